@@ -1,0 +1,30 @@
+"""A face and a voice become a video of that face saying it.
+
+>>> from talkinghead import TalkingHead, save_video
+>>> head = TalkingHead.from_pretrained("makeittalk")
+>>> save_video(head("hello.wav", "face.png"), "hello.mp4")  # doctest: +SKIP
+"""
+
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+__version__ = version("talkinghead")
+
+if TYPE_CHECKING:
+    from talkinghead.media import save_video
+    from talkinghead.pipeline import TalkingHead
+
+__all__ = ["TalkingHead", "__version__", "save_video"]
+
+
+def __getattr__(name: str) -> Any:
+    # Lazy: `talkinghead --version` and `--help` need not wait for torch.
+    if name == "TalkingHead":
+        from talkinghead.pipeline import TalkingHead
+
+        return TalkingHead
+    if name == "save_video":
+        from talkinghead.media import save_video
+
+        return save_video
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

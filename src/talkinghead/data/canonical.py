@@ -1,0 +1,113 @@
+"""The mean face of ``face/canonical_face.npz``, made from the open recordings.
+
+``python -m talkinghead.data.canonical CORPUS OUT.npz`` makes it again.
+"""
+
+from __future__ import annotations
+
+import csv
+import sys
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from mediapipe.python.solutions.face_mesh_connections import FACEMESH_TESSELATION
+from scipy.optimize import linear_sum_assignment
+
+from talkinghead.face.landmarks import STABLE
+from talkinghead.face.pose import fit_similarity
+from talkinghead.media import VideoReader
+from talkinghead.tracking.mesh import FaceMesh
+from talkinghead.types import FloatArray
+
+_FRAMES_PER_CLIP = 40
+_LEFT_CORNER, _RIGHT_CORNER, _FOREHEAD, _CHIN = 33, 263, 10, 152
+
+
+def triangles_of_edges(edges: set[tuple[int, int]]) -> npt.NDArray[np.int32]:
+    """The cells (F, 3) of a planar triangle mesh given by its edges.
+
+    Every 3-cycle of edges is a cell, save those that enclose other cells: all three of their edges are then already
+    shared by two.
+    """
+    neighbours: dict[int, set[int]] = {}
+    for a, b in edges:
+        neighbours.setdefault(a, set()).add(b)
+        neighbours.setdefault(b, set()).add(a)
+    cycles = {tuple(sorted((a, b, c))) for a, b in edges for c in neighbours[a] & neighbours[b]}
+    uses: dict[tuple[int, int], int] = {}
+    for a, b, c in cycles:
+        for edge in ((a, b), (b, c), (a, c)):
+            uses[edge] = uses.get(edge, 0) + 1
+    cells = [c for c in cycles if not all(uses[e] > 2 for e in ((c[0], c[1]), (c[1], c[2]), (c[0], c[2])))]
+    return np.array(sorted(cells), dtype=np.int32)
+
+
+def mirror_pairs(shape: FloatArray) -> npt.NDArray[np.intp]:
+    """(N,) for each point of a nearly symmetric shape (N, 3) its mirror image.
+
+    Raises:
+        ValueError: the points do not pair up.
+    """
+    centred = shape - shape[[_LEFT_CORNER, _RIGHT_CORNER]].mean(axis=0)
+    distances = np.linalg.norm(centred[:, None] * (-1, 1, 1) - centred[None], axis=-1)
+    pairs: npt.NDArray[np.intp] = linear_sum_assignment(distances)[1]
+    if not np.array_equal(pairs[pairs], np.arange(len(shape))):
+        raise ValueError("the shape is too skewed to be mirrored")
+    return pairs
+
+
+def upright(shape: FloatArray) -> FloatArray:
+    """A shape in the head frame: eye corners 1 apart along x, forehead above chin, all about the middle of the eyes."""
+    shape = shape - shape[[_LEFT_CORNER, _RIGHT_CORNER]].mean(axis=0)
+    x = shape[_RIGHT_CORNER] - shape[_LEFT_CORNER]
+    y = shape[_CHIN] - shape[_FOREHEAD]
+    y = y - x * (x @ y) / (x @ x)
+    axes = np.stack([x / np.linalg.norm(x), y / np.linalg.norm(y)])
+    axes = np.concatenate([axes, np.cross(axes[0], axes[1])[None]])
+    return np.asarray(shape @ axes.T / np.linalg.norm(x))
+
+
+def mean_face(shapes: FloatArray, rounds: int = 10) -> FloatArray:
+    """Symmetric generalised Procrustes mean (478, 3) of shapes (S, 478, 3), aligned on the stable points."""
+    mean = upright(shapes[0])
+    for _ in range(rounds):
+        matrix, translation, scale = fit_similarity(mean[STABLE], shapes[:, STABLE])
+        aligned = (shapes - translation[:, None]) @ matrix / scale[:, None, None]
+        mean = upright(aligned.mean(axis=0))
+        mean = upright((mean + (mean * (-1, 1, 1))[mirror_pairs(mean)]) / 2)
+    return mean
+
+
+def _clips(corpus: Path) -> dict[str, list[Path]]:
+    with (corpus / "clips" / "manifest.csv").open(newline="", encoding="utf-8") as file:
+        rows = [row for row in csv.DictReader(file) if row["tier"] == "open"]
+    speakers: dict[str, list[Path]] = {}
+    for row in rows:
+        speakers.setdefault(row["speaker"], []).append(corpus / "clips" / row["file"])
+    speakers["GRID-s1"] = sorted((corpus / "grid_s1" / "video").glob("*.mp4"))[:3]
+    return {speaker: paths[:3] for speaker, paths in speakers.items()}
+
+
+def main(corpus: Path, out: Path) -> None:
+    """Track a few clips of every open speaker and write the mean face."""
+    shapes = []
+    for speaker, paths in sorted(_clips(corpus).items()):
+        with FaceMesh(video=True) as mesh:
+            frames = (
+                image for path in paths for chunk in islice(VideoReader(path).chunks(), 2) for image in chunk.images
+            )
+            tracks = [found for image in islice(frames, _FRAMES_PER_CLIP * len(paths)) if len(found := mesh(image))]
+        if not tracks:
+            continue
+        found = np.concatenate(tracks)
+        matrix, translation, scale = fit_similarity(found[0][STABLE], found[:, STABLE])
+        shapes.append(((found - translation[:, None]) @ matrix / scale[:, None, None]).mean(axis=0))
+        print(speaker, len(found))
+    triangles = triangles_of_edges(set(FACEMESH_TESSELATION))
+    np.savez_compressed(out, shape=mean_face(np.stack(shapes)).astype(np.float32), triangles=triangles)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]))

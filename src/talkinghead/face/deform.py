@@ -1,0 +1,109 @@
+"""From the 68 landmarks to the whole mesh: how skin follows the points that are named."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+from scipy.interpolate import CubicSpline
+
+from talkinghead.face.landmarks import (
+    INNER_LIP_CONTOUR,
+    LEFT_EYE_CONTOUR,
+    MESH_OF_68,
+    OUTER_LIP_CONTOUR,
+    RIGHT_EYE_CONTOUR,
+    canonical_face,
+)
+from talkinghead.types import FloatArray, IndexArray
+
+_SKULL = np.array([10, 338, 297, 332, 284, 251, 21, 54, 103, 67, 109])  # the forehead's rim: no muscle moves it
+_SURFACE = 468  # mesh points on the skin; the irises follow the head alone
+
+
+def _cotangent_laplacian(shape: FloatArray, triangles: IndexArray) -> tuple[FloatArray, FloatArray]:
+    """Cotangent Laplacian (N, N) of a triangle mesh and the area (N,) of each point (Pinkall and Polthier 1993)."""
+    laplacian, area = np.zeros((len(shape), len(shape))), np.zeros(len(shape))
+    for corner in range(3):
+        i, j, k = (triangles[:, (corner + shift) % 3] for shift in range(3))
+        u, v = shape[j] - shape[i], shape[k] - shape[i]
+        cross = np.linalg.norm(np.cross(u, v), axis=-1)
+        weight = np.maximum((u * v).sum(axis=-1) / cross, 0.01) / 2
+        for a, b in ((j, k), (k, j)):
+            np.add.at(laplacian, (a, b), -weight)
+            np.add.at(laplacian, (a, a), weight)
+        np.add.at(area, i, cross / 6)
+    return laplacian, area
+
+
+def _along_curve(points: IndexArray, handles: IndexArray, shape: FloatArray) -> tuple[FloatArray, IndexArray]:
+    """Natural cubic splines over the arc length of a curve: (points, H) weights, and the H handles that lie on it."""
+    length = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(shape[points], axis=0), axis=-1))])
+    at = np.flatnonzero(np.isin(points, handles))
+    spline = CubicSpline(length[at], np.eye(len(at)), bc_type="natural")
+    return np.asarray(spline(length)), points[at]
+
+
+def _extend(rows: FloatArray, known: IndexArray) -> FloatArray:
+    """Biharmonic extension of values at ``known`` points (K,) to the whole skin: (K, H) -> (468, H)."""
+    shape, triangles = canonical_face()
+    laplacian, area = _cotangent_laplacian(shape[:_SURFACE], triangles)
+    energy = laplacian.T @ (laplacian / area[:, None])
+    free = np.setdiff1d(np.arange(_SURFACE), known)
+    out = np.zeros((_SURFACE, rows.shape[1]))
+    out[known] = rows
+    out[free] = np.linalg.solve(energy[np.ix_(free, free)], -energy[np.ix_(free, known)] @ rows)
+    return out
+
+
+@lru_cache(maxsize=1)
+def mesh_from_landmarks() -> FloatArray:
+    """(478, 68) weights: a displacement of the landmarks, times these, displaces the mesh.
+
+    Each landmark moves its own mesh point exactly; along the lips the displacement runs in cubic splines from landmark
+    to landmark; over the rest of the skin it bends least (biharmonic). Irises stay with the head.
+    """
+    shape, _ = canonical_face()
+    column = {int(point): k for k, point in enumerate(MESH_OF_68)}
+    rows = {int(point): np.eye(len(MESH_OF_68))[k] for k, point in enumerate(MESH_OF_68)}
+    for contour in (INNER_LIP_CONTOUR, OUTER_LIP_CONTOUR):
+        for curve in (contour[:11], np.append(contour[10:], contour[0])):
+            weights, handles = _along_curve(curve, MESH_OF_68, shape)
+            for point, weight in zip(curve, weights, strict=True):
+                row = np.zeros(len(MESH_OF_68))
+                row[[column[int(handle)] for handle in handles]] = weight
+                rows[int(point)] = row
+    for point in _SKULL:
+        rows[int(point)] = np.zeros(len(MESH_OF_68))
+    known = np.array(sorted(rows))
+    weights = np.zeros((len(shape), len(MESH_OF_68)))
+    weights[:_SURFACE] = _extend(np.stack([rows[int(point)] for point in known]), known)
+    return weights
+
+
+@lru_cache(maxsize=1)
+def _lid_weights() -> FloatArray:
+    """(468, 32) weights: displacements of the lids, left eye then right, times these, displace the skin."""
+    lids = np.concatenate([LEFT_EYE_CONTOUR, RIGHT_EYE_CONTOUR])
+    # The skin around the eye socket holds still, so that a blink pulls neither brow nor nose nor cheek.
+    still = np.setdiff1d(MESH_OF_68, lids)
+    known = np.concatenate([lids, still])
+    rows = np.concatenate([np.eye(len(lids)), np.zeros((len(still), len(lids)))])
+    return _extend(rows, known)
+
+
+def closed_lids(mesh: FloatArray) -> FloatArray:
+    """(478, 3) displacement that shuts the eyes of a mesh (478, 3): upper lids come down, lower ones rise a little."""
+    weights = _lid_weights()
+    moves = []
+    for contour in (LEFT_EYE_CONTOUR, RIGHT_EYE_CONTOUR):
+        eye = mesh[contour]
+        upper, lower = eye[1:8], eye[15:8:-1]
+        seam = 0.15 * upper + 0.85 * lower
+        move = np.zeros_like(eye)
+        move[1:8] = seam - upper
+        move[15:8:-1] = seam - lower
+        moves.append(move)
+    displacement = np.zeros_like(mesh)
+    displacement[:_SURFACE] = weights @ np.concatenate(moves)
+    return displacement

@@ -1,0 +1,116 @@
+"""The rigid pose of a head and the head frame.
+
+Axes of camera and head frame alike: x to the right of the picture, y down, z away from the camera. A rotation is
+(pitch, yaw, roll) in radians and means ``R = Rz(roll) @ Ry(yaw) @ Rx(pitch)``: positive pitch lowers the chin towards
+the chest, positive yaw turns the nose to the left of the picture, positive roll tilts the head clockwise in the
+picture.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from talkinghead.face.landmarks import (
+    LEFT_OUTER_EYE_CORNER,
+    MESH_OF_68,
+    RIGHT_OUTER_EYE_CORNER,
+    STABLE,
+    canonical_face,
+)
+from talkinghead.types import FaceTrack, FloatArray
+
+
+def matrix_from_rotation(rotation: FloatArray) -> FloatArray:
+    """Rotation matrices (..., 3, 3) for (..., 3) pitch, yaw and roll in radians.
+
+    >>> np.round(matrix_from_rotation(np.array([0.0, 0.0, np.pi / 2])) @ [1, 0, 0], 6)
+    array([0., 1., 0.])
+    """
+    pitch, yaw, roll = np.moveaxis(np.asarray(rotation, dtype=np.float64), -1, 0)
+    cp, sp, cy, sy, cr, sr = np.cos(pitch), np.sin(pitch), np.cos(yaw), np.sin(yaw), np.cos(roll), np.sin(roll)
+    rows = [
+        [cr * cy, cr * sy * sp - sr * cp, cr * sy * cp + sr * sp],
+        [sr * cy, sr * sy * sp + cr * cp, sr * sy * cp - cr * sp],
+        [-sy, cy * sp, cy * cp],
+    ]
+    return np.stack([np.stack(row, axis=-1) for row in rows], axis=-2)
+
+
+def rotation_from_matrix(matrix: FloatArray) -> FloatArray:
+    """Pitch, yaw and roll (..., 3) in radians of rotation matrices (..., 3, 3); yaw lies in [-pi/2, pi/2]."""
+    pitch = np.arctan2(matrix[..., 2, 1], matrix[..., 2, 2])
+    yaw = np.arcsin(np.clip(-matrix[..., 2, 0], -1.0, 1.0))
+    roll = np.arctan2(matrix[..., 1, 0], matrix[..., 0, 0])
+    return np.stack([pitch, yaw, roll], axis=-1)
+
+
+def fit_similarity(source: FloatArray, target: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """The similarity that maps ``source`` onto each ``target`` with least squares.
+
+    Args:
+        source: (N, 3).
+        target: (T, N, 3).
+
+    Returns:
+        matrix (T, 3, 3), translation (T, 3), scale (T,) with ``target ~ scale * source @ matrix.T + translation``.
+
+    Source: Umeyama 1991, equations 40-43.
+    """
+    source_mean, target_mean = source.mean(axis=0), target.mean(axis=1)
+    source_centred, target_centred = source - source_mean, target - target_mean[:, None]
+    covariance = np.einsum("tni,nj->tij", target_centred, source_centred)
+    left, singular, right = np.linalg.svd(covariance)
+    sign = np.ones_like(singular)
+    sign[:, 2] = np.sign(np.linalg.det(left) * np.linalg.det(right))
+    matrix = left * sign[:, None, :] @ right
+    scale = (singular * sign).sum(axis=1) / np.square(source_centred).sum()
+    translation = target_mean - scale[:, None] * (matrix @ source_mean)
+    return matrix, translation, scale
+
+
+def fit_pose(landmarks: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Rigid pose of the head from mesh landmarks, by the points that neither speech nor blinks move.
+
+    Args:
+        landmarks: (T, 478, 3) px.
+
+    Returns:
+        rotation (T, 3) rad, translation (T, 3) px (the middle between the outer eye corners), scale (T,) px per unit of
+        the head frame.
+    """
+    shape, _ = canonical_face()
+    matrix, translation, scale = fit_similarity(shape[STABLE], np.asarray(landmarks, np.float64)[:, STABLE])
+    return rotation_from_matrix(matrix), translation, scale
+
+
+def head_from_camera(
+    points: FloatArray, rotation: FloatArray, translation: FloatArray, scale: FloatArray
+) -> FloatArray:
+    """Points (T, N, 3) px in the camera frame -> (T, N, 3) in the head frame of the given poses."""
+    matrix = matrix_from_rotation(rotation)
+    return np.asarray((points - translation[:, None]) @ matrix / scale[:, None, None])
+
+
+def camera_from_head(
+    points: FloatArray, rotation: FloatArray, translation: FloatArray, scale: FloatArray
+) -> FloatArray:
+    """Points (T, N, 3) or (N, 3) in the head frame -> (T, N, 3) px in the camera frame."""
+    matrix = matrix_from_rotation(rotation)
+    return np.asarray(scale[:, None, None] * (points @ np.swapaxes(matrix, -1, -2)) + translation[:, None])
+
+
+def head_mesh(track: FaceTrack) -> FloatArray:
+    """(T, 478, 3) the mesh in the head frame: the shape of this face and what it does, without its pose.
+
+    One similarity for the whole track brings the median of the outer eye corners to 1 apart and the origin between
+    them.
+    """
+    mesh = head_from_camera(track.landmarks, track.rotation, track.translation, track.scale)
+    rows = track.found if track.found.any() else np.ones(len(track), bool)
+    corners = np.median(mesh[rows][:, MESH_OF_68[[LEFT_OUTER_EYE_CORNER, RIGHT_OUTER_EYE_CORNER]]], axis=0)
+    return np.asarray((mesh - corners.mean(axis=0)) / np.linalg.norm(corners[1] - corners[0]))
+
+
+def head_landmarks(track: FaceTrack) -> FloatArray:
+    """(T, 68, 3) the iBUG-68 landmarks in the head frame (see ``head_mesh``)."""
+    return head_mesh(track)[:, MESH_OF_68]

@@ -1,0 +1,47 @@
+"""The face at rest: lips together, whatever they do in the picture."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from talkinghead.types import FloatArray
+
+_UPPER, _LOWER = np.array([61, 62, 63]), np.array([67, 66, 65])
+TOUCHING = 0.02  # opening over eye distance below which lips touch: the mesh sees about 0.00 to 0.01 then
+SEAM = 0.012  # opening that closed lips are given where the picture shows them open
+_UPPER_SHARE = 0.4  # of the gap that the upper lip closes
+_JAW_SHARE = 0.35  # of the lower lip's way that the chin goes along
+
+
+def lip_gap(landmarks: FloatArray) -> FloatArray:
+    """(...,) height of the mouth's opening of landmarks (..., 68, 3) in the head frame, in eye distances."""
+    return np.asarray((landmarks[..., _LOWER, 1] - landmarks[..., _UPPER, 1]).mean(axis=-1))
+
+
+def lips_touch(landmarks: FloatArray) -> bool:
+    """Whether the lips of (68, 3) landmarks in the head frame are together."""
+    return float(lip_gap(landmarks)) <= TOUCHING
+
+
+def closed_mouth(landmarks: FloatArray) -> FloatArray:
+    """The same face with its lips together: (68, 3) -> (68, 3), both in the head frame.
+
+    Lips that touch stay as they are. Otherwise both lips go to a seam between them, each inner point as far as its own
+    gap asks, the outer points with them, and the chin follows a little.
+    """
+    if lips_touch(landmarks):
+        return landmarks.copy()
+    closed = landmarks.copy()
+    share = 1 - SEAM / float(lip_gap(landmarks))
+    gap = (landmarks[_LOWER] - landmarks[_UPPER]) * share
+    closed[_UPPER] += _UPPER_SHARE * gap
+    closed[_LOWER] -= (1 - _UPPER_SHARE) * gap
+    # Outer lip points lie above and below the inner ones: 50-52 over 61-63, 56-58 under 65-67; 49, 53, 55, 59 are half
+    # way out.
+    for outer, inner, part in ((50, 0, 1.0), (51, 1, 1.0), (52, 2, 1.0), (49, 0, 0.5), (53, 2, 0.5)):
+        closed[outer] += part * _UPPER_SHARE * gap[inner]
+    for outer, inner, part in ((58, 0, 1.0), (57, 1, 1.0), (56, 2, 1.0), (59, 0, 0.5), (55, 2, 0.5)):
+        closed[outer] -= part * (1 - _UPPER_SHARE) * gap[inner]
+    chin = np.exp(-0.5 * ((np.arange(17) - 8) / 2.5) ** 2)
+    closed[:17] -= chin[:, None] * _JAW_SHARE * (1 - _UPPER_SHARE) * gap[1]
+    return closed

@@ -1,0 +1,192 @@
+"""Frames and sound into a container: H.264 or VP9 with AAC or Opus."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from typing import Protocol
+
+import av
+from av.audio.codeccontext import AudioCodecContext
+from av.audio.frame import AudioFrame
+from av.audio.stream import AudioStream
+from av.container import OutputContainer
+from av.packet import Packet
+from av.video.reformatter import VideoReformatter
+from av.video.stream import VideoStream
+
+from talkinghead.media import colours
+from talkinghead.media.audio import USUAL_LAYOUTS, Samples
+from talkinghead.types import ImageArray, Sound
+
+_AHEAD = 0.25  # seconds that sound is written ahead of the pictures, so that a player always has both at hand
+
+
+class Encoder(Protocol):
+    """What turns RGB frames into a file, one after another."""
+
+    def add(self, image: ImageArray) -> None:
+        """Encode one (H, W, 3) uint8 frame; the array may be used again afterwards."""
+        ...
+
+    def finish(self) -> None:
+        """Write what is left, and the file's end."""
+        ...
+
+    def abort(self) -> None:
+        """Give up: close and delete what was written so far."""
+        ...
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How files of one suffix are made: FFmpeg's names and options."""
+
+    container: str
+    video: str = "libx264"
+    audio: str = "aac"
+    options: Mapping[str, str] = field(default_factory=dict)
+
+    def video_options(self, crf: int, preset: str) -> dict[str, str]:
+        """Options of the video encoder for a quality and speed in x264's terms."""
+        if self.video == "libx264":
+            return {"crf": str(crf), "preset": preset}
+        # VP9's scale of quality goes to 63; at real-time speed it looks like x264's some ten steps up.
+        speed = {"deadline": "realtime", "cpu-used": "8", "row-mt": "1"}
+        return {"crf": str(min(63, crf + 10)), "b": "0", **speed}
+
+
+class MovieEncoder:
+    """Writes yuv420p video, with sound interleaved as the pictures come in: memory does not grow with length."""
+
+    def __init__(
+        self,
+        path: Path,
+        recipe: Recipe,
+        *,
+        size: tuple[int, int],
+        fps: Fraction,
+        sound: Sound | None,
+        tags: Mapping[str, str],
+        crf: int,
+        preset: str,
+    ) -> None:
+        """Open the file and its encoders.
+
+        Args:
+            path: where to write; replaced if it exists.
+            recipe: container and codecs.
+            size: (width, height) in px, both even.
+            fps: frames per second.
+            sound: the sound track, or None.
+            tags: metadata for the container.
+            crf: quality as x264 counts it, 0 (lossless) to 51.
+            preset: x264's name of a speed.
+        """
+        self._path = path
+        self._fps = fps
+        self._count = 0
+        self._reformatter = VideoReformatter()
+        options = dict(recipe.options)
+        if recipe.container in ("mp4", "mov"):
+            # The length of each track is noted in this unit: sample-exact instead of to the millisecond.
+            options["movie_timescale"] = str(sound.sample_rate if sound else 1000 * fps.numerator)
+        self._container = av.open(str(path), "w", format=recipe.container, container_options=options)
+        self._container.metadata.update(tags)
+        self._video = self._add_video(recipe, size, crf, preset)
+        self._sound = None if sound is None else _SoundTrack(self._container, recipe.audio, sound)
+
+    def add(self, image: ImageArray) -> None:
+        """Encode one (H, W, 3) uint8 frame, and the sound up to it."""
+        frame = colours.to_yuv(image, self._reformatter)
+        frame.pts, frame.time_base = self._count, 1 / self._fps
+        self._container.mux(self._video.encode(frame))
+        self._count += 1
+        if self._sound is not None:
+            for packet in self._sound.packets(until=float(self._count / self._fps) + _AHEAD):
+                self._container.mux(packet)
+
+    def finish(self) -> None:
+        """Write the rest of both tracks, and the file's end."""
+        if self._sound is not None:
+            for packet in self._sound.packets(until=None):
+                self._container.mux(packet)
+        self._container.mux(self._video.encode(None))
+        self._container.close()
+
+    def abort(self) -> None:
+        """Close and delete what was written so far."""
+        # Deleted first: closing then does not move the whole file about for a fast start.
+        self._path.unlink(missing_ok=True)
+        with suppress(av.FFmpegError):
+            self._container.close()
+
+    def _add_video(self, recipe: Recipe, size: tuple[int, int], crf: int, preset: str) -> VideoStream:
+        stream = self._container.add_stream(recipe.video, rate=self._fps, options=recipe.video_options(crf, preset))
+        assert isinstance(stream, VideoStream)
+        stream.width, stream.height = size
+        stream.pix_fmt = "yuv420p"
+        stream.codec_context.time_base = 1 / self._fps
+        colours.tag(stream.codec_context, stream.height)
+        return stream
+
+
+class _SoundTrack:
+    """Encodes a sound bit by bit, at its own rate and channels where the codec can."""
+
+    def __init__(self, container: OutputContainer, codec: str, sound: Sound) -> None:
+        self._rate = sound.sample_rate
+        self._layout = _layout(codec, sound)
+        self._blocks = sound.chunks()
+        self._position = 0
+        stream = container.add_stream(codec, rate=_rate(codec, sound.sample_rate))
+        assert isinstance(stream, AudioStream)
+        stream.layout = self._layout
+        channels = stream.codec_context.channels
+        stream.bit_rate = {1: 128_000, 2: 192_000}.get(channels, 64_000 * channels)
+        self._stream = stream
+        self._done = False
+
+    def packets(self, until: float | None) -> Iterator[Packet[AudioStream]]:
+        """Packets of the sound up to ``until`` (s); None: all that is left."""
+        while not self._done and (until is None or self._position < until * self._rate):
+            block = next(self._blocks, None)
+            if block is None:
+                self._done = True
+                yield from self._stream.encode(None)
+            elif block.shape[1]:
+                yield from self._stream.encode(self._frame(block))
+
+    def _frame(self, block: Samples) -> AudioFrame:
+        if self._layout == "mono":
+            block = block.mean(axis=0, keepdims=True)
+        # Interleaved, for PyAV miscounts eight planes.
+        frame = AudioFrame.from_ndarray(block.T.reshape(1, -1), format="flt", layout=self._layout)
+        frame.sample_rate, frame.pts, frame.time_base = self._rate, self._position, Fraction(1, self._rate)
+        self._position += block.shape[1]
+        return frame
+
+
+def _rate(codec: str, wanted: int) -> int:
+    """The lowest rate of an encoder that holds all of a sound of rate ``wanted`` (Hz), or its highest."""
+    rates = (
+        av.Codec(codec, "w").audio_rates if codec != "libopus" else [48_000]
+    )  # Opus plays at 48 kHz whatever it is given
+    return min((r for r in rates or [wanted] if r >= wanted), default=max(rates or [wanted]))
+
+
+def _layout(codec: str, sound: Sound) -> str:
+    """The layout of a sound as the encoder takes it, by number of channels if it does not know the name; else mono."""
+    for layout in (getattr(sound, "layout", None), USUAL_LAYOUTS.get(sound.channels)):
+        if layout is not None:
+            trial = av.CodecContext.create(codec, "w")
+            assert isinstance(trial, AudioCodecContext)
+            with suppress(av.FFmpegError, ValueError):
+                trial.layout, trial.sample_rate = layout, _rate(codec, sound.sample_rate)
+                trial.format = trial.codec.audio_formats[0] if trial.codec.audio_formats else "fltp"
+                trial.open()
+                return str(layout)
+    return "mono"

@@ -1,0 +1,187 @@
+"""Picture files of every kind to (H, W, 3) sRGB, and back to PNG."""
+
+from __future__ import annotations
+
+import io
+import os
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageCms, ImageOps
+
+from talkinghead.errors import InputError
+from talkinghead.media.files import check_writable, existing_file, written_beside
+from talkinghead.types import ImageArray
+
+MAX_PIXELS = 100_000_000
+MIN_SIDE_PX = 16
+
+# Only formats with a signature and a decoder inside Pillow: EPS would start a program, TGA claims any bytes.
+_FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "TIFF", "BMP", "DIB", "ICO", "PPM", "JPEG2000", "AVIF", "PSD", "QOI")
+_HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1")
+
+
+def read_image(path: str | os.PathLike[str]) -> ImageArray:
+    """The picture in a file as (H, W, 3) uint8 sRGB.
+
+    The camera's orientation (EXIF) is applied, transparency is laid over white, greyscale, palettes, 16 bit, floating
+    point and CMYK are converted, an embedded colour profile is honoured, of an animation the first frame is taken.
+
+    Raises:
+        InputError: no such file, a folder, an empty file, not a picture, a damaged one, one of more than 100 megapixels
+            (refused from the header, before anything is decoded) or of less than 16 px on a side.
+    """
+    path = existing_file(path)
+    with opened_picture(path) as picture:
+        _check_size(path, picture.size)
+        try:
+            picture.load()
+            return _decoded(picture)
+        # A broken file can make a decoder fail in any way it likes.
+        except Exception as error:
+            raise InputError(_damaged(path)) from error
+
+
+@contextmanager
+def opened_picture(path: Path) -> Iterator[Image.Image]:
+    """The picture in a file with only its header read.
+
+    Raises:
+        InputError: not a picture, or one too large to be opened.
+    """
+    # We have a limit of our own; Pillow's lower one only warns.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            picture = Image.open(path, formats=_known_formats())
+        except Image.DecompressionBombError as error:
+            raise _too_large(path) from error
+        except Exception as error:
+            raise InputError(_why_not(path)) from error
+        with picture:
+            yield picture
+
+
+def is_picture(path: Path) -> bool:
+    """Whether a file is a picture, also one that ``read_image`` will refuse for its size or for being HEIC."""
+    try:
+        with opened_picture(path):
+            return True
+    except InputError as error:
+        return isinstance(error.__cause__, Image.DecompressionBombError) or _is_heic(path)
+
+
+def save_image(image: ImageArray, path: str | os.PathLike[str]) -> Path:
+    """Write (H, W, 3) uint8 RGB as a PNG file; an older file of this name is replaced, at once and whole.
+
+    Raises:
+        InputError: the name does not end in .png, or the folder is missing, not writable or full.
+        ValueError: ``image`` has another shape or type.
+    """
+    if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
+        raise ValueError(f"image must be (H, W, 3) uint8, got {image.shape} {image.dtype}")
+    path = check_writable(path, overwrite=True)
+    if path.suffix.lower() != ".png":
+        raise InputError(f"{path} does not end in .png: pictures are written as PNG.")
+    with written_beside(path, overwrite=True) as part:
+        Image.fromarray(image).save(part, format="PNG")
+    return path
+
+
+@cache
+def _known_formats() -> tuple[str, ...]:
+    Image.init()
+    return tuple(name for name in _FORMATS if name in Image.OPEN)
+
+
+def _check_size(path: Path, size: tuple[int, int]) -> None:
+    width, height = size
+    if width * height > MAX_PIXELS:
+        raise _too_large(path, f" ({width} x {height} px)")
+    if min(width, height) < MIN_SIDE_PX:
+        raise InputError(f"{path} is only {width} x {height} px: give a picture of at least 16 x 16 px.")
+
+
+def _too_large(path: Path, size: str = "") -> InputError:
+    return InputError(f"{path} is too large{size}: scale it down to at most {MAX_PIXELS // 1_000_000} megapixels.")
+
+
+def _why_not(path: Path) -> str:
+    if _is_heic(path):
+        return f"{path} is a HEIC picture, which cannot be read here: export it as JPEG or PNG."
+    with path.open("rb") as file:
+        head = file.read(16).ljust(16)
+    signatures = (Image.OPEN[name][1] for name in _known_formats())
+    if any(has_signature and has_signature(head) is True for has_signature in signatures):
+        return _damaged(path)
+    return f"{path} is not a picture: give a PNG, JPEG, WebP, GIF, TIFF or BMP file."
+
+
+def _damaged(path: Path) -> str:
+    return f"{path} is a damaged or unfinished picture: export or download it again."
+
+
+def _is_heic(path: Path) -> bool:
+    with path.open("rb") as file:
+        head = file.read(12)
+    return head[4:8] == b"ftyp" and head[8:12] in _HEIC_BRANDS
+
+
+def _decoded(picture: Image.Image) -> ImageArray:
+    profile = picture.info.get("icc_profile")
+    upright = ImageOps.exif_transpose(picture)
+    if upright.mode.startswith("I") or upright.mode == "F":
+        upright, profile = _eight_bit(upright), None
+    if not upright.has_transparency_data:
+        return np.array(_srgb(upright, profile))
+    layered = upright.convert("RGBA")
+    colours = _srgb(layered.convert("RGB"), profile)
+    white = Image.new("RGB", layered.size, "white")
+    return np.array(Image.composite(colours, white, layered.getchannel("A")))
+
+
+def _eight_bit(picture: Image.Image) -> Image.Image:
+    """A single-channel picture of 16 or 32 bit or floating point as mode L.
+
+    Such files do not say which value is white: the smallest of those of 16 and 32 bit (floating point: 1.0 and 255 too)
+    that is not below the brightest pixel.
+    """
+    values = np.nan_to_num(np.asarray(picture).astype(np.float32))
+    scales = (1.0, 255.0, 65535.0) if picture.mode == "F" else (65535.0,)
+    brightest = float(values.max())
+    scale = next((s for s in scales if brightest <= s), max(brightest, 2.0**31 - 1))
+    return Image.fromarray(np.clip(np.rint(values * (255.0 / scale)), 0, 255).astype(np.uint8))
+
+
+def _srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
+    if picture.mode == "P":
+        picture = picture.convert("RGB")
+    source = _source_profile(picture, profile)
+    if source is not None:
+        try:
+            converted = ImageCms.profileToProfile(
+                picture,
+                source,
+                ImageCms.createProfile("sRGB"),
+                outputMode="RGB",
+                renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC,
+                flags=ImageCms.Flags.BLACKPOINTCOMPENSATION,
+            )
+            if converted is not None:
+                return converted
+        except (ImageCms.PyCMSError, ValueError):
+            pass  # A profile for another kind of picture, or a broken one: as if there were none.
+    return picture.convert("RGB")
+
+
+def _source_profile(picture: Image.Image, profile: bytes | None) -> ImageCms.ImageCmsProfile | None:
+    if profile:
+        try:
+            return ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        except (OSError, ImageCms.PyCMSError):
+            return None
+    return ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")) if picture.mode == "LAB" else None

@@ -1,0 +1,221 @@
+"""Speech from files and arrays: mono for analysis, with the recording as it was given kept at hand for the output."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+import numpy.typing as npt
+from av.audio.frame import AudioFrame
+from av.audio.resampler import AudioResampler
+
+from talkinghead.errors import InputError, announce
+from talkinghead.media.audio import AudioReader, Samples
+from talkinghead.types import Sound, Speech
+
+SPEECH_RATE = 16_000
+
+_SILENT = 1e-3  # -60 dBFS
+_FULL_SCALE = 0.999
+_CLIPPED_SHARE = 2e-3
+_ABSURD = 16.0  # times full scale: no recording is that loud, but integers saved as floating point are
+_PIECE = 65_536
+_MAX_CHANNELS = 64
+_PLAUSIBLE = 3600.0  # seconds to reserve memory for; a header may state anything
+_LOST = 0.1  # seconds missing at the end that are worth a word
+
+
+@dataclass
+class FileSound:
+    """The sound of a file at its own rate and channels, decoded anew at every reading, in constant memory.
+
+    Attributes:
+        path: the file.
+        sample_rate: in Hz.
+        channels: how many.
+        layout: FFmpeg's name of their layout, such as "stereo" or "5.1".
+        num_samples: how long, per channel.
+    """
+
+    path: Path
+    sample_rate: int
+    channels: int
+    layout: str
+    num_samples: int
+
+    def chunks(self) -> Iterator[Samples]:
+        """(channels, n) float32 pieces in [-1, 1], ``num_samples`` in all."""
+        left = self.num_samples
+        for block in AudioReader(self.path).blocks():
+            piece = block[:, :left]
+            left -= piece.shape[1]
+            if piece.size:
+                yield np.clip(piece, -1.0, 1.0)
+
+
+@dataclass
+class ArraySound:
+    """Sound held in memory. ``samples``: (channels, N) float32 in [-1, 1]; ``sample_rate``: in Hz."""
+
+    samples: Samples
+    sample_rate: int
+    channels: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.channels = len(self.samples)
+
+    def chunks(self) -> Iterator[Samples]:
+        """(channels, n) float32 pieces in order."""
+        for start in range(0, self.samples.shape[1], _PIECE):
+            yield self.samples[:, start : start + _PIECE]
+
+
+def read_speech(path: str | os.PathLike[str], sample_rate: int = SPEECH_RATE) -> Speech:
+    """The sound of an audio or video file as mono speech at ``sample_rate`` (Hz), mixed down as a player would.
+
+    The length is that of the sound to the sample; 10 minutes take 38 MB. In a file with pictures, time zero is the
+    first picture. What is odd but works is announced: silence, clipped or overloud samples, damaged or truncated files.
+
+    Raises:
+        InputError: no such file, empty, no sound, not decodable, no samples, or samples that are not finite or far
+            beyond full scale.
+    """
+    reader = AudioReader(path)
+    known = reader.stated_duration or 60.0
+    mono = _Mono(str(path), reader.sample_rate, sample_rate, expected=known)
+    weights = _weights(reader.layout) if reader.is_layout_known else np.ones(reader.channels, np.float32)
+    for block in reader.blocks():
+        mono.add(block, weights)
+    count = reader.length(mono.count)
+    sound = FileSound(reader.path, reader.sample_rate, reader.channels, reader.layout, count)
+    speech = Speech(mono.finish(count), sample_rate, sound=sound)
+    _tell_losses(reader, count / reader.sample_rate)
+    return speech
+
+
+def speech_from_array(samples: npt.NDArray[Any], sample_rate: int) -> Speech:
+    """Mono speech at 16 kHz from samples in memory; the output will carry them as they are.
+
+    Args:
+        samples: (N,) or (channels, N), floating point in [-1, 1] or integers of full scale.
+        sample_rate: in Hz.
+
+    Raises:
+        InputError: no samples, samples that are not finite or far beyond full scale, or of another shape or type.
+    """
+    given = _floating(np.asarray(samples))
+    mono = _Mono("the sound array", sample_rate, SPEECH_RATE, expected=given.shape[1] / sample_rate)
+    for piece in ArraySound(given, sample_rate).chunks():
+        mono.add(piece, np.ones(len(given), np.float32))
+    analysed = mono.finish(given.shape[1])
+    sound: Sound | None = ArraySound(np.clip(given, -1.0, 1.0), sample_rate)
+    if len(given) == 1 and sample_rate == SPEECH_RATE:
+        sound = None  # the speech itself is all there is
+    return Speech(analysed, SPEECH_RATE, sound=sound)
+
+
+class _Mono:
+    """Mixes blocks down to mono, resamples them and keeps only that, and takes note of what is odd about them."""
+
+    def __init__(self, name: str, rate: int, target_rate: int, expected: float) -> None:
+        self.count = 0
+        self._name = name
+        self._rates = (rate, target_rate)
+        self._resampler = AudioResampler(format="fltp", layout="mono", rate=target_rate)
+        self._samples = np.empty(int((min(max(expected, 0.0), _PLAUSIBLE) + 1) * target_rate), np.float32)
+        self._filled = 0
+        self._not_finite = self._beyond = self._at_full_scale = 0
+        self._peak = 0.0
+
+    def add(self, block: Samples, weights: Samples) -> None:
+        """Take in (channels, n) samples, mixed by ``weights`` (channels,)."""
+        finite = np.isfinite(block)
+        if not finite.all():
+            self._not_finite += int(finite.size - np.count_nonzero(finite))
+            block = np.where(finite, block, np.float32(0))
+        level = np.abs(block)
+        self._peak = max(self._peak, float(level.max(initial=0.0)))
+        self._at_full_scale += int(np.count_nonzero(level.max(axis=0, initial=0.0) >= _FULL_SCALE))
+        self._beyond += int(np.count_nonzero(level > 1))
+        self.count += block.shape[1]
+        mixed = (weights / weights.sum()) @ np.clip(block, -1.0, 1.0)
+        frame = AudioFrame.from_ndarray(mixed[None].astype(np.float32), format="fltp", layout="mono")
+        frame.sample_rate = self._rates[0]
+        self._append(self._resampler.resample(frame))
+
+    def finish(self, count: int) -> Samples:
+        """(N,) float32: exactly as long as ``count`` samples at the first rate, at least one."""
+        self._judge()
+        if self._rates[0] != self._rates[1]:
+            self._append(self._resampler.resample(None))
+        length = max(1, round(count * self._rates[1] / self._rates[0]))
+        end = min(self._filled, length)
+        self._samples.resize(length, refcheck=False)
+        self._samples[end:] = 0
+        return self._samples
+
+    def _append(self, frames: list[AudioFrame]) -> None:
+        for frame in frames:
+            if frame.samples == 0:
+                continue
+            end = self._filled + frame.samples
+            if end > len(self._samples):
+                self._samples.resize(max(end, len(self._samples) * 3 // 2), refcheck=False)
+            self._samples[self._filled : end] = frame.to_ndarray()[0]
+            self._filled = end
+
+    def _judge(self) -> None:
+        if self.count == 0:
+            raise InputError(f"{self._name} has no samples: record or export it again.")
+        if self._not_finite:
+            found = f"{self._not_finite} samples that are not numbers (NaN or infinite)"
+            raise InputError(f"{self._name} has {found}: export it again as 16-bit WAV.")
+        if self._peak > _ABSURD:
+            raise InputError(
+                f"{self._name} goes up to {self._peak:.0f} times full scale: scale its samples to -1 ... 1."
+            )
+        if self._beyond:
+            announce(f"{self._name} is too loud: {self._beyond} samples beyond full scale were clipped.")
+        elif self._at_full_scale > _CLIPPED_SHARE * self.count:
+            share = 100 * self._at_full_scale / self.count
+            announce(
+                f"{self._name} is clipped ({share:.1f} % of it at full scale): a softer recording moves lips better."
+            )
+        elif self._peak < _SILENT:
+            announce(f"{self._name} is silent: the mouth will rest.")
+
+
+def _weights(layout: str) -> Samples:
+    """Share of each channel in the mono mix: that of FFmpeg's and ATSC A/52's down-mix, without the deep effects."""
+    shares = {"FL": 0.5**0.5, "FR": 0.5**0.5, "FC": 1.0, "LFE": 0.0, "LFE2": 0.0}
+    weights = np.array([shares.get(c.name, 0.5) for c in av.AudioLayout(layout).channels], np.float32)
+    return weights if weights.any() else np.ones_like(weights)
+
+
+def _floating(samples: npt.NDArray[Any]) -> Samples:
+    if samples.ndim == 1:
+        samples = samples[None]
+    if samples.ndim != 2 or len(samples) > _MAX_CHANNELS:
+        raise InputError(
+            f"the sound array has shape {samples.shape}: give (N,) or (channels, N), transposed if need be."
+        )
+    if samples.dtype.kind == "i":
+        full_scale = np.float32(2.0 ** (8 * samples.dtype.itemsize - 1))
+        return np.ascontiguousarray(samples.astype(np.float32) / full_scale)
+    if samples.dtype.kind != "f":
+        raise InputError(f"the sound array is of type {samples.dtype}: give floating point in -1 ... 1, or int16.")
+    return np.ascontiguousarray(samples, np.float32)
+
+
+def _tell_losses(reader: AudioReader, duration: float) -> None:
+    stated = reader.stated_duration
+    if stated is not None and stated - duration > _LOST:
+        lost = stated - duration
+        announce(f"{reader.path} is cut short: the last {lost:.1f} of {stated:.1f} seconds of sound could not be read.")
+    elif reader.has_errors:
+        announce(f"{reader.path} has damaged places in its sound: they may be silent.")

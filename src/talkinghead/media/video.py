@@ -1,0 +1,239 @@
+"""Video files to frames: upright, with square pixels, at a constant rate, a chunk at a time."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import cast
+
+import av
+import numpy as np
+from av.container import InputContainer
+from av.video.frame import VideoFrame
+from av.video.reformatter import VideoReformatter
+from av.video.stream import VideoStream
+
+from talkinghead.errors import InputError, announce
+from talkinghead.media import colours
+from talkinghead.media.containers import open_container, stated_end, video_stream
+from talkinghead.media.images import MAX_PIXELS, MIN_SIDE_PX
+from talkinghead.types import Frames, ImageArray, num_frames
+
+_STANDARD_RATES = (10.0, 12.0, 12.5, 15.0, 20.0, 24.0, 25.0, 30.0, 50.0, 60.0)
+_NTSC_RATES = (24000 / 1001, 30000 / 1001, 60000 / 1001)
+_HIGHEST_RATE = 300.0
+_LONGEST_GAP = 60.0  # seconds; time stamps that jump further are taken for broken
+_CHUNK_BYTES = 128 * 2**20
+
+
+class VideoReader:
+    """A video file, read a chunk at a time.
+
+    Attributes:
+        path: the file.
+        fps: frames per second: the file's own, or for a variable rate the standard one nearest to its mean.
+        size: (width, height) in px as shown: upright and with square pixels.
+        duration: in seconds, as the header states it or else as the packets' times say.
+        num_frames: how many frames ``chunks`` gives at ``fps`` if the file is whole.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        """Open the file, look at its first frame, and close it again.
+
+        Raises:
+            InputError: no such file, empty, not a video, no picture in it that can be decoded, or its pictures have
+                more than 100 megapixels or less than 16 px on a side.
+        """
+        self.path = Path(path)
+        with self._open() as container:
+            stream = self._stream(container)
+            end = stated_end(container, stream)
+            first = next(_decoded(container, stream, []), None)
+            if first is None:
+                raise InputError(f"{path} has no picture that can be decoded: convert it to MP4 (H.264).")
+            self._stated_duration = None if end is None else end - (first.time or 0.0)
+            self._shape = _Shape(first, float(stream.sample_aspect_ratio or 1))
+            average, base = float(stream.average_rate or 0), float(stream.base_rate or 0)
+        self.size = self._shape.size
+        self._check_size()
+        plausible = 1 <= average <= _HIGHEST_RATE
+        if not plausible or self._stated_duration is None:
+            average, spanned = self._measured(fallback=average if plausible else 25.0)
+        self.duration = spanned if self._stated_duration is None else self._stated_duration
+        self.fps = _constant_rate(average, base)
+        self.num_frames = num_frames(self.duration, self.fps)
+        self._told: set[str] = set()
+        if colours.is_hdr(first):
+            self._tell("is an HDR video and is read without tone mapping: convert it to SDR if its colours look pale.")
+
+    def chunks(self, size: int = 32, fps: float | None = None) -> Iterator[Frames]:
+        """The frames in order at a constant rate, the one nearest in time repeated or left out as needed.
+
+        A damaged file gives what is readable and then announces what was lost.
+
+        Args:
+            size: frames per chunk; fewer where they would take more than 128 MiB.
+            fps: frames per second; None: ``self.fps``.
+        """
+        fps = self.fps if fps is None else fps
+        width, height = self.size
+        size = max(1, min(size, _CHUNK_BYTES // (3 * width * height)))
+        chunk, filled = np.empty((size, height, width, 3), np.uint8), 0
+        for image in self._at_rate(fps):
+            chunk[filled] = image
+            filled += 1
+            if filled == size:
+                yield Frames(chunk, fps)
+                chunk, filled = np.empty_like(chunk), 0
+        if filled:
+            yield Frames(chunk[:filled], fps)
+
+    def _at_rate(self, fps: float) -> Iterator[ImageArray]:
+        errors: list[av.FFmpegError] = []
+        done = 0
+        image: ImageArray | None = None
+        previous: _Timed | None = None
+        with self._open() as container:
+            for this in _timed(_decoded(container, self._stream(container), errors), self.fps):
+                # The earlier frame serves every instant that is nearer to it than to this one.
+                while previous is not None and done / fps <= (previous.start + this.start) / 2 + 1e-6:
+                    image = self._shape.upright(previous.frame) if image is None else image
+                    yield image
+                    done += 1
+                previous, image = this, None
+        if previous is None:
+            raise InputError(f"{self.path} has no picture that can be decoded: convert it to MP4 (H.264).")
+        end = previous.start + previous.duration
+        for _ in range(done, num_frames(end, fps)):
+            image = self._shape.upright(previous.frame) if image is None else image
+            yield image
+        self._tell_losses(end, damaged=bool(errors))
+
+    def _tell_losses(self, end: float, damaged: bool) -> None:
+        stated = self._stated_duration
+        if stated is not None and stated - end > max(0.1, 2.5 / self.fps):
+            self._tell(f"is cut short: the last {stated - end:.1f} of {stated:.1f} seconds could not be read.")
+        elif damaged:
+            self._tell("has damaged places: some of its frames may look broken or stand still.")
+
+    def _tell(self, message: str) -> None:
+        if message not in self._told:
+            self._told.add(message)
+            announce(f"{self.path} {message}")
+
+    def _open(self) -> InputContainer:
+        return open_container(self.path)
+
+    def _stream(self, container: InputContainer) -> VideoStream:
+        stream = video_stream(container)
+        if stream is None:
+            raise InputError(f"{self.path} has no pictures: give a video file with a picture track.")
+        stream.thread_type = "AUTO"
+        return stream
+
+    def _check_size(self) -> None:
+        width, height = self.size
+        if width * height > MAX_PIXELS:
+            limit = f"{MAX_PIXELS // 1_000_000} megapixels"
+            raise InputError(f"{self.path} is too large ({width} x {height} px): scale it down to at most {limit}.")
+        if min(width, height) < MIN_SIDE_PX:
+            raise InputError(f"{self.path} is only {width} x {height} px: give a video of at least 16 x 16 px.")
+
+    def _measured(self, fallback: float) -> tuple[float, float]:
+        """Mean frame rate and duration (s) by the packets' times, where the header does not tell."""
+        with self._open() as container:
+            stream = self._stream(container)
+            times = [float(p.pts * p.time_base) for p in container.demux(stream) if p.pts is not None]
+        span = max(times, default=0.0) - min(times, default=0.0)
+        rate = (len(times) - 1) / span if span > 0 else fallback
+        rate = rate if rate <= _HIGHEST_RATE else fallback
+        return rate, span + 1 / rate
+
+
+class _Shape:
+    """How the decoded frames become upright RGB with square pixels."""
+
+    def __init__(self, first: VideoFrame, pixel_aspect: float) -> None:
+        matrix = cast("bytes | None", first.side_data.get("DISPLAYMATRIX"))  # a buffer, to be exact
+        entries = [1, 0, 0, 0, 1] if matrix is None else np.frombuffer(matrix, np.int32)[:5].tolist()
+        self._across, self._down = (int(entries[0]), int(entries[1])), (int(entries[3]), int(entries[4]))
+        aspect = pixel_aspect if 0.25 <= pixel_aspect <= 4 else 1.0
+        # The side that is too short is stretched, so that no detail is lost.
+        self._width = round(first.width * max(aspect, 1.0))
+        self._height = round(first.height / min(aspect, 1.0))
+        self._reformatter = VideoReformatter()
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(width, height) in px as shown."""
+        return (self._height, self._width) if self._on_its_side else (self._width, self._height)
+
+    @property
+    def _on_its_side(self) -> bool:
+        return abs(self._across[0]) < abs(self._across[1])
+
+    def upright(self, frame: VideoFrame) -> ImageArray:
+        """(H, W, 3) uint8 RGB of a decoded frame; also of one whose size changed in mid-stream."""
+        image = colours.to_rgb(frame, self._reformatter, width=self._width, height=self._height)
+        # The matrix maps x to (a, b) and y to (c, d), both counted right and down.
+        (a, b), (c, d) = self._across, self._down
+        if self._on_its_side:
+            image, a, d = image.transpose(1, 0, 2), c, b
+        return image[:: -1 if d < 0 else 1, :: -1 if a < 0 else 1]
+
+
+def _decoded(container: InputContainer, stream: VideoStream, errors: list[av.FFmpegError]) -> Iterator[VideoFrame]:
+    """Every frame that can be decoded; what cannot goes to ``errors``."""
+    try:
+        for packet in container.demux(stream):
+            try:
+                yield from packet.decode()
+            except av.FFmpegError as error:
+                errors.append(error)
+    except av.FFmpegError as error:
+        errors.append(error)
+
+
+@dataclass(frozen=True)
+class _Timed:
+    """A decoded frame with when it is shown and how long (s)."""
+
+    start: float
+    duration: float
+    frame: VideoFrame
+
+
+def _timed(frames: Iterator[VideoFrame], fps: float) -> Iterator[_Timed]:
+    """The frames with their times, the first at 0 and each after the one before it.
+
+    Frames without a time follow the one before at ``fps``. One with a time far off is left out, as it comes late from a
+    damaged place; several in a row are a new beginning, as in videos joined by appending, and follow at ``fps`` too.
+    """
+    shift, last, astray = math.nan, -1 / fps, 0
+    for frame in frames:
+        unit = frame.time_base or Fraction(0)
+        stamp = frame.pts if frame.pts is not None else frame.dts
+        time = math.nan if stamp is None else float(stamp * unit)
+        start = time + shift
+        if start < last or start > last + _LONGEST_GAP:
+            astray += 1
+            if astray < 4:
+                continue
+            shift = math.nan
+        if math.isnan(time) or math.isnan(shift):
+            start = last + 1 / fps
+            shift = start - time
+        last, astray = start, 0
+        yield _Timed(start, float(frame.duration * unit) or 1 / fps, frame)
+
+
+def _constant_rate(average: float, base: float) -> float:
+    """The frame rate to work at, from the mean one and from the one that all time stamps fit (frames per second)."""
+    if base and abs(average / base - 1) < 0.02:
+        return base  # constant, but for rounded stamps or a frame or two left out
+    ntsc = [rate for rate in _NTSC_RATES if abs(average / rate - 1) < 5e-4]
+    return ntsc[0] if ntsc else min(_STANDARD_RATES, key=lambda rate: abs(math.log(rate / average)))

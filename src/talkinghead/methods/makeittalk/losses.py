@@ -1,0 +1,129 @@
+"""What the networks of MakeItTalk learn by."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from talkinghead.face.landmarks import FACIAL_PARTS
+from talkinghead.methods.makeittalk.config import MakeItTalkConfig
+from talkinghead.rendering.interior import MouthInterior
+from talkinghead.rendering.mouth import PATCH_SIZE
+from talkinghead.types import NUM_LANDMARKS
+
+_ADVERSARIAL_WEIGHT = 0.03
+
+
+def laplacian_matrix() -> Tensor:
+    """(68, 68) matrix L; L @ p are the graph Laplacian coordinates of p: each point less the mean of its neighbours.
+
+    Neighbours are the points before and after along the curve of the same facial part; eyes and lips are closed curves.
+
+    Source: Zhou et al. 2020, equation 9 and figure 5.
+    """
+    matrix = torch.eye(NUM_LANDMARKS)
+    for part, closed in FACIAL_PARTS:
+        points = list(range(part.start, part.stop))
+        for k, point in enumerate(points):
+            around = [k - 1, k + 1]
+            neighbours = [points[j % len(points)] for j in around if closed or 0 <= j < len(points)]
+            matrix[point, neighbours] = -1.0 / len(neighbours)
+    return matrix
+
+
+def landmark_loss(predicted: Tensor, reference: Tensor) -> Tensor:
+    """First term of equation 8: squared distances of (B, 68, 3), summed over landmarks, mean over the batch."""
+    return (predicted - reference).square().sum(dim=(1, 2)).mean()
+
+
+def laplacian_loss(predicted: Tensor, reference: Tensor) -> Tensor:
+    """The same between graph Laplacian coordinates (second term of equation 8). Inputs (B, 68, 3)."""
+    matrix = laplacian_matrix().to(predicted)
+    return landmark_loss(matrix @ predicted, matrix @ reference)
+
+
+def content_losses(network: nn.Module, batch: Mapping[str, Tensor], config: MakeItTalkConfig) -> dict[str, Tensor]:
+    """Equation 8: landmarks, and their graph Laplacian coordinates with weight 1."""
+    predicted = network(batch["windows"], batch["static"]).float()
+    return {
+        "landmark_loss": landmark_loss(predicted, batch["target"]),
+        "laplacian_loss": laplacian_loss(predicted, batch["target"]),
+    }
+
+
+def content_example(config: MakeItTalkConfig, seed: int) -> dict[str, Tensor]:
+    """Eight made-up windows."""
+    generator = torch.Generator().manual_seed(seed)
+    content = config.content
+    static = torch.randn(8, 68, 3, generator=generator)
+    return {
+        "windows": torch.rand(8, content.window, content.num_features, generator=generator),
+        "static": static,
+        "target": static + 0.1 * torch.randn(8, 68, 3, generator=generator),
+    }
+
+
+class MouthTraining(nn.Module):
+    """The mouth interior network with the critic that it is trained against.
+
+    Args:
+        width: of the network.
+        people: how many people the data shows.
+    """
+
+    def __init__(self, width: int, *, people: int) -> None:
+        super().__init__()
+        self.interior = MouthInterior(width, people=people)
+        channels = (4, width, 2 * width, 2 * width)
+        layers: list[nn.Module] = []
+        for k, (channels_in, channels_out) in enumerate(pairwise(channels)):
+            stride = 2 if k < 2 else 1
+            layers += [nn.Conv2d(channels_in, channels_out, 4 if k < 2 else 3, stride, 1), nn.LeakyReLU(0.2)]
+        self.critic = nn.Sequential(*layers, nn.Conv2d(channels[-1], 1, 3, padding=1))
+
+
+def mouth_losses(network: nn.Module, batch: Mapping[str, Tensor], config: MakeItTalkConfig) -> dict[str, Tensor]:
+    """Colours and their gradients inside the opening (L1), and a least-squares adversarial term (Mao et al. 2017).
+
+    Args:
+        network: a ``MouthTraining``.
+        batch: ``opening`` (B, 1, H, W), ``person`` (B,), ``colours`` (B, 3, H, W) in [0, 1].
+    """
+    assert isinstance(network, MouthTraining)
+    opening, colours = batch["opening"], batch["colours"]
+    made = network.interior(opening, batch["person"]).float()
+    covered = 3 * opening.sum() + 1
+    across, down = opening[..., 1:], opening[..., 1:, :]
+    gradients = (
+        ((made - colours).diff(dim=3).abs() * across).sum() + ((made - colours).diff(dim=2).abs() * down).sum()
+    ) / covered
+    fake, real = (torch.cat([picture * opening, opening], dim=1) for picture in (made, colours))
+    # One optimiser for both sides: the critic is held while the network is judged by it, and sees only values of its
+    # pictures.
+    network.critic.requires_grad_(False)
+    judged = network.critic(fake).float()
+    network.critic.requires_grad_(True)
+    on_fake, on_real = network.critic(fake.detach()).float(), network.critic(real).float()
+    seen = F.adaptive_avg_pool2d(opening, judged.shape[2:])
+    total = seen.sum() + 1
+    return {
+        "colour_loss": ((made - colours).abs() * opening).sum() / covered,
+        "gradient_loss": gradients,
+        "adversarial_loss": _ADVERSARIAL_WEIGHT * ((judged - 1).square() * seen).sum() / total,
+        "critic_loss": ((on_fake.square() + (on_real - 1).square()) * seen).sum() / total,
+    }
+
+
+def mouth_example(config: MakeItTalkConfig, seed: int) -> dict[str, Tensor]:
+    """Four made-up mouths."""
+    generator = torch.Generator().manual_seed(seed)
+    width, height = PATCH_SIZE
+    return {
+        "opening": (torch.rand(4, 1, height, width, generator=generator) < 0.3).float(),
+        "person": torch.tensor([0, 1, 0, 1]),
+        "colours": torch.rand(4, 3, height, width, generator=generator),
+    }

@@ -1,0 +1,193 @@
+"""Training of the mouth interior network on crops of the open recordings."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from talkinghead.data.grid import grid_clips, tracked
+from talkinghead.face.landmarks import INNER_LIP_CONTOUR, MESH_OF_68, OUTER_LIP_CONTOUR
+from talkinghead.face.pose import camera_from_head, head_mesh
+from talkinghead.face.rest import lip_gap
+from talkinghead.media import VideoReader
+from talkinghead.methods.makeittalk.config import CONFIGS
+from talkinghead.methods.makeittalk.losses import MouthTraining, mouth_losses
+from talkinghead.rendering.interior import REFERENCE_SKIN, MouthInterior, opening_mask
+from talkinghead.rendering.mouth import PATCH_SIZE, mouth_rectangle
+from talkinghead.tracking.track import make_track, read_mesh
+from talkinghead.training.fit import Schedule, fit
+from talkinghead.training.weights import save_weights, training_command
+from talkinghead.types import BoolArray, FaceTrack, FloatArray, ImageArray, IndexArray
+
+_OPEN = 0.025  # openings, in eye distances, that show something
+_PER_CLIP = {"GRID": 12, "other": 400}
+_BATCH = 32
+_STEPS = 4000
+_LEAST_AREA = 60.0  # patch px
+_LEAST_BLUE = 0.35  # blue over red of skin under light too coloured to be taken out
+_SHOWN = (
+    "FACEGOOD-zsmeif"  # whose teeth the shipped network shows: the sharpest recording, upper teeth and tongue both seen
+)
+
+
+@dataclass(frozen=True)
+class Mouths:
+    """Open mouths: crops (N, H, W, 3) of the mouth frame, lip contours (N, 40, 2) px (inner, outer), speakers (N,)."""
+
+    crops: ImageArray
+    contours: FloatArray
+    speakers: list[str]
+
+
+def mouth_crops(images: ImageArray, track: FaceTrack, rows: IndexArray) -> tuple[list[ImageArray], list[FloatArray]]:
+    """Crops and contours of the given rows of a tracked clip."""
+    mesh = head_mesh(track)
+    rectangle = mouth_rectangle(np.median(mesh[:, MESH_OF_68], axis=0))
+    eyes = track.landmarks[:, [33, 263]]
+    scale = np.linalg.norm(eyes[:, 1] - eyes[:, 0], axis=-1)
+    corners = camera_from_head(rectangle, track.rotation, eyes.mean(axis=1), scale)[..., :2].astype(np.float32)
+    width, height = PATCH_SIZE
+    patch = np.array([[0, 0], [width, 0], [0, height]], np.float32) - 0.5
+    crops, contours = [], []
+    for t in rows:
+        image_from_patch = cv2.getAffineTransform(patch, corners[t])
+        shrinks = np.linalg.norm(image_from_patch[:, 0]) > 1.5
+        flags = cv2.WARP_INVERSE_MAP | (cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)
+        crops.append(
+            cv2.warpAffine(images[t], image_from_patch, PATCH_SIZE, flags=flags, borderMode=cv2.BORDER_REPLICATE)
+        )
+        lips = track.landmarks[t, np.r_[INNER_LIP_CONTOUR, OUTER_LIP_CONTOUR], :2]
+        patch_from_image = cv2.invertAffineTransform(image_from_patch)
+        contours.append(lips @ patch_from_image[:, :2].T + patch_from_image[:, 2])
+    return crops, contours
+
+
+def _clips(corpus: Path, cache: Path) -> Iterator[tuple[str, Path, FloatArray, BoolArray, int]]:
+    """Speaker, file, raw landmarks, found and number of crops of every clip to learn from."""
+    for clip in grid_clips(corpus / "grid_s1", "train"):
+        landmarks, found, _ = tracked(clip, cache)
+        yield "GRID-s1", clip.video, landmarks, found, _PER_CLIP["GRID"]
+    with (corpus / "clips" / "manifest.csv").open(newline="", encoding="utf-8") as file:
+        rows = [row for row in csv.DictReader(file) if row["tier"] == "open"]
+    for row in rows:
+        path = corpus / "clips" / row["file"]
+        landmarks, found, _ = read_mesh(VideoReader(path).chunks())
+        yield row["speaker"], path, landmarks, found, _PER_CLIP["GRID" if row["dataset"] == "GRID" else "other"]
+
+
+def read_mouths(corpus: Path, cache: Path) -> Mouths:
+    """Crops of open mouths from GRID s1 ``train`` and the open clips, kept in ``cache``."""
+    file = cache / "mouths.npz"
+    if not file.exists():
+        rng = np.random.default_rng(0)
+        crops, contours, speakers = [], [], []
+        for speaker, path, landmarks, found, count in _clips(corpus, cache):
+            if found.mean() < 0.9:
+                continue
+            track = make_track(landmarks, found, 25.0, smooth=False)
+            rows = np.flatnonzero((lip_gap(head_mesh(track)[:, MESH_OF_68]) > _OPEN) & found)
+            rows = np.sort(rng.choice(rows, min(count, len(rows)), replace=False))
+            images = np.concatenate([chunk.images for chunk in VideoReader(path).chunks()])
+            new_crops, new_contours = mouth_crops(images, track, rows[rows < len(images)])
+            crops += new_crops
+            contours += new_contours
+            speakers += [speaker] * len(new_crops)
+        np.savez(
+            file, crops=np.stack(crops), contours=np.stack(contours).astype(np.float32), speakers=np.array(speakers)
+        )
+    with np.load(file) as arrays:
+        return Mouths(arrays["crops"], arrays["contours"], list(arrays["speakers"]))
+
+
+class MouthBatches:
+    """Openings, whose they are, and the colours in them under one light.
+
+    Args:
+        mouths: what to draw from.
+    """
+
+    def __init__(self, mouths: Mouths) -> None:
+        openings = opening_mask(mouths.contours[:, :20])
+        skin = np.stack([_skin(crop, contour) for crop, contour in zip(mouths.crops, mouths.contours)])
+        usable = (openings.sum(axis=(1, 2, 3)) > _LEAST_AREA) & (skin[:, 2] > _LEAST_BLUE * skin[:, 0])
+        light = (REFERENCE_SKIN / skin[usable])[:, None, None] / 255.0
+        colours = np.clip(mouths.crops[usable] * light, 0.0, 1.0).astype(np.float32)
+        kept = [speaker for speaker, keep in zip(mouths.speakers, usable) if keep]
+        self.people = sorted(set(kept))
+        self._person = np.array([self.people.index(speaker) for speaker in kept])
+        self._pictures = torch.from_numpy(np.concatenate([colours.transpose(0, 3, 1, 2), openings[usable]], axis=1))
+        # People with many crops count for more, but not in proportion.
+        weight = 1.0 / np.sqrt(np.bincount(self._person))[self._person]
+        weight[self._person == self.people.index(_SHOWN)] *= 3.0
+        self._share = np.cumsum(weight / weight.sum())
+
+    def __call__(self, step: int) -> dict[str, Tensor]:
+        """The batch of a step: ``opening``, ``person`` and ``colours``, mirrored, moved and stretched at random."""
+        rng = np.random.default_rng(step)
+        rows = np.searchsorted(self._share, rng.random(_BATCH)).clip(0, len(self._person) - 1)
+        pictures = self._pictures[rows]
+        affine = np.zeros((_BATCH, 2, 3), np.float32)
+        affine[:, 0, 0] = rng.uniform(0.75, 1.15, _BATCH) * rng.choice([-1, 1], _BATCH)
+        affine[:, 1, 1] = rng.uniform(0.6, 1.1, _BATCH)
+        affine[:, :, 2] = rng.uniform(-0.08, 0.08, (_BATCH, 2))
+        grid = nn.functional.affine_grid(torch.from_numpy(affine), list(pictures.shape), align_corners=False)
+        pictures = nn.functional.grid_sample(pictures, grid, padding_mode="border", align_corners=False)
+        return {
+            "opening": pictures[:, 3:].contiguous(),
+            "person": torch.from_numpy(self._person[rows]),
+            "colours": pictures[:, :3].contiguous(),
+        }
+
+
+def _skin(crop: ImageArray, contour: FloatArray) -> FloatArray:
+    """(3,) median colour of a crop outside the lips."""
+    lips = np.zeros(crop.shape[:2], np.uint8)
+    cv2.fillPoly(lips, [cv2.convexHull(contour[20:].round().astype(np.int32))], 1)
+    lips = cv2.dilate(lips, np.ones((5, 5), np.uint8))
+    return np.asarray(np.maximum(np.median(crop[lips == 0], axis=0), 1.0))
+
+
+def train_mouth(corpus: Path, out: Path, config_name: str, options: Mapping[str, Any]) -> None:
+    """Train the mouth interior; weights and card go to ``out``.
+
+    Args:
+        corpus: folder with ``grid_s1`` and ``clips`` in it.
+        out: folder; an interrupted run goes on where it was.
+        config_name: "small", "paper" or "tiny".
+        options: ``steps``.
+    """
+    config = CONFIGS[config_name]
+    batches = MouthBatches(read_mouths(corpus, out / "tracks"))
+    torch.manual_seed(0)
+    network = MouthTraining(config.mouth_width, people=len(batches.people))
+    schedule = Schedule(steps=int(options.get("steps", _STEPS)), learning_rate=1e-3, clip=10.0)
+    fit(
+        network,
+        lambda net, batch: mouth_losses(net, batch, config),
+        batches,
+        out=out,
+        schedule=schedule,
+        validate=lambda net: {},
+    )
+    shown = MouthInterior(config.mouth_width)
+    weights = network.interior.state_dict()
+    weights["person.weight"] = weights["person.weight"][batches.people.index(_SHOWN)][None]
+    shown.load_state_dict(weights)
+    held = mouth_losses(network, batches(10_000_000), config)
+    card = {
+        "network": "inside of the mouth behind lips of a given shape",
+        "config": {"width": config.mouth_width},
+        "data": f"GRID speaker s1, split train, and the open clips of {', '.join(batches.people)}",
+        "data_licence": "CC BY 4.0 (GRID), US government works, MIT (FACEGOOD)",
+        "command": training_command("makeittalk", "mouth", config_name, schedule.steps),
+        "scores": {"split": "train", "colour error (0-1)": round(float(held["colour_loss"]), 4)},
+    }
+    save_weights(shown, out / "mouth.safetensors", card=card)

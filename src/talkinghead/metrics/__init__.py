@@ -1,0 +1,1 @@
+"""Published measures of talking heads, pure functions over tracks."""

@@ -1,0 +1,57 @@
+"""Lips that rest where nobody speaks."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from talkinghead.face.landmarks import JAW, LIPS
+from talkinghead.motion.smoothing import smoothstep
+from talkinghead.speech.activity import silence_mask
+from talkinghead.types import NUM_LANDMARKS, FloatArray
+
+_OPENING_S = 0.10  # the mouth moves this long before the sound
+_CLOSING_S = 0.12
+_MOUTH = np.r_[JAW, LIPS]
+
+
+def rest_in_silence(landmarks: FloatArray, rest: FloatArray, activity: FloatArray, fps: float) -> FloatArray:
+    """The same landmarks, with jaw and lips exactly at rest where nobody speaks.
+
+    The mouth leaves its rest 0.10 s before speech and is back 0.12 s after it, on smooth ramps; silences shorter than
+    0.12 s leave it as it is. Brows, eyes and nose stay as they are.
+
+    Args:
+        landmarks: (T, 68, 3) in the head frame.
+        rest: (68, 3) with the lips closed.
+        activity: (T,) in [0, 1], speech above 0.5.
+        fps: frames per second.
+
+    Returns:
+        (T, 68, 3).
+
+    Raises:
+        ValueError: the shapes do not fit each other.
+    """
+    if landmarks.shape != (len(activity), NUM_LANDMARKS, 3) or rest.shape != (NUM_LANDMARKS, 3):
+        raise ValueError(
+            f"landmarks {landmarks.shape}, rest {rest.shape} and activity {activity.shape} do not fit: "
+            "they must be (T, 68, 3), (68, 3) and (T,)"
+        )
+    share = speaking_share(activity, fps)[:, None, None]
+    result = landmarks.copy()
+    result[:, _MOUTH] = rest[_MOUTH] + share * (landmarks[:, _MOUTH] - rest[_MOUTH])
+    return result
+
+
+def speaking_share(activity: FloatArray, fps: float) -> FloatArray:
+    """(T,) how much of its motion the mouth has: 1 in speech, 0 in silence, with smooth ramps outside the speech."""
+    speaking = np.flatnonzero(~silence_mask(activity, fps))
+    frames = np.arange(len(activity))
+    if len(speaking) == 0:
+        return np.zeros(len(activity))
+    place = np.searchsorted(speaking, frames)
+    until_next = speaking[np.minimum(place, len(speaking) - 1)] - frames
+    since_last = frames - speaking[np.maximum(np.searchsorted(speaking, frames, side="right") - 1, 0)]
+    opening = np.where(until_next >= 0, 1.0 - until_next / (fps * _OPENING_S), 0.0)
+    closing = np.where(since_last >= 0, 1.0 - since_last / (fps * _CLOSING_S), 0.0)
+    return smoothstep(np.maximum(opening, closing))

@@ -1,0 +1,127 @@
+"""The front door: a face and a voice become a video."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import numpy as np
+
+from talkinghead import __version__
+from talkinghead.face.pose import head_landmarks
+from talkinghead.media import read_speech
+from talkinghead.methods import get_method
+from talkinghead.methods.base import MotionGenerator, Renderer
+from talkinghead.motion.editing import retarget, retime, scale_head, with_blink
+from talkinghead.motion.idle import idle_blinks
+from talkinghead.motion.smoothing import resample_rows
+from talkinghead.speech.activity import voice_activity
+from talkinghead.speech.features import resample
+from talkinghead.tracking import read_portrait
+from talkinghead.types import FloatArray, Frames, Motion, Portrait, Progress, Speech, Video, no_progress, num_frames
+
+DEFAULT_METHOD = "makeittalk"
+_ACTIVITY_RATE = 100.0  # Hz
+
+
+class TalkingHead:
+    """A motion generator and a renderer, of one method or of two.
+
+    >>> TalkingHead.from_pretrained("makeittalk").method
+    'makeittalk'
+
+    Args:
+        generator: speech -> motion.
+        renderer: motion -> pictures.
+        method: name to write into the provenance record.
+    """
+
+    def __init__(self, generator: MotionGenerator, renderer: Renderer, *, method: str = "custom") -> None:
+        self.generator, self.renderer, self.method = generator, renderer, method
+
+    @classmethod
+    def from_pretrained(cls, method: str = DEFAULT_METHOD, *, config: str = "small") -> TalkingHead:
+        """A method with the weights that ship in the package.
+
+        Raises:
+            InputError: there is no such method, or no weights of that size.
+        """
+        return cls(*get_method(method).load(config), method=method)
+
+    def __call__(
+        self,
+        speech: Speech | str | os.PathLike[str],
+        portrait: Portrait | str | os.PathLike[str],
+        *,
+        fps: float = 25.0,
+        seed: int = 0,
+        head: float = 1.0,
+        blink: float | None = None,
+        progress: Progress = no_progress,
+    ) -> Video:
+        """The video of a face saying something; its frames are made while they are taken.
+
+        Args:
+            speech: the speech, or an audio or video file.
+            portrait: the face, or a picture or video file.
+            fps: frames per second.
+            seed: of what chance decides: head motion and blinks.
+            head: how much the head moves; 0 holds it still.
+            blink: blinks per second; None: a natural rate, 0: none.
+            progress: hook (stage, done, total).
+        """
+        speech = speech if isinstance(speech, Speech) else read_speech(speech)
+        portrait = portrait if isinstance(portrait, Portrait) else read_portrait(portrait)
+        motion = self.motion(speech, portrait, fps=fps, seed=seed, head=head, blink=blink, progress=progress)
+        return self.video(motion, portrait, speech, progress=progress)
+
+    def motion(
+        self,
+        speech: Speech,
+        portrait: Portrait,
+        *,
+        fps: float = 25.0,
+        seed: int = 0,
+        head: float = 1.0,
+        blink: float | None = None,
+        progress: Progress = no_progress,
+    ) -> Motion:
+        """How the face will move: exactly ``num_frames(speech.duration, fps)`` rows. Arguments as in ``__call__``."""
+        progress("motion", 0, 1)
+        count = num_frames(speech.duration, fps)
+        motion = retime(self.generator.generate(speech, portrait, seed=seed), fps, count)
+        if blink is not None:
+            activity = _activity(speech, fps, count)
+            motion = with_blink(motion, idle_blinks(count, fps, seed=seed, rate=blink, activity=activity))
+        progress("motion", 1, 1)
+        return scale_head(motion, head)
+
+    def video(
+        self, motion: Motion, portrait: Portrait, speech: Speech | None = None, *, progress: Progress = no_progress
+    ) -> Video:
+        """The video of a given motion, be it made for this face or for another one.
+
+        Args:
+            motion: the motion.
+            portrait: the face.
+            speech: the sound track, or None.
+            progress: hook (stage, done, total).
+        """
+        own = head_landmarks(portrait.track[portrait.best : portrait.best + 1])[0]
+        motion = retarget(motion, own)
+
+        def frames() -> Iterator[Frames]:
+            done = 0
+            for chunk in self.renderer.render(motion, portrait):
+                done += len(chunk)
+                progress("render", done, len(motion))
+                yield chunk
+
+        facts = {"method": self.method, "version": __version__}
+        return Video(frames(), speech, motion.fps, len(motion), facts)
+
+
+def _activity(speech: Speech, fps: float, count: int) -> FloatArray:
+    """(count,) probability of speech at each video frame."""
+    at_100_hz = voice_activity(resample(speech.samples, speech.sample_rate), _ACTIVITY_RATE)
+    return resample_rows(at_100_hz, _ACTIVITY_RATE, fps, count) if len(at_100_hz) else np.zeros(count)

@@ -1,0 +1,1 @@
+"""What two or more renderers share: warping, rasterising, the inside of the mouth."""

@@ -1,0 +1,183 @@
+"""A small network that knows what the inside of a mouth looks like behind lips of a given shape."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from talkinghead.face.rest import lips_touch
+from talkinghead.rendering.mouth import MOUTH_WIDTH, PATCH_SIZE, Fill, MouthFrame, own_outline, seam_colour
+from talkinghead.rendering.outline import smooth_outline
+from talkinghead.rendering.rig import Rig
+from talkinghead.types import FloatArray, ImageArray
+
+_PERSON_SIZE = 8
+REFERENCE_SKIN = np.array([190.0, 140.0, 120.0])
+"""Colour of the skin around the mouth under the light the network's colours are made for."""
+
+_LUMA = np.array([0.299, 0.587, 0.114])
+_TINT_SHARE = 0.6  # they take less of its colour than skin does, too
+_BESIDE_TEETH = 0.8  # what lies behind and below teeth that show lies in their shadow
+_LARGEST_ZOOM = 6
+_LIGHT_SHARE = 0.7  # teeth and tongue vary less from person to person than skin does, and more than not at all
+# Cheeks beside the mouth and chin below it.
+_SKIN = np.array([205, 425, 187, 411, 200, 199, 175, 171, 396, 212, 432, 214, 434, 192, 416, 207, 427])
+
+
+class MouthInterior(nn.Module):
+    """Opening of the lips -> colours inside it: a U-Net of three levels over the mouth frame.
+
+    Which teeth and how much of them show differs from person to person behind the same lips; one learned vector per
+    person of the training data takes that up, so that the network need not blur them together.
+
+    Args:
+        width: channels at the finest level; they double twice.
+        people: how many people it knows.
+    """
+
+    def __init__(self, width: int = 32, *, people: int = 1) -> None:
+        super().__init__()
+        self.person = nn.Embedding(people, _PERSON_SIZE)
+        self.first = _block(3 + _PERSON_SIZE, width)
+        self.down1, self.down2 = _block(width, 2 * width, stride=2), _block(2 * width, 4 * width, stride=2)
+        self.middle = _block(4 * width, 4 * width, stride=2)
+        self.up2, self.up1 = _block(8 * width, 2 * width), _block(4 * width, width)
+        self.up0 = _block(2 * width, width)
+        self.out = nn.Conv2d(width, 3, 3, padding=1)
+
+    def forward(self, opening: Tensor, person: Tensor) -> Tensor:
+        """Colours relative to the light on the face.
+
+        Args:
+            opening: (B, 1, H, W) in [0, 1], how much of each pixel the lips leave open; H and W divisible by 8.
+            person: (B,) whose mouth.
+
+        Returns:
+            (B, 3, H, W) in [0, 1].
+        """
+        rows = torch.linspace(-1, 1, opening.shape[2], device=opening.device)[:, None].expand(opening.shape[2:])
+        columns = torch.linspace(-1, 1, opening.shape[3], device=opening.device).expand(opening.shape[2:])
+        place = torch.stack([rows, columns]).to(opening.dtype).expand(len(opening), -1, -1, -1)
+        who = self.person(person)[:, :, None, None].to(opening.dtype).expand(-1, -1, *opening.shape[2:])
+        fine = self.first(torch.cat([2 * opening - 1, place, who], dim=1))
+        half = self.down1(fine)
+        quarter = self.down2(half)
+        x = _twice(self.middle(quarter))
+        x = _twice(self.up2(torch.cat([x, quarter], dim=1)))
+        x = _twice(self.up1(torch.cat([x, half], dim=1)))
+        return torch.sigmoid(self.out(self.up0(torch.cat([x, fine], dim=1))))
+
+
+def _block(channels_in: int, channels_out: int, *, stride: int = 1) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Conv2d(channels_in, channels_out, 3, stride=stride, padding=1),
+        nn.LeakyReLU(0.2),
+        nn.Conv2d(channels_out, channels_out, 3, padding=1),
+        nn.LeakyReLU(0.2),
+    )
+
+
+def _twice(x: Tensor) -> Tensor:
+    return F.interpolate(x, scale_factor=2, mode="nearest")
+
+
+def opening_mask(outlines: FloatArray) -> FloatArray:
+    """(T, 1, H, W) float32 coverage of the mouth frame by openings (T, 20, 2) in patch px."""
+    width, height = PATCH_SIZE
+    zoom, bits = 4, 4
+    masks = np.zeros((len(outlines), 1, height, width), np.float32)
+    for t, outline in enumerate(outlines):
+        canvas = np.zeros((height * zoom, width * zoom), np.uint8)
+        corners = ((smooth_outline(outline) + 0.5) * zoom - 0.5) * (1 << bits)
+        cv2.fillPoly(canvas, [corners.round().astype(np.int32)], 255, shift=bits)
+        masks[t, 0] = cv2.resize(canvas, PATCH_SIZE, interpolation=cv2.INTER_AREA) / 255.0
+    return masks
+
+
+def skin_colour(image: ImageArray, rig: Rig) -> FloatArray:
+    """(3,) median colour in [0, 255] of the skin around the mouth in a picture (H, W, 3)."""
+    column, row = rig.source[_SKIN].round().astype(int).clip(0, np.array(image.shape[1::-1]) - 1).T
+    return np.asarray(np.maximum(np.median(image[row, column], axis=0), 1.0))
+
+
+class InteriorFiller:
+    """For photos: the network's mouth in the light of the portrait, and the portrait's own teeth where it shows them.
+
+    Args:
+        network: the network.
+    """
+
+    def __init__(self, network: MouthInterior) -> None:
+        self.network = network.eval()
+
+    def prepare(self, image: ImageArray, rig: Rig, frame: MouthFrame) -> Fill:
+        """See ``MouthFiller``."""
+        relight = _relight(skin_colour(image, rig))
+        size = _patch_size(rig)
+        if lips_touch(rig.landmarks):
+            return Fill(lambda outlines: _to_bytes(_enlarged(relight(self._colours(outlines)), size)))
+        own, kept = _own_teeth(image, rig, frame, size)
+
+        def paint(outlines: FloatArray) -> ImageArray:
+            made = _enlarged(relight(self._colours(outlines)), size)
+            return _to_bytes(np.asarray(kept * own + (1 - kept) * _BESIDE_TEETH * made, np.float64))
+
+        return Fill(paint, seam_colour(image, rig))
+
+    @torch.inference_mode()
+    def _colours(self, outlines: FloatArray) -> FloatArray:
+        device = next(self.network.parameters()).device
+        masks = torch.from_numpy(opening_mask(outlines)).to(device).contiguous(memory_format=torch.channels_last)
+        person = torch.zeros(len(masks), dtype=torch.long, device=device)
+        with torch.autocast(device.type, dtype=torch.bfloat16):
+            colours = self.network(masks, person)
+        return np.asarray(colours.float().permute(0, 2, 3, 1).cpu().numpy())
+
+
+def _relight(skin: FloatArray) -> Callable[[FloatArray], FloatArray]:
+    """Colours (..., 3) in [0, 1] under the reference light -> [0, 255] under that which shows skin so coloured."""
+    light = float(skin @ _LUMA) / float(REFERENCE_SKIN @ _LUMA)
+    tint = (skin / REFERENCE_SKIN / light) ** _TINT_SHARE
+    gain = 255.0 * tint * light**_LIGHT_SHARE
+    # Pictures without colour (greyscale, pencil) get a mouth without colour.
+    colourful = min(1.0, float(np.ptp(skin) / skin.max()) / float(np.ptp(REFERENCE_SKIN) / REFERENCE_SKIN.max()))
+
+    def relight(colours: FloatArray) -> FloatArray:
+        lit = colours * gain
+        grey = (lit @ _LUMA)[..., None]
+        return np.asarray(grey + colourful * (lit - grey))
+
+    return relight
+
+
+def _patch_size(rig: Rig) -> tuple[int, int]:
+    """(width, height) px of patches as fine as the picture, in whole multiples of what the network makes."""
+    zoom = int(np.clip(np.ceil(MOUTH_WIDTH * rig.scale / PATCH_SIZE[0]), 1, _LARGEST_ZOOM))
+    return PATCH_SIZE[0] * zoom, PATCH_SIZE[1] * zoom
+
+
+def _enlarged(patches: FloatArray, size: tuple[int, int]) -> FloatArray:
+    if size == PATCH_SIZE:
+        return patches
+    return np.stack([cv2.resize(patch, size, interpolation=cv2.INTER_CUBIC) for patch in patches])
+
+
+def _to_bytes(patches: FloatArray) -> ImageArray:
+    return np.asarray((patches + 0.5).clip(0, 255).astype(np.uint8))
+
+
+def _own_teeth(image: ImageArray, rig: Rig, frame: MouthFrame, size: tuple[int, int]) -> tuple[FloatArray, FloatArray]:
+    """The portrait's own mouth (h, w, 3) in the mouth frame, which teeth do not leave, and where it shows (h, w, 1)."""
+    corners = np.array([[0, 0], [size[0], 0], [0, size[1]]], np.float32) - 0.5
+    image_from_patch = cv2.getAffineTransform(corners, frame.in_picture(rig).astype(np.float32))
+    flags = cv2.WARP_INVERSE_MAP | cv2.INTER_CUBIC
+    own = cv2.warpAffine(image, image_from_patch, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    mask = opening_mask(own_outline(rig, frame)[None])[0, 0]
+    mask = cv2.resize(cv2.erode(mask, np.ones((3, 3), np.uint8)), size, interpolation=cv2.INTER_CUBIC)
+    mask = cv2.GaussianBlur(mask, (0, 0), 0.02 * size[1]).clip(0, 1)
+    return own.astype(np.float64), mask[..., None]

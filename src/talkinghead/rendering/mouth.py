@@ -1,0 +1,170 @@
+"""The inside of the mouth: where it shows, and what fills it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from talkinghead.face.landmarks import INNER_LIP_CONTOUR, OUTER_LIP_CONTOUR
+from talkinghead.face.rest import SEAM, closed_mouth, lip_gap, lips_touch
+from talkinghead.rendering.rig import Rig
+from talkinghead.types import FloatArray, ImageArray, Motion
+
+PATCH_SIZE = (64, 48)
+"""(width, height) px in which the inside of a mouth is made."""
+
+MOUTH_WIDTH = 0.84
+"""Width of the patch in the head frame."""
+
+_EXTENT = np.array([MOUTH_WIDTH, MOUTH_WIDTH * PATCH_SIZE[1] / PATCH_SIZE[0]])
+_CENTRE_DROP = 0.09  # the patch's centre below the corners of the mouth: mouths open downwards
+_UPPER, _LOWER = np.arange(1, 10), np.arange(19, 10, -1)  # facing points of the inner lip contour
+
+
+@dataclass(frozen=True)
+class Fill:
+    """A portrait's mouth, ready to be filled.
+
+    Attributes:
+        paint: outlines (T, 20, 2) of the opening in patch px -> patches (T, height, width, 3) uint8.
+        seam: colour (3,) of closed lips' seam where the portrait shows an open mouth, else None.
+    """
+
+    paint: Callable[[FloatArray], ImageArray]
+    seam: ImageArray | None = None
+
+    def __call__(self, outlines: FloatArray) -> ImageArray:
+        return self.paint(outlines)
+
+
+class MouthFiller(Protocol):
+    """Makes the inside of mouths."""
+
+    def prepare(self, image: ImageArray, rig: Rig, frame: MouthFrame) -> Fill:
+        """What fills the mouth of this portrait (H, W, 3)."""
+        ...
+
+
+def mouth_rectangle(landmarks: FloatArray) -> FloatArray:
+    """(3, 3) left top, right top, left bottom corner, in the head frame, of the mouth frame of a face (68, 3)."""
+    x, y = (landmarks[60, :2] + landmarks[64, :2]) / 2
+    left, top = np.array([x, y + _CENTRE_DROP]) - _EXTENT / 2
+    depth = float(landmarks[60:68, 2].mean())
+    right, bottom = left + _EXTENT[0], top + _EXTENT[1]
+    return np.array([[left, top, depth], [right, top, depth], [left, bottom, depth]])
+
+
+@dataclass(frozen=True)
+class MouthFrame:
+    """A rectangle before the teeth that moves with the head, not with the lips.
+
+    Attributes:
+        points: (3, 3) its left top, right top and left bottom corner in the head frame.
+        softness: px, how soft the lips' edge is in the picture.
+    """
+
+    points: FloatArray
+    softness: float
+
+    @classmethod
+    def of(cls, rig: Rig) -> MouthFrame:
+        """The frame of a portrait's mouth, placed by its lips at rest."""
+        return cls(mouth_rectangle(closed_mouth(rig.landmarks)), softness=0.006 * rig.scale)
+
+    def corners(self, motion: Motion, rig: Rig) -> FloatArray:
+        """(T, 3, 2) px where the three corners are under a motion."""
+        return np.asarray(rig.pose(self.points, motion)[..., :2])
+
+    def in_picture(self, rig: Rig) -> FloatArray:
+        """(3, 2) px where the corners are in the portrait itself."""
+        return np.asarray((rig.scale * (self.points @ rig.matrix.T) + rig.origin)[:, :2])
+
+    def outlines(self, motion: Motion, rig: Rig, openings: FloatArray) -> FloatArray:
+        """Openings (T, 20, 2) px in the picture -> the same in patch px."""
+        return _in_patch(openings, self.corners(motion, rig))
+
+
+def _in_patch(points: FloatArray, corners: FloatArray) -> FloatArray:
+    """Points (T, N, 2) px in the picture -> patch px, for corners (T, 3, 2) px of the patch."""
+    origin = corners[:, 0]
+    axes = np.stack([corners[:, 1] - origin, corners[:, 2] - origin], axis=-1)
+    inside = np.linalg.solve(axes[:, None], (points - origin[:, None])[..., None])[..., 0]
+    return np.asarray(inside * PATCH_SIZE - 0.5)
+
+
+def own_outline(rig: Rig, frame: MouthFrame) -> FloatArray:
+    """(20, 2) patch px of the opening that the portrait itself shows."""
+    contour = rig.source[INNER_LIP_CONTOUR]
+    return np.asarray(_in_patch(contour[None], frame.in_picture(rig)[None])[0])
+
+
+def mouth_openings(placed: FloatArray, rig: Rig) -> FloatArray:
+    """What the lips leave open of the mouth.
+
+    The mesh keeps a slit between lips that touch; that slit, as it is in the portrait, is taken off, so that closed
+    lips are closed.
+
+    Args:
+        placed: (T, V, 3) px vertices.
+
+    Returns:
+        (T, 20, 2) px along the inner lip contour.
+    """
+    contour = placed[:, INNER_LIP_CONTOUR, :2].copy()
+    at_rest = rig.source[INNER_LIP_CONTOUR]
+    down = rig.matrix[:2, 1]
+    slit = np.maximum((at_rest[_LOWER] - at_rest[_UPPER]) @ down, 0.0)
+    if not lips_touch(rig.landmarks):
+        slit = slit * (SEAM / float(lip_gap(rig.landmarks)))
+    upper, lower = contour[:, _UPPER], contour[:, _LOWER]
+    gap = (lower - upper) @ down
+    share = np.clip((gap - slit) / np.maximum(gap, 1e-6), 0.0, 1.0)[..., None]
+    middle = (upper + lower) / 2
+    contour[:, _UPPER] = middle + share * (upper - middle)
+    contour[:, _LOWER] = middle + share * (lower - middle)
+    return contour
+
+
+def lip_colour(image: ImageArray, rig: Rig) -> FloatArray:
+    """(3,) mean colour of the lips in a picture (H, W, 3), in [0, 255]."""
+    points = (rig.source[OUTER_LIP_CONTOUR] + rig.source[INNER_LIP_CONTOUR]) / 2
+    column, row = points.round().astype(int).clip(0, np.array(image.shape[1::-1]) - 1).T
+    return np.asarray(np.median(image[row, column], axis=0))
+
+
+def seam_colour(image: ImageArray, rig: Rig) -> ImageArray:
+    """(3,) uint8 colour of the line between closed lips: theirs, in the shadow."""
+    return np.asarray((0.45 * lip_colour(image, rig)).astype(np.uint8))
+
+
+class FlatFiller:
+    """For drawings: flat colours of the drawing's own, a dark mouth with a tongue in it."""
+
+    def prepare(self, image: ImageArray, rig: Rig, frame: MouthFrame) -> Fill:
+        """See ``MouthFiller``."""
+        low, high = rig.source[:468].min(axis=0).astype(int).clip(0), rig.source[:468].max(axis=0).astype(int)
+        face = image[low[1] : high[1] + 1, low[0] : high[0] + 1].reshape(-1, 3).astype(np.float64)
+        brightness = face @ (0.299, 0.587, 0.114)
+        dark = np.median(face[brightness <= np.percentile(brightness, 3)], axis=0)
+        lips = lip_colour(image, rig)
+        cavity = np.clip(0.8 * dark + 0.12 * lips, 0, 255)
+        tongue = np.clip(0.5 * cavity + 0.5 * lips * (0.9, 0.7, 0.7), 0, 255)
+        width, height = PATCH_SIZE
+        rows, columns = np.mgrid[0:height, 0:width]
+
+        def paint(outlines: FloatArray) -> ImageArray:
+            patches = np.empty((len(outlines), height, width, 3), np.uint8)
+            patches[:] = cavity.astype(np.uint8)
+            bottom = outlines[..., 1].max(axis=1)[:, None, None]
+            top = outlines[..., 1].min(axis=1)[:, None, None]
+            middle = outlines[..., 0].mean(axis=1)[:, None, None]
+            half_width = 0.32 * np.ptp(outlines[..., 0], axis=1)[:, None, None]
+            reach = 0.38 * (bottom - top) + 1e-6
+            inside = ((columns - middle) / half_width) ** 2 + ((rows - bottom) / reach) ** 2 < 1
+            patches[inside] = tongue.astype(np.uint8)
+            return patches
+
+        return Fill(paint, None if lips_touch(rig.landmarks) else seam_colour(image, rig))

@@ -1,0 +1,133 @@
+"""The image-warping renderer: the portrait's own pixels, moved; lips that part, lids that close.
+
+Source: Zhou et al. 2020, section 3.3 (face warp by a triangulation of the landmarks), carried from drawings to photos:
+    a dense mesh instead of 68 points, a depth test for turned heads, an inside of the mouth, lids that slide over the
+    eyes, fall-off at the neck.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import cv2
+import numpy as np
+
+from talkinghead.face.landmarks import INNER_LIP_CONTOUR, LEFT_EYE_CONTOUR, RIGHT_EYE_CONTOUR
+from talkinghead.rendering.mouth import MouthFiller, MouthFrame, mouth_openings
+from talkinghead.rendering.outline import blend, coverage, smooth_outline
+from talkinghead.rendering.rasteriser import backward_map
+from talkinghead.rendering.rig import Rig, build_rig
+from talkinghead.types import FloatArray, Frames, ImageArray, IndexArray, Motion, Portrait
+
+_CHUNK = 24  # frames whose mouths go through the network together
+_THREADS = 2
+_BLINK_SEEN = 0.02  # below, the mesh alone shows the eye
+
+
+class WarpRenderer:
+    """Renders by warping the portrait.
+
+    Args:
+        filler: makes the inside of the mouth for photos.
+        drawing_filler: the same for drawings.
+    """
+
+    def __init__(self, filler: MouthFiller, drawing_filler: MouthFiller) -> None:
+        self._filler, self._drawing_filler = filler, drawing_filler
+
+    def render(self, motion: Motion, portrait: Portrait) -> Iterator[Frames]:
+        """One picture per row of the motion, of the portrait's size, in chunks.
+
+        A row without displacement, turn and blink gives back the portrait to the pixel.
+        """
+        filler = self._drawing_filler if portrait.drawing else self._filler
+        scene = _Scene(portrait, build_rig(portrait), filler)
+        with ThreadPoolExecutor(_THREADS) as pool:
+            for start in range(0, len(motion), _CHUNK):
+                yield Frames(scene.draw(motion[start : start + _CHUNK], pool), motion.fps)
+
+
+class _Scene:
+    """One portrait, ready to be drawn again and again."""
+
+    def __init__(self, portrait: Portrait, rig: Rig, filler: MouthFiller) -> None:
+        self.image = np.ascontiguousarray(portrait.frames.images[portrait.best])
+        self.rig = rig
+        width, height = portrait.frames.size
+        low = np.floor(rig.source.min(axis=0)).astype(int).clip(0)
+        high = np.ceil(rig.source.max(axis=0)).astype(int) + 1
+        self.left, self.top = int(low[0]), int(low[1])
+        self.right, self.bottom = min(int(high[0]), width), min(int(high[1]), height)
+        self.mouth = MouthFrame.of(rig)
+        self.fill = filler.prepare(self.image, rig, self.mouth)
+
+    def draw(self, motion: Motion, pool: ThreadPoolExecutor) -> ImageArray:
+        placed, open_eyes = self.rig.place(motion)
+        openings = mouth_openings(placed, self.rig)
+        patches = self.fill(self.mouth.outlines(motion, self.rig, openings))
+        corners = self.mouth.corners(motion, self.rig)
+
+        def one(t: int) -> ImageArray:
+            return self._frame(placed[t], open_eyes[t], float(motion.blink[t]), openings[t], patches[t], corners[t])
+
+        return np.stack(list(pool.map(one, range(len(motion)))))
+
+    def _frame(
+        self,
+        placed: FloatArray,
+        open_eyes: FloatArray,
+        blink: float,
+        opening: FloatArray,
+        patch: ImageArray,
+        corners: FloatArray,
+    ) -> ImageArray:
+        frame = self.image.copy()
+        if not np.allclose(placed[:, :2], self.rig.source, atol=1e-3):
+            maps = backward_map(
+                placed[:, :2],
+                placed[:, 2],
+                self.rig.source,
+                self.rig.triangles,
+                size=(self.right - self.left, self.bottom - self.top),
+                corner=(self.left, self.top),
+            )
+            region = frame[self.top : self.bottom, self.left : self.right]
+            region[:] = cv2.remap(self.image, *maps, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+        self._paint_mouth(frame, placed, opening, patch, corners)
+        if blink > _BLINK_SEEN:
+            for contour in (LEFT_EYE_CONTOUR, RIGHT_EYE_CONTOUR):
+                self._paint_eye(frame, placed, open_eyes, contour)
+        return frame
+
+    def _paint_mouth(
+        self, frame: ImageArray, placed: FloatArray, opening: FloatArray, patch: ImageArray, corners: FloatArray
+    ) -> None:
+        if self.fill.seam is not None:
+            outline = smooth_outline(placed[INNER_LIP_CONTOUR, :2])
+            mask, at = coverage(outline, frame.shape, soften=self.mouth.softness)
+            blend(frame, np.broadcast_to(self.fill.seam, (*mask.shape, 3)), mask, at)
+        mask, at = coverage(smooth_outline(opening), frame.shape, soften=self.mouth.softness)
+        if mask.size == 0:
+            return
+        patch_height, patch_width = patch.shape[:2]
+        patch_corners = np.array([[0, 0], [patch_width, 0], [0, patch_height]], np.float32) - 0.5
+        affine = cv2.getAffineTransform(patch_corners, (corners - at).astype(np.float32))
+        inside = cv2.warpAffine(
+            patch, affine, (mask.shape[1], mask.shape[0]), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
+        )
+        blend(frame, inside, mask, at)
+
+    def _paint_eye(self, frame: ImageArray, placed: FloatArray, open_eyes: FloatArray, contour: IndexArray) -> None:
+        """The eye as it is in the portrait, moved with the head, seen through what the lids leave open."""
+        mask, at = coverage(smooth_outline(placed[contour, :2]), frame.shape)
+        if mask.size == 0:
+            return
+        anchors = contour[[0, 8, 12]]
+        affine = cv2.getAffineTransform(
+            self.rig.source[anchors].astype(np.float32), (open_eyes[anchors, :2] - at).astype(np.float32)
+        )
+        eye = cv2.warpAffine(
+            self.image, affine, (mask.shape[1], mask.shape[0]), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
+        )
+        blend(frame, eye, mask, at)

@@ -1,0 +1,1 @@
+"""Text -> speech with phones and words; speech -> frame-wise features and voice activity."""

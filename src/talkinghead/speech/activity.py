@@ -1,0 +1,187 @@
+"""Where somebody speaks: voice activity per frame, the silences, and the stretches of speech.
+
+A detector without training. Speech is what stands out of the slowly changing background in several bands at once and
+what either moves through the bands (as all speech does, whispered speech too) or is a short voiced sound. Steady hum
+and noise become background; a burst of noise stands out but does not move.
+
+Source: the background is tracked by minimum statistics (Martin 2001, "Noise power spectral density estimation based on
+optimal smoothing and minimum statistics"), here per band over a centred window, because the whole recording is at hand;
+its optimal smoothing and bias compensation are replaced by a fixed average and a fixed margin.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import scipy.fft
+import scipy.ndimage
+
+from talkinghead.speech.features import SAMPLE_RATE, centred_windows
+from talkinghead.types import BoolArray, FloatArray, Interval
+
+_ANALYSIS_RATE = 100  # frames per second inside
+_HOP = SAMPLE_RATE // _ANALYSIS_RATE
+_WINDOW = 512
+_FOURIER = 1024  # twice the window, so that the autocorrelation does not wrap around
+_EDGES_HZ = (200, 400, 600, 850, 1150, 1500, 1900, 2400, 3000, 4000, 5500, 7000)
+_TOP_BANDS = 4  # of the 11: speech fills some bands at a time, never all
+
+_BACKGROUND_S = 4.0  # a level that holds this long is background
+_MARGIN_DB = 2.0
+_RANGE_DB = 45.0  # quieter than the loudest speech by more than this is not speech
+_SILENCE_DB = -105.0  # full scale is 0: quieter is digital silence
+_THRESHOLD_DB = (4.5, 7.0)
+_THRESHOLD_SHARE = 0.25
+_SLOPE_DB = 1.5
+
+_STEADY_DB = 3.5  # bands of steady sounds move by about 1, of speech by 5 to 11
+_VOICED = 0.7  # normalised autocorrelation
+_VOICED_SHARE = 0.3
+_LONGEST_VOWEL_S = 2.0
+_BRIDGE_S = 0.12
+_HANGOVER_S = 0.08
+
+
+def voice_activity(samples: npt.NDArray[np.float32], rate: float) -> npt.NDArray[np.float32]:
+    """How surely somebody speaks in each frame; above 0.5 is speech.
+
+    Frame ``t`` is centred on ``t / rate`` seconds. Independent of the recording's level. Gaps of up to 0.12 s are
+    bridged and speech is held for 0.08 s, so that the quiet ends of words belong to them. What is shorter than about
+    0.2 s and has no silence about it is not known to be speech.
+
+    Args:
+        samples: (N,) float32 at 16 kHz.
+        rate: frames per second.
+
+    Returns:
+        (ceil(N * rate / 16000),) float32 in [0, 1].
+
+    Raises:
+        ValueError: the rate is not a positive number.
+    """
+    if not (np.isfinite(rate) and rate > 0):
+        raise ValueError(f"rate must be a positive number, got {rate}")
+    count = int(np.ceil(round(len(samples) * rate / SAMPLE_RATE, 9)))
+    if count == 0:
+        return np.zeros(0, np.float32)
+    levels, periodicity = _levels_and_periodicity(samples)
+    score = _prominence(levels)
+    # Speech over noise stands out less than breath and clicks do in a quiet room.
+    threshold = np.clip(_THRESHOLD_SHARE * np.percentile(score, 90), *_THRESHOLD_DB)
+    activity = 1.0 / (1.0 + np.exp((threshold - score) / _SLOPE_DB))
+    activity *= _speech_like(score > threshold, levels, periodicity)
+    activity = _closed(activity, _steps(_BRIDGE_S))
+    activity = _held(activity, _steps(_HANGOVER_S))
+    blurred = scipy.ndimage.uniform_filter1d(activity, max(1, round(_ANALYSIS_RATE / rate)), mode="nearest")
+    return np.interp(np.arange(count) * (_ANALYSIS_RATE / rate), np.arange(len(blurred)), blurred).astype(np.float32)
+
+
+def silence_mask(activity: FloatArray, rate: float, *, shortest: float = _BRIDGE_S) -> BoolArray:
+    """True in each frame of the silences that last at least ``shortest`` seconds.
+
+    Args:
+        activity: (T,) in [0, 1].
+        rate: frames per second.
+        shortest: in seconds.
+
+    Returns:
+        (T,) bool. A silence that the beginning or the end cuts off counts as long as what is seen of it.
+    """
+    mask = np.zeros(len(activity), dtype=bool)
+    for start, stop in _runs(np.asarray(activity) < 0.5):
+        mask[start:stop] = (stop - start) / rate >= shortest - 1e-9
+    return mask
+
+
+def speech_segments(activity: FloatArray, rate: float) -> tuple[Interval, ...]:
+    """The stretches of speech, labelled "speech", in order; silences shorter than 0.12 s do not part them.
+
+    Args:
+        activity: (T,) in [0, 1]; frame ``t`` is centred on ``t / rate`` seconds and stands for 1 / rate of them.
+        rate: frames per second.
+    """
+    runs = _runs(~silence_mask(activity, rate))
+    return tuple(Interval("speech", max(0.0, (start - 0.5) / rate), (stop - 0.5) / rate) for start, stop in runs)
+
+
+def _steps(seconds: float) -> int:
+    return round(seconds * _ANALYSIS_RATE)
+
+
+def _runs(mask: BoolArray) -> list[tuple[int, int]]:
+    """(start, stop) of each run of True."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], mask, [False]])))
+    return [(int(start), int(stop)) for start, stop in edges.reshape(-1, 2)]
+
+
+def _levels_and_periodicity(
+    samples: npt.NDArray[np.float32],
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    """Power in each band (T, 11) as a mean square, and the highest autocorrelation (T,) at lags of 80 to 400 Hz."""
+    taper = np.hanning(_WINDOW + 1)[:-1].astype(np.float32)
+    frequency = np.fft.rfftfreq(_FOURIER, 1.0 / SAMPLE_RATE)
+    low, high = np.array(_EDGES_HZ[:-1]), np.array(_EDGES_HZ[1:])
+    bands = ((frequency[:, None] >= low) & (frequency[:, None] < high)).astype(np.float32)
+    bands /= np.square(taper).sum() * _FOURIER / 2
+    voice_range = (frequency > 60) & (frequency < 1000)
+    lags = slice(SAMPLE_RATE // 400, SAMPLE_RATE // 80)
+    taper_autocorrelation = scipy.fft.irfft(np.abs(scipy.fft.rfft(taper, _FOURIER)) ** 2)
+    taper_autocorrelation /= taper_autocorrelation[0]
+
+    count = -(-len(samples) // _HOP)
+    powers, periodicity = np.zeros((count, bands.shape[1]), np.float32), np.zeros(count, np.float32)
+    for first, frames in centred_windows(samples, hop=_HOP, window=_WINDOW):
+        rows = slice(first, first + len(frames))
+        spectrum = np.square(np.abs(scipy.fft.rfft(frames * taper, _FOURIER)))
+        powers[rows] = spectrum @ bands
+        autocorrelation = scipy.fft.irfft(spectrum * voice_range)
+        periodicity[rows] = (autocorrelation[:, lags] / taper_autocorrelation[lags]).max(axis=1)
+        periodicity[rows] /= autocorrelation[:, 0] + 1e-9
+    return powers, periodicity
+
+
+def _smoothed_db(powers: npt.NDArray[np.float32], steps: int) -> npt.NDArray[np.float32]:
+    # The window shrinks towards the ends, where a repeated edge would count half a window of padding several times.
+    mean = scipy.ndimage.uniform_filter1d(powers, steps, axis=0, mode="constant")
+    share = scipy.ndimage.uniform_filter1d(np.ones(len(powers), np.float32), steps, mode="constant")
+    return np.asarray(10.0 * np.log10(np.maximum(mean / share[:, None], 1e-12)))
+
+
+def _prominence(powers: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """(T,) dB by which the strongest bands stand out of their background."""
+    level = _smoothed_db(powers, _steps(0.05))
+    background = scipy.ndimage.minimum_filter1d(
+        _smoothed_db(powers, _steps(0.15)), _steps(_BACKGROUND_S), axis=0, mode="nearest"
+    )
+    loudest = np.percentile(level.max(axis=1), 98)
+    background = np.maximum(background + _MARGIN_DB, max(loudest - _RANGE_DB, _SILENCE_DB))
+    standing_out = np.maximum(level - background, 0.0)
+    return np.asarray(np.partition(standing_out, -_TOP_BANDS, axis=1)[:, -_TOP_BANDS:].mean(axis=1))
+
+
+def _speech_like(
+    active: BoolArray, powers: npt.NDArray[np.float32], periodicity: npt.NDArray[np.float32]
+) -> npt.NDArray[np.float32]:
+    """(T,) 1 in the active stretches that move through the bands or are short and voiced, else 0."""
+    shape = _smoothed_db(powers, _steps(0.05))
+    shape = shape - shape.mean(axis=1, keepdims=True)
+    accepted = np.zeros(len(active), np.float32)
+    joined = scipy.ndimage.binary_closing(np.pad(active, 40), np.ones(_steps(0.3)))[40:-40]
+    for start, stop in _runs(joined):
+        inside = np.flatnonzero(active[start:stop]) + start
+        movement = np.sort(shape[inside].std(axis=0))[-_TOP_BANDS:].mean()
+        voiced = (periodicity[inside] > _VOICED).mean() > _VOICED_SHARE and stop - start <= _steps(_LONGEST_VOWEL_S)
+        if stop - start >= _steps(0.05) and (movement > _STEADY_DB or voiced):
+            accepted[max(start - _steps(0.05), 0) : stop + _steps(0.05)] = 1.0
+    return accepted
+
+
+def _closed(activity: FloatArray, steps: int) -> FloatArray:
+    """Gaps of at most ``steps`` frames filled up."""
+    padded = np.pad(activity, steps)
+    return np.asarray(scipy.ndimage.grey_closing(padded, steps + 1)[steps:-steps])
+
+
+def _held(activity: FloatArray, steps: int) -> FloatArray:
+    """Each value held for ``steps`` frames after it."""
+    return np.asarray(scipy.ndimage.maximum_filter1d(activity, steps + 1, origin=steps // 2, mode="constant"))

@@ -1,0 +1,1 @@
+"""Fitting networks: the loop, checkpoints, weights with their cards. Knows no method."""

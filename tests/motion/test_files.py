@@ -1,0 +1,148 @@
+"""Motion files: exact round trips, and files that are broken or foreign."""
+
+from dataclasses import fields, replace
+
+import numpy as np
+import pytest
+
+from talkinghead.errors import InputError
+from talkinghead.motion.files import load_motion, save_motion
+
+
+def stored(path, **changes):
+    with np.load(path) as file:
+        values = dict(file) | changes
+    np.savez(path, **{name: value for name, value in values.items() if value is not None})
+    return path
+
+
+@pytest.fixture
+def path(motion, tmp_path):
+    save_motion(motion, tmp_path / "some motion.npz")
+    return tmp_path / "some motion.npz"
+
+
+@pytest.mark.parametrize("expression", [True, False])
+def test_round_trip_is_exact(motion, tmp_path, expression):
+    if not expression:
+        motion = replace(motion, expression=None)
+    path = tmp_path / "motion.anything"
+    save_motion(motion, path)
+    loaded = load_motion(str(path))
+    assert loaded.fps == motion.fps
+    for field in fields(motion)[1:]:
+        have, want = getattr(loaded, field.name), getattr(motion, field.name)
+        assert (have is None) == (want is None)
+        if want is not None:
+            assert have.dtype == want.dtype
+            np.testing.assert_array_equal(have, want)
+    assert [file.name for file in tmp_path.iterdir()] == ["motion.anything"]
+
+
+def test_documented_keys(path):
+    with np.load(path, allow_pickle=False) as file:
+        assert str(file["format"]) == "talkinghead-motion"
+        assert int(file["version"]) == 1
+        assert set(file.files) == {
+            *("format", "version", "fps", "landmarks", "rotation", "translation", "blink", "rest", "expression")
+        }
+
+
+def test_existing_file_is_kept_unless_asked(motion, path):
+    with pytest.raises(InputError, match=r"some motion.npz exists: .*--overwrite"):
+        save_motion(motion, path)
+    save_motion(replace(motion, fps=50.0), path, overwrite=True)
+    assert load_motion(path).fps == 50.0
+
+
+def test_missing_folder(motion, tmp_path):
+    with pytest.raises(InputError, match=r"cannot be written.*choose a folder that exists"):
+        save_motion(motion, tmp_path / "missing" / "motion.npz")
+
+
+def test_failure_in_the_middle_leaves_nothing(motion, tmp_path, monkeypatch):
+    def full(file, **arrays):
+        file.write(b"half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(np, "savez_compressed", full)
+    with pytest.raises(InputError, match="No space left on device"):
+        save_motion(motion, tmp_path / "motion.npz")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["landmarks", "rotation", "translation", "blink", "rest", "expression"])
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_values_must_be_finite(motion, path, tmp_path, name, value):
+    array = getattr(motion, name).copy()
+    array.flat[5] = value
+    with pytest.raises(InputError, match=f"not finite in {name}"):
+        save_motion(replace(motion, **{name: array}), tmp_path / "other.npz")
+    assert not (tmp_path / "other.npz").exists()
+    with pytest.raises(InputError, match=f"some motion.npz has values that are not finite in {name}.*--motion-out"):
+        load_motion(stored(path, **{name: array}))
+
+
+@pytest.mark.parametrize("content", [b"", b"hello", b"PK\x03\x04 but no more", b"\x80\x04N."])
+def test_not_an_archive(tmp_path, content):
+    path = tmp_path / "motion.npz"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=r"motion.npz is damaged or not a motion file: .*--motion-out"):
+        load_motion(path)
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.9, 0.99])
+def test_truncated(path, share):
+    content = path.read_bytes()
+    path.write_bytes(content[: round(share * len(content))])
+    with pytest.raises(InputError, match="damaged or not a motion file"):
+        load_motion(path)
+
+
+def test_damaged_inside(path):
+    content = bytearray(path.read_bytes())
+    content[2_000:2_050] = bytes(50)
+    path.write_bytes(bytes(content))
+    with pytest.raises(InputError, match="damaged or not a motion file"):
+        load_motion(path)
+
+
+def test_no_such_file(tmp_path):
+    with pytest.raises(InputError, match=r"no motion file .*nowhere.npz: .*--motion-out"):
+        load_motion(tmp_path / "nowhere.npz")
+    with pytest.raises(InputError, match="no motion file"):
+        load_motion(tmp_path)
+
+
+def test_foreign_arrays(tmp_path):
+    np.save(tmp_path / "array.npy", np.zeros(3))
+    with pytest.raises(InputError, match="damaged or not a motion file"):
+        load_motion(tmp_path / "array.npy")
+    np.savez(tmp_path / "objects.npz", landmarks=np.array([{}], dtype=object))
+    with pytest.raises(InputError, match="damaged or not a motion file"):
+        load_motion(tmp_path / "objects.npz")
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"landmarks": None, "blink": None}, "it lacks landmarks, blink"),
+        ({"format": None}, "it lacks format"),
+        ({"format": "other-motion"}, "its format is 'other-motion'"),
+        ({"version": 2}, "version 2, this program reads version 1: upgrade"),
+        ({"rotation": np.zeros((11, 3))}, r"rotation must have shape \(12, 3\)"),
+        ({"blink": np.zeros(12, int)}, "blink must be of kind"),
+        ({"fps": 0.0}, "fps must be a positive number"),
+        ({"fps": np.zeros(3)}, "not a whole motion file"),
+        ({"expression": np.zeros((12, 3))}, "expression must have shape"),
+    ],
+)
+def test_foreign_contents(path, changes, message):
+    with pytest.raises(InputError, match=f"some motion.npz .*{message}"):
+        load_motion(stored(path, **changes))
+
+
+def test_no_frames(motion, tmp_path):
+    save_motion(motion[:0], tmp_path / "empty.npz")
+    with pytest.raises(InputError, match="holds no frames"):
+        load_motion(tmp_path / "empty.npz")
