@@ -15,7 +15,7 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer
 
 from talkinghead.errors import InputError
-from talkinghead.media.containers import audio_stream, open_container, stated_end, video_stream
+from talkinghead.media.containers import audio_stream, open_container, packet_times, stated_end, video_stream
 
 Samples = npt.NDArray[np.float32]
 
@@ -24,7 +24,7 @@ _GAP = 0.1  # seconds; a longer hole in the time stamps was silence, or lost
 _LONGEST_GAP = 60.0  # seconds; time stamps that jump further are taken for broken
 _LONGEST_LEAD = 600.0
 _EARLY = 0.25  # seconds that sound before the first picture is cut to keep step with it; more of it is speech
-_LOWEST_RATE, _HIGHEST_RATE = 1_000, 768_000  # Hz; beyond, a header is broken
+_LOWEST_RATE, _HIGHEST_RATE = 1_000, 400_000  # Hz; beyond, a header is broken
 _MANY_PLANES = 8  # from here on PyAV reads past the end of a frame's list of planes
 _PADDING = 4096  # samples; what an encoder may have added at the end to fill its last frame
 
@@ -54,7 +54,6 @@ class AudioReader:
         """
         self.path = Path(path)
         self.has_errors = False
-        self._interleaver = AudioResampler(format="flt")
         with open_container(self.path) as container:
             stream = self._stream(container)
             end = stated_end(container, stream)
@@ -87,7 +86,8 @@ class AudioReader:
         skip = max(0, -self._lead)
         for block in self._in_step():
             piece, skip = block[:, skip:], max(0, skip - block.shape[1])
-            waiting.append(piece)
+            if piece.size:
+                waiting.append(piece)
             if sum(p.shape[1] for p in waiting) >= _BLOCK:
                 yield np.concatenate(waiting, axis=1)
                 waiting = []
@@ -105,6 +105,7 @@ class AudioReader:
     def _in_step(self) -> Iterator[Samples]:
         yield from self._silence(max(0, self._lead))
         self.has_errors = False
+        interleaver = AudioResampler(format="flt")
         with open_container(self.path) as container:
             start, position = self._start, 0
             for frame in self._frames(container, self._stream(container)):
@@ -116,7 +117,9 @@ class AudioReader:
                     position += hole
                 elif abs(gap) > _GAP:
                     start += gap
-                samples = self._float(frame)
+                self._check(frame)
+                many = frame.format.is_planar and self.channels >= _MANY_PLANES
+                samples = self._float(interleaver.resample(frame)[0] if many else frame)
                 position += samples.shape[1]
                 yield samples
 
@@ -124,11 +127,11 @@ class AudioReader:
         for done in range(0, count, _BLOCK):
             yield np.zeros((self.channels, min(_BLOCK, count - done)), np.float32)
 
-    def _float(self, frame: AudioFrame) -> Samples:
+    def _check(self, frame: AudioFrame) -> None:
         if frame.sample_rate != self.sample_rate or frame.layout.nb_channels != self.channels:
             raise InputError(f"{self.path} changes its sampling rate or channels on the way: convert it to WAV.")
-        if frame.format.is_planar and self.channels >= _MANY_PLANES:
-            (frame,) = self._interleaver.resample(frame)
+
+    def _float(self, frame: AudioFrame) -> Samples:
         values = frame.to_ndarray()
         if not frame.format.is_planar:
             values = values.reshape(-1, self.channels).T
@@ -163,11 +166,10 @@ class AudioReader:
             pictures = video_stream(container)
             if pictures is None:
                 return 0
-            packets = (p for p in container.demux(pictures) if p.pts is not None and not p.is_discard)
-            first = next(packets, None)
-            if first is None or first.pts is None:
+            first = next(packet_times(container, pictures), None)
+            if first is None:
                 return 0
-            lead = self._start - float(first.pts * first.time_base)
+            lead = self._start - first
         return round(lead * self.sample_rate) if -_EARLY <= lead <= _LONGEST_LEAD else 0
 
     def _why_nothing(self) -> str:

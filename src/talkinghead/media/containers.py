@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import av
@@ -66,6 +68,14 @@ def stated_end(container: InputContainer, stream: Stream) -> float | None:
     if container.format.name not in _STATED_DURATION or not stream.duration or not stream.time_base:
         return None
     return float(((stream.start_time or 0) + stream.duration) * stream.time_base)
+
+
+def packet_times(container: InputContainer, stream: Stream) -> Iterator[float]:
+    """When each packet of a stream is to be shown (s), in the order of the file, as far as it can be read."""
+    with suppress(av.FFmpegError):
+        for packet in container.demux(stream):
+            if packet.pts is not None and not packet.is_discard:
+                yield float(packet.pts * packet.time_base)
 
 
 def starts_like_mp4(path: Path) -> bool:

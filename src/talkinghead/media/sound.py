@@ -23,6 +23,7 @@ SPEECH_RATE = 16_000
 _SILENT = 1e-3  # -60 dBFS
 _FULL_SCALE = 0.999
 _CLIPPED_SHARE = 2e-3
+_OVERSHOOT = 1.5  # times full scale: lossy codecs go that far on their own, for a sample or two
 _ABSURD = 16.0  # times full scale: no recording is that loud, but integers saved as floating point are
 _PIECE = 65_536
 _MAX_CHANNELS = 64
@@ -108,6 +109,8 @@ def speech_from_array(samples: npt.NDArray[Any], sample_rate: int) -> Speech:
     Raises:
         InputError: no samples, samples that are not finite or far beyond full scale, or of another shape or type.
     """
+    if sample_rate <= 0:
+        raise InputError(f"the sound array cannot have {sample_rate} samples per second: give its rate in Hz.")
     given = _floating(np.asarray(samples))
     mono = _Mono("the sound array", sample_rate, SPEECH_RATE, expected=given.shape[1] / sample_rate)
     for piece in ArraySound(given, sample_rate).chunks():
@@ -133,7 +136,7 @@ class _Mono:
         self._peak = 0.0
 
     def add(self, block: Samples, weights: Samples) -> None:
-        """Take in (channels, n) samples, mixed by ``weights`` (channels,)."""
+        """Take in (channels, n) samples, n > 0, mixed by ``weights`` (channels,)."""
         finite = np.isfinite(block)
         if not finite.all():
             self._not_finite += int(finite.size - np.count_nonzero(finite))
@@ -179,7 +182,7 @@ class _Mono:
             raise InputError(
                 f"{self._name} goes up to {self._peak:.0f} times full scale: scale its samples to -1 ... 1."
             )
-        if self._beyond:
+        if self._peak > _OVERSHOOT or self._beyond > _CLIPPED_SHARE * self.count:
             announce(f"{self._name} is too loud: {self._beyond} samples beyond full scale were clipped.")
         elif self._at_full_scale > _CLIPPED_SHARE * self.count:
             share = 100 * self._at_full_scale / self.count

@@ -19,14 +19,14 @@ from av.video.stream import VideoStream
 
 from talkinghead.errors import InputError, announce
 from talkinghead.media import colours
-from talkinghead.media.containers import open_container, stated_end, video_stream
+from talkinghead.media.containers import open_container, packet_times, stated_end, video_stream
 from talkinghead.media.images import MAX_PIXELS, MIN_SIDE_PX
 from talkinghead.types import Frames, ImageArray, num_frames
 
 _STANDARD_RATES = (10.0, 12.0, 12.5, 15.0, 20.0, 24.0, 25.0, 30.0, 50.0, 60.0)
 _NTSC_RATES = (24000 / 1001, 30000 / 1001, 60000 / 1001)
 _HIGHEST_RATE = 300.0
-_LONGEST_GAP = 60.0  # seconds; time stamps that jump further are taken for broken
+_LONGEST_GAP = 10.0  # seconds; time stamps that jump further are taken for broken
 _CHUNK_BYTES = 128 * 2**20
 
 
@@ -147,7 +147,7 @@ class VideoReader:
         """Mean frame rate and duration (s) by the packets' times, where the header does not tell."""
         with self._open() as container:
             stream = self._stream(container)
-            times = [float(p.pts * p.time_base) for p in container.demux(stream) if p.pts is not None]
+            times = list(packet_times(container, stream))
         span = max(times, default=0.0) - min(times, default=0.0)
         rate = (len(times) - 1) / span if span > 0 else fallback
         rate = rate if rate <= _HIGHEST_RATE else fallback
@@ -228,7 +228,8 @@ def _timed(frames: Iterator[VideoFrame], fps: float) -> Iterator[_Timed]:
             start = last + 1 / fps
             shift = start - time
         last, astray = start, 0
-        yield _Timed(start, float(frame.duration * unit) or 1 / fps, frame)
+        length = float(frame.duration * unit)
+        yield _Timed(start, length if 0 < length <= _LONGEST_GAP else 1 / fps, frame)
 
 
 def _constant_rate(average: float, base: float) -> float:

@@ -8,13 +8,19 @@ from functools import lru_cache
 import cv2
 import numpy as np
 
+from talkinghead.face.pose import fit_pose
 from talkinghead.tracking.mesh import FaceDetector, FaceMesh
 from talkinghead.types import NUM_MESH, FloatArray, ImageArray
 
 _DETECTION_SIDE = 1280  # px: larger pictures are shrunk for detection; landmarks are read on crops of the original
 _CROP_SIDE = 384  # px: about what the mesh network sees, twice over
 _CROP_REACH = 2.0  # crop side over face size
+_LEAST_SEEN = 0.3  # confidence from which the detector says anything of what the mesh has found
+_SURER = 0.15  # by which it must be surer of the face turned round
+_LYING = np.radians(45)  # roll from which the mesh is read again on an upright crop
 _SECOND_PASS_ANGLES = (0, -30, 30, -60, 60, 90, -90, 180)  # degrees
+_TILINGS = (2, 4)  # parts of the shorter side
+_SMALLEST_TILE = 96  # px
 
 
 @lru_cache(maxsize=4)
@@ -22,18 +28,21 @@ def _static_mesh(max_faces: int, confidence: float) -> FaceMesh:
     return FaceMesh(max_faces=max_faces, confidence=confidence)
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=4)
 def _detector(confidence: float) -> FaceDetector:
     return FaceDetector(confidence=confidence)
 
 
-def crop_around(image: ImageArray, box: FloatArray, side: int = _CROP_SIDE) -> tuple[ImageArray, FloatArray]:
+def crop_around(
+    image: ImageArray, box: FloatArray, side: int = _CROP_SIDE, *, turn: float = 0.0
+) -> tuple[ImageArray, FloatArray]:
     """A square picture around a box, and the way back.
 
     Args:
         image: (H, W, 3).
         box: (4,) left, top, right, bottom in px; may reach over the edge, which is then repeated.
         side: of the result in px.
+        turn: of the square, in rad, clockwise in the picture: a head with this roll stands upright in the crop.
 
     Returns:
         crop (side, side, 3), image_from_crop (2, 3) affine.
@@ -41,7 +50,8 @@ def crop_around(image: ImageArray, box: FloatArray, side: int = _CROP_SIDE) -> t
     centre = (box[:2] + box[2:]) / 2
     reach = float(max(box[2:] - box[:2])) * _CROP_REACH
     scale = reach / side
-    image_from_crop = np.array([[scale, 0, centre[0] - reach / 2], [0, scale, centre[1] - reach / 2]])
+    axes = scale * np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
+    image_from_crop = np.column_stack([axes, centre - axes @ (side / 2, side / 2)])
     flags = cv2.WARP_INVERSE_MAP | (cv2.INTER_AREA if scale > 1 else cv2.INTER_CUBIC)
     crop = cv2.warpAffine(image, image_from_crop, (side, side), flags=flags, borderMode=cv2.BORDER_REPLICATE)
     return crop, image_from_crop
@@ -77,28 +87,66 @@ def _distinct(faces: list[FloatArray]) -> list[FloatArray]:
     return kept
 
 
-def _find(image: ImageArray, confidence: float) -> list[FloatArray]:
+def _find(image: ImageArray, confidence: float, *, only_sure: bool = False) -> list[FloatArray]:
+    """Landmarks (478, 3) of each face in a picture; ``only_sure`` leaves out those that the detector does not see."""
     faces = []
     for box in _boxes(image, confidence):
         crop, image_from_crop = crop_around(image, box)
-        for face in _static_mesh(1, confidence)(crop):
-            faces.append(through_affine(face, image_from_crop))
+        for found in _static_mesh(1, confidence)(crop):
+            face = _read_upright(image, through_affine(found, image_from_crop), confidence)
+            if not only_sure or _confirmed(image, face):
+                faces.append(face)
     return _distinct(faces)
 
 
-def _copies(image: ImageArray) -> Iterator[tuple[ImageArray, FloatArray]]:
-    """Padded, turned and scaled copies of a picture, each with image_from_copy (2, 3)."""
+def _upright_crop(image: ImageArray, face: FloatArray, turn: float = 0.0) -> tuple[ImageArray, FloatArray]:
+    roll = float(fit_pose(face[None])[0][0, 2])
+    return crop_around(image, box_of(face), turn=roll + turn)
+
+
+def _confirmed(image: ImageArray, face: FloatArray) -> bool:
+    """Whether the detector, too, sees a face of that size at that place."""
+    boxes = _detector(_LEAST_SEEN)(_upright_crop(image, face)[0]) / _CROP_SIDE
+    away = np.abs((boxes[:, :2] + boxes[:, 2:]) / 2 - 0.5).max(axis=1)
+    size = (boxes[:, 2] - boxes[:, 0]) * _CROP_REACH
+    return bool(((away < 0.15) & (size > 0.7) & (size < 1.4)).any())
+
+
+def _read_upright(image: ImageArray, face: FloatArray, confidence: float) -> FloatArray:
+    """The landmarks (478, 3), read again the right way up where the head lies on its side or stands on its top.
+
+    The mesh is less exact on faces that lie, and takes chin for forehead on many that are upside down; the detector is
+    far surer of upright ones.
+    """
+    as_read, turned = _upright_crop(image, face), _upright_crop(image, face, np.pi)
+    detector = _detector(_LEAST_SEEN)
+    upside_down = detector.surest(turned[0]) > detector.surest(as_read[0]) + _SURER
+    if not upside_down and abs(fit_pose(face[None])[0][0, 2]) < _LYING:
+        return face
+    crop, image_from_crop = turned if upside_down else as_read
+    found = _static_mesh(1, confidence)(crop)
+    return through_affine(found[0], image_from_crop) if len(found) else face
+
+
+def _second_looks(image: ImageArray) -> Iterator[list[tuple[ImageArray, FloatArray]]]:
+    """Views of a picture, each with image_from_view (2, 3), in groups: turned and padded ones, tiles, smaller tiles."""
     height, width = image.shape[:2]
-    side = int(np.hypot(height, width) * 1.3)
-    for zoom in (1.0, 2.0):
-        size = min(int(side * zoom), 2 * _DETECTION_SIDE)
-        for angle in _SECOND_PASS_ANGLES:
-            copy_from_image = cv2.getRotationMatrix2D((width / 2, height / 2), angle, size / side)
-            copy_from_image[:, 2] += (size - width) / 2, (size - height) / 2
-            copy = cv2.warpAffine(
-                image, copy_from_image, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-            )
-            yield copy, cv2.invertAffineTransform(copy_from_image)
+    side = np.hypot(height, width) * 1.3
+    size = int(min(side, 2 * _DETECTION_SIDE))
+    for angle in _SECOND_PASS_ANGLES:
+        view_from_image = cv2.getRotationMatrix2D((width / 2, height / 2), angle, size / side)
+        view_from_image[:, 2] += (size - width) / 2, (size - height) / 2
+        view = cv2.warpAffine(image, view_from_image, (size, size), borderMode=cv2.BORDER_REPLICATE)
+        yield [(view, cv2.invertAffineTransform(view_from_image))]
+    # The detectors see every view at one small size: a face that is lost in the whole shows in a part.
+    for parts in _TILINGS:
+        size = max(_SMALLEST_TILE, min(height, width) // parts)
+        lefts, tops = (range(0, max(1, extent - size // 2), size // 2) for extent in (width, height))
+        yield [
+            (image[top : top + size, left : left + size], np.array([[1.0, 0.0, left], [0.0, 1.0, top]]))
+            for top in tops
+            for left in lefts
+        ]
 
 
 def find_faces(image: ImageArray, *, thorough: bool = True) -> FloatArray:
@@ -106,17 +154,21 @@ def find_faces(image: ImageArray, *, thorough: bool = True) -> FloatArray:
 
     Args:
         image: (H, W, 3) RGB.
-        thorough: look a second time at padded, turned and scaled copies where the first look finds none.
+        thorough: look a second time, at turned and padded copies and at parts, where the first look finds none.
 
     Returns:
         (faces, 478, 3) landmarks in px of the picture.
     """
     faces = _find(image, 0.5)
-    if not faces and thorough:
-        for copy, image_from_copy in _copies(image):
-            faces = [through_affine(face, image_from_copy) for face in _find(copy, 0.3)]
-            if faces:
-                break
+    looks = _second_looks(image) if thorough else iter(())
+    while not faces and (views := next(looks, None)):
+        faces = _distinct(
+            [
+                through_affine(face, image_from_view)
+                for view, image_from_view in views
+                for face in _find(view, 0.3, only_sure=True)
+            ]
+        )
     if not faces:
         return np.zeros((0, NUM_MESH, 3))
     order = np.argsort([face[:, 0].mean() for face in faces], kind="stable")

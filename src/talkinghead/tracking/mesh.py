@@ -102,13 +102,19 @@ class FaceDetector:
 
     def __call__(self, image: ImageArray) -> FloatArray:
         """Boxes (faces, 4) in px as left, top, right, bottom, the surest first."""
-        result = self._graph.process(np.ascontiguousarray(image))
-        boxes = [d.location_data.relative_bounding_box for d in result.detections or []]
+        boxes = [d.location_data.relative_bounding_box for d in self._detections(image)]
         if not boxes:
             return np.zeros((0, 4))
         height, width = image.shape[:2]
         edges = np.array([(b.xmin, b.ymin, b.xmin + b.width, b.ymin + b.height) for b in boxes])
         return np.asarray(edges * (float(width), float(height), float(width), float(height)))
+
+    def surest(self, image: ImageArray) -> float:
+        """How sure it is of its surest face in ``image`` (H, W, 3), in [0, 1]; 0 where it sees none."""
+        return max((float(d.score[0]) for d in self._detections(image)), default=0.0)
+
+    def _detections(self, image: ImageArray) -> list[Any]:
+        return self._graph.process(np.ascontiguousarray(image)).detections or []
 
     def close(self) -> None:
         """Free the graph."""

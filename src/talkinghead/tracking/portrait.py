@@ -14,6 +14,7 @@ from talkinghead.face.rest import lip_gap
 from talkinghead.media.images import read_image
 from talkinghead.media.kind import sniff
 from talkinghead.media.video import VideoReader
+from talkinghead.tracking.drawings import refit_drawing
 from talkinghead.tracking.find import find_faces
 from talkinghead.tracking.person import person_mask
 from talkinghead.tracking.track import choose_face, make_track, track_faces
@@ -37,8 +38,11 @@ def portrait_from_image(image: ImageArray, *, face: int | None = None, drawing: 
     faces = find_faces(image)
     if not len(faces):
         raise InputError("no face was found: give a picture in which one is clearly visible, facing the camera.")
-    track = make_track(choose_face(faces, face)[None], np.ones(1, dtype=bool), _STILL_RATE)
-    return _portrait(image, track, drawing)
+    landmarks = choose_face(faces, face)
+    drawing = is_drawing(image, landmarks) if drawing is None else drawing
+    if drawing:
+        landmarks = refit_drawing(image, landmarks)
+    return _portrait(image, make_track(landmarks[None], np.ones(1, dtype=bool), _STILL_RATE), drawing)
 
 
 def _portrait(image: ImageArray, track: FaceTrack, drawing: bool | None) -> Portrait:

@@ -15,9 +15,10 @@ from talkinghead.tracking.find import box_of, crop_around, find_faces, through_a
 from talkinghead.tracking.mesh import FaceMesh
 from talkinghead.types import NUM_MESH, BoolArray, FaceTrack, FloatArray, Frames, ImageArray
 
-_MAX_GAP = 0.5  # s: longer gaps hold the last pose and stay marked as not found
+_MAX_GAP = 0.5  # s: longer gaps are bridged as well, but stay marked as not found
 _SMALL_FACE = 0.3  # face over frame: below, the mesh is read on an enlarged crop
-_RETRY_EVERY = 5  # frames between searches while the face is lost
+_RETRY_EVERY = 5  # frames between searches while the face is lost ...
+_THOROUGH_EVERY = 25  # ... and between thorough ones, which are slow, while none has been seen yet
 _EXPRESSION_WINDOW = 0.2  # s: keeps lip closures, which last about 0.1 s, and takes the tracker's jitter
 _POSE_WINDOW = 0.36  # s: heads are slower than lips
 
@@ -62,7 +63,7 @@ class _Follower:
         return found
 
     def _search(self, image: ImageArray) -> bool:
-        faces = find_faces(image, thorough=self._last is None)
+        faces = find_faces(image, thorough=self._last is None and self._lost % _THOROUGH_EVERY == 0)
         if not len(faces):
             return False
         if self._last is None:

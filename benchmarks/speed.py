@@ -1,0 +1,103 @@
+"""Speed of the whole way and of each stage, beside the time x264 alone needs for the same frames."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from skimage import data
+
+from talkinghead.media import VideoReader, read_speech, save_image, save_video
+from talkinghead.pipeline import TalkingHead
+from talkinghead.speech.say import say
+from talkinghead.tracking import read_portrait
+from talkinghead.types import Frames, Speech, Video
+
+_TEXT = "The quick brown fox jumps over the lazy dog while five wizards box with jugs of liquor. "
+FPS = 25.0
+
+
+def spoken(seconds: float, path: Path) -> None:
+    """Write so many seconds of synthesised speech (16 kHz mono WAV)."""
+    import soundfile
+    from scipy.signal import resample_poly
+
+    once = say(_TEXT)
+    samples = resample_poly(once.samples, 320, 441).astype(np.float32)
+    repeats = int(np.ceil(seconds * 16_000 / len(samples)))
+    soundfile.write(path, np.tile(samples, repeats)[: round(seconds * 16_000)], 16_000)
+
+
+def _warm(head: TalkingHead, folder: Path) -> None:
+    """Compile and load what is compiled and loaded once."""
+    spoken(1.0, folder / "warm.wav")
+    save_video(head(folder / "warm.wav", folder / "face.png"), folder / "warm.mp4", overwrite=True)
+
+
+def _chunks(frames: list[Frames]) -> Iterator[Frames]:
+    yield from frames
+
+
+def measure(head: TalkingHead, *, seconds: float = 20.0) -> dict[str, float]:
+    """Seconds per second of video, 512x512 at 25 frames per second: the whole, its stages, and x264 alone.
+
+    The stages are timed one after the other; in the whole they overlap, so that they add up to more than it.
+    """
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        save_image(data.astronaut(), folder / "face.png")
+        spoken(seconds, folder / "speech.wav")
+        _warm(head, folder)
+        out = folder / "out.mp4"
+
+        times: dict[str, float] = {}
+        start = time.perf_counter()
+        save_video(head(folder / "speech.wav", folder / "face.png", fps=FPS), out, overwrite=True)
+        times["whole command, without import and model load"] = time.perf_counter() - start
+
+        def timed(stage: str, since: float) -> float:
+            times[stage] = time.perf_counter() - since
+            return time.perf_counter()
+
+        start = time.perf_counter()
+        speech: Speech = read_speech(folder / "speech.wav")
+        start = timed("read the speech", start)
+        portrait = read_portrait(folder / "face.png")
+        start = timed("read and track the face", start)
+        motion = head.motion(speech, portrait, fps=FPS)
+        start = timed("motion", start)
+        frames = list(head.renderer.render(motion, portrait))
+        start = timed("render", start)
+        save_video(Video(_chunks(frames), speech, FPS, len(motion)), out, overwrite=True)
+        start = timed("convert, mark, encode and write", start)
+        times["x264 alone (its own input format, same settings)"] = _x264_alone(frames)
+        decoded = sum(len(chunk) for chunk in VideoReader(out).chunks())
+        assert decoded == round(seconds * FPS), (decoded, seconds)
+    result = {stage: value / seconds for stage, value in times.items()}
+    result["render, frames per second"] = len(motion) / times["render"]
+    result["cores"] = float(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+    return result
+
+
+def _x264_alone(frames: list[Frames]) -> float:
+    """Seconds that x264 takes for frames that are already in its format."""
+    import av
+
+    pictures = [
+        av.VideoFrame.from_ndarray(image, format="rgb24").reformat(format="yuv420p")
+        for chunk in frames
+        for image in chunk.images
+    ]
+    with tempfile.TemporaryDirectory() as folder, av.open(str(Path(folder) / "x.mp4"), "w") as container:
+        stream = container.add_stream("libx264", rate=round(FPS), options={"crf": "18", "preset": "veryfast"})
+        stream.width, stream.height, stream.pix_fmt = pictures[0].width, pictures[0].height, "yuv420p"
+        start = time.perf_counter()
+        for number, picture in enumerate(pictures):
+            picture.pts = number
+            container.mux(stream.encode(picture))
+        container.mux(stream.encode(None))
+        return time.perf_counter() - start

@@ -1,0 +1,48 @@
+"""Landmarks on drawn faces, whose proportions the tracker does not know."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from talkinghead.face.landmarks import FACE_OVAL, OUTER_LIP_CONTOUR
+from talkinghead.tracking.find import find_faces
+from talkinghead.types import FloatArray, ImageArray
+
+_STRETCHES = (1.2, 1.4)  # manga faces have flat chins close below the mouth: stretched, they look like a person's
+_NOSE_TIP = 1
+_MARGIN = 1.15  # how much better a stretched reading must explain the picture to be taken
+
+
+def explained(image: ImageArray, landmarks: FloatArray) -> float:
+    """How well the lips account for what is drawn on the lower face: edge strength on the lips over that beside them.
+
+    Args:
+        image: (H, W, 3).
+        landmarks: (478, 3) px.
+    """
+    size = float(np.ptp(landmarks[FACE_OVAL, 0]))
+    grey = cv2.GaussianBlur(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), (0, 0), max(0.5, size / 150)).astype(np.float32)
+    edges = np.hypot(cv2.Sobel(grey, cv2.CV_32F, 1, 0), cv2.Sobel(grey, cv2.CV_32F, 0, 1))
+    face, lips = np.zeros(grey.shape, np.uint8), np.zeros(grey.shape, np.uint8)
+    cv2.fillPoly(face, [landmarks[FACE_OVAL, :2].round().astype(np.int32)], 1)
+    cv2.fillPoly(lips, [landmarks[OUTER_LIP_CONTOUR, :2].round().astype(np.int32)], 1)
+    inset = 2 * int(0.02 * size) + 3
+    face = cv2.erode(face, np.ones((inset, inset), np.uint8))
+    face[: int(landmarks[_NOSE_TIP, 1] + 0.08 * size)] = 0
+    lips = cv2.dilate(lips, np.ones((inset, inset), np.uint8))
+    on, beside = edges[lips > 0], edges[(face > 0) & (lips == 0)]
+    return float(on.mean() / (beside.mean() + 1.0)) if on.size and beside.size else 0.0
+
+
+def refit_drawing(image: ImageArray, landmarks: FloatArray) -> FloatArray:
+    """Landmarks (478, 3) px of a drawn face, read again on taller copies of it where that explains it better."""
+    best, score = landmarks, _MARGIN * explained(image, landmarks)
+    centre = landmarks[:, :2].mean(axis=0)
+    for stretch in _STRETCHES:
+        faces = find_faces(cv2.resize(image, None, fx=1.0, fy=stretch), thorough=False)
+        for face in faces / (1.0, stretch, 1.0):
+            near = np.linalg.norm(face[:, :2].mean(axis=0) - centre) < 0.5 * np.ptp(landmarks[:, 0])
+            if near and explained(image, face) > score:
+                best, score = face, explained(image, face)
+    return best
