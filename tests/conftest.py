@@ -4,8 +4,15 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+from drawn import drawn_face
+
+if TYPE_CHECKING:
+    from talkinghead.pipeline import TalkingHead
+    from talkinghead.types import ImageArray, Portrait
 
 
 @pytest.fixture(scope="session")
@@ -16,3 +23,44 @@ def corpus() -> Path:
     if not folder.is_dir():
         pytest.skip(f"the shared recordings are not in {folder}; set TALKINGHEAD_CORPUS to their folder")
     return folder
+
+
+@pytest.fixture(scope="session")
+def talking_head() -> TalkingHead:
+    """The default method with the weights that ship."""
+    from talkinghead.pipeline import TalkingHead
+
+    return TalkingHead.from_pretrained()
+
+
+@pytest.fixture(scope="session")
+def drawn_portrait() -> Portrait:
+    """The drawn face, 256 px, tracked."""
+    from talkinghead.tracking import portrait_from_image
+
+    return portrait_from_image(drawn_face(256).image)
+
+
+@pytest.fixture(scope="session")
+def calm() -> Portrait:
+    """The drawn face with grain: it passes for a photo, its lips are closed."""
+    from talkinghead.tracking import portrait_from_image
+
+    return portrait_from_image(drawn_face(256, grain=4).image)
+
+
+@pytest.fixture(scope="session")
+def astronaut() -> ImageArray:
+    """A photo (512, 512, 3) of a face 92 px wide that smiles with its teeth; scikit-image ships it."""
+    import skimage.data
+
+    image: ImageArray = skimage.data.astronaut()
+    return image
+
+
+@pytest.fixture(scope="session")
+def smiling(astronaut: ImageArray) -> Portrait:
+    """The astronaut, tracked: a photo with the mouth open."""
+    from talkinghead.tracking import portrait_from_image
+
+    return portrait_from_image(astronaut)

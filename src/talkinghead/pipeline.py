@@ -68,10 +68,17 @@ class TalkingHead:
             seed: of what chance decides: head motion and blinks.
             head: how much the head moves; 0 holds it still.
             blink: blinks per second; None: a natural rate, 0: none.
-            progress: hook (stage, done, total).
+            progress: hook (stage, done, total); the stages are "speech" and "portrait", where they are read from files,
+                "motion", "render", and "encode" if the same hook is given to ``save_video``.
         """
-        speech = speech if isinstance(speech, Speech) else read_speech(speech)
-        portrait = portrait if isinstance(portrait, Portrait) else read_portrait(portrait)
+        if not isinstance(speech, Speech):
+            progress("speech", 0, 1)
+            speech = read_speech(speech)
+            progress("speech", 1, 1)
+        if not isinstance(portrait, Portrait):
+            progress("portrait", 0, 1)
+            portrait = read_portrait(portrait)
+            progress("portrait", 1, 1)
         motion = self.motion(speech, portrait, fps=fps, seed=seed, head=head, blink=blink, progress=progress)
         return self.video(motion, portrait, speech, progress=progress)
 
@@ -88,13 +95,10 @@ class TalkingHead:
     ) -> Motion:
         """How the face will move: exactly ``num_frames(speech.duration, fps)`` rows. Arguments as in ``__call__``."""
         progress("motion", 0, 1)
-        count = num_frames(speech.duration, fps)
-        motion = retime(self.generator.generate(speech, portrait, seed=seed), fps, count)
-        if blink is not None:
-            activity = _activity(speech, fps, count)
-            motion = with_blink(motion, idle_blinks(count, fps, seed=seed, rate=blink, activity=activity))
+        generated = self.generator.generate(speech, portrait, seed=seed)
+        motion = fit_motion(generated, speech, fps=fps, seed=seed, head=head, blink=blink)
         progress("motion", 1, 1)
-        return scale_head(motion, head)
+        return motion
 
     def video(
         self, motion: Motion, portrait: Portrait, speech: Speech | None = None, *, progress: Progress = no_progress
@@ -119,6 +123,27 @@ class TalkingHead:
 
         facts = {"method": self.method, "version": __version__}
         return Video(frames(), speech, motion.fps, len(motion), facts)
+
+
+def fit_motion(
+    motion: Motion, speech: Speech, *, fps: float = 25.0, seed: int = 0, head: float = 1.0, blink: float | None = None
+) -> Motion:
+    """A motion, new or saved, at its own pace: cut, or its last pose held, to the length of a speech, and edited.
+
+    Args:
+        motion: at any frame rate.
+        speech: whose length the result has: exactly ``num_frames(speech.duration, fps)`` rows.
+        fps: frames per second.
+        seed: of the blinks, where ``blink`` asks for others.
+        head: how much of the head's movement is left.
+        blink: blinks per second; None: those of the motion, 0: none.
+    """
+    count = num_frames(speech.duration, fps)
+    motion = retime(motion, fps, count)
+    if blink is not None:
+        activity = _activity(speech, fps, count)
+        motion = with_blink(motion, idle_blinks(count, fps, seed=seed, rate=blink, activity=activity))
+    return scale_head(motion, head)
 
 
 def _activity(speech: Speech, fps: float, count: int) -> FloatArray:

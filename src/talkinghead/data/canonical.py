@@ -22,6 +22,7 @@ from talkinghead.tracking.mesh import FaceMesh
 from talkinghead.types import FloatArray
 
 _FRAMES_PER_CLIP = 40
+_MOST_SKEW = 0.2  # distance of a point from its partner's mirror image, in eye distances
 _LEFT_CORNER, _RIGHT_CORNER, _FOREHEAD, _CHIN = 33, 263, 10, 152
 
 
@@ -48,12 +49,14 @@ def mirror_pairs(shape: FloatArray) -> npt.NDArray[np.intp]:
     """(N,) for each point of a nearly symmetric shape (N, 3) its mirror image.
 
     Raises:
-        ValueError: the points do not pair up.
+        ValueError: the points do not pair up, or are far from their partners' mirror images.
     """
     centred = shape - shape[[_LEFT_CORNER, _RIGHT_CORNER]].mean(axis=0)
     distances = np.linalg.norm(centred[:, None] * (-1, 1, 1) - centred[None], axis=-1)
     pairs: npt.NDArray[np.intp] = linear_sum_assignment(distances)[1]
-    if not np.array_equal(pairs[pairs], np.arange(len(shape))):
+    points = np.arange(len(shape))
+    width = float(np.linalg.norm(shape[_RIGHT_CORNER] - shape[_LEFT_CORNER]))
+    if not np.array_equal(pairs[pairs], points) or distances[points, pairs].max() > _MOST_SKEW * width:
         raise ValueError("the shape is too skewed to be mirrored")
     return pairs
 

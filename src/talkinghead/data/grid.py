@@ -6,6 +6,7 @@ Source: Cooke, Barker, Cunningham and Shao 2006.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,16 +36,23 @@ class Clip:
 
 
 def read_align(path: Path) -> tuple[Interval, ...]:
-    """Words of a ``.align`` file, times in seconds."""
-    rows = (line.split() for line in path.read_text(encoding="utf-8").splitlines() if line.strip())
-    return tuple(Interval(word, int(start) / _UNIT, int(end) / _UNIT) for start, end, word in rows)
+    """Words of a ``.align`` file, times in seconds.
+
+    Raises:
+        InputError: the file is missing or holds anything but lines of start, end and word.
+    """
+    try:
+        rows = [line.split() for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+        return tuple(Interval(word, int(start) / _UNIT, int(end) / _UNIT) for start, end, word in rows)
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: not a readable alignment ({error}); copy the corpus again.") from None
 
 
 def grid_clips(root: Path, split: str) -> tuple[Clip, ...]:
     """The clips of a split ("train", "val", "test") of a folder with ``video``, ``align`` and ``splits.json``.
 
     Raises:
-        InputError: the folder is not such a corpus, or has no such split.
+        InputError: the folder is not such a corpus, has no such split, or lacks an alignment.
     """
     table = root / "splits.json"
     if not table.exists():
@@ -62,12 +70,13 @@ def tracked(clip: Clip, cache: Path) -> tuple[FloatArray, BoolArray, float]:
     """What the tracker sees in a clip: landmarks (T, 478, 3) px, found (T,), frames per second; kept in ``cache``."""
     file = cache / f"{clip.code}.npy"
     fps = 25.0
-    if file.exists():
-        landmarks = np.load(file).astype(np.float64)
-    else:
+    if not file.exists():
         landmarks, _, fps = read_mesh(VideoReader(clip.video).chunks())
         cache.mkdir(parents=True, exist_ok=True)
-        np.save(file, landmarks.astype(np.float32))
+        beside = file.with_suffix(".new.npy")
+        np.save(beside, landmarks.astype(np.float32))
+        os.replace(beside, file)
+    landmarks = np.load(file).astype(np.float64)
     return landmarks, np.isfinite(landmarks[:, 0, 0]), fps
 
 

@@ -85,8 +85,8 @@ def mesh_from_landmarks() -> FloatArray:
 def _lid_weights() -> FloatArray:
     """(468, 32) weights: displacements of the lids, left eye then right, times these, displace the skin."""
     lids = np.concatenate([LEFT_EYE_CONTOUR, RIGHT_EYE_CONTOUR])
-    # The skin around the eye socket holds still, so that a blink pulls neither brow nor nose nor cheek.
-    still = np.setdiff1d(MESH_OF_68, lids)
+    # The skin around the eye socket holds still, so that a blink pulls neither brow nor nose nor cheek nor the hair.
+    still = np.setdiff1d(np.union1d(MESH_OF_68, _SKULL), lids)
     known = np.concatenate([lids, still])
     rows = np.concatenate([np.eye(len(lids)), np.zeros((len(still), len(lids)))])
     return _extend(rows, known)

@@ -94,7 +94,7 @@ class MovieEncoder:
         if recipe.container in ("mp4", "mov"):
             # The length of each track is noted in this unit: sample-exact instead of to the millisecond.
             options["movie_timescale"] = str(sound.sample_rate if sound else 1000 * fps.numerator)
-        self._container = av.open(str(path), "w", format=recipe.container, container_options=options)
+        self._container = av.open(str(path.absolute()), "w", format=recipe.container, container_options=options)
         self._container.metadata.update(tags)
         self._video = self._add_video(recipe, size, crf, preset)
         self._sound = None if sound is None else _SoundTrack(self._container, recipe.audio, sound)

@@ -42,7 +42,7 @@ class GifEncoder:
         self._colours.link_nodes(
             self._source(self._colours, size, "rgb24"), self._colours.add("palettegen"), self._colours.add("buffersink")
         ).configure()
-        self._waiting = av.open(str(self._waiting_path), "w", format="matroska")
+        self._waiting = av.open(str(self._waiting_path.absolute()), "w", format="matroska")
         self._open: list[OutputContainer] = [self._waiting]
         lossless = {"qp": "0", "preset": "ultrafast"}
         self._video = self._stream(self._waiting, "libx264rgb", "rgb24", lossless)
@@ -60,7 +60,7 @@ class GifEncoder:
         self._waiting.close()
         self._colours.vpush(None)
         palette = self._colours.vpull()
-        with av.open(str(self._path), "w", format="gif") as output:
+        with av.open(str(self._path.absolute()), "w", format="gif") as output:
             self._open.append(output)
             stream = self._stream(output, "gif", "pal8", {})
             for index, frame in enumerate(self._in_palette(palette)):
@@ -88,7 +88,7 @@ class GifEncoder:
         graph.configure()
         colours.push(self._stamped(palette, 0))
         colours.push(None)
-        with av.open(str(self._waiting_path)) as waiting:
+        with av.open(str(self._waiting_path.absolute())) as waiting:
             for index, frame in enumerate(waiting.decode(video=0)):
                 frames.push(self._stamped(frame.reformat(format="rgb24"), index))
                 yield from _pulled(sink)

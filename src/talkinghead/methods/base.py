@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
-
-from torch import Tensor, nn
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from talkinghead.types import Frames, Motion, Portrait, Speech
 
-Batch = dict[str, Tensor]
+if TYPE_CHECKING:  # listing the methods need not wait for torch
+    from torch import Tensor, nn
+
+Batch: TypeAlias = "dict[str, Tensor]"
 
 
 class MotionGenerator(Protocol):

@@ -55,9 +55,15 @@ def mouth_area(landmarks: FloatArray) -> FloatArray:
 
 
 def mouth_area_difference(predicted: FloatArray, reference: FloatArray) -> float:
-    """D-A: mean difference of the open mouth's area, as a fraction of the reference's largest."""
+    """D-A: mean difference of the open mouth's area, as a fraction of the reference's largest.
+
+    Raises:
+        ValueError: the reference never opens its mouth.
+    """
     _check(predicted, reference)
     area = mouth_area(reference)
+    if not area.max() > 0:
+        raise ValueError("the reference never opens its mouth: there is no area to compare with")
     return float(np.abs(mouth_area(predicted) - area).mean() / area.max())
 
 
@@ -76,7 +82,10 @@ def aperture_correlation(predicted: FloatArray, reference: FloatArray) -> float:
 
 
 def best_lag(predicted: FloatArray, reference: FloatArray, *, reach: int = 7) -> int:
-    """The shift in frames, within ``reach``, that correlates the apertures best; positive: the prediction is late."""
+    """The shift in frames, within ``reach``, that correlates the apertures best; positive: the prediction is late.
+
+    Where none is better, 0.
+    """
     _check(predicted, reference)
     first, second = aperture(predicted), aperture(reference)
 
@@ -86,8 +95,8 @@ def best_lag(predicted: FloatArray, reference: FloatArray, *, reach: int = 7) ->
         norm = float(np.linalg.norm(a) * np.linalg.norm(b))
         return float(a @ b) / norm if norm > 1e-12 else 0.0
 
-    lags = range(-min(reach, len(first) - 2), min(reach, len(first) - 2) + 1)
-    return max(lags, key=at)
+    reach = max(0, min(reach, len(first) - 2))
+    return max(range(-reach, reach + 1), key=lambda lag: (at(lag), -abs(lag)))
 
 
 _RIGID = np.r_[27:36, 36, 39, 42, 45]  # nose and corners of the eyes: what speech does not move

@@ -30,7 +30,7 @@ from talkinghead.types import FloatArray, Motion
 _FORMAT = "talkinghead-motion"
 _VERSION = 1
 _ARRAYS = ("landmarks", "rotation", "translation", "blink", "rest")
-_REMEDY = "make one with: talkinghead animate FACE SPEECH -o OUT.mp4 --motion-out MOTION.npz"
+_REMEDY = "make one with: talkinghead animate FACE SPEECH -o OUT.mp4 --motion-out MOTION.npz."
 
 
 def save_motion(motion: Motion, path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
@@ -48,9 +48,9 @@ def save_motion(motion: Motion, path: str | os.PathLike[str], *, overwrite: bool
     arrays = {name: getattr(motion, name) for name in _ARRAYS}
     if motion.expression is not None:
         arrays["expression"] = motion.expression
-    _check_finite(arrays, f"the motion for {path}", "make it again")
+    _check_finite(arrays, f"the motion for {path}", "make it again.")
     if path.exists() and not overwrite:
-        raise InputError(f"{path} exists: choose another name or pass --overwrite")
+        raise InputError(f"{path} exists: choose another name or pass --overwrite.")
     beside = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         try:
@@ -94,7 +94,7 @@ def _motion_from(values: dict[str, FloatArray], path: Path) -> Motion:
     if str(values["version"]) != str(_VERSION):
         raise InputError(
             f"{path} is a motion file of version {str(values['version'])[:40]}, this program reads version {_VERSION}: "
-            "upgrade talkinghead"
+            "upgrade talkinghead."
         )
     arrays = {name: values[name] for name in (*_ARRAYS, "expression") if name in values}
     try:

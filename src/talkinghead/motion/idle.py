@@ -125,7 +125,7 @@ def idle_blinks(
     """
     _check_activity(activity, num_frames)
     if rate is not None and not 0.0 <= rate <= _FASTEST_BLINKS:
-        raise InputError(f"blink rate {rate} per second is out of range: choose one from 0 to {_FASTEST_BLINKS:g}")
+        raise InputError(f"blink rate {rate} per second is out of range: choose one from 0 to {_FASTEST_BLINKS:g}.")
     blink = np.zeros(num_frames)
     if rate == 0.0 or num_frames == 0:
         return blink

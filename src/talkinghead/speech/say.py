@@ -77,19 +77,19 @@ class _Espeak:
         try:
             import espeakng_loader
         except ImportError as error:
-            raise InputError("speech from text needs espeak-ng: pip install 'talkinghead[tts]'") from error
+            raise InputError("speech from text needs espeak-ng: pip install 'talkinghead[tts]'.") from error
         try:
             data = Path(espeakng_loader.get_data_path())
             self._library = ctypes.CDLL(espeakng_loader.get_library_path())
         except (OSError, RuntimeError) as error:
             raise InputError(
-                f"espeak-ng cannot be loaded ({error}): pip install --force-reinstall 'talkinghead[tts]'"
+                f"espeak-ng cannot be loaded ({error}): pip install --force-reinstall 'talkinghead[tts]'."
             ) from error
         options = _DO_NOT_EXIT | _PHONEME_EVENTS | _PHONEME_IPA
         self.sample_rate = self._library.espeak_Initialize(_SYNCHRONOUS, 0, bytes(data.parent), options)
         if self.sample_rate <= 0:
             raise InputError(
-                f"espeak-ng cannot read its data in {data}: pip install --force-reinstall 'talkinghead[tts]'"
+                f"espeak-ng cannot read its data in {data}: pip install --force-reinstall 'talkinghead[tts]'."
             )
         self._library.espeak_ListVoices.restype = ctypes.POINTER(ctypes.POINTER(_Voice))
         unsigned, address = ctypes.c_uint, ctypes.c_void_p
@@ -189,16 +189,16 @@ def say(text: str, *, voice: str = "en-us", rate: float = 1.0) -> Speech:
             is not installed.
     """
     if not text.strip():
-        raise InputError("the text is empty: give at least one word to say")
+        raise InputError("the text is empty: give at least one word to say.")
     if not _SLOWEST <= rate <= _FASTEST:
-        raise InputError(f"speaking rate {rate} is out of range: choose one from {_SLOWEST} to {_FASTEST}")
+        raise InputError(f"speaking rate {rate} is out of range: choose one from {_SLOWEST} to {_FASTEST}.")
     espeak = _espeak()
     text = text.replace("\0", " ")
     utterance = espeak.synthesise(text, _identifier(espeak, voice), rate)
     length = _spoken_length(utterance.samples, espeak.sample_rate)
     phones = _phones(utterance.phonemes, length, espeak.sample_rate)
     if all(phone.label == SILENCE for phone in phones):
-        raise InputError(f"the text {_shortened(text)!r} has nothing that can be spoken: give at least one word")
+        raise InputError(f"the text {_shortened(text)!r} has nothing that can be spoken: give at least one word.")
     words = _words(text, utterance.words, phones, espeak.sample_rate)
     return Speech(utterance.samples[:length].copy(), espeak.sample_rate, phones=phones, words=words, transcript=text)
 
@@ -221,7 +221,7 @@ def _identifier(espeak: _Espeak, voice: str) -> bytes:
 def _nearest(name: str, known: list[str]) -> str:
     near = difflib.get_close_matches(name.lower(), known, n=4, cutoff=0.4)
     near = near or [candidate for candidate in known if candidate[:2] == name.lower()[:2]][:4] or known[:4]
-    return f"choose one like {', '.join(near)}"
+    return f"choose one like {', '.join(near)}."
 
 
 def _spoken_length(samples: npt.NDArray[np.float32], sample_rate: int) -> int:

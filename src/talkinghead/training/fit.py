@@ -66,19 +66,24 @@ def fit(
         The last validation's scores.
 
     Raises:
-        InputError: Lightning Fabric is not installed.
+        InputError: Lightning Fabric is not installed, or the checkpoint is of a run of another length.
     """
     out.mkdir(parents=True, exist_ok=True)
     fabric = _fabric()
     optimizer = torch.optim.Adam(network.parameters(), lr=schedule.learning_rate, weight_decay=schedule.weight_decay)
     cycle = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, schedule.learning_rate, total_steps=schedule.steps, pct_start=min(0.1, 2 / schedule.steps + 0.05)
+        optimizer, schedule.learning_rate, total_steps=schedule.steps, pct_start=min(0.3, 2 / schedule.steps + 0.05)
     )
     model, optimizer = fabric.setup(network, optimizer)
     checkpoint = out / "checkpoint.pt"
     state = {"network": network, "optimizer": optimizer, "cycle": cycle, "step": 0}
     if checkpoint.exists():
         state.update(fabric.load(checkpoint, state))
+        if cycle.total_steps != schedule.steps:
+            raise InputError(
+                f"{checkpoint}: this run was begun for {cycle.total_steps} steps, not {schedule.steps}; "
+                "ask for as many, or choose another folder."
+            )
     scores: Mapping[str, float] = {}
     started = time.monotonic()
     with (out / "log.jsonl").open("a", encoding="utf-8") as log:
@@ -95,7 +100,7 @@ def fit(
             scores = validate(network)
             network.train()
             line = {"step": step + 1, "seconds": round(time.monotonic() - started, 1), **scores}
-            line |= {name: round(float(value), 6) for name, value in named.items()}
+            line |= {name: round(float(value.detach()), 6) for name, value in named.items()}
             log.write(json.dumps(line) + "\n")
             log.flush()
             print(json.dumps(line), flush=True)
@@ -103,4 +108,4 @@ def fit(
             fabric.save(checkpoint.with_suffix(".new"), state)
             os.replace(checkpoint.with_suffix(".new"), checkpoint)
     network.eval()
-    return scores
+    return scores or validate(network)

@@ -1,0 +1,191 @@
+"""``talkinghead animate``: a face and a voice become a video."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from talkinghead.cli.job import Made, make_video, read_saved_motion, report, tell_difference
+from talkinghead.cli.options import Wishes, blink_rate, check_distinct, check_face
+from talkinghead.cli.progress import Bar
+from talkinghead.errors import InputError
+
+EXAMPLES = """
+[bold]Examples[/bold]
+
+talkinghead animate face.jpg hello.wav -o hello.mp4
+
+talkinghead animate group.png talk.mp3 -o talk.webm --face 2 --head 0.5
+
+talkinghead animate face.jpg hello.wav -o hello.mp4 --motion-out hello.npz
+
+talkinghead animate other.png hello.wav -o other.mp4 --motion hello.npz
+"""
+
+_VIDEO_GROUP, _MOTION_GROUP = "The video", "The motion"
+
+
+def animate(
+    face: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FACE",
+            show_default=False,
+            help="A picture of a face, photo or drawing, or a video: its best frame.",
+        ),
+    ],
+    speech: Annotated[
+        Path, typer.Argument(metavar="SPEECH", show_default=False, help="A sound file, or a video for its sound.")
+    ],
+    out: Annotated[
+        Path,
+        typer.Option(
+            "--out",
+            "-o",
+            metavar="OUT",
+            show_default=False,
+            help="The video to write: .mp4, .m4v, .mov, .mkv, .webm or .gif.",
+            rich_help_panel=_VIDEO_GROUP,
+        ),
+    ],
+    method: Annotated[
+        str, typer.Option(metavar="NAME", help="The method; see: talkinghead methods.", rich_help_panel=_VIDEO_GROUP)
+    ] = "makeittalk",
+    fps: Annotated[
+        float | None,
+        typer.Option(
+            metavar="RATE",
+            show_default="25, or that of --motion",
+            help="Frames per second, up to 240.",
+            rich_help_panel=_VIDEO_GROUP,
+        ),
+    ] = None,
+    which_face: Annotated[
+        int | None,
+        typer.Option(
+            "--face",
+            metavar="N",
+            show_default="the largest",
+            help="Which face of several: 1 is the leftmost.",
+            rich_help_panel=_VIDEO_GROUP,
+        ),
+    ] = None,
+    no_visible_mark: Annotated[
+        bool,
+        typer.Option(
+            "--no-visible-mark",
+            help="Leave out the small AI in the corner; the metadata say that the video is synthetic all the same.",
+            rich_help_panel=_VIDEO_GROUP,
+        ),
+    ] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace files that exist.", rich_help_panel=_VIDEO_GROUP)
+    ] = False,
+    seed: Annotated[
+        int,
+        typer.Option(metavar="N", help="Of what chance decides: head and blinks.", rich_help_panel=_MOTION_GROUP),
+    ] = 0,
+    head: Annotated[
+        float,
+        typer.Option(
+            metavar="AMOUNT", help="How much the head moves: 0 holds it, up to 5.", rich_help_panel=_MOTION_GROUP
+        ),
+    ] = 1.0,
+    blink: Annotated[
+        str,
+        typer.Option(
+            metavar="auto|off|RATE", help="Blinks, or how many per second, up to 1.5.", rich_help_panel=_MOTION_GROUP
+        ),
+    ] = "auto",
+    motion_out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="M.npz",
+            show_default=False,
+            help="Save the motion as it is rendered; it appears together with the video.",
+            rich_help_panel=_MOTION_GROUP,
+        ),
+    ] = None,
+    motion: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="M.npz",
+            show_default=False,
+            help="Render a saved motion at its own pace: SPEECH gives the sound and the length, at which the motion is "
+            "cut or its last pose held. --head and --blink change it further.",
+            rich_help_panel=_MOTION_GROUP,
+        ),
+    ] = None,
+) -> None:
+    """Make a video of a face saying something, as large as the picture and as long as the sound."""
+    began = time.monotonic()
+    wishes = Wishes(
+        method=method,
+        fps=fps,
+        seed=seed,
+        head=head,
+        blink=blink_rate(blink),
+        visible_mark=not no_visible_mark,
+        overwrite=overwrite,
+    )
+    check_face(which_face)
+    _check_files(face, speech, out=out, motion=motion, motion_out=motion_out, overwrite=overwrite)
+    made = _make(face, speech, out=out, wishes=wishes, which_face=which_face, motion=motion, motion_out=motion_out)
+    report(made, began)
+
+
+def _check_files(
+    face: Path, speech: Path, *, out: Path, motion: Path | None, motion_out: Path | None, overwrite: bool
+) -> None:
+    """Everything that can be known before the work begins: what cannot be written first, then what cannot be read."""
+    from talkinghead.media import check_output, sniff
+    from talkinghead.media.audio import AudioReader
+    from talkinghead.media.files import check_writable
+
+    check_output(out, overwrite)
+    if motion_out is not None:
+        if motion_out.suffix.lower() != ".npz":
+            raise InputError(f"--motion-out {motion_out} has an unknown suffix {motion_out.suffix!r}: choose .npz.")
+        check_writable(motion_out, overwrite)
+    check_distinct({"OUT": out, "--motion-out": motion_out}, {"FACE": face, "SPEECH": speech, "--motion": motion})
+    sniff(face)
+    AudioReader(speech)
+
+
+def _make(
+    face: Path,
+    speech_file: Path,
+    *,
+    out: Path,
+    wishes: Wishes,
+    which_face: int | None,
+    motion: Path | None,
+    motion_out: Path | None,
+) -> Made:
+    saved = None if motion is None else read_saved_motion(motion, wishes.fps)
+    with Bar() as progress:
+        progress("model", 0, 1)
+        from talkinghead.media import read_speech
+        from talkinghead.pipeline import TalkingHead
+        from talkinghead.tracking import read_portrait
+
+        talking_head = TalkingHead.from_pretrained(wishes.method)
+        progress("speech", 0, 1)
+        speech = read_speech(speech_file)
+        if saved is not None and motion is not None:
+            tell_difference(motion, saved, speech.duration)
+        progress("portrait", 0, 1)
+        portrait = read_portrait(face, face=which_face)
+        return make_video(
+            talking_head,
+            speech,
+            portrait,
+            out=out,
+            wishes=wishes,
+            progress=progress,
+            saved=saved,
+            motion_out=motion_out,
+        )

@@ -1,0 +1,84 @@
+"""``talkinghead demo``: the first video, made from what the packages bring along."""
+
+from __future__ import annotations
+
+import time
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from talkinghead.cli.job import Made, make_video, report
+from talkinghead.cli.options import Wishes
+from talkinghead.cli.progress import Bar
+
+if TYPE_CHECKING:
+    from talkinghead.types import ImageArray
+
+EXAMPLES = """
+[bold]Examples[/bold]
+
+talkinghead demo
+
+talkinghead demo -o hello.mp4 --text "Good morning, and welcome aboard."
+"""
+
+TEXT = "Hello! I am only a picture, but give me a voice, and I will say whatever you like."
+_VOICE = "en-us+f3"
+_HEAD_AND_SHOULDERS = (slice(0, 320), slice(64, 384))  # rows and columns of the astronaut
+_SIDE_PX = 640
+
+
+def demo(
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="OUT", help="The video to write.")] = Path("demo.mp4"),
+    text: Annotated[str, typer.Option(metavar="TEXT", help="What to say, in English.")] = TEXT,
+    method: Annotated[str, typer.Option(metavar="NAME", help="The method; see: talkinghead methods.")] = "makeittalk",
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the video if it exists.")] = False,
+) -> None:
+    """Make a first video: an astronaut (NASA, public domain) says a sentence in a synthetic voice.
+
+    Needs the extra for speech synthesis: pip install 'talkinghead\\[tts]'
+    """
+    began = time.monotonic()
+    wishes = Wishes(method, overwrite=overwrite)
+    from talkinghead.media import check_output
+
+    check_output(out, overwrite)
+    report(_make(text, out=out, wishes=wishes), began)
+
+
+def _make(text: str, *, out: Path, wishes: Wishes) -> Made:
+    from talkinghead.speech.say import say
+
+    speech = say(text, voice=_VOICE)
+    with Bar() as progress:
+        progress("model", 0, 1)
+        from talkinghead.pipeline import TalkingHead
+        from talkinghead.tracking import portrait_from_image
+
+        head = TalkingHead.from_pretrained(wishes.method)
+        progress("portrait", 0, 1)
+        portrait = portrait_from_image(demo_picture())
+        return make_video(head, speech, portrait, out=out, wishes=wishes, progress=progress)
+
+
+def astronaut() -> ImageArray:
+    """(512, 512, 3) Eileen Collins, photographed by NASA: public domain, and inside scikit-image, never downloaded.
+
+    Raises:
+        InputError: scikit-image lacks it.
+    """
+    from talkinghead.media import read_image
+
+    with as_file(files("skimage") / "data" / "astronaut.png") as path:
+        return read_image(path)
+
+
+def demo_picture() -> ImageArray:
+    """(640, 640, 3) head and shoulders of the astronaut."""
+    import numpy as np
+    from PIL import Image
+
+    small = Image.fromarray(astronaut()[_HEAD_AND_SHOULDERS])
+    return np.array(small.resize((_SIDE_PX, _SIDE_PX), Image.Resampling.LANCZOS))

@@ -1,0 +1,115 @@
+"""The ``talkinghead`` command. What is slow to import is imported inside the commands."""
+
+from __future__ import annotations
+
+import re
+import signal
+import sys
+from types import FrameType
+from typing import Annotated, Any, cast
+
+import typer
+from typer.core import TyperGroup
+
+from talkinghead import __version__
+from talkinghead.cli import animate, demo, doctor, methods, train
+from talkinghead.cli.console import STOPPED, notes_shown, tell
+from talkinghead.errors import InputError
+
+_FAULT, _BAD_INPUT = 1, 2
+_stopped_by: list[int] = [signal.SIGINT]
+
+# Old Typers use click, new ones a copy inside: in both this class is above UsageError and BadParameter.
+_ClickException: type[Exception] = typer.BadParameter.__mro__[2]
+
+
+class _Commands(TyperGroup):
+    """Turns what goes wrong into one sentence on stderr and an exit code."""
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Run a command line and exit: 0 done, 1 a fault of ours, 2 bad input, 130 Ctrl-C, 143 terminated."""
+        kwargs["standalone_mode"] = False
+        try:
+            code = super().main(*args, **kwargs)
+        except _ClickException as error:
+            code = _tell_usage(error)
+        except (EOFError, typer.Abort):
+            code = _FAULT
+        if code == STOPPED:
+            code = 128 + _stopped_by[-1]
+        sys.exit(code if isinstance(code, int) else 0)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command that was asked for."""
+        try:
+            with notes_shown():
+                return super().invoke(ctx)
+        except InputError as error:
+            tell(f"talkinghead: {error}")
+            raise typer.Exit(_BAD_INPUT) from error
+        except ImportError as error:
+            if (error.name or "").startswith("talkinghead"):
+                raise
+            tell(f"talkinghead: a package cannot be loaded ({error}): run talkinghead doctor, which says the remedy.")
+            raise typer.Exit(_FAULT) from error
+        except KeyboardInterrupt as stop:
+            tell("talkinghead: stopped; nothing was written")
+            raise typer.Exit(STOPPED) from stop
+
+
+def _tell_usage(error: Exception) -> int:
+    found = cast(Any, error)
+    sentence = " ".join(found.format_message().split()).rstrip(".?")
+    sentence = re.sub(r"\. (\w)", lambda match: "; " + match[1].lower(), sentence)
+    context = getattr(found, "ctx", None)
+    command = context.command_path if context else "talkinghead"
+    tell(f"talkinghead: {sentence}; see: {command} --help")
+    return int(found.exit_code)
+
+
+app = typer.Typer(
+    name="talkinghead",
+    cls=_Commands,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["--help", "-h"]},
+)
+app.command(epilog=animate.EXAMPLES)(animate.animate)
+app.command(epilog=demo.EXAMPLES)(demo.demo)
+app.command()(methods.methods)
+app.command()(doctor.doctor)
+app.command(epilog=train.EXAMPLES)(train.train)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"talkinghead {__version__}")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True, epilog=animate.EXAMPLES)
+def _talkinghead(
+    context: typer.Context,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """A face and a voice become a video of that face saying it."""
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    # Remembered here, for libraries may raise the interruption anew without what it carried.
+    _stopped_by.append(number)
+    raise KeyboardInterrupt
+
+
+def main() -> None:
+    """The console script. Being terminated cleans up as Ctrl-C does."""
+    signal.signal(signal.SIGTERM, _stop)
+    app(prog_name="talkinghead")
+
+
+if __name__ == "__main__":
+    main()

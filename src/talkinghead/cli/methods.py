@@ -1,0 +1,49 @@
+"""``talkinghead methods``: what there is to choose from."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from rich.table import Table
+from rich.text import Text
+
+from talkinghead.cli.console import STDOUT
+
+if TYPE_CHECKING:
+    from talkinghead.methods.base import Method
+
+
+def methods() -> None:
+    """List the methods: the papers, their sizes and trainings, and the weights that ship."""
+    from talkinghead.methods import get_method, method_names
+
+    for name in method_names():
+        STDOUT.print(_table(get_method(name)))
+
+
+def _table(method: Method) -> Table:
+    paper = method.paper
+    table = Table(title=Text(method.name, style="bold"), title_justify="left", show_header=False, show_lines=True)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    rows = {
+        "paper": f"{paper.title}\n{paper.authors}\n{paper.venue}, {paper.year}\n{paper.url}",
+        "summary": method.summary,
+        "sizes": ", ".join(method.configs),
+        "training stages": "\n".join(f"{name}: {stage.what}" for name, stage in method.stages.items()) or "none",
+        "weights shipped": _shipped(method.name),
+    }
+    for label, text in rows.items():
+        table.add_row(label, Text(text))
+    return table
+
+
+def _shipped(name: str) -> str:
+    folder = files("talkinghead.methods") / name / "weights"
+    found = sorted(entry.name for entry in folder.iterdir()) if folder.is_dir() else []
+    weights = [file for file in found if file.endswith(".safetensors")]
+    if not weights:
+        return "none"
+    size = sum(len((folder / file).read_bytes()) for file in weights)
+    return f"{', '.join(file.removesuffix('.safetensors') for file in weights)}: {size / 2**20:.1f} MiB"

@@ -1,0 +1,74 @@
+"""The progress bar, fed by the one hook ``(stage, done, total)``."""
+
+from __future__ import annotations
+
+import sys
+from types import TracebackType
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+from talkinghead.cli.console import STDERR
+
+_NAMES = {
+    "speech": "reading the speech",
+    "portrait": "tracking the face",
+    "model": "loading the networks",
+    "motion": "making the motion",
+    "render": "rendering",
+    "encode": "encoding",
+}
+
+
+class Bar:
+    """One line on stderr that names the stage, how far it is and how long it will take; gone at the end.
+
+    Nothing is shown where stderr is not a terminal. Frames are made and encoded at the same time: the bar counts those
+    that are written.
+    """
+
+    def __init__(self, console: Console = STDERR, *, shown: bool | None = None) -> None:
+        """A bar on a console; ``shown`` None: where stderr is a terminal."""
+        self._progress = Progress(
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TaskProgressColumn(),
+            TimeRemainingColumn(),
+            console=console,
+            transient=True,
+            disable=not (sys.stderr.isatty() if shown is None else shown),
+        )
+        self._task = self._progress.add_task("starting", total=None)
+        self._stage = ""
+        self._rendered = False
+
+    def __enter__(self) -> Bar:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._progress.stop()
+
+    def __call__(self, stage: str, done: int, total: int) -> None:
+        """The hook."""
+        if stage == "render":
+            self._rendered = done >= total
+            self._begin("render", total)
+        elif stage == "encode":
+            self._begin("encode" if self._rendered else "render", total)
+            self._progress.update(self._task, completed=done)
+        else:
+            self._begin(stage, None)
+
+    def _begin(self, stage: str, total: int | None) -> None:
+        if stage == self._stage:
+            return
+        name = _NAMES.get(stage, stage)
+        if stage == "encode":  # the end of rendering, on the same count
+            self._progress.update(self._task, description=name)
+        else:
+            self._progress.reset(self._task, total=total, description=name)
+        self._stage = stage

@@ -1,0 +1,64 @@
+"""``talkinghead train``: one stage of a method's training."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from talkinghead.cli.console import STOPPED, tell
+from talkinghead.errors import InputError
+
+EXAMPLES = """
+[bold]Example[/bold]
+
+talkinghead train makeittalk content --corpus recordings --out runs/content
+"""
+
+
+def train(
+    method: Annotated[str, typer.Argument(metavar="METHOD", show_default=False, help="See: talkinghead methods.")],
+    stage: Annotated[str, typer.Argument(metavar="STAGE", show_default=False, help="See: talkinghead methods.")],
+    corpus: Annotated[
+        Path, typer.Option(metavar="DIR", show_default=False, help="The folder of recordings to learn from.")
+    ],
+    out: Annotated[
+        Path,
+        typer.Option(
+            metavar="DIR",
+            show_default=False,
+            help="Where weights, log and checkpoint go; a checkpoint there is taken up.",
+        ),
+    ],
+    config: Annotated[str, typer.Option(metavar="SIZE", help="The size of the networks.")] = "small",
+    steps: Annotated[
+        int | None, typer.Option(metavar="N", show_default="the stage's own", help="How many optimiser steps.")
+    ] = None,
+) -> None:
+    """Train one stage of a method; the same command goes on where it was stopped."""
+    if steps is not None and steps < 1:
+        raise InputError(f"--steps {steps} is out of range: choose a whole number from 1 up.")
+    if not corpus.is_dir():
+        raise InputError(f"--corpus {corpus} is not a folder: give the one with the recordings.")
+    if out.exists() and not out.is_dir():
+        raise InputError(f"--out {out} is a file: give a folder, which may be new.")
+    from talkinghead.methods import get_method
+
+    chosen = get_method(method)
+    _check_known(stage, chosen.stages, f"{method} has no training stage")
+    _check_known(config, chosen.configs, f"{method} has no size")
+    options = {} if steps is None else {"steps": steps}
+    try:
+        chosen.stages[stage].train(corpus, out, config, options)
+    except KeyboardInterrupt:
+        tell(f"talkinghead: stopped; the same command goes on from the last checkpoint in {out}")
+        raise typer.Exit(STOPPED) from None
+    typer.echo(out)
+
+
+def _check_known(name: str, known: Iterable[str], what: str) -> None:
+    names = list(known)
+    if name not in names:
+        raise InputError(f"{what} {name!r}: choose one of {', '.join(names) or '(there are none)'}.")

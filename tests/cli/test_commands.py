@@ -1,0 +1,220 @@
+"""The commands around the main one, and the program as a whole."""
+
+from __future__ import annotations
+
+import importlib
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import talkinghead
+from cli.command import Run, images, run_apart
+from talkinghead.cli import doctor, methods
+from talkinghead.cli.demo import TEXT, demo_picture
+from talkinghead.media import read_provenance
+from talkinghead.methods import get_method, method_names
+from talkinghead.speech.say import say
+from talkinghead.types import num_frames
+
+Refused = Callable[..., str]
+
+
+@pytest.mark.parametrize("arguments", [["--version"], ["--help"], ["animate", "--help"], []])
+def test_nothing_heavy_is_imported_to_answer_a_question(arguments: list[str]) -> None:
+    program = (
+        "import sys; sys.argv[0] = 'talkinghead'\n"
+        "from talkinghead.cli.main import main\n"
+        "try: main()\n"
+        "except SystemExit as stop: assert not stop.code\n"
+        "heavy = {'torch', 'mediapipe', 'cv2', 'numpy', 'av', 'numba', 'skimage'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program, *arguments], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    assert done.stdout
+
+
+def test_version() -> None:
+    outcome = run_apart("--version")
+    assert (outcome.code, outcome.stdout) == (0, f"talkinghead {talkinghead.__version__}\n")
+
+
+@pytest.mark.parametrize("command", ["animate", "demo", "train"])
+def test_help_has_examples_that_fit_a_line(run: Run, command: str) -> None:
+    text = run(command, "--help").stdout
+    examples = re.findall(rf"^ talkinghead {command}\b.*$", text, re.MULTILINE)
+    assert examples
+    assert all(len(example.rstrip()) < 80 for example in examples)
+
+
+def test_a_fault_of_ours_is_not_dressed_up(run: Run, face: Path, speech: Path, out: Path, monkeypatch: Any) -> None:
+    def fault(*args: object, **kwargs: object) -> None:
+        raise RuntimeError("a fault")
+
+    monkeypatch.setattr("talkinghead.cli.animate.make_video", fault)
+    with pytest.raises(RuntimeError, match="a fault"):
+        run("animate", face, speech, "-o", out)
+
+
+def test_a_package_that_cannot_be_loaded_points_to_the_doctor(
+    run: Run, face: Path, speech: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lacking(*args: object, **kwargs: object) -> None:
+        raise ImportError("libGL.so.1: cannot open shared object file", name="cv2")
+
+    monkeypatch.setattr("talkinghead.cli.animate.make_video", lacking)
+    outcome = run("animate", face, speech, "-o", out)
+    assert outcome.code == 1
+    assert "libGL.so.1" in outcome.stderr
+    assert "talkinghead doctor" in outcome.stderr
+
+
+def test_demo_makes_a_video_in_the_current_folder(run: Run, out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("espeakng_loader")
+    monkeypatch.chdir(out.parent)
+    text = "Good morning."
+    outcome = run("demo", "--text", text)
+    assert (outcome.code, outcome.stdout) == (0, "demo.mp4\n")
+    path = out.with_name("demo.mp4")
+    frames = images(path)
+    assert frames.shape[1:] == demo_picture().shape == (640, 640, 3)
+    assert abs(len(frames) - num_frames(say(text, voice="en-us+f3").duration, 25)) <= 1
+    assert read_provenance(path)
+    again = run("demo")
+    assert again.code == 2
+    assert "demo.mp4 already exists" in again.stderr
+    assert "--overwrite" in again.stderr
+
+
+def test_demo_without_the_synthesiser(refused: Refused, out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from talkinghead.speech import say as module
+
+    module._loaded.cache_clear()
+    monkeypatch.setitem(sys.modules, "espeakng_loader", None)
+    refused("demo", "-o", out, "--text", TEXT, names="espeak-ng", remedy="pip install 'talkinghead[tts]'")
+
+
+def test_methods_lists_every_method_with_its_paper_and_weights(run: Run) -> None:
+    outcome = run("methods")
+    assert outcome.code == 0
+    for name in method_names():
+        method = get_method(name)
+        for part in (name, method.paper.title, str(method.paper.year), *method.configs, *method.stages):
+            assert part in outcome.stdout
+    assert "MiB" in outcome.stdout
+
+
+def test_methods_says_where_no_weights_ship() -> None:
+    assert methods._shipped("no such method") == "none"
+
+
+def test_doctor_finds_everything_well(run: Run) -> None:
+    outcome = run("doctor")
+    lines = outcome.stdout.splitlines()
+    assert outcome.code == 0, outcome.stdout
+    assert all(line.startswith("ok    ") for line in lines)
+    for part in ("python", "torch", "mediapipe", "av", "numpy", "opencv", "libx264", "aac", "libvpx-vp9", "libopus"):
+        assert any(part in line for line in lines)
+    assert re.search(r"two-second render: .* real-time factor \d+\.\d\d", outcome.stdout)
+
+
+def test_doctor_goes_on_after_a_failure_and_says_the_remedy(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    really_import = importlib.import_module
+
+    def lacking(name: str, *args: Any) -> Any:
+        if name == "cv2":
+            raise ImportError("libGL.so.1: cannot open shared object file: No such file or directory")
+        if name == "librosa":
+            raise ModuleNotFoundError("No module named 'librosa'", name="librosa")
+        return really_import(name, *args)
+
+    def fault() -> str:
+        raise RuntimeError("no face\nwas found")
+
+    all_checks = doctor.checks
+    quick = {"face tracking": fault, "two-second render": lambda: "fine"}
+    monkeypatch.setattr(doctor, "checks", lambda: [replace(c, look=quick.get(c.name, c.look)) for c in all_checks()])
+    monkeypatch.setattr(importlib, "import_module", lacking)
+    outcome = run("doctor")
+    assert outcome.code == 1
+    lines = outcome.stdout.splitlines()
+    failing = [index for index, line in enumerate(lines) if line.startswith("FAIL  ")]
+    assert [lines[index].split(":")[0].removeprefix("FAIL  ") for index in failing] == [
+        "opencv",
+        "librosa",
+        "face tracking",
+    ]
+    remedies = [lines[index + 1].strip() for index in failing]
+    assert remedies[0].startswith("remedy: apt-get install libgl1 libglib2.0-0")
+    assert remedies[1].startswith("remedy: pip install librosa")
+    assert remedies[2].startswith("remedy: pip install --force-reinstall mediapipe")
+    assert lines[-1] == "ok    two-second render: fine"
+
+
+class Trained:
+    """Stands for a stage's training and remembers what it was asked."""
+
+    def __init__(self, stop: bool = False) -> None:
+        self.asked: tuple[Any, ...] = ()
+        self._stop = stop
+
+    def __call__(self, corpus: Path, out: Path, config: str, options: Mapping[str, Any]) -> None:
+        self.asked = (corpus, out, config, dict(options))
+        if self._stop:
+            raise KeyboardInterrupt
+
+
+def stand_in(monkeypatch: pytest.MonkeyPatch, trained: Trained) -> None:
+    """Let every stage of makeittalk be trained by ``trained``."""
+    method = get_method("makeittalk")
+    stages = {name: replace(stage, train=trained) for name, stage in method.stages.items()}
+    monkeypatch.setattr("talkinghead.methods.makeittalk.METHOD", replace(method, stages=stages))
+
+
+def test_train_runs_the_stage(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    trained, out = Trained(), tmp_path / "new"
+    stand_in(monkeypatch, trained)
+    outcome = run(
+        "train", "makeittalk", "content", "--corpus", tmp_path, "--out", out, "--config", "tiny", "--steps", 3
+    )
+    assert (outcome.code, outcome.stdout) == (0, f"{out}\n")
+    assert trained.asked == (tmp_path, out, "tiny", {"steps": 3})
+    run("train", "makeittalk", "content", "--corpus", tmp_path, "--out", out)
+    assert trained.asked == (tmp_path, out, "small", {})
+
+
+def test_train_stopped_says_how_to_go_on(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stand_in(monkeypatch, Trained(stop=True))
+    outcome = run("train", "makeittalk", "content", "--corpus", tmp_path, "--out", tmp_path)
+    assert outcome.code == 130
+    assert outcome.stderr == f"talkinghead: stopped; the same command goes on from the last checkpoint in {tmp_path}\n"
+
+
+@pytest.mark.parametrize(
+    ("changed", "names", "remedy"),
+    [
+        ({"METHOD": "magic"}, "'magic'", "makeittalk"),
+        ({"STAGE": "dreams"}, "'dreams'", "content"),
+        ({"--config": "huge"}, "'huge'", "small"),
+        ({"--steps": "0"}, "--steps 0", "from 1 up"),
+        ({"--corpus": "no such folder"}, "no such folder", "give the one with the recordings"),
+    ],
+)
+def test_train_refuses(refused: Refused, out: Path, changed: dict[str, str], names: str, remedy: str) -> None:
+    given = {
+        "METHOD": "makeittalk",
+        "STAGE": "content",
+        "--corpus": str(out.parent),
+        "--config": "tiny",
+        "--steps": "1",
+    }
+    given |= changed
+    options = [part for name, value in given.items() if name.startswith("--") for part in (name, value)]
+    refused("train", given["METHOD"], given["STAGE"], "--out", out, *options, names=names, remedy=remedy)
