@@ -17,6 +17,10 @@ from talkinghead.face.landmarks import (
 )
 from talkinghead.types import FloatArray, IndexArray
 
+_TENSION = 1000.0  # of the skin beside its stiffness: without it, noise of the lips' corners swings out over the cheeks
+_LOWER_LID_SHARE = 0.05  # of the opening that the lower lid rises in a blink
+_OVERLAP = 0.05  # of the opening that the upper lid goes past the lower
+_LID_THICKNESS = 0.02  # eye distances
 _SKULL = np.array([10, 338, 297, 332, 284, 251, 21, 54, 103, 67, 109])  # the forehead's rim: no muscle moves it
 _SURFACE = 468  # mesh points on the skin; the irises follow the head alone
 
@@ -48,7 +52,7 @@ def _extend(rows: FloatArray, known: IndexArray) -> FloatArray:
     """Biharmonic extension of values at ``known`` points (K,) to the whole skin: (K, H) -> (468, H)."""
     shape, triangles = canonical_face()
     laplacian, area = _cotangent_laplacian(shape[:_SURFACE], triangles)
-    energy = laplacian.T @ (laplacian / area[:, None])
+    energy = laplacian.T @ (laplacian / area[:, None]) + _TENSION * laplacian
     free = np.setdiff1d(np.arange(_SURFACE), known)
     out = np.zeros((_SURFACE, rows.shape[1]))
     out[known] = rows
@@ -99,10 +103,10 @@ def closed_lids(mesh: FloatArray) -> FloatArray:
     for contour in (LEFT_EYE_CONTOUR, RIGHT_EYE_CONTOUR):
         eye = mesh[contour]
         upper, lower = eye[1:8], eye[15:8:-1]
-        seam = 0.15 * upper + 0.85 * lower
         move = np.zeros_like(eye)
-        move[1:8] = seam - upper
-        move[15:8:-1] = seam - lower
+        move[15:8:-1] = _LOWER_LID_SHARE * (upper - lower)
+        # A little past the lower lid and in front of it: no sliver of the eye is left between the two.
+        move[1:8] = (1 + _OVERLAP) * (lower - upper) + (0.0, 0.0, -_LID_THICKNESS)
         moves.append(move)
     displacement = np.zeros_like(mesh)
     displacement[:_SURFACE] = weights @ np.concatenate(moves)

@@ -59,8 +59,8 @@ def resample_rows(array: FloatArray, from_rate: float, to_rate: float, num_rows:
     position = np.minimum(np.arange(num_rows) * (from_rate / to_rate), len(array) - 1)
     before = np.minimum(np.floor(position + 1e-9).astype(int), len(array) - 1)
     after = np.minimum(before + 1, len(array) - 1)
-    share = (position - before).clip(0.0, 1.0).reshape(-1, *[1] * (array.ndim - 1))
-    return np.asarray(array[before] * (1.0 - share) + array[after] * share, dtype=array.dtype)
+    share = (position - before).clip(0.0, 1.0).reshape(-1, *[1] * (array.ndim - 1)).astype(array.dtype)
+    return np.asarray(array[before] * (1 - share) + array[after] * share)
 
 
 def smoothstep(share: FloatArray) -> FloatArray:

@@ -12,7 +12,7 @@ from torch.nn import functional as F
 
 from talkinghead.face.rest import lips_touch
 from talkinghead.rendering.mouth import MOUTH_WIDTH, PATCH_SIZE, Fill, MouthFrame, own_outline, seam_colour
-from talkinghead.rendering.outline import smooth_outline
+from talkinghead.rendering.outline import filled, smooth_outline
 from talkinghead.rendering.rig import Rig
 from talkinghead.types import FloatArray, ImageArray
 
@@ -22,7 +22,7 @@ REFERENCE_SKIN = np.array([190.0, 140.0, 120.0])
 
 _LUMA = np.array([0.299, 0.587, 0.114])
 _TINT_SHARE = 0.6  # they take less of its colour than skin does, too
-_BESIDE_TEETH = 0.8  # what lies behind and below teeth that show lies in their shadow
+_BESIDE_TEETH = 0.55  # what lies behind and below teeth that show lies in their shadow
 _LARGEST_ZOOM = 6
 _LIGHT_SHARE = 0.7  # teeth and tongue vary less from person to person than skin does, and more than not at all
 # Cheeks beside the mouth and chin below it.
@@ -94,8 +94,7 @@ def opening_mask(outlines: FloatArray) -> FloatArray:
     for t, outline in enumerate(outlines):
         canvas = np.zeros((height * zoom, width * zoom), np.uint8)
         corners = ((smooth_outline(outline) + 0.5) * zoom - 0.5) * (1 << bits)
-        cv2.fillPoly(canvas, [corners.round().astype(np.int32)], 255, shift=bits)
-        masks[t, 0] = cv2.resize(canvas, PATCH_SIZE, interpolation=cv2.INTER_AREA) / 255.0
+        masks[t, 0] = filled(corners.round().astype(np.int32), canvas, zoom, shift=bits)
     return masks
 
 

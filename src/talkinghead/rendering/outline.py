@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from scipy.interpolate import CubicSpline
 
-from talkinghead.types import FloatArray, ImageArray
+from talkinghead.types import FloatArray, ImageArray, IndexArray
 
 _SUBDIVISION = 5
 _THINNEST = 0.25  # px: a slit thinner than this is shut
@@ -30,6 +30,15 @@ def _subdivision(count: int) -> FloatArray:
 def smooth_outline(contour: FloatArray) -> FloatArray:
     """(M, 2) fine outline through points (N, 2) of a mouth or an eye; the first and the middle one are its corners."""
     return np.asarray(_subdivision(len(contour)) @ contour)
+
+
+def filled(corners: IndexArray, canvas: ImageArray, zoom: int, *, shift: int) -> FloatArray:
+    """Coverage (h / zoom, w / zoom) float32 by a polygon (M, 2), in fixed-point px, drawn on a black canvas (h, w)."""
+    cv2.fillPoly(canvas, [corners], 255, lineType=cv2.LINE_8, shift=shift)
+    # fillPoly takes in every pixel its edge touches, half a pixel too much: those count half.
+    cv2.polylines(canvas, [corners], True, 128, lineType=cv2.LINE_8, shift=shift)
+    size = (canvas.shape[1] // zoom, canvas.shape[0] // zoom)
+    return np.asarray(cv2.resize(canvas, size, interpolation=cv2.INTER_AREA).astype(np.float32) / 255.0)
 
 
 def _thickness(outline: FloatArray) -> float:
@@ -59,9 +68,7 @@ def coverage(outline: FloatArray, shape: tuple[int, ...], *, soften: float = 0.0
     zoom = 4
     canvas = np.zeros(((high[1] - low[1]) * zoom, (high[0] - low[0]) * zoom), np.uint8)
     corners = ((outline - low + 0.5) * zoom - 0.5) * (1 << _SHIFT)
-    cv2.fillPoly(canvas, [corners.round().astype(np.int32)], 255, lineType=cv2.LINE_8, shift=_SHIFT)
-    mask = cv2.resize(canvas, (int(high[0] - low[0]), int(high[1] - low[1])), interpolation=cv2.INTER_AREA)
-    mask = mask.astype(np.float32) / 255.0
+    mask = filled(corners.round().astype(np.int32), canvas, zoom, shift=_SHIFT)
     if soften > 0:
         mask = cv2.GaussianBlur(mask, (0, 0), soften)
     return mask, low

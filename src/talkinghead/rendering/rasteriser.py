@@ -68,7 +68,7 @@ def backward_map(
     map_y = np.empty((height, width), np.float32)
     map_x[:] = corner[0] + np.arange(width, dtype=np.float32)
     map_y[:] = corner[1] + np.arange(height, dtype=np.float32)[:, None]
-    buffer = np.full((height, width), np.inf, np.float32)
+    buffer = np.full((height, width), 3e38, np.float32)  # infinity and fast mathematics do not mix
     _fill(
         np.ascontiguousarray(target - np.asarray(corner), np.float64),
         np.ascontiguousarray(depth, np.float64),

@@ -122,7 +122,7 @@ def _follow_of_outer(points: FloatArray, mesh: FloatArray, portrait: Portrait) -
         outside = (portrait.person < 0.5).astype(np.uint8)
         away = cv2.distanceTransform(outside, cv2.DIST_L2, 5)
         column, row = np.clip(points.round().astype(int), 0, np.array(away.shape)[::-1] - 1).T
-        near = 1 - _smoothstep((distance - 0.5 * face_width) / (1.2 * face_width))
+        near = 1 - _smoothstep((distance - 0.5 * face_width) / (0.6 * face_width))
         follow = near * (1 - _smoothstep(away[row, column] / (_EDGE_BAND * face_width)))
     below = (points[:, 1] - oval[:, 1].max()) / face_height
     neck = 1 - _smoothstep((below - _NECK[0]) / (_NECK[1] - _NECK[0]))

@@ -120,7 +120,8 @@ class _Scene:
 
     def _paint_eye(self, frame: ImageArray, placed: FloatArray, open_eyes: FloatArray, contour: IndexArray) -> None:
         """The eye as it is in the portrait, moved with the head, seen through what the lids leave open."""
-        mask, at = coverage(smooth_outline(placed[contour, :2]), frame.shape)
+        opening = _opening(placed[contour, :2], self.rig.matrix[:2, 1])
+        mask, at = coverage(smooth_outline(opening), frame.shape)
         if mask.size == 0:
             return
         anchors = contour[[0, 8, 12]]
@@ -131,3 +132,12 @@ class _Scene:
             self.image, affine, (mask.shape[1], mask.shape[0]), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
         )
         blend(frame, eye, mask, at)
+
+
+def _opening(contour: FloatArray, down: FloatArray) -> FloatArray:
+    """The contour (16, 2) px of an eye, shut where its upper lid has passed the lower one."""
+    opening = contour.copy()
+    upper, lower = opening[1:8], opening[15:8:-1]
+    passed = ((lower - upper) @ down < 0)[:, None]
+    opening[1:8] = np.where(passed, lower, upper)
+    return opening

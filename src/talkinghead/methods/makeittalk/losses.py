@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from itertools import pairwise
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -93,7 +94,7 @@ def mouth_losses(network: nn.Module, batch: Mapping[str, Tensor], config: MakeIt
         network: a ``MouthTraining``.
         batch: ``opening`` (B, 1, H, W), ``person`` (B,), ``colours`` (B, 3, H, W) in [0, 1].
     """
-    assert isinstance(network, MouthTraining)
+    network = cast(MouthTraining, network)  # or what a training loop has wrapped around one
     opening, colours = batch["opening"], batch["colours"]
     made = network.interior(opening, batch["person"]).float()
     covered = 3 * opening.sum() + 1

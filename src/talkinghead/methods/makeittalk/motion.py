@@ -17,7 +17,9 @@ from talkinghead.speech.activity import voice_activity
 from talkinghead.speech.features import log_mel, normalise_loudness, resample
 from talkinghead.types import FloatArray, Motion, Portrait, Speech, num_frames
 
-_BATCH = 512  # windows at once: their LSTM states stay in the cache, and memory does not grow with the speech
+_BATCH = 512  # windows at once: their LSTM states stay in the cache
+_BLOCK = 3750  # frames (a minute) worked on at once, so that memory hardly grows with the speech
+_MARGIN = 125  # frames (2 s) on either side that a block is given to see, more than any filter or ramp remembers
 _CUTOFF_HZ = 9.0  # lips close and open within about 0.1 s; what is faster is the network's jitter
 
 
@@ -44,13 +46,22 @@ class MakeItTalkMotion:
         rest = closed_mouth(in_picture)
         activity = _fitted(voice_activity(samples, rate), count)
         features = _fitted(log_mel(normalise_loudness(samples), rate=rate, num_mels=self.config.num_features), count)
-        landmarks = smooth(self.landmarks(features, rest), rate, cutoff_hz=_CUTOFF_HZ)
-        landmarks = rest_in_silence(landmarks, rest, activity, rate)
+        landmarks = np.empty((count, *rest.shape), np.float32)
+        for start in range(0, count, _BLOCK):
+            end = min(start + _BLOCK, count)
+            rows = slice(max(0, start - _MARGIN), end + _MARGIN)
+            block = self._mouth(features[rows], rest, activity[rows])
+            landmarks[start:end] = block[start - rows.start : end - rows.start]
         for eye in (LEFT_EYE, RIGHT_EYE):
             landmarks[:, eye] = rest[eye]
         rotation, translation = idle_head(count, rate, seed=seed, activity=activity)
         blink = idle_blinks(count, rate, seed=seed, activity=activity)
         return Motion(rate, landmarks, rotation, translation, blink, in_picture)
+
+    def _mouth(self, features: FloatArray, rest: FloatArray, activity: FloatArray) -> FloatArray:
+        """Landmarks (T, 68, 3), smooth, and at rest where nobody speaks."""
+        landmarks = smooth(self.landmarks(features, rest), self.config.rate, cutoff_hz=_CUTOFF_HZ)
+        return rest_in_silence(landmarks, rest, activity, self.config.rate)
 
     @torch.inference_mode()
     def landmarks(self, features: FloatArray, rest: FloatArray) -> FloatArray:

@@ -40,6 +40,9 @@ from talkinghead.types import FloatArray
 _REST_FRAMES = 10  # GRID clips begin with the speaker silent
 _BATCH = 512
 _STEPS = 10_000
+_REFINING_SHARE = 0.3  # of the steps, and then added to them: a second, slower cycle on speech and faces varied less
+_REFINING_RATE = 4e-4
+_REFINING_VARIATION = 0.4
 
 
 @dataclass(frozen=True)
@@ -68,10 +71,13 @@ class ContentBatches:
         sentences: what to draw from.
         config: sizes.
         size: windows in a batch.
+        variation: how often voices and faces are varied, 1 being the usual share of the batch.
     """
 
-    def __init__(self, sentences: list[Sentence], config: ContentConfig, *, size: int = _BATCH) -> None:
-        self._size = size
+    def __init__(
+        self, sentences: list[Sentence], config: ContentConfig, *, size: int = _BATCH, variation: float = 1.0
+    ) -> None:
+        self._size, self._variation = size, variation
         windows, targets, owners, rests = [], [], [], []
         for number, sentence in enumerate(sentences):
             reach = (len(sentence.landmarks) - 1) / sentence.fps * config.rate
@@ -99,15 +105,18 @@ class ContentBatches:
         for eye in (LEFT_EYE, RIGHT_EYE):
             target[:, eye] = static[:, eye]
         generator = torch.Generator().manual_seed(step)
-        static, target = vary_faces(static, target, generator)
-        return {"windows": vary_voices(windows, generator), "static": static, "target": target}
+        static, target = vary_faces(static, target, generator, share=0.5 * self._variation)
+        windows = vary_voices(windows, generator, variation=self._variation)
+        return {"windows": windows, "static": static, "target": target}
 
 
-def vary_voices(windows: Tensor, generator: torch.Generator) -> Tensor:
+def vary_voices(windows: Tensor, generator: torch.Generator, *, variation: float = 1.0) -> Tensor:
     """Other voices and recordings: level up to 12 dB, a noise floor, a vocal tract up to 15 % longer or shorter.
 
     Args:
         windows: (B, window, mel bands) of ``log_mel``.
+        generator: of what chance decides.
+        variation: scales the shares of the batch: 0.7 have another level, 0.5 noise, 0.5 another vocal tract.
     """
     batch, _, bands = windows.shape
 
@@ -115,7 +124,7 @@ def vary_voices(windows: Tensor, generator: torch.Generator) -> Tensor:
         return low + (high - low) * torch.rand(batch, 1, 1, generator=generator)
 
     def sometimes(share: float) -> Tensor:
-        return (torch.rand(batch, 1, 1, generator=generator) < share).float()
+        return (torch.rand(batch, 1, 1, generator=generator) < variation * share).float()
 
     varied = windows + uniform(-0.12, 0.12) * sometimes(0.7)
     varied = torch.maximum(varied, uniform(0.0, 0.45) * sometimes(0.5)).clamp(0.0, 1.1)
@@ -126,19 +135,23 @@ def vary_voices(windows: Tensor, generator: torch.Generator) -> Tensor:
     return varied.gather(2, below) * (1 - share) + varied.gather(2, below + 1) * share
 
 
-def vary_faces(static: Tensor, target: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-    """Other faces: for half of the batch, proportions and places of jaw, lips and nose change, the motion too.
+def vary_faces(
+    static: Tensor, target: Tensor, generator: torch.Generator, *, share: float = 0.5
+) -> tuple[Tensor, Tensor]:
+    """Other faces: proportions and places of jaw, lips and nose change, the motion with the proportions.
 
     Args:
         static: (B, 68, 3) at rest.
         target: (B, 68, 3) in motion.
+        generator: of what chance decides.
+        share: of the batch.
     """
     batch = len(static)
 
     def normal(*shape: int) -> Tensor:
         return torch.randn(batch, *shape, generator=generator)
 
-    other = (torch.rand(batch, 1, 1, generator=generator) < 0.5).float()
+    other = (torch.rand(batch, 1, 1, generator=generator) < share).float()
     scale = 1 + (torch.rand(batch, 1, 3, generator=generator) - 0.5) * torch.tensor([0.3, 0.4, 0.6]) * other
     varied = static * scale + other * (0.03 * normal(1, 3) + 0.012 * normal(68, 3))
     for part in (JAW, LIPS, NOSE):
@@ -178,22 +191,27 @@ def train_content(corpus: Path, out: Path, config_name: str, options: Mapping[st
     watch = read_sentences(grid_clips(root, "val"), cache, config.content)
     torch.manual_seed(0)
     network = SpeechContentAnimation(config.content)
-    schedule = Schedule(steps=int(options.get("steps", _STEPS)), learning_rate=1.5e-3)
-    scores = fit(
-        network,
-        lambda net, batch: content_losses(net, batch, config),
-        ContentBatches(learn, config.content),
-        out=out,
-        schedule=schedule,
-        validate=lambda net: score(net, watch),
-    )
+    steps = int(options.get("steps", _STEPS))
+    refining = max(1, round(_REFINING_SHARE * steps))
+    for folder, schedule, variation in (
+        (out, Schedule(steps=steps, learning_rate=1.5e-3), 1.0),
+        (out / "refined", Schedule(steps=refining, learning_rate=_REFINING_RATE), _REFINING_VARIATION),
+    ):
+        scores = fit(
+            network,
+            lambda net, batch: content_losses(net, batch, config),
+            ContentBatches(learn, config.content, variation=variation),
+            out=folder,
+            schedule=schedule,
+            validate=lambda net: score(net, watch),
+        )
     card = {
         "network": "speech content branch of MakeItTalk (Zhou et al. 2020, section 3.1)",
         "config": config.content,
         "input": "log-mel, 80 bands, 62.5 Hz",
         "data": "GRID speaker s1, split train (Cooke et al. 2006)",
         "data_licence": "CC BY 4.0",
-        "command": training_command("makeittalk", "content", config_name, schedule.steps),
+        "command": training_command("makeittalk", "content", config_name, steps),
         "scores": {"split": "GRID s1 val", **scores},
     }
     save_weights(network, out / "content.safetensors", card=card)

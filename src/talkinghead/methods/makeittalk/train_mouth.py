@@ -181,7 +181,8 @@ def train_mouth(corpus: Path, out: Path, config_name: str, options: Mapping[str,
     weights = network.interior.state_dict()
     weights["person.weight"] = weights["person.weight"][batches.people.index(_SHOWN)][None]
     shown.load_state_dict(weights)
-    held = mouth_losses(network, batches(10_000_000), config)
+    with torch.no_grad():
+        held = mouth_losses(network, batches(10_000_000), config)
     card = {
         "network": "inside of the mouth behind lips of a given shape",
         "config": {"width": config.mouth_width},

@@ -1,0 +1,202 @@
+"""Equations 8 and 9 of Zhou et al. 2020, and the losses of the mouth's inside, in closed form."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from talkinghead.face.landmarks import FACIAL_PARTS
+from talkinghead.methods.makeittalk.config import CONFIGS
+from talkinghead.methods.makeittalk.content import SpeechContentAnimation
+from talkinghead.methods.makeittalk.losses import (
+    MouthTraining,
+    content_example,
+    content_losses,
+    landmark_loss,
+    laplacian_loss,
+    laplacian_matrix,
+    mouth_example,
+    mouth_losses,
+)
+from talkinghead.rendering.mouth import PATCH_SIZE
+
+TINY = CONFIGS["tiny"]
+
+
+def on_a_line() -> Tensor:
+    """(68, 3): each part evenly spaced on a straight line of its own."""
+    landmarks = torch.zeros(68, 3)
+    for number, (part, _) in enumerate(FACIAL_PARTS):
+        steps = torch.arange(part.stop - part.start, dtype=torch.float32)[:, None]
+        landmarks[part] = steps * torch.tensor([0.1, 0.05 * number, -0.02]) + number
+    return landmarks
+
+
+def test_laplacian_rows_sum_to_nothing() -> None:
+    matrix = laplacian_matrix()
+    assert matrix.shape == (68, 68)
+    torch.testing.assert_close(matrix.sum(dim=1), torch.zeros(68))
+    torch.testing.assert_close(matrix.diagonal(), torch.ones(68))
+
+
+def test_laplacian_of_known_points() -> None:
+    matrix = laplacian_matrix()
+    landmarks = torch.zeros(68, 3)
+    landmarks[4, 0] = 1.0  # in the middle of the jaw
+    coordinates = matrix @ landmarks
+    assert coordinates[4, 0] == 1.0
+    assert coordinates[[3, 5], 0].tolist() == [-0.5, -0.5]
+    assert coordinates[:, 0].abs().sum() == 2.0
+    ends = torch.zeros(68, 3)
+    ends[1, 0] = 1.0  # the neighbour of the jaw's end, whose only neighbour it is
+    assert (matrix @ ends)[0, 0] == -1.0
+
+
+def test_neighbours_stay_within_their_part_and_close_the_closed() -> None:
+    matrix = laplacian_matrix()
+    for part, closed in FACIAL_PARTS:
+        block = matrix[part]
+        outside = torch.ones(68, dtype=torch.bool)
+        outside[part] = False
+        assert not block[:, outside].any()
+        first, last = part.start, part.stop - 1
+        assert matrix[first, last] == (-0.5 if closed else 0.0)
+        assert matrix[first, first + 1] == (-0.5 if closed else -1.0)
+
+
+def test_evenly_spaced_points_on_a_line_have_no_laplacian_inside() -> None:
+    coordinates = laplacian_matrix() @ on_a_line()
+    for part, closed in FACIAL_PARTS:
+        torch.testing.assert_close(
+            coordinates[part][1:-1], torch.zeros_like(coordinates[part][1:-1]), atol=1e-5, rtol=0
+        )
+        assert (coordinates[part][0].abs().max() > 0.04) or not closed
+
+
+def test_a_translated_part_has_the_same_laplacian() -> None:
+    torch.manual_seed(0)
+    reference = torch.randn(4, 68, 3)
+    for part, _ in FACIAL_PARTS:
+        predicted = reference.clone()
+        predicted[:, part] += torch.tensor([0.3, -0.2, 0.1])
+        assert laplacian_loss(predicted, reference) < 1e-9
+        assert landmark_loss(predicted, reference) == pytest.approx(0.14 * (part.stop - part.start), rel=1e-4)
+
+
+def test_landmark_loss_is_summed_over_points_and_averaged_over_the_batch() -> None:
+    predicted, reference = torch.zeros(2, 68, 3), torch.zeros(2, 68, 3)
+    predicted[0, 10] = torch.tensor([1.0, 2.0, 2.0])
+    predicted[1, 20] = torch.tensor([0.0, 0.0, 1.0])
+    assert landmark_loss(predicted, reference) == (9.0 + 1.0) / 2
+    assert landmark_loss(reference, reference) == 0.0
+
+
+def test_laplacian_loss_of_one_point() -> None:
+    predicted, reference = torch.zeros(1, 68, 3), torch.zeros(1, 68, 3)
+    predicted[0, 4, 1] = 2.0
+    # Its own coordinate is off by 2, each neighbour's by 1: 4 + 1 + 1.
+    assert laplacian_loss(predicted, reference) == pytest.approx(6.0)
+
+
+def test_content_losses_are_the_two_terms_of_equation_8() -> None:
+    class Fixed(nn.Module):
+        def forward(self, windows: Tensor, static: Tensor) -> Tensor:
+            return static
+
+    batch = content_example(TINY, 3)
+    losses = content_losses(Fixed(), batch, TINY)
+    assert set(losses) == {"landmark_loss", "laplacian_loss"}
+    difference = batch["static"] - batch["target"]
+    assert losses["landmark_loss"] == pytest.approx(float(difference.square().sum() / 8), rel=1e-5)
+    coordinates = laplacian_matrix() @ difference
+    assert losses["laplacian_loss"] == pytest.approx(float(coordinates.square().sum() / 8), rel=1e-5)
+
+
+def test_the_content_branch_learns_what_it_is_shown() -> None:
+    torch.manual_seed(0)
+    network, batch = SpeechContentAnimation(TINY.content), content_example(TINY, 0)
+    optimizer = torch.optim.Adam(network.parameters(), lr=1e-2)
+    totals = []
+    for _ in range(60):
+        optimizer.zero_grad()
+        total = torch.stack(list(content_losses(network, batch, TINY).values())).sum()
+        total.backward()
+        optimizer.step()
+        totals.append(float(total.detach()))
+    assert totals[-1] < 0.5 * totals[0]
+
+
+class Painter(nn.Module):
+    """A network that paints one colour whatever it is shown."""
+
+    def __init__(self, level: float) -> None:
+        super().__init__()
+        self.level = level
+
+    def forward(self, opening: Tensor, person: Tensor) -> Tensor:
+        return torch.full((len(opening), 3, *opening.shape[2:]), self.level)
+
+
+def mouth_training(level: float, critic: float) -> nn.Module:
+    """Mouth training with a painter, and a critic that says the same of all."""
+    network = MouthTraining(4, people=2)
+    network.interior = Painter(level)  # type: ignore[assignment]
+    for value in network.critic.parameters():
+        nn.init.zeros_(value)
+    last = network.critic[-1]
+    assert isinstance(last, nn.Conv2d)
+    assert last.bias is not None
+    nn.init.constant_(last.bias, critic)
+    return network
+
+
+def mouth_batch(level: float) -> dict[str, Tensor]:
+    """Two openings, a rectangle of 20 x 10 px each."""
+    width, height = PATCH_SIZE
+    opening = torch.zeros(2, 1, height, width)
+    opening[:, :, 20:30, 20:40] = 1.0
+    return {"opening": opening, "person": torch.tensor([0, 1]), "colours": torch.full((2, 3, height, width), level)}
+
+
+def test_colour_loss_is_the_mean_difference_inside_the_opening() -> None:
+    losses = mouth_losses(mouth_training(0.75, 0.0), mouth_batch(0.5), TINY)
+    covered = 3 * 2 * 200
+    assert losses["colour_loss"] == pytest.approx(0.25 * covered / (covered + 1))
+    assert losses["gradient_loss"] == 0.0  # off by a constant
+
+
+def test_what_lies_outside_the_opening_does_not_count() -> None:
+    batch = mouth_batch(0.5)
+    batch["colours"] = torch.where(batch["opening"] > 0, batch["colours"], torch.rand(2, 3, 48, 64))
+    assert mouth_losses(mouth_training(0.5, 0.0), batch, TINY)["colour_loss"] == 0.0
+
+
+def test_gradient_loss_of_a_step() -> None:
+    batch = mouth_batch(0.5)
+    batch["colours"][:, :, :, 30:] = 0.7  # an edge of 0.2 down the middle of the opening, ten rows high
+    losses = mouth_losses(mouth_training(0.5, 0.0), batch, TINY)
+    assert losses["gradient_loss"] == pytest.approx(2 * 3 * 10 * 0.2 / (3 * 400 + 1), rel=1e-4)
+
+
+@pytest.mark.parametrize(("says", "fooled", "mistaken"), [(0.0, 1.0, 1.0), (1.0, 0.0, 1.0), (0.5, 0.25, 0.5)])
+def test_adversarial_losses_are_least_squares(says: float, fooled: float, mistaken: float) -> None:
+    losses = mouth_losses(mouth_training(0.5, says), mouth_batch(0.5), TINY)
+    assert set(losses) == {"colour_loss", "gradient_loss", "adversarial_loss", "critic_loss"}
+    assert losses["critic_loss"].item() == pytest.approx(mistaken, rel=0.05)
+    assert losses["adversarial_loss"].item() == pytest.approx(0.03 * fooled, rel=0.05)
+
+
+def test_network_and_critic_learn_from_their_own_losses_only() -> None:
+    torch.manual_seed(0)
+    batch = mouth_example(TINY, 0)
+    for names, moved, still in (
+        (("adversarial_loss", "colour_loss"), "interior", "critic"),
+        (("critic_loss",), "critic", "interior"),
+    ):
+        network = MouthTraining(4, people=2)
+        losses = mouth_losses(network, batch, TINY)
+        torch.stack([losses[name] for name in names]).sum().backward()
+        assert all(value.grad is None for value in getattr(network, still).parameters())
+        assert all(value.grad is not None for value in getattr(network, moved).parameters())
+        assert all(value.requires_grad for value in network.parameters())

@@ -1,0 +1,157 @@
+"""Speech to motion: what the mouth does in silence, what eyes and head do, and that length does not matter."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from drawn import speech_like
+from talkinghead.errors import InputError
+from talkinghead.face.landmarks import BROWS, JAW, LEFT_EYE, LIPS, NOSE, RIGHT_EYE
+from talkinghead.face.pose import head_landmarks
+from talkinghead.face.rest import closed_mouth, lip_gap
+from talkinghead.methods.makeittalk import build, load
+from talkinghead.methods.makeittalk import motion as motion_module
+from talkinghead.methods.makeittalk.config import CONFIGS
+from talkinghead.methods.makeittalk.motion import MakeItTalkMotion
+from talkinghead.types import FloatArray, Portrait, Speech, num_frames
+
+RATE = 62.5
+
+
+@pytest.fixture
+def random_mouth() -> MakeItTalkMotion:
+    """A tiny generator with random weights."""
+    torch.manual_seed(0)
+    return build(CONFIGS["tiny"])[0]
+
+
+@pytest.fixture(scope="module")
+def trained() -> MakeItTalkMotion:
+    """The generator with the weights that ship."""
+    return load("small")[0]
+
+
+def own(portrait: Portrait) -> FloatArray:
+    return head_landmarks(portrait.track)[0]
+
+
+def speech(samples: FloatArray) -> Speech:
+    return Speech(np.asarray(samples, np.float32), 16_000)
+
+
+@pytest.mark.parametrize("portrait_name", ["calm", "smiling"])
+@pytest.mark.parametrize("kind", ["nothing", "hum"])
+def test_silence_gives_a_closed_mouth(
+    random_mouth: MakeItTalkMotion, portrait_name: str, kind: str, request: pytest.FixtureRequest
+) -> None:
+    portrait: Portrait = request.getfixturevalue(portrait_name)
+    time = np.arange(32_000) / 16_000
+    samples = np.zeros(32_000) if kind == "nothing" else 0.05 * np.sin(2 * np.pi * 50 * time)
+    motion = random_mouth.generate(speech(samples), portrait)
+    assert len(motion) == 125
+    closed = closed_mouth(own(portrait))
+    for part in (JAW, LIPS):
+        np.testing.assert_allclose(motion.landmarks[:, part], np.repeat(closed[None, part], 125, axis=0), atol=1e-6)
+    np.testing.assert_allclose(motion.rest, own(portrait))
+
+
+def test_lids_stay_at_rest_and_blinks_are_apart(random_mouth: MakeItTalkMotion, calm: Portrait) -> None:
+    motion = random_mouth.generate(speech(speech_like(6.0)), calm)
+    for eye in (LEFT_EYE, RIGHT_EYE):
+        np.testing.assert_allclose(
+            motion.landmarks[:, eye], np.repeat(motion.rest[None, eye], len(motion), axis=0), atol=1e-6
+        )
+    assert motion.blink.max() == pytest.approx(1.0)
+    assert (motion.blink == 0).mean() > 0.5
+
+
+def test_the_head_leaves_from_the_portraits_pose(random_mouth: MakeItTalkMotion, calm: Portrait) -> None:
+    motion = random_mouth.generate(speech(speech_like(4.0)), calm)
+    assert not motion.rotation[0].any()
+    assert not motion.translation[0].any()
+    assert 0.005 < np.abs(motion.rotation).max() < 0.2
+
+
+def test_speech_moves_the_mouth(random_mouth: MakeItTalkMotion, calm: Portrait) -> None:
+    motion = random_mouth.generate(speech(speech_like(2.0)), calm)
+    assert np.ptp(motion.landmarks[:, LIPS], axis=0).max() > 0.001
+
+
+def test_the_mouth_rests_in_a_pause(random_mouth: MakeItTalkMotion, calm: Portrait) -> None:
+    motion = random_mouth.generate(speech(speech_like(4.0, quiet=(1.5, 3.0))), calm)
+    pause = slice(round(1.8 * RATE), round(2.7 * RATE))
+    closed = closed_mouth(own(calm))
+    off = np.abs(motion.landmarks[:, LIPS] - closed[LIPS]).max(axis=(1, 2))
+    assert off[pause].max() < 1e-6
+    assert off[round(0.3 * RATE) : round(1.2 * RATE)].max() > 1e-3
+
+
+def test_seeds_decide_head_and_lids_but_not_the_mouth(random_mouth: MakeItTalkMotion, calm: Portrait) -> None:
+    first, second = (random_mouth.generate(speech(speech_like(4.0)), calm, seed=seed) for seed in (1, 2))
+    np.testing.assert_array_equal(first.landmarks, second.landmarks)
+    assert not np.allclose(first.rotation, second.rotation)
+    assert not np.allclose(first.blink, second.blink)
+
+
+def test_the_recordings_level_does_not_matter(random_mouth: MakeItTalkMotion, calm: Portrait) -> None:
+    samples = speech_like(2.0)
+    first, second = (random_mouth.generate(speech(gain * samples), calm) for gain in (1.0, 0.2))
+    assert np.abs(first.landmarks - second.landmarks).max() < 0.002
+
+
+@pytest.mark.parametrize("sample_rate", [8000, 22_050, 48_000])
+def test_any_sample_rate_will_do(random_mouth: MakeItTalkMotion, calm: Portrait, sample_rate: int) -> None:
+    samples = speech_like(1.0, sample_rate)
+    motion = random_mouth.generate(Speech(samples, sample_rate), calm)
+    assert len(motion) == num_frames(1.0, RATE)
+
+
+@pytest.mark.parametrize("samples", [0, 1, 100])
+def test_hardly_any_sound_gives_one_frame(random_mouth: MakeItTalkMotion, calm: Portrait, samples: int) -> None:
+    motion = random_mouth.generate(speech(np.zeros(samples)), calm)
+    assert len(motion) == 1
+    assert np.isfinite(motion.landmarks).all()
+
+
+def test_blocks_make_no_difference(
+    random_mouth: MakeItTalkMotion, calm: Portrait, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    talk = speech(speech_like(12.0, quiet=(5.0, 5.6)))
+    whole = random_mouth.generate(talk, calm)
+    monkeypatch.setattr(motion_module, "_BLOCK", 200)
+    parts = random_mouth.generate(talk, calm)
+    # bfloat16 rounds sums of another order otherwise; a thousandth of an eye distance is a twentieth of a pixel.
+    assert np.abs(whole.landmarks - parts.landmarks).max() < 1e-3
+    np.testing.assert_array_equal(whole.rotation, parts.rotation)
+
+
+def test_displacements_are_those_of_the_network(random_mouth: MakeItTalkMotion, calm: Portrait) -> None:
+    features = np.random.default_rng(0).uniform(size=(40, 80)).astype(np.float32)
+    rest = closed_mouth(own(calm))
+    landmarks = random_mouth.landmarks(features, rest)
+    assert landmarks.shape == (40, 68, 3)
+    padded = np.pad(features, ((9, 8), (0, 0)))
+    windows = torch.from_numpy(np.stack([padded[t : t + 18] for t in range(40)]))
+    static = torch.from_numpy(rest.astype(np.float32)).expand(40, -1, -1)
+    with torch.no_grad():
+        expected = random_mouth.network(windows, static).numpy()
+    np.testing.assert_allclose(landmarks, expected, atol=0.01)  # bfloat16
+
+
+def test_shipped_weights_open_the_mouth_to_speech(trained: MakeItTalkMotion, calm: Portrait) -> None:
+    samples = speech_like(4.0, quiet=(1.5, 2.5))
+    motion = trained.generate(speech(samples), calm)
+    gap = lip_gap(motion.landmarks)
+    assert gap.max() > 0.03
+    assert gap.max() < 0.6
+    assert gap[round(1.8 * RATE) : round(2.3 * RATE)].max() < 0.02
+    # Brows and nose hardly move.
+    for part in (BROWS, NOSE):
+        assert np.abs(motion.landmarks[:, part] - motion.rest[part]).max() < 0.1
+
+
+def test_shipped_weights_are_for_small_only() -> None:
+    with pytest.raises(InputError, match="ships weights for 'small', not for 'paper'"):
+        load("paper")

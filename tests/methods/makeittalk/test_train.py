@@ -1,0 +1,279 @@
+"""What the trainings are fed, and a whole one in miniature."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from drawn import speech_like
+from talkinghead.data.grid import Clip
+from talkinghead.face.landmarks import BROWS, JAW, LEFT_EYE, LIPS, MESH_OF_68, NOSE, RIGHT_EYE, canonical_face
+from talkinghead.face.pose import camera_from_head
+from talkinghead.face.rest import closed_mouth, lip_gap
+from talkinghead.methods.makeittalk import train_mouth as train_mouth_module
+from talkinghead.methods.makeittalk.config import CONFIGS
+from talkinghead.methods.makeittalk.content import SpeechContentAnimation
+from talkinghead.methods.makeittalk.train_content import (
+    ContentBatches,
+    Sentence,
+    read_sentences,
+    score,
+    train_content,
+    vary_faces,
+    vary_voices,
+)
+from talkinghead.methods.makeittalk.train_mouth import MouthBatches, Mouths, mouth_crops, train_mouth
+from talkinghead.rendering.interior import MouthInterior
+from talkinghead.rendering.mouth import PATCH_SIZE
+from talkinghead.tracking.track import make_track
+from talkinghead.training.weights import load_weights
+from talkinghead.types import FloatArray, Speech
+
+TINY = CONFIGS["tiny"]
+
+
+def rng(seed: int = 0) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+def talking(count: int = 60, *, openness: FloatArray | None = None) -> FloatArray:
+    """(T, 478, 3) px of the mean face; the lower lip goes up and down."""
+    shape = np.repeat(canonical_face()[0][None], count, axis=0)
+    path = 0.1 * (1 - np.cos(np.arange(count) / 3)) if openness is None else openness
+    shape[:, MESH_OF_68[[56, 57, 58, 65, 66, 67]], 1] += path[:, None]
+    still = np.zeros((count, 3))
+    return camera_from_head(shape, still, still + 100.0, np.full(count, 60.0))
+
+
+def sentence(count: int = 50) -> Sentence:
+    """Features whose first band is the time in seconds; landmarks whose chin's depth is the time, too."""
+    seconds = np.arange(round(count / 25 * 62.5)) / 62.5
+    features = np.full((len(seconds), 80), 0.5, np.float32)
+    features[:, 0] = seconds
+    landmarks = np.repeat(canonical_face()[0][MESH_OF_68][None], count, axis=0)
+    landmarks[:, 8, 2] = np.arange(count) / 25
+    return Sentence(features, landmarks, 25.0)
+
+
+def test_windows_go_with_the_landmarks_of_their_own_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    from talkinghead.methods.makeittalk import train_content as module
+
+    monkeypatch.setattr(module, "vary_voices", lambda windows, generator, **_: windows)
+    monkeypatch.setattr(module, "vary_faces", lambda static, target, generator, **_: (static, target))
+    batches = ContentBatches([sentence(), sentence(40)], TINY.content, size=64)
+    batch = batches(3)
+    assert batch["windows"].shape == (64, 18, 80)
+    assert batch["static"].shape == batch["target"].shape == (64, 68, 3)
+    heard, shown = batch["windows"][:, TINY.content.lead, 0], batch["target"][:, 8, 2]
+    torch.testing.assert_close(heard, shown, atol=1e-4, rtol=0)
+    assert float(shown.max()) > 1.2
+    assert float(shown.min()) < 0.4
+
+
+def test_batches_are_functions_of_the_step() -> None:
+    batches = ContentBatches([sentence()], TINY.content, size=16)
+    first, again, other = batches(5), batches(5), batches(6)
+    for name, value in first.items():
+        assert torch.equal(value, again[name])
+    assert not torch.equal(first["windows"], other["windows"])
+
+
+def test_blinks_are_none_of_the_content_branchs_business() -> None:
+    talk = sentence()
+    talk.landmarks[:, [37, 38, 43, 44], 1] += 0.05 * np.sin(np.arange(50))[:, None]
+    batch = ContentBatches([talk], TINY.content, size=16)(0)
+    for eye in (LEFT_EYE, RIGHT_EYE):
+        assert torch.equal(batch["static"][:, eye], batch["target"][:, eye])
+
+
+def test_static_faces_have_their_mouth_closed() -> None:
+    talk = sentence()
+    talk.landmarks[:, [65, 66, 67], 1] += 0.2
+    batch = ContentBatches([talk], TINY.content, size=64)(0)
+    assert np.abs(lip_gap(batch["static"].numpy())).max() < 0.1
+    assert lip_gap(batch["target"].numpy()).min() > 0.1
+
+
+def test_vary_voices_keeps_shape_and_range_and_is_seeded() -> None:
+    windows = torch.rand(200, 18, 80, generator=rng(9))
+    varied = vary_voices(windows, rng(1))
+    assert varied.shape == windows.shape
+    assert torch.equal(varied, vary_voices(windows, rng(1)))
+    assert not torch.equal(varied, vary_voices(windows, rng(2)))
+    assert 0.0 <= float(varied.min()) <= float(varied.max()) <= 1.1 + 1e-6
+    unchanged = (varied - windows).abs().amax(dim=(1, 2)) < 2e-3
+    assert 0 < int(unchanged.sum()) < 60  # some voices stay: 0.3 x 0.5 x 0.5 of them
+
+
+def test_vary_voices_moves_formants_by_at_most_fifteen_percent() -> None:
+    windows = torch.zeros(300, 18, 80)
+    windows[:, :, 40] = 1.0
+    peaks = vary_voices(windows, rng(3)).mean(dim=1).argmax(dim=1).float()
+    assert float(peaks.min()) >= 40 / 1.16
+    assert float(peaks.max()) <= 40 / 0.84
+    assert 0.3 < float((peaks == 40).float().mean()) < 0.8
+
+
+def test_vary_faces_keeps_shape_and_is_seeded() -> None:
+    static, target = torch.randn(64, 68, 3, generator=rng(1)), torch.randn(64, 68, 3, generator=rng(2))
+    first, again, other = (vary_faces(static, target, rng(seed)) for seed in (4, 4, 5))
+    for value, same, different in zip(first, again, other, strict=True):
+        assert value.shape == (64, 68, 3)
+        assert torch.equal(value, same)
+        assert not torch.equal(value, different)
+    unchanged = (first[0] - static).abs().amax(dim=(1, 2)) == 0
+    assert 15 < int(unchanged.sum()) < 50  # half of them
+    torch.testing.assert_close(first[1][unchanged], target[unchanged])
+
+
+def test_vary_faces_scales_the_motion_with_the_face() -> None:
+    static = torch.randn(64, 68, 3, generator=rng(1))
+    motion = torch.randn(64, 68, 3, generator=rng(2))
+    varied_static, varied_target = vary_faces(static, static + motion, rng(3))
+    ratio = (varied_target - varied_static) / motion
+    # One factor per face and axis, within the limits.
+    torch.testing.assert_close(ratio, ratio[:, :1].expand_as(ratio), atol=2e-3, rtol=2e-3)
+    for axis, reach in enumerate((0.15, 0.2, 0.3)):
+        assert 0.5 * reach < float((ratio[..., axis] - 1).abs().max()) < reach + 0.01
+
+
+def test_vary_faces_moves_parts_as_wholes() -> None:
+    static = torch.zeros(400, 68, 3)
+    varied, _ = vary_faces(static, static, rng(6))
+    means = {name: varied[:, part].mean(dim=1) for name, part in (("jaw", JAW), ("lips", LIPS), ("brows", BROWS))}
+    together = means["brows"].std(), (means["jaw"] - means["brows"]).std(), (means["lips"] - means["brows"]).std()
+    assert all(0.01 < float(value) < 0.08 for value in together)
+    assert float(varied[:, NOSE].std()) > float(varied[:, BROWS].std())
+
+
+class Still(SpeechContentAnimation):
+    """A content branch that leaves the face as it is."""
+
+    def forward(self, windows: torch.Tensor, static: torch.Tensor) -> torch.Tensor:
+        return static
+
+
+def test_score_of_a_mouth_that_does_not_move() -> None:
+    talk = sentence()
+    landmarks = np.repeat(closed_mouth(talk.landmarks[0])[None], 50, axis=0)
+    landmarks[:, [65, 66, 67], 1] += 0.1 * (np.arange(50) % 2)[:, None]
+    scores = score(Still(TINY.content), [Sentence(talk.features, landmarks, 25.0)])
+    width = np.linalg.norm(landmarks[0, 54, :2] - landmarks[0, 48, :2])
+    # Three of 37 points are off by 0.1 in every second frame, and move by 0.1 from frame to frame.
+    assert scores["D-LL"] == pytest.approx(3 / 37 * 0.05 / width, abs=2e-3)
+    assert scores["D-VL"] == pytest.approx(3 / 37 * 0.1 / width, abs=2e-3)
+    assert 0.2 < scores["D-A"] < 0.8
+    assert scores["correlation"] == 0.0
+
+
+def write_corpus(root: Path, cache: Path) -> Path:
+    """A corpus of three clips whose tracks are known; their sound is made up."""
+    grid = root / "grid_s1"
+    (grid / "align").mkdir(parents=True)
+    cache.mkdir(parents=True)
+    for number, code in enumerate(("aaaa", "bbbb", "cccc")):
+        (grid / "align" / f"{code}.align").write_text("0 50000 sil\n")
+        openness = 0.1 * (1 - np.cos(np.arange(50) / (3 + number)))
+        np.save(cache / f"{code}.npy", talking(50, openness=openness).astype(np.float32))
+    (grid / "splits.json").write_text(json.dumps({"train": ["aaaa", "bbbb"], "val": ["cccc"], "test": []}))
+    return root
+
+
+def made_up_speech(clip: Clip) -> Speech:
+    return Speech(speech_like(2.0, seed=ord(clip.code[0])), 16_000)
+
+
+def test_read_sentences(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Clip, "speech", made_up_speech)
+    corpus = write_corpus(tmp_path / "corpus", tmp_path / "cache")
+    clips = tuple(Clip(code, corpus / f"{code}.mp4", ()) for code in ("aaaa", "bbbb"))
+    sentences = read_sentences(clips, tmp_path / "cache", TINY.content)
+    assert [len(s.landmarks) for s in sentences] == [50, 50]
+    assert sentences[0].features.shape == (125, 80)
+    assert sentences[0].fps == 25.0
+    assert 0.15 < np.ptp(lip_gap(sentences[0].landmarks)) < 0.25
+
+
+def test_a_whole_training_of_the_content_branch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Clip, "speech", made_up_speech)
+    out = tmp_path / "out"
+    corpus = write_corpus(tmp_path / "corpus", out / "tracks")
+    train_content(corpus, out, "tiny", {"steps": 3})
+    card = json.loads((out / "content.json").read_text(encoding="utf-8"))
+    assert card["config"]["lstm_size"] == 16
+    assert {"data", "data_licence", "command", "scores", "parameters", "commit"} <= set(card)
+    assert card["command"].endswith("--steps 3")
+    assert {"D-LL", "D-VL", "D-A", "correlation"} <= set(card["scores"])
+    network = SpeechContentAnimation(TINY.content)
+    load_weights(network, out / "content.safetensors")
+    assert card["parameters"] == sum(value.numel() for value in network.parameters())
+    # Asked again it is finished, and says the same.
+    train_content(corpus, out, "tiny", {"steps": 3})
+    assert json.loads((out / "content.json").read_text(encoding="utf-8"))["scores"] == card["scores"]
+
+
+def mouths(count: int = 12) -> Mouths:
+    """Crops of plain skin with a dark lens in it, of two speakers."""
+    width, height = PATCH_SIZE
+    x = np.linspace(-1, 1, 11)
+    upper = np.stack([x, -(1 - x**2)], axis=1)
+    lower = np.stack([x[9:0:-1], 1 - x[9:0:-1] ** 2], axis=1)
+    lens = np.concatenate([upper, lower])
+    inner, outer = (lens * half + (width / 2, height / 2) for half in ((16.0, 8.0), (20.0, 13.0)))
+    crops = np.full((count, height, width, 3), (190, 140, 120), np.uint8)
+    crops[:, 18:31, 20:45] = (60, 20, 20)
+    contours = np.repeat(np.concatenate([inner, outer])[None], count, axis=0)
+    return Mouths(crops, contours, ["FACEGOOD-zsmeif" if k % 3 else "GRID-s1" for k in range(count)])
+
+
+def test_mouth_batches_have_colours_under_one_light() -> None:
+    source = mouths()
+    darker = Mouths((source.crops * 0.5).astype(np.uint8), source.contours, source.speakers)
+    for given in (source, darker):
+        batch = MouthBatches(given)(0)
+        width, height = PATCH_SIZE
+        assert batch["opening"].shape == (32, 1, height, width)
+        assert batch["colours"].shape == (32, 3, height, width)
+        assert set(batch["person"].tolist()) <= {0, 1}
+        assert 0.0 <= float(batch["colours"].min()) <= float(batch["colours"].max()) <= 1.0
+        inside = batch["colours"].permute(0, 2, 3, 1)[batch["opening"][:, 0] > 0.99]
+        torch.testing.assert_close(inside.median(dim=0).values, torch.tensor([60, 20, 20]) / 255, atol=0.02, rtol=0)
+
+
+def test_mouth_batches_are_functions_of_the_step() -> None:
+    batches = MouthBatches(mouths())
+    first, again, other = batches(5), batches(5), batches(6)
+    assert all(torch.equal(value, again[name]) for name, value in first.items())
+    assert not torch.equal(first["opening"], other["opening"])
+
+
+def test_mouth_crops_cut_the_mouth_out() -> None:
+    track = make_track(talking(4), np.ones(4, bool), 25.0, smooth=False)
+    images = np.zeros((4, 220, 220, 3), np.uint8)
+    lips = track.landmarks[0, MESH_OF_68[LIPS], :2]
+    middle = lips.mean(axis=0).round().astype(int)
+    images[:, middle[1] - 1 : middle[1] + 2, middle[0] - 1 : middle[0] + 2] = 255
+    crops, contours = mouth_crops(images, track, np.array([0, 2]))
+    assert len(crops) == len(contours) == 2
+    width, height = PATCH_SIZE
+    assert crops[0].shape == (height, width, 3)
+    rows, columns = np.nonzero(crops[0][..., 0] > 128)
+    assert contours[0][:, 0].min() < columns.mean() < contours[0][:, 0].max()
+    assert contours[0][:, 1].min() < rows.mean() < contours[0][:, 1].max()
+    assert contours[0].shape == (40, 2)
+    assert (contours[0] > 0).all()
+    assert (contours[0] < (width, height)).all()
+
+
+def test_a_whole_training_of_the_mouth(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(train_mouth_module, "read_mouths", lambda corpus, cache: mouths())
+    train_mouth(tmp_path / "corpus", tmp_path / "out", "tiny", {"steps": 2})
+    card = json.loads((tmp_path / "out" / "mouth.json").read_text(encoding="utf-8"))
+    assert {"config", "data", "data_licence", "command", "scores", "parameters", "commit"} <= set(card)
+    network = MouthInterior(TINY.mouth_width)
+    load_weights(network, tmp_path / "out" / "mouth.safetensors")
+    assert card["parameters"] == sum(value.numel() for value in network.parameters())

@@ -1,0 +1,234 @@
+"""What every method owes the house, whatever its paper. There is no list of exceptions."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from drawn import speech_like
+from talkinghead import methods
+from talkinghead.errors import InputError
+from talkinghead.methods import get_method, method_names
+from talkinghead.methods.base import Method, MotionGenerator, Renderer, Stage
+from talkinghead.motion.editing import retime
+from talkinghead.training.weights import load_weights, save_weights
+from talkinghead.types import FloatArray, Frames, Motion, Portrait, Speech, num_frames
+
+STAGES = [(name, stage) for name in method_names() for stage in get_method(name).stages]
+
+
+@pytest.fixture(params=method_names())
+def method(request: pytest.FixtureRequest) -> Method:
+    """Each method in turn."""
+    return get_method(request.param)
+
+
+@pytest.fixture(params=STAGES, ids=lambda pair: "-".join(pair))
+def stage(request: pytest.FixtureRequest) -> tuple[Stage, Any]:
+    """Each training of each method in turn, with the tiny configuration."""
+    name, stage_name = request.param
+    return get_method(name).stages[stage_name], get_method(name).configs["tiny"]
+
+
+def tiny(method: Method, seed: int = 0) -> tuple[MotionGenerator, Renderer]:
+    torch.manual_seed(seed)
+    return method.build(method.configs["tiny"])
+
+
+def speech(seconds: float) -> Speech:
+    return Speech(speech_like(seconds), 16_000)
+
+
+def fresh(stage: tuple[Stage, Any], seed: int = 0) -> nn.Module:
+    torch.manual_seed(seed)
+    return stage[0].network(stage[1])
+
+
+def losses_of(stage: tuple[Stage, Any], network: nn.Module, seed: int = 0) -> dict[str, Tensor]:
+    return stage[0].losses(network, stage[0].example(stage[1], seed), stage[1])
+
+
+def arrays_of(motion: Motion) -> list[FloatArray]:
+    expression = [] if motion.expression is None else [motion.expression]
+    return [motion.landmarks, motion.rotation, motion.translation, motion.blink, motion.rest, *expression]
+
+
+def trainable(network: nn.Module) -> dict[str, nn.Parameter]:
+    return {name: value for name, value in network.named_parameters() if value.requires_grad}
+
+
+def test_there_are_methods() -> None:
+    assert "makeittalk" in method_names()
+    assert list(method_names()) == sorted(method_names())
+
+
+def test_a_method_introduces_itself(method: Method) -> None:
+    folder = Path(methods.__path__[0]) / method.name
+    assert folder.is_dir()
+    assert {"paper", "small", "tiny"} <= set(method.configs)
+    assert method.stages
+    assert method.summary
+    assert "\n" not in method.summary
+    assert method.paper.title
+    assert method.paper.authors
+    assert method.paper.year > 1990
+    assert method.paper.url.startswith("https://")
+    assert all(stage.what and "\n" not in stage.what for stage in method.stages.values())
+
+
+@pytest.mark.parametrize("seconds", [0.02, 0.5, 3.3])
+def test_as_many_frames_as_the_speech_is_long(method: Method, calm: Portrait, seconds: float) -> None:
+    generator, _ = tiny(method)
+    motion = generator.generate(speech(seconds), calm)
+    assert len(motion) == num_frames(seconds, motion.fps)
+    for fps, expected in ((25.0, {0.02: 1, 0.5: 12, 3.3: 82}), (30.0, {0.02: 1, 0.5: 15, 3.3: 99})):
+        retimed = retime(motion, fps, num_frames(seconds, fps))
+        assert len(retimed) == expected[seconds]
+        assert retimed.fps == fps
+    for array in arrays_of(motion):
+        assert np.isfinite(array).all()
+    assert motion.blink.min() >= 0.0
+    assert motion.blink.max() <= 1.0
+
+
+def test_a_motion_is_for_the_portrait_it_was_made_for(method: Method, calm: Portrait) -> None:
+    motion = tiny(method)[0].generate(speech(0.5), calm)
+    assert np.linalg.norm(motion.rest[45] - motion.rest[36]) == pytest.approx(1.0, abs=0.05)
+    np.testing.assert_allclose((motion.rest[45] + motion.rest[36]) / 2, 0.0, atol=0.05)
+
+
+def test_same_seed_same_motion(method: Method, calm: Portrait) -> None:
+    first, second = (tiny(method)[0].generate(speech(1.0), calm, seed=7) for _ in range(2))
+    for one, other in zip(arrays_of(first), arrays_of(second), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_chance_outside_makes_no_difference(method: Method, calm: Portrait) -> None:
+    generator, _ = tiny(method)
+    first = generator.generate(speech(1.0), calm, seed=7)
+    torch.manual_seed(99)
+    np.random.seed(99)
+    second = generator.generate(speech(1.0), calm, seed=7)
+    for one, other in zip(arrays_of(first), arrays_of(second), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_chunked_rendering_is_rendering_all_at_once(method: Method, calm: Portrait) -> None:
+    generator, renderer = tiny(method)
+    motion = retime(generator.generate(speech(1.2), calm), 25.0, 30)
+
+    def rendered(part: Motion) -> np.ndarray[Any, Any]:
+        chunks: list[Frames] = list(renderer.render(part, calm))
+        assert {chunk.size for chunk in chunks} == {calm.frames.size}
+        assert {chunk.fps for chunk in chunks} == {25.0}
+        return np.concatenate([chunk.images for chunk in chunks])
+
+    whole = rendered(motion)
+    assert len(whole) == 30
+    parts = np.concatenate([rendered(motion[:13]), rendered(motion[13:])])
+    np.testing.assert_array_equal(parts, whole)
+
+
+def test_rendering_comes_in_chunks(method: Method, calm: Portrait) -> None:
+    generator, renderer = tiny(method)
+    motion = retime(generator.generate(speech(6.0), calm), 25.0, 150)
+    first = next(renderer.render(motion, calm))
+    assert 1 <= len(first) <= 75
+
+
+def test_saved_weights_load_to_equal_outputs(stage: tuple[Stage, Any], tmp_path: Path) -> None:
+    network, other = fresh(stage).eval(), fresh(stage, seed=1).eval()
+    path = tmp_path / "weights.safetensors"
+    save_weights(network, path, card={})
+    load_weights(network, path)  # weights are kept in half precision: both as they are on disk
+    wanted = losses_of(stage, network)
+    assert any(not torch.equal(value, wanted[name]) for name, value in losses_of(stage, other).items())
+    load_weights(other, path)
+    for name, value in losses_of(stage, other).items():
+        torch.testing.assert_close(value, wanted[name], rtol=0, atol=0)
+
+
+def test_losses_have_names_and_are_numbers(stage: tuple[Stage, Any]) -> None:
+    losses = losses_of(stage, fresh(stage))
+    assert losses
+    for name, value in losses.items():
+        assert name.endswith("_loss")
+        assert value.shape == ()
+        assert torch.isfinite(value)
+
+
+def test_examples_are_the_same_for_the_same_seed(stage: tuple[Stage, Any]) -> None:
+    first, second, third = (stage[0].example(stage[1], seed) for seed in (0, 0, 1))
+    assert all(torch.equal(value, second[name]) for name, value in first.items())
+    assert any(not torch.equal(value, third[name]) for name, value in first.items())
+
+
+def test_every_trainable_parameter_gets_a_gradient(stage: tuple[Stage, Any]) -> None:
+    network = fresh(stage)
+    torch.stack(list(losses_of(stage, network).values())).sum().backward()
+    assert trainable(network)
+    for name, value in trainable(network).items():
+        assert value.grad is not None, name
+        assert torch.isfinite(value.grad).all(), name
+        assert value.grad.abs().max() > 0, name
+
+
+def test_two_training_steps_run(stage: tuple[Stage, Any]) -> None:
+    network = fresh(stage)
+    before = {name: value.detach().clone() for name, value in trainable(network).items()}
+    optimizer = torch.optim.Adam(network.parameters(), lr=1e-3)
+    for step in range(2):
+        optimizer.zero_grad()
+        total = torch.stack(list(losses_of(stage, network, seed=step).values())).sum()
+        total.backward()
+        optimizer.step()
+        assert torch.isfinite(total)
+    for name, value in trainable(network).items():
+        assert not torch.equal(value, before[name]), name
+        assert torch.isfinite(value).all(), name
+
+
+def test_a_configuration_without_weights_is_refused(method: Method) -> None:
+    with pytest.raises(InputError, match="tiny"):
+        method.load("tiny")
+
+
+def test_an_unknown_method_is_named_with_the_known() -> None:
+    with pytest.raises(InputError, match=r"no method 'sadtalker': choose one of .*makeittalk"):
+        get_method("sadtalker")
+
+
+SIXTH = '''"""A sixth paper."""
+
+from talkinghead.methods.base import Method, Paper
+
+METHOD = Method(
+    name="zeroth_order",
+    paper=Paper("No Motion At All", "Nobody", "Nowhere", 2022, "https://example.org"),
+    summary="holds still",
+    configs={},
+    build=lambda config: None,
+    load=lambda name: None,
+    stages={},
+)
+'''
+
+
+def test_a_sixth_method_is_one_new_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = method_names()
+    folder = tmp_path / "zeroth_order"
+    folder.mkdir()
+    (folder / "__init__.py").write_text(SIXTH)
+    (tmp_path / "no_package").mkdir()
+    (tmp_path / "module.py").write_text("")
+    monkeypatch.setattr(methods, "__path__", [*methods.__path__, str(tmp_path)])
+    monkeypatch.delitem(sys.modules, "talkinghead.methods.zeroth_order", raising=False)
+    assert method_names() == tuple(sorted((*before, "zeroth_order")))
+    assert get_method("zeroth_order").summary == "holds still"
+    del sys.modules["talkinghead.methods.zeroth_order"]

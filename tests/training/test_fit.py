@@ -1,0 +1,157 @@
+"""The loop that fits a network, on a regression small enough to run in no time."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from talkinghead.errors import InputError
+from talkinghead.training.fit import Schedule, fit
+
+TRUTH = torch.tensor([[1.0, -2.0, 0.5]])
+
+
+def network() -> nn.Module:
+    torch.manual_seed(0)
+    return nn.Sequential(nn.Linear(3, 8), nn.Tanh(), nn.Linear(8, 1))
+
+
+def batch(step: int) -> dict[str, Tensor]:
+    inputs = torch.randn(16, 3, generator=torch.Generator().manual_seed(step))
+    return {"inputs": inputs, "targets": inputs @ TRUTH.T}
+
+
+def losses(model: nn.Module, data: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    error = model(data["inputs"]).float() - data["targets"]
+    return {"square_loss": error.square().mean(), "absolute_loss": 0.1 * error.abs().mean()}
+
+
+def held_out(model: nn.Module) -> dict[str, float]:
+    with torch.no_grad():
+        return {"error": float(losses(model, batch(10_000))["square_loss"])}
+
+
+def run(out: Path, *, steps: int = 60, every: int = 20, **changes: Any) -> tuple[nn.Module, Mapping[str, float]]:
+    model = changes.pop("model", None) or network()
+    arguments: dict[str, Any] = {"losses": losses, "batch": batch, "validate": held_out, **changes}
+    schedule = Schedule(steps=steps, learning_rate=0.03, validate_every=every)
+    scores = fit(
+        model,
+        arguments["losses"],
+        arguments["batch"],
+        out=out,
+        schedule=schedule,
+        validate=arguments["validate"],
+    )
+    return model, scores
+
+
+def interrupted_at(step: int) -> Callable[[int], dict[str, Tensor]]:
+    """Batches that end with a pulled plug."""
+
+    def pulled(asked: int) -> dict[str, Tensor]:
+        if asked == step:
+            raise KeyboardInterrupt
+        return batch(asked)
+
+    return pulled
+
+
+def log_of(out: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (out / "log.jsonl").read_text(encoding="utf-8").splitlines()]
+
+
+def test_it_learns(tmp_path: Path) -> None:
+    untrained = held_out(network())["error"]
+    model, scores = run(tmp_path, steps=200, every=100)
+    assert scores["error"] < 0.1 * untrained
+    assert scores == held_out(model)
+    assert not model.training
+
+
+def test_the_log_tells_scores_and_losses(tmp_path: Path) -> None:
+    _, scores = run(tmp_path, steps=50, every=20)
+    lines = log_of(tmp_path)
+    assert [line["step"] for line in lines] == [20, 40, 50]
+    assert lines[-1]["error"] == scores["error"]
+    assert {"step", "seconds", "error", "square_loss", "absolute_loss"} == set(lines[0])
+
+
+@pytest.mark.parametrize("stop", [20, 33, 59])
+def test_an_interrupted_run_goes_on_as_if_nothing_had_been(tmp_path: Path, stop: int) -> None:
+    whole, scores = run(tmp_path / "whole")
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path / "parts", batch=interrupted_at(stop))
+    other = network()
+    with torch.no_grad():
+        other[0].weight.zero_()  # type: ignore[union-attr, operator]
+    resumed, resumed_scores = run(tmp_path / "parts", model=other)
+    for name, value in whole.state_dict().items():
+        torch.testing.assert_close(resumed.state_dict()[name], value, rtol=0, atol=0)
+    assert resumed_scores == scores
+    assert [line["step"] for line in log_of(tmp_path / "parts")] == [20, 40, 60]
+
+
+def test_a_resumed_run_sees_only_what_it_has_not_seen(tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path, batch=interrupted_at(45))
+    asked: list[int] = []
+
+    def noting(step: int) -> dict[str, Tensor]:
+        asked.append(step)
+        return batch(step)
+
+    run(tmp_path, batch=noting)
+    assert asked == list(range(40, 60))
+
+
+def test_a_finished_run_is_not_run_again(tmp_path: Path) -> None:
+    model, scores = run(tmp_path)
+    again, scores_again = run(tmp_path, batch=interrupted_at(0))
+    assert scores_again == scores
+    for name, value in model.state_dict().items():
+        assert torch.equal(again.state_dict()[name], value)
+
+
+def test_a_run_of_another_length_is_refused(tmp_path: Path) -> None:
+    run(tmp_path, steps=20)
+    with pytest.raises(InputError, match="begun for 20 steps, not 30"):
+        run(tmp_path, steps=30)
+
+
+@pytest.mark.parametrize("steps", [1, 2, 3, 5, 10, 20, 40, 41])
+def test_any_number_of_steps_will_do(tmp_path: Path, steps: int) -> None:
+    before = network().state_dict()
+    model, _ = run(tmp_path, steps=steps)
+    assert log_of(tmp_path)[-1]["step"] == steps
+    assert any(not torch.equal(before[name], value) for name, value in model.state_dict().items())
+
+
+def test_losses_that_are_no_number_stop_the_run(tmp_path: Path) -> None:
+    def broken(model: nn.Module, data: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        return {"loss": model(data["inputs"]).sum() * float("nan")}
+
+    with pytest.raises(RuntimeError, match="non-finite"):
+        run(tmp_path, losses=broken)
+    assert not (tmp_path / "checkpoint.pt").exists()
+
+
+def test_validation_sees_a_network_at_rest_and_training_one_at_work(tmp_path: Path) -> None:
+    modes: list[tuple[str, bool]] = []
+
+    def noting_losses(model: nn.Module, data: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        modes.append(("train", model.training))
+        return losses(model, data)
+
+    def noting_validate(model: nn.Module) -> dict[str, float]:
+        modes.append(("validate", model.training))
+        return held_out(model)
+
+    run(tmp_path, steps=4, every=2, losses=noting_losses, validate=noting_validate)
+    assert modes == [("train", True)] * 2 + [("validate", False)] + [("train", True)] * 2 + [("validate", False)]
