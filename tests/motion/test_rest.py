@@ -23,32 +23,32 @@ def test_speech_is_kept_and_silence_is_rest(fps):
     landmarks, activity, time = talking(fps)
     result = rest_in_silence(landmarks, REST, activity, fps)
     np.testing.assert_array_equal(result[activity > 0.5], landmarks[activity > 0.5])
-    silent = (time < 1.0 - 0.10 - 1 / fps) | (time > 2.0 + 0.12)
+    silent = (time < 1.0 - 0.60 - 1 / fps) | (time > 2.0 + 0.60)
     np.testing.assert_allclose(result[silent][:, MOUTH], np.broadcast_to(REST[MOUTH], result[silent][:, MOUTH].shape))
     np.testing.assert_array_equal(result[:, OTHERS], landmarks[:, OTHERS])
 
 
 def test_mouth_opens_before_the_sound():
     share = speaking_share(talking(100.0)[1], 100.0)
-    assert share[95] > 0.4
-    assert share[89] == 0.0
-    assert share[100] == share[199] == 1.0
-    assert 0.0 < share[205] < 1.0
+    assert share[66] == share[100] == share[199] == share[228] == 1.0
+    assert share[39] == share[261] == 0.0
+    assert 0.0 < share[52] < 1.0
+    assert 0.0 < share[245] < 1.0
 
 
 @pytest.mark.parametrize("fps", [25.0, 100.0])
 def test_ramps_are_bounded(fps):
     share = speaking_share(talking(fps)[1], fps)
-    assert np.abs(np.diff(share)).max() * fps <= 1.5 / 0.10 + 1e-9
+    assert np.abs(np.diff(share)).max() * fps <= 1.5 / 0.25 + 1e-9
     assert np.all(np.diff(share[: round(1.5 * fps)]) >= 0)
 
 
 def test_short_gaps_are_not_closed():
     activity = np.ones(100, np.float32)
-    activity[40:42] = 0.0  # 0.08 s
+    activity[40:50] = 0.0  # 0.4 s
     np.testing.assert_array_equal(speaking_share(activity, 25.0), 1.0)
-    activity[40:60] = 0.0
-    assert speaking_share(activity, 25.0)[50] == 0.0
+    activity[40:80] = 0.0
+    assert speaking_share(activity, 25.0)[60] == 0.0
 
 
 def test_silence_only_and_nothing():

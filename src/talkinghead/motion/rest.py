@@ -9,16 +9,19 @@ from talkinghead.motion.smoothing import smoothstep
 from talkinghead.speech.activity import silence_mask
 from talkinghead.types import NUM_LANDMARKS, FloatArray
 
-_OPENING_S = 0.10  # the mouth moves this long before the sound
-_CLOSING_S = 0.12
+# Mouths leave their rest well before the sound and come back well after it, and the detector of speech is late at
+# times: the motion is left alone for the first span beside speech and brought to rest over the second.
+_BEFORE_S = (0.35, 0.25)
+_AFTER_S = (0.30, 0.30)
+_SHORTEST_S = 0.5  # silence
 _MOUTH = np.r_[JAW, LIPS]
 
 
 def rest_in_silence(landmarks: FloatArray, rest: FloatArray, activity: FloatArray, fps: float) -> FloatArray:
     """The same landmarks, with jaw and lips exactly at rest where nobody speaks.
 
-    The mouth leaves its rest 0.10 s before speech and is back 0.12 s after it, on smooth ramps; silences shorter than
-    0.12 s leave it as it is. Brows, eyes and nose stay as they are.
+    The mouth leaves its rest 0.6 s before speech and is back 0.6 s after it, on smooth ramps that end about a third of
+    a second from the speech; silences under 0.5 s leave it as it is. Brows, eyes and nose stay as they are.
 
     Args:
         landmarks: (T, 68, 3) in the head frame.
@@ -45,13 +48,13 @@ def rest_in_silence(landmarks: FloatArray, rest: FloatArray, activity: FloatArra
 
 def speaking_share(activity: FloatArray, fps: float) -> FloatArray:
     """(T,) how much of its motion the mouth has: 1 in speech, 0 in silence, with smooth ramps outside the speech."""
-    speaking = np.flatnonzero(~silence_mask(activity, fps))
+    speaking = np.flatnonzero(~silence_mask(activity, fps, shortest=_SHORTEST_S))
     frames = np.arange(len(activity))
     if len(speaking) == 0:
         return np.zeros(len(activity))
     place = np.searchsorted(speaking, frames)
     until_next = speaking[np.minimum(place, len(speaking) - 1)] - frames
     since_last = frames - speaking[np.maximum(np.searchsorted(speaking, frames, side="right") - 1, 0)]
-    opening = np.where(until_next >= 0, 1.0 - until_next / (fps * _OPENING_S), 0.0)
-    closing = np.where(since_last >= 0, 1.0 - since_last / (fps * _CLOSING_S), 0.0)
+    opening = np.where(until_next >= 0, 1.0 - (until_next / fps - _BEFORE_S[0]) / _BEFORE_S[1], 0.0)
+    closing = np.where(since_last >= 0, 1.0 - (since_last / fps - _AFTER_S[0]) / _AFTER_S[1], 0.0)
     return smoothstep(np.maximum(opening, closing))

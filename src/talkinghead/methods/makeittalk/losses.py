@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from talkinghead.face.landmarks import FACIAL_PARTS
+from talkinghead.face.landmarks import FACIAL_PARTS, INNER_LIPS
 from talkinghead.methods.makeittalk.config import MakeItTalkConfig
 from talkinghead.rendering.interior import MouthInterior
 from talkinghead.rendering.mouth import PATCH_SIZE
@@ -47,13 +47,26 @@ def laplacian_loss(predicted: Tensor, reference: Tensor) -> Tensor:
     return landmark_loss(matrix @ predicted, matrix @ reference)
 
 
-def content_losses(network: nn.Module, batch: Mapping[str, Tensor], config: MakeItTalkConfig) -> dict[str, Tensor]:
-    """Equation 8: landmarks, and their graph Laplacian coordinates with weight 1."""
+def content_losses(
+    network: nn.Module, batch: Mapping[str, Tensor], config: MakeItTalkConfig, *, lips: float = 0.0
+) -> dict[str, Tensor]:
+    """Equation 8: landmarks, and their graph Laplacian coordinates with weight 1.
+
+    Args:
+        network: a ``SpeechContentAnimation``.
+        batch: ``windows`` (B, window, F), ``static`` and ``target`` (B, 68, 3).
+        config: sizes.
+        lips: weight of a third term, the landmarks of the inner lips once more, in which the opening of the mouth lies;
+            the paper has none.
+    """
     predicted = network(batch["windows"], batch["static"]).float()
-    return {
+    named = {
         "landmark_loss": landmark_loss(predicted, batch["target"]),
         "laplacian_loss": laplacian_loss(predicted, batch["target"]),
     }
+    if lips:
+        named["lips_loss"] = lips * landmark_loss(predicted[:, INNER_LIPS], batch["target"][:, INNER_LIPS])
+    return named
 
 
 def content_example(config: MakeItTalkConfig, seed: int) -> dict[str, Tensor]:

@@ -46,11 +46,13 @@ class MakeItTalkMotion:
         rest = closed_mouth(in_picture)
         activity = _fitted(voice_activity(samples, rate), count)
         features = _fitted(log_mel(normalise_loudness(samples), rate=rate, num_mels=self.config.num_features), count)
+        # Where the mouth settles in silence is the network's to say, not the single picture's: steadier, and no jump.
+        settled = closed_mouth(self.landmarks(np.zeros((1, self.config.num_features)), rest)[0])
         landmarks = np.empty((count, *rest.shape), np.float32)
         for start in range(0, count, _BLOCK):
             end = min(start + _BLOCK, count)
             rows = slice(max(0, start - _MARGIN), end + _MARGIN)
-            block = self._mouth(features[rows], rest, activity[rows])
+            block = self._mouth(features[rows], rest, settled, activity[rows])
             landmarks[start:end] = block[start - rows.start : end - rows.start]
         for eye in (LEFT_EYE, RIGHT_EYE):
             landmarks[:, eye] = rest[eye]
@@ -58,10 +60,10 @@ class MakeItTalkMotion:
         blink = idle_blinks(count, rate, seed=seed, activity=activity)
         return Motion(rate, landmarks, rotation, translation, blink, in_picture)
 
-    def _mouth(self, features: FloatArray, rest: FloatArray, activity: FloatArray) -> FloatArray:
-        """Landmarks (T, 68, 3), smooth, and at rest where nobody speaks."""
+    def _mouth(self, features: FloatArray, rest: FloatArray, settled: FloatArray, activity: FloatArray) -> FloatArray:
+        """Landmarks (T, 68, 3), smooth, and settled where nobody speaks."""
         landmarks = smooth(self.landmarks(features, rest), self.config.rate, cutoff_hz=_CUTOFF_HZ)
-        return rest_in_silence(landmarks, rest, activity, self.config.rate)
+        return rest_in_silence(landmarks, settled, activity, self.config.rate)
 
     @torch.inference_mode()
     def landmarks(self, features: FloatArray, rest: FloatArray) -> FloatArray:
