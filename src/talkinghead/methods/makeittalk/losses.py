@@ -56,8 +56,8 @@ def content_losses(
         network: a ``SpeechContentAnimation``.
         batch: ``windows`` (B, window, F), ``static`` and ``target`` (B, 68, 3).
         config: sizes.
-        lips: weight of a third term, the landmarks of the inner lips once more, in which the opening of the mouth lies;
-            the paper has none.
+        lips: weight of two more terms, of which the paper has none: the landmarks of the inner lips once more, and the
+            area between them, as D-A measures it.
     """
     predicted = network(batch["windows"], batch["static"]).float()
     named = {
@@ -65,8 +65,16 @@ def content_losses(
         "laplacian_loss": laplacian_loss(predicted, batch["target"]),
     }
     if lips:
-        named["lips_loss"] = lips * landmark_loss(predicted[:, INNER_LIPS], batch["target"][:, INNER_LIPS])
+        inner, wanted = predicted[:, INNER_LIPS], batch["target"][:, INNER_LIPS]
+        named["lips_loss"] = lips * landmark_loss(inner, wanted)
+        named["area_loss"] = lips * (polygon_area(inner) - polygon_area(wanted)).abs().mean()
     return named
+
+
+def polygon_area(outline: Tensor) -> Tensor:
+    """(B,) signed area of outlines (B, N, 2 or 3) in x and y, by the shoelace formula."""
+    x, y = outline[..., 0], outline[..., 1]
+    return (x * y.roll(-1, dims=1) - x.roll(-1, dims=1) * y).sum(dim=1) / 2
 
 
 def content_example(config: MakeItTalkConfig, seed: int) -> dict[str, Tensor]:
