@@ -10,7 +10,7 @@ from drawn import speech_like
 from talkinghead.errors import InputError
 from talkinghead.face.landmarks import BROWS, JAW, LEFT_EYE, LIPS, NOSE, RIGHT_EYE
 from talkinghead.face.pose import head_landmarks
-from talkinghead.face.rest import closed_mouth, lip_gap
+from talkinghead.face.rest import TOUCHING, closed_mouth, lip_gap
 from talkinghead.methods.makeittalk import build, load
 from talkinghead.methods.makeittalk import motion as motion_module
 from talkinghead.methods.makeittalk.config import CONFIGS
@@ -43,17 +43,19 @@ def speech(samples: FloatArray) -> Speech:
 
 @pytest.mark.parametrize("portrait_name", ["calm", "smiling"])
 @pytest.mark.parametrize("kind", ["nothing", "hum"])
-def test_silence_gives_a_closed_mouth(
-    random_mouth: MakeItTalkMotion, portrait_name: str, kind: str, request: pytest.FixtureRequest
+def test_silence_gives_a_closed_mouth_that_does_not_tremble(
+    trained: MakeItTalkMotion, portrait_name: str, kind: str, request: pytest.FixtureRequest
 ) -> None:
     portrait: Portrait = request.getfixturevalue(portrait_name)
     time = np.arange(32_000) / 16_000
     samples = np.zeros(32_000) if kind == "nothing" else 0.05 * np.sin(2 * np.pi * 50 * time)
-    motion = random_mouth.generate(speech(samples), portrait)
+    motion = trained.generate(speech(samples), portrait)
     assert len(motion) == 125
     closed = closed_mouth(own(portrait))
     for part in (JAW, LIPS):
-        np.testing.assert_allclose(motion.landmarks[:, part], np.repeat(closed[None, part], 125, axis=0), atol=1e-6)
+        assert np.ptp(motion.landmarks[:, part], axis=0).max() < 1e-6
+        assert np.abs(motion.landmarks[0, part, :2] - closed[part, :2]).max() < 0.04  # eye distances
+    assert lip_gap(motion.landmarks).max() <= TOUCHING
     np.testing.assert_allclose(motion.rest, own(portrait))
 
 
@@ -81,11 +83,9 @@ def test_speech_moves_the_mouth(random_mouth: MakeItTalkMotion, calm: Portrait) 
 
 def test_the_mouth_rests_in_a_pause(random_mouth: MakeItTalkMotion, calm: Portrait) -> None:
     motion = random_mouth.generate(speech(speech_like(4.0, quiet=(1.5, 3.0))), calm)
-    pause = slice(round(1.8 * RATE), round(2.7 * RATE))
-    closed = closed_mouth(own(calm))
-    off = np.abs(motion.landmarks[:, LIPS] - closed[LIPS]).max(axis=(1, 2))
-    assert off[pause].max() < 1e-6
-    assert off[round(0.3 * RATE) : round(1.2 * RATE)].max() > 1e-3
+    pause = slice(round(2.25 * RATE), round(2.35 * RATE))
+    assert np.ptp(motion.landmarks[pause][:, LIPS], axis=0).max() < 1e-6
+    assert np.ptp(motion.landmarks[round(0.3 * RATE) : round(1.2 * RATE), LIPS], axis=0).max() > 1e-3
 
 
 def test_seeds_decide_head_and_lids_but_not_the_mouth(random_mouth: MakeItTalkMotion, calm: Portrait) -> None:

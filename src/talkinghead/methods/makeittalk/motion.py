@@ -20,6 +20,7 @@ from talkinghead.types import FloatArray, Motion, Portrait, Speech, num_frames
 _BATCH = 512  # windows at once: their LSTM states stay in the cache
 _BLOCK = 3750  # frames (a minute) worked on at once, so that memory hardly grows with the speech
 _MARGIN = 125  # frames (2 s) on either side that a block is given to see, more than any filter or ramp remembers
+_TRACKER_NOISE = 0.03  # eye distances: what two readings of one face differ by, at most
 _CUTOFF_HZ = 9.0  # lips close and open within about 0.1 s; what is faster is the network's jitter
 
 
@@ -47,12 +48,14 @@ class MakeItTalkMotion:
         activity = _fitted(voice_activity(samples, rate), count)
         features = _fitted(log_mel(normalise_loudness(samples), rate=rate, num_mels=self.config.num_features), count)
         # Where the mouth settles in silence is the network's to say, not the single picture's: steadier, and no jump.
-        settled = closed_mouth(self.landmarks(np.zeros((1, self.config.num_features)), rest)[0])
+        settled = self.landmarks(np.zeros((1, self.config.num_features)), rest)[0]
+        foreign = _beyond_noise(settled - rest)
+        settled = closed_mouth(settled - foreign)
         landmarks = np.empty((count, *rest.shape), np.float32)
         for start in range(0, count, _BLOCK):
             end = min(start + _BLOCK, count)
             rows = slice(max(0, start - _MARGIN), end + _MARGIN)
-            block = self._mouth(features[rows], rest, settled, activity[rows])
+            block = self._mouth(features[rows], rest, settled, activity[rows], foreign)
             landmarks[start:end] = block[start - rows.start : end - rows.start]
         for eye in (LEFT_EYE, RIGHT_EYE):
             landmarks[:, eye] = rest[eye]
@@ -60,9 +63,11 @@ class MakeItTalkMotion:
         blink = idle_blinks(count, rate, seed=seed, activity=activity)
         return Motion(rate, landmarks, rotation, translation, blink, in_picture)
 
-    def _mouth(self, features: FloatArray, rest: FloatArray, settled: FloatArray, activity: FloatArray) -> FloatArray:
-        """Landmarks (T, 68, 3), smooth, and settled where nobody speaks."""
-        landmarks = smooth(self.landmarks(features, rest), self.config.rate, cutoff_hz=_CUTOFF_HZ)
+    def _mouth(
+        self, features: FloatArray, rest: FloatArray, settled: FloatArray, activity: FloatArray, foreign: FloatArray
+    ) -> FloatArray:
+        """Landmarks (T, 68, 3) less what is foreign to the face, smooth, and settled where nobody speaks."""
+        landmarks = smooth(self.landmarks(features, rest) - foreign, self.config.rate, cutoff_hz=_CUTOFF_HZ)
         return rest_in_silence(landmarks, settled, activity, self.config.rate)
 
     @torch.inference_mode()
@@ -78,6 +83,19 @@ class MakeItTalkMotion:
             with torch.autocast(device.type, dtype=torch.bfloat16):
                 pieces.append(self.network(batch, static.to(device).expand(len(batch), -1, -1)).float().cpu())
         return np.asarray(torch.cat(pieces).numpy(), np.float64)
+
+
+def _beyond_noise(change: FloatArray) -> FloatArray:
+    """What of the change (68, 3) that silence makes to a face at rest goes beyond the tracker's noise.
+
+    The network has seen one man's face: on his it takes off the noise of a single picture, on a smiling stranger's the
+    smile. So much of it is not to be kept. Facing points of the inner lips share theirs, or lips would part.
+    """
+    size = np.linalg.norm(change, axis=-1, keepdims=True)
+    beyond = change * (1 - np.minimum(1.0, _TRACKER_NOISE / np.maximum(size, 1e-9)))
+    for upper, lower in ((61, 67), (62, 66), (63, 65)):
+        beyond[[upper, lower]] = beyond[[upper, lower]].mean(axis=0)
+    return np.asarray(beyond)
 
 
 def _fitted(rows: FloatArray, count: int) -> FloatArray:
