@@ -1,9 +1,9 @@
 """Training of the speech content branch.
 
 Source: Zhou et al. 2020, sections 4.1 and 4.4. Where we differ: GRID s1 stands for the Obama addresses; the learning
-    rate runs one cycle up to 1.5e-3 instead of 1e-4 throughout, which brings the time from 12 hours on a GPU to under
-    one on two CPU cores; speech is varied in level, noise and length of the vocal tract, and faces in their
-    proportions, so that other voices and faces do as well.
+    rate runs one cycle up to 1.5e-3 instead of 1e-4 throughout, which with the smaller corpus brings the time from 12
+    hours on a GPU to 67 minutes on a busy machine with two CPU cores; speech is varied in level, noise and length of
+    the vocal tract, and faces in their proportions, so that other voices and faces do as well.
 """
 
 from __future__ import annotations
