@@ -19,7 +19,7 @@ class SpeechContentAnimation(nn.Module):
 
     Source: Zhou et al. 2020, section 3.1, equations 1-3: three LSTM layers of 256, MLP 512-256-204. The window starts
         ``lead`` frames before the frame it is for; the paper's starts at it (``lead`` 0). What a mouth does depends on
-        the sound before as on the sound after it, and in a short comparison it errs a little less (README of this folder).
+        the sound before as on the sound after it, and a short comparison bears it out (folder README).
     """
 
     def __init__(self, config: ContentConfig) -> None:
