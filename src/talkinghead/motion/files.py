@@ -80,6 +80,7 @@ def load_motion(path: str | os.PathLike[str]) -> Motion:
             raise ValueError("a single array")
         with stored:
             values = {name: stored[name] for name in stored.files}
+    # NotImplementedError is what zipfile raises for a compression it does not know.
     except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error, NotImplementedError) as error:
         raise InputError(f"{path} is damaged or not a motion file: {_REMEDY}") from error
     return _motion_from(values, path)
