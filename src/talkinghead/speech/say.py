@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from talkinghead.errors import InputError
-from talkinghead.speech.phones import SILENCE, arpabet_from_ipa
+from talkinghead.speech.arpabet import SILENCE, arpabet_from_ipa
 from talkinghead.types import Interval, Speech
 
 _LONGEST_TAIL_S = 0.2

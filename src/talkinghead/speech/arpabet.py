@@ -1,8 +1,34 @@
-"""IPA -> ARPAbet: the phones of any language in the 39 sounds of English, by the nearest one."""
+"""The 39 phones of English in ARPAbet, what they look like on the lips, and IPA in terms of them."""
 
 from __future__ import annotations
 
 SILENCE = "sil"
+
+VISEMES = {
+    "silence": (SILENCE,),
+    "bilabial": ("P", "B", "M"),
+    "labiodental": ("F", "V"),
+    "dental": ("TH", "DH"),
+    "alveolar": ("T", "D", "N", "S", "Z", "L"),
+    "postalveolar": ("CH", "JH", "SH", "ZH"),
+    "velar": ("K", "G", "NG", "HH", "Y"),
+    "rounded consonant": ("R", "W", "ER"),
+    "open vowel": ("AA", "AE", "AH", "AY", "AW"),
+    "mid vowel": ("EH", "EY"),
+    "close vowel": ("IH", "IY"),
+    "rounded vowel": ("AO", "OW", "OY", "UH", "UW"),
+}
+"""Twelve classes of phones that look alike on the lips, after the groups of Fisher 1968 ("Confusions among visually
+perceived consonants") for consonants, and by height and rounding for vowels. Velars leave the lips to their neighbours,
+and so do the glottal HH and the palatal Y."""
+
+PHONES = tuple(sorted(phone for group in VISEMES.values() for phone in group if phone != SILENCE))
+"""The 39 phones of CMU's dictionary, in alphabetical order."""
+
+CLASSES = (SILENCE, *PHONES)
+"""What a frame of speech can be: 40 labels, silence first. The order of all posteriors here."""
+
+BILABIALS, LABIODENTALS = VISEMES["bilabial"], VISEMES["labiodental"]
 
 _TABLE = """
     aɪ AY | aʊ AW | eɪ EY | oʊ OW | əʊ OW | ɔɪ OY | ɔø OY | ɔʏ OY | aɪɚ AY ER | aɪə AY AH | aʊɚ AW ER | aʊə AW AH

@@ -2,8 +2,8 @@
 
 import pytest
 
-from talkinghead.speech import phones
-from talkinghead.speech.phones import arpabet_from_ipa
+from talkinghead.speech import arpabet
+from talkinghead.speech.arpabet import CLASSES, PHONES, SILENCE, VISEMES, arpabet_from_ipa
 
 ARPABET = "AA AE AH AO AW AY B CH D DH EH ER EY F G HH IH IY JH K L M N NG OW OY P R S SH T TH UH UW V W Y Z ZH"
 """The 39 phones of the CMU pronouncing dictionary, without stress."""
@@ -30,5 +30,17 @@ def test_values(ipa, expected):
 
 
 def test_table_holds_every_phone_of_english_and_no_other():
-    produced = {label for labels in phones._ARPABET_OF_IPA.values() for label in labels}
+    produced = {label for labels in arpabet._ARPABET_OF_IPA.values() for label in labels}
     assert produced == set(ARPABET.split())
+
+
+def test_phones_and_classes():
+    assert PHONES == tuple(ARPABET.split())
+    assert CLASSES == (SILENCE, *PHONES)
+    assert len(CLASSES) == 40
+
+
+def test_every_label_looks_like_one_viseme():
+    grouped = [label for group in VISEMES.values() for label in group]
+    assert len(VISEMES) == 12
+    assert sorted(grouped) == sorted(CLASSES)
