@@ -35,8 +35,8 @@ def test_table_holds_every_phone_of_english_and_no_other():
 
 
 def test_phones_and_classes():
-    assert PHONES == tuple(ARPABET.split())
-    assert CLASSES == (SILENCE, *PHONES)
+    assert tuple(ARPABET.split()) == PHONES
+    assert (SILENCE, *PHONES) == CLASSES
     assert len(CLASSES) == 40
 
 
