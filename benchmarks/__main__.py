@@ -11,12 +11,22 @@ from typing import Annotated, Any
 
 import typer
 
-from benchmarks import memory, portraits, reenactment, report, speed
+from benchmarks import alignment, memory, portraits, recogniser, reenactment, report, seams, speakers, speed, zero_shot
 from talkinghead import TalkingHead, __version__
 
 _ROOT = Path(__file__).resolve().parents[1]
 _RESULTS = _ROOT / "runs" / "bench"
-_PARTS = ("reenactment", "speed", "memory", "portraits")
+_PARTS = (
+    "reenactment",
+    "voices",
+    "recogniser",
+    "alignment",
+    "speakers",
+    "seams",
+    "speed",
+    "memory",
+    "portraits",
+)
 
 
 def _corpus() -> Path | None:
@@ -30,12 +40,22 @@ def _measure(part: str, corpus: Path | None) -> Mapping[str, Any] | None:
     if part == "speed":
         return speed.measure(head)
     if part == "memory":
-        return {f"{minutes:g}": peak for minutes, peak in memory.measure().items()}
+        return memory.measure()
     if corpus is None:
         typer.echo(f"{part}: skipped, it needs the recordings (set TALKINGHEAD_CORPUS)", err=True)
         return None
     if part == "reenactment":
         return reenactment.measure(head, corpus / "grid_s1", _ROOT / "runs" / "content" / "tracks")
+    if part == "recogniser":
+        return recogniser.measure(corpus, _ROOT / "runs" / "phones" / "packs")
+    if part == "alignment":
+        return alignment.measure(corpus)
+    if part == "seams":
+        return seams.measure(head, corpus / "speech")
+    if part == "speakers":
+        return speakers.measure(corpus)
+    if part == "voices":
+        return zero_shot.measure(head, corpus, _ROOT / "runs")
     speech = _RESULTS / "speech.wav"
     speed.spoken(3.0, speech)
     return portraits.measure(head, corpus / "portraits", speech, _RESULTS / "portraits")

@@ -1,42 +1,94 @@
-"""Peak memory of the command for short and for long speech."""
+"""Peak memory of the command for short and for long speech.
+
+Resident memory also counts mapped temporary files, which the system takes back when it needs to; anonymous memory is
+what the process itself holds.
+"""
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tempfile
+import time
+from collections.abc import Mapping
 from pathlib import Path
 
+import cv2
 from skimage import data
 
 from benchmarks.speed import spoken
 from talkinghead.media import save_image
 
+MINUTES = (1.0, 10.0, 30.0)
 _COMMAND = "import sys; from talkinghead.cli.main import main; main()"
+_EVERY_S = 0.02
+_TITLE = """## Memory
+
+Peak memory of `talkinghead animate`, {size}x{size}, 25 frames per second. Anonymous memory (Linux only; looked at every
+{every:.0f} ms) leaves out what is mapped from files and can be taken back by the system at any time. Behind each number
+its ratio to that of the shortest speech.
+"""
 
 
-def _peak_mib(seconds: float, folder: Path) -> float:
-    spoken(seconds, folder / "speech.wav")
-    out = folder / "out.mp4"
-    arguments = ["animate", str(folder / "face.png"), str(folder / "speech.wav"), "-o", str(out), "--overwrite"]
-    # A process of its own tells its peak; the parent's record of its children is the largest of them.
-    probe = (
-        "import resource, subprocess, sys; subprocess.run(sys.argv[1:], check=True);"
-        "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
+def _anonymous_mib(process: int) -> float:
+    """Anonymous resident memory of a running process; 0 where the system does not tell."""
+    try:
+        status = Path(f"/proc/{process}/status").read_text(encoding="ascii")
+    except OSError:
+        return 0.0
+    return max(
+        (int(line.split()[1]) / 1024 for line in status.splitlines() if line.startswith("RssAnon:")), default=0.0
     )
-    done = subprocess.run(
-        [sys.executable, "-c", probe, sys.executable, "-c", _COMMAND, *arguments],
-        check=True,
-        capture_output=True,
-        text=True,
-    )
+
+
+def peaks(arguments: list[str]) -> dict[str, float]:
+    """Peak MiB of ``talkinghead`` with these arguments: "resident", and "anonymous" where the system tells it."""
+    with tempfile.TemporaryFile() as said:
+        command = subprocess.Popen([sys.executable, "-c", _COMMAND, *arguments], stdout=said, stderr=said)
+        anonymous, ended, code = 0.0, 0, 0
+        while not ended:
+            anonymous = max(anonymous, _anonymous_mib(command.pid))
+            time.sleep(_EVERY_S)
+            ended, code, used = os.wait4(command.pid, os.WNOHANG)
+        command.returncode = os.waitstatus_to_exitcode(code)
+        if command.returncode:
+            said.seek(0)
+            raise RuntimeError(said.read().decode(errors="replace"))
     unit = 1 if sys.platform == "darwin" else 1024
-    return int(done.stdout.split()[-1]) * unit / 2**20
+    result = {"resident": used.ru_maxrss * unit / 2**20}
+    return result | ({"anonymous": anonymous} if anonymous else {})
 
 
-def measure(*, minutes: tuple[float, ...] = (1.0, 10.0)) -> dict[float, float]:
-    """Peak resident MiB of ``talkinghead animate`` at 512x512 and 25 fps, by minutes of speech (POSIX only)."""
+def measure(*, minutes: tuple[float, ...] = MINUTES, size: int = 512) -> dict[str, dict[str, float]]:
+    """Peak MiB of the whole of ``talkinghead animate`` at 25 frames per second, by minutes of speech (POSIX only).
+
+    Args:
+        minutes: lengths of speech.
+        size: side of the picture in px; the time goes with its area, what grows with the speech does not.
+
+    Returns:
+        minutes -> "resident" and "anonymous" -> MiB.
+    """
+    result = {}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        save_image(data.astronaut(), folder / "face.png")
-        return {length: _peak_mib(60 * length, folder) for length in minutes}
+        face, speech, out = folder / "face.png", folder / "speech.wav", folder / "out.mp4"
+        save_image(cv2.resize(data.astronaut(), (size, size), interpolation=cv2.INTER_AREA), face)
+        for length in minutes:
+            spoken(60 * length, speech)
+            result[f"{length:g}"] = peaks(["animate", str(face), str(speech), "-o", str(out), "--overwrite"])
+    return result
+
+
+def table(result: Mapping[str, Mapping[str, float]], *, size: int = 512) -> str:
+    """The result as Markdown."""
+    shortest = next(iter(result.values()))
+    lines = ["| minutes of speech | resident MiB | anonymous MiB |", "|---|---|---|"]
+    for minutes, peak in result.items():
+        cells = [
+            f"{peak[kind]:.0f} ({peak[kind] / shortest[kind]:.3f})" if kind in peak else "-"
+            for kind in ("resident", "anonymous")
+        ]
+        lines.append(f"| {minutes} | {' | '.join(cells)} |")
+    return "\n".join([_TITLE.format(size=size, every=1000 * _EVERY_S), *lines]) + "\n"

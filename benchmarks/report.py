@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks import alignment, memory, recogniser, seams, speakers, zero_shot
+
 _HEAD = """# Benchmarks
 
 Measured by `make bench` (`python -m benchmarks`), never typed in by hand. Parts that need recordings look for them at
@@ -76,13 +78,6 @@ def _speed(result: Mapping[str, float]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _memory(result: Mapping[str, float]) -> str:
-    lines = ["## Memory", "", "Peak resident memory of `talkinghead animate`, 512x512, 25 frames per second.", ""]
-    lines += ["| minutes of speech | MiB |", "|---|---|"]
-    lines += [f"| {minutes} | {peak:.0f} |" for minutes, peak in result.items()]
-    return "\n".join(lines) + "\n"
-
-
 def _portraits(result: Mapping[str, str]) -> str:
     lines = ["## Portraits", "", "Every picture of the shared folder, 3 s of synthesised speech each.", ""]
     lines += ["| picture | treated as, or what was said |", "|---|---|"]
@@ -90,7 +85,17 @@ def _portraits(result: Mapping[str, str]) -> str:
     return "\n".join(lines) + "\n"
 
 
-_PARTS = {"reenactment": _reenactment, "speed": _speed, "memory": _memory, "portraits": _portraits}
+_PARTS = {
+    "reenactment": _reenactment,
+    "voices": zero_shot.section,
+    "recogniser": recogniser.table,
+    "alignment": alignment.table,
+    "speakers": speakers.table,
+    "seams": seams.table,
+    "speed": _speed,
+    "memory": memory.table,
+    "portraits": _portraits,
+}
 
 
 def write(records: Mapping[str, Mapping[str, Any]]) -> str:

@@ -238,7 +238,8 @@ def test_an_unknown_suffix(refused: Refused, face: Path, speech: Path, out: Path
 
 
 def test_missing_arguments(refused: Refused, face: Path) -> None:
-    refused("animate", face, names="SPEECH", remedy="animate --help")
+    refused("animate", names="FACE", remedy="animate --help")
+    refused("animate", face, names="--out", remedy="animate --help")
     refused("animat", names="animat", remedy="did you mean 'animate'")
 
 

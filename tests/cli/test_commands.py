@@ -19,6 +19,7 @@ from talkinghead.cli import doctor, methods
 from talkinghead.cli.demo import TEXT, demo_picture
 from talkinghead.media import read_provenance
 from talkinghead.methods import get_method, method_names
+from talkinghead.speech import espeak_library
 from talkinghead.speech.say import say
 from talkinghead.types import num_frames
 
@@ -46,7 +47,7 @@ def test_version() -> None:
     assert (outcome.code, outcome.stdout) == (0, f"talkinghead {talkinghead.__version__}\n")
 
 
-@pytest.mark.parametrize("command", ["animate", "demo", "train"])
+@pytest.mark.parametrize("command", ["animate", "demo", "voices", "align", "train"])
 def test_help_has_examples_that_fit_a_line(run: Run, command: str) -> None:
     text = run(command, "--help").stdout
     examples = re.findall(rf"^ talkinghead {command}\b.*$", text, re.MULTILINE)
@@ -94,9 +95,7 @@ def test_demo_makes_a_video_in_the_current_folder(run: Run, out: Path, monkeypat
 
 
 def test_demo_without_the_synthesiser(refused: Refused, out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from talkinghead.speech import say as module
-
-    module._loaded.cache_clear()
+    espeak_library._loaded.cache_clear()
     monkeypatch.setitem(sys.modules, "espeakng_loader", None)
     refused("demo", "-o", out, "--text", TEXT, names="espeak-ng", remedy="pip install 'talkinghead[tts]'")
 

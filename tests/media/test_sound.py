@@ -256,8 +256,8 @@ def test_truncated_video_gives_the_sound_that_is_readable(
     assert _whole(speech).shape[1] == len(speech.samples)
 
 
-def test_memory_does_not_hold_the_original(tmp_path: Path, make_wav: MakeWav) -> None:
-    seconds, rate = 60, 48_000
+def test_memory_holds_neither_the_original_nor_what_is_long(tmp_path: Path, make_wav: MakeWav) -> None:
+    seconds, rate = 150, 48_000
     path = make_wav(tmp_path / "long.wav", np.ones((2, seconds * rate), np.int16), rate)
     tracemalloc.start()
     speech = read_speech(path)
@@ -267,10 +267,24 @@ def test_memory_does_not_hold_the_original(tmp_path: Path, make_wav: MakeWav) ->
     total = sum(block.shape[1] for block in speech.sound.chunks()) if speech.sound else 0
     _, reading_peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    mono = 4 * seconds * 16_000
-    assert peak < 1.3 * mono + 2e6, "as float32 the original alone is six times that"
+    minute = 4 * 60 * 16_000
+    assert peak < minute + 2e6, "the speech is two minutes and a half, the original six times that"
+    assert held < 1e6
     assert total == seconds * rate
     assert reading_peak - held < 2e6
+
+
+@pytest.mark.parametrize("rate", [16_000, 22_050])
+def test_long_speech_is_that_of_its_pieces(tmp_path: Path, make_wav: MakeWav, rate: int) -> None:
+    """Sixty-five seconds lie in a temporary file; twenty of them read alone are the same to the sample."""
+    samples = (20_000 * _sine(65, rate)).astype(np.int16)
+    whole = read_speech(make_wav(tmp_path / "long.wav", samples, rate)).samples
+    start = read_speech(make_wav(tmp_path / "short.wav", samples[: 20 * rate], rate)).samples
+    assert isinstance(whole, np.memmap)
+    assert not isinstance(start, np.memmap)
+    assert (whole.dtype, len(whole)) == (np.float32, 65 * 16_000)
+    np.testing.assert_array_equal(whole[: len(start) - 100], start[:-100])
+    assert np.abs(whole[-2_000:-400] - _sine(65, 16_000)[-2_000:-400] * (20_000 / 32_768)).max() < 0.005
 
 
 def test_array_of_speech_passes_untouched() -> None:

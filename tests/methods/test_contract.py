@@ -17,8 +17,8 @@ from talkinghead.errors import InputError
 from talkinghead.methods import get_method, method_names
 from talkinghead.methods.base import Method, MotionGenerator, Renderer, Stage
 from talkinghead.motion.editing import retime
-from talkinghead.training.weights import load_weights, save_weights
 from talkinghead.types import FloatArray, Frames, Motion, Portrait, Speech, num_frames
+from talkinghead.weights import load_weights, save_weights
 
 STAGES = [(name, stage) for name in method_names() for stage in get_method(name).stages]
 

@@ -1,11 +1,13 @@
 """Voice activity: what is not speech, what is, and how well the words of a real corpus are found."""
 
 import json
+import tracemalloc
 
 import av
 import numpy as np
 import pytest
 
+from talkinghead.speech import activity as detector
 from talkinghead.speech.activity import silence_mask, speech_segments, voice_activity
 from talkinghead.speech.features import SAMPLE_RATE, resample
 from talkinghead.speech.say import say
@@ -93,6 +95,36 @@ def test_segments_of_silence_and_of_nothing():
     assert speech_segments(np.zeros(0), 25.0) == ()
     ((segment),) = speech_segments(np.ones(50), 25.0)
     assert (segment.start, segment.end) == (0.0, 1.98)
+
+
+def test_blocks_join_without_a_seam(sentence, monkeypatch):
+    """Five of the sentences, parted by noise, in blocks of 3 s and all at once."""
+    samples = np.concatenate([*5 * [sentence[0], 0.003 * WHITE[:20_000]]])
+    whole = voice_activity(samples, 100.0)
+    assert 0.2 < np.mean(whole > 0.5) < 0.95
+    monkeypatch.setattr(detector, "_BLOCK", 300)
+    np.testing.assert_allclose(voice_activity(samples, 100.0), whole, atol=1e-6)
+
+
+def test_a_long_stretch_is_judged_whole(monkeypatch):
+    """Voiced for longer than a vowel lasts: only the movement of the bands, over all blocks of it, makes it speech."""
+    speech = say("Away you may lay a yellow lawn, and early on we all may roam a low road along a long narrow alley.")
+    samples = resample(speech.samples, speech.sample_rate)
+    whole = voice_activity(samples, 100.0)
+    assert np.mean(whole > 0.5) > 0.8
+    monkeypatch.setattr(detector, "_BLOCK", 50)
+    np.testing.assert_allclose(voice_activity(samples, 100.0), whole, atol=1e-6)
+
+
+def test_memory_hardly_grows_with_length(sentence):
+    peaks = []
+    for minutes in (1, 5):
+        samples = np.resize(sentence[0], minutes * 60 * SAMPLE_RATE)
+        tracemalloc.start()
+        voice_activity(samples, 25.0)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] - peaks[0] < 3e6, "the samples alone are 15 MB more"
 
 
 @pytest.mark.parametrize("rate", [0.0, -1.0, np.nan])

@@ -11,12 +11,17 @@ import typer
 from talkinghead.cli.job import Made, make_video, read_saved_motion, report, tell_difference
 from talkinghead.cli.options import Wishes, blink_rate, check_distinct, check_face
 from talkinghead.cli.progress import Bar
+from talkinghead.cli.source import Source
 from talkinghead.errors import InputError
 
 EXAMPLES = """
 [bold]Examples[/bold]
 
 talkinghead animate face.jpg hello.wav -o hello.mp4
+
+talkinghead animate face.jpg --text "Hello there." -o hello.mp4
+
+talkinghead animate face.jpg --text-file a.txt --language de -o a.mp4
 
 talkinghead animate group.png talk.mp3 -o talk.webm --face 2 --head 0.5
 
@@ -25,7 +30,7 @@ talkinghead animate face.jpg hello.wav -o hello.mp4 --motion-out hello.npz
 talkinghead animate other.png hello.wav -o other.mp4 --motion hello.npz
 """
 
-_VIDEO_GROUP, _MOTION_GROUP = "The video", "The motion"
+_SPEECH_GROUP, _VIDEO_GROUP, _MOTION_GROUP = "The speech", "The video", "The motion"
 
 
 def animate(
@@ -38,8 +43,72 @@ def animate(
         ),
     ],
     speech: Annotated[
-        Path, typer.Argument(metavar="SPEECH", show_default=False, help="A sound file, or a video for its sound.")
-    ],
+        Path | None,
+        typer.Argument(
+            metavar="SPEECH", show_default=False, help="A sound file, or a video for its sound; or give --text."
+        ),
+    ] = None,
+    *,
+    text: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TEXT", show_default=False, help="Say this in a synthetic voice.", rich_help_panel=_SPEECH_GROUP
+        ),
+    ] = None,
+    text_file: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            show_default=False,
+            help="Say what is in a text file (UTF-8); - for standard input.",
+            rich_help_panel=_SPEECH_GROUP,
+        ),
+    ] = None,
+    voice: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            show_default="en-us",
+            help="Whose voice: en-us, de+f3, or a file of Piper's, MODEL.onnx; see: talkinghead voices.",
+            rich_help_panel=_SPEECH_GROUP,
+        ),
+    ] = None,
+    language: Annotated[
+        str | None,
+        typer.Option(
+            metavar="LANGUAGE",
+            show_default=False,
+            help="The usual voice of a language: de, pt-BR or German; or the language of --transcript.",
+            rich_help_panel=_SPEECH_GROUP,
+        ),
+    ] = None,
+    rate: Annotated[
+        float | None,
+        typer.Option(
+            metavar="FACTOR",
+            show_default="1",
+            help="How fast the voice speaks, from 0.5 to 2.5.",
+            rich_help_panel=_SPEECH_GROUP,
+        ),
+    ] = None,
+    transcript: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TEXT",
+            show_default=False,
+            help="What is said in SPEECH: words and phones are found by it.",
+            rich_help_panel=_SPEECH_GROUP,
+        ),
+    ] = None,
+    alignment: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            show_default=False,
+            help="Words and phones of SPEECH with their times: a TextGrid, .align or JSON file.",
+            rich_help_panel=_SPEECH_GROUP,
+        ),
+    ] = None,
     out: Annotated[
         Path,
         typer.Option(
@@ -132,17 +201,26 @@ def animate(
         overwrite=overwrite,
     )
     check_face(which_face)
-    _check_files(face, speech, out=out, motion=motion, motion_out=motion_out, overwrite=overwrite)
-    made = _make(face, speech, out=out, wishes=wishes, which_face=which_face, motion=motion, motion_out=motion_out)
+    source = Source(
+        speech,
+        text=text,
+        text_file=text_file,
+        voice=voice,
+        language=language,
+        rate=rate,
+        alignment=alignment,
+        transcript=transcript,
+    )
+    source = _check(face, source, out=out, motion=motion, motion_out=motion_out, overwrite=overwrite)
+    made = _make(face, source, out=out, wishes=wishes, which_face=which_face, motion=motion, motion_out=motion_out)
     report(made, began)
 
 
-def _check_files(
-    face: Path, speech: Path, *, out: Path, motion: Path | None, motion_out: Path | None, overwrite: bool
-) -> None:
+def _check(
+    face: Path, source: Source, *, out: Path, motion: Path | None, motion_out: Path | None, overwrite: bool
+) -> Source:
     """Everything that can be known before the work begins: what cannot be written first, then what cannot be read."""
     from talkinghead.media import check_output, sniff
-    from talkinghead.media.audio import AudioReader
     from talkinghead.media.files import check_writable
 
     check_output(out, overwrite)
@@ -150,14 +228,15 @@ def _check_files(
         if motion_out.suffix.lower() != ".npz":
             raise InputError(f"--motion-out {motion_out} has an unknown suffix {motion_out.suffix!r}: choose .npz.")
         check_writable(motion_out, overwrite)
-    check_distinct({"OUT": out, "--motion-out": motion_out}, {"FACE": face, "SPEECH": speech, "--motion": motion})
+    inputs = {"FACE": face, **source.files(), "--motion": motion}
+    check_distinct({"OUT": out, "--motion-out": motion_out}, inputs)
     sniff(face)
-    AudioReader(speech)
+    return source.checked()
 
 
 def _make(
     face: Path,
-    speech_file: Path,
+    source: Source,
     *,
     out: Path,
     wishes: Wishes,
@@ -168,13 +247,11 @@ def _make(
     saved = None if motion is None else read_saved_motion(motion, wishes.fps)
     with Bar() as progress:
         progress("model", 0, 1)
-        from talkinghead.media import read_speech
         from talkinghead.pipeline import TalkingHead
         from talkinghead.tracking import read_portrait
 
         talking_head = TalkingHead.from_pretrained(wishes.method)
-        progress("speech", 0, 1)
-        speech = read_speech(speech_file)
+        speech = source.read(progress)
         if saved is not None and motion is not None:
             tell_difference(motion, saved, speech.duration)
         progress("portrait", 0, 1)

@@ -49,10 +49,11 @@ def demo(
 
 
 def _make(text: str, *, out: Path, wishes: Wishes) -> Made:
-    from talkinghead.speech.say import say
+    from talkinghead.speech.say import check, say
 
-    speech = say(text, voice=_VOICE)
+    check(text, _VOICE)
     with Bar() as progress:
+        speech = say(text, _VOICE, progress=progress)
         progress("model", 0, 1)
         from talkinghead.pipeline import TalkingHead
         from talkinghead.tracking import portrait_from_image

@@ -12,7 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 from talkinghead import __version__
-from talkinghead.cli import animate, demo, doctor, methods, train
+from talkinghead.cli import align, animate, demo, doctor, methods, train, voices
 from talkinghead.cli.console import STOPPED, notes_shown, tell
 from talkinghead.errors import InputError
 
@@ -76,6 +76,8 @@ app = typer.Typer(
 )
 app.command(epilog=animate.EXAMPLES)(animate.animate)
 app.command(epilog=demo.EXAMPLES)(demo.demo)
+app.command(epilog=voices.EXAMPLES)(voices.voices)
+app.command(epilog=align.EXAMPLES)(align.align)
 app.command()(methods.methods)
 app.command()(doctor.doctor)
 app.command(epilog=train.EXAMPLES)(train.train)

@@ -1,10 +1,10 @@
-"""``talkinghead train``: one stage of a method's training."""
+"""``talkinghead train``: one stage of a method's training, or the phone recogniser that all methods share."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, TypeAlias
 
 import typer
 
@@ -15,12 +15,21 @@ EXAMPLES = """
 [bold]Example[/bold]
 
 talkinghead train makeittalk content --corpus recordings --out runs/content
+talkinghead train phones --corpus recordings --out runs/phones
 """
+
+_PHONES = "phones"
+
+Training: TypeAlias = Callable[[Path, Path, str, Mapping[str, Any]], None]
 
 
 def train(
-    method: Annotated[str, typer.Argument(metavar="METHOD", show_default=False, help="See: talkinghead methods.")],
-    stage: Annotated[str, typer.Argument(metavar="STAGE", show_default=False, help="See: talkinghead methods.")],
+    method: Annotated[
+        str,
+        typer.Argument(
+            metavar="METHOD", show_default=False, help="See: talkinghead methods. Or phones: the phone recogniser."
+        ),
+    ],
     corpus: Annotated[
         Path, typer.Option(metavar="DIR", show_default=False, help="The folder of recordings to learn from.")
     ],
@@ -32,6 +41,9 @@ def train(
             help="Where weights, log and checkpoint go; a checkpoint there is taken up.",
         ),
     ],
+    stage: Annotated[
+        str | None, typer.Argument(metavar="STAGE", show_default=False, help="Of the method; phones has none.")
+    ] = None,
     config: Annotated[str, typer.Option(metavar="SIZE", help="The size of the networks.")] = "small",
     steps: Annotated[
         int | None, typer.Option(metavar="N", show_default="the stage's own", help="How many optimiser steps.")
@@ -44,18 +56,35 @@ def train(
         raise InputError(f"--corpus {corpus} is not a folder: give the one with the recordings.")
     if out.exists() and not out.is_dir():
         raise InputError(f"--out {out} is a file: give a folder, which may be new.")
-    from talkinghead.methods import get_method
-
-    chosen = get_method(method)
-    _check_known(stage, chosen.stages, f"{method} has no training stage")
-    _check_known(config, chosen.configs, f"{method} has no size")
     options = {} if steps is None else {"steps": steps}
+    run = _recogniser(stage, config) if method == _PHONES else _stage_of(method, stage, config)
     try:
-        chosen.stages[stage].train(corpus, out, config, options)
+        run(corpus, out, config, options)
     except KeyboardInterrupt:
         tell(f"talkinghead: stopped; the same command goes on from the last checkpoint in {out}")
         raise typer.Exit(STOPPED) from None
     typer.echo(out)
+
+
+def _recogniser(stage: str | None, config: str) -> Training:
+    from talkinghead.speech.phones import CONFIGS
+    from talkinghead.training.phones import train_phones
+
+    if stage is not None:
+        raise InputError(f"{_PHONES} has no stages: leave out {stage!r}.")
+    _check_known(config, CONFIGS, f"{_PHONES} has no size")
+    return train_phones
+
+
+def _stage_of(method: str, stage: str | None, config: str) -> Training:
+    from talkinghead.methods import get_method
+
+    chosen = get_method(method)
+    if stage is None:
+        raise InputError(f"{method} is trained in stages: name one of {', '.join(chosen.stages)}.")
+    _check_known(stage, chosen.stages, f"{method} has no training stage")
+    _check_known(config, chosen.configs, f"{method} has no size")
+    return chosen.stages[stage].train
 
 
 def _check_known(name: str, known: Iterable[str], what: str) -> None:

@@ -15,10 +15,10 @@ import numpy as np
 
 from talkinghead.errors import InputError, announce
 from talkinghead.media import VideoReader, read_speech
+from talkinghead.speech.alignments import words_of_align
 from talkinghead.tracking.track import make_track, read_mesh
 from talkinghead.types import BoolArray, FaceTrack, FloatArray, Interval, Speech
 
-_UNIT = 25_000.0  # alignment units per second
 _LEAST_FOUND = 0.9  # a clip with fewer frames with a face is damaged
 
 
@@ -36,14 +36,13 @@ class Clip:
 
 
 def read_align(path: Path) -> tuple[Interval, ...]:
-    """Words of a ``.align`` file, times in seconds.
+    """Words of a ``.align`` file with the silences between them ("sil", "sp"), times in seconds.
 
     Raises:
         InputError: the file is missing or holds anything but lines of start, end and word.
     """
     try:
-        rows = [line.split() for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
-        return tuple(Interval(word, int(start) / _UNIT, int(end) / _UNIT) for start, end, word in rows)
+        return words_of_align(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise InputError(f"{path}: not a readable alignment ({error}); copy the corpus again.") from None
 

@@ -6,16 +6,18 @@ import numpy as np
 
 from talkinghead.types import FloatArray
 
-_UPPER, _LOWER = np.array([61, 62, 63]), np.array([67, 66, 65])
+UPPER_INNER, LOWER_INNER = np.array([61, 62, 63]), np.array([67, 66, 65])
+"""Points of the inner lips that face each other."""
+
 TOUCHING = 0.02  # opening over eye distance below which lips touch: the mesh sees about 0.00 to 0.01 then
-SEAM = 0.012  # opening that closed lips are given where the picture shows them open
+SEAM = 0.004  # opening that closed lips are given where the picture shows them open; 0.012 looks ajar on a smile
 _UPPER_SHARE = 0.4  # of the gap that the upper lip closes
 _JAW_SHARE = 0.35  # of the lower lip's way that the chin goes along
 
 
 def lip_gap(landmarks: FloatArray) -> FloatArray:
     """(...,) height of the mouth's opening of landmarks (..., 68, 3) in the head frame, in eye distances."""
-    return np.asarray((landmarks[..., _LOWER, 1] - landmarks[..., _UPPER, 1]).mean(axis=-1))
+    return np.asarray((landmarks[..., LOWER_INNER, 1] - landmarks[..., UPPER_INNER, 1]).mean(axis=-1))
 
 
 def lips_touch(landmarks: FloatArray) -> bool:
@@ -33,9 +35,9 @@ def closed_mouth(landmarks: FloatArray) -> FloatArray:
         return landmarks.copy()
     closed = landmarks.copy()
     share = 1 - SEAM / float(lip_gap(landmarks))
-    gap = (landmarks[_LOWER] - landmarks[_UPPER]) * share
-    closed[_UPPER] += _UPPER_SHARE * gap
-    closed[_LOWER] -= (1 - _UPPER_SHARE) * gap
+    gap = (landmarks[LOWER_INNER] - landmarks[UPPER_INNER]) * share
+    closed[UPPER_INNER] += _UPPER_SHARE * gap
+    closed[LOWER_INNER] -= (1 - _UPPER_SHARE) * gap
     # Outer lip points lie above and below the inner ones: 50-52 over 61-63, 56-58 under 65-67; 49, 53, 55, 59 are half
     # way out.
     for outer, inner, part in ((50, 0, 1.0), (51, 1, 1.0), (52, 2, 1.0), (49, 0, 0.5), (53, 2, 0.5)):

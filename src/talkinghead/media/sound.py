@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from av.audio.resampler import AudioResampler
 
 from talkinghead.errors import InputError, announce
 from talkinghead.media.audio import AudioReader, Samples
+from talkinghead.media.spool import spooled_samples
 from talkinghead.types import Sound, Speech
 
 SPEECH_RATE = 16_000
@@ -27,7 +28,6 @@ _OVERSHOOT = 1.5  # times full scale: lossy codecs go that far on their own, for
 _ABSURD = 16.0  # times full scale: no recording is that loud, but integers saved as floating point are
 _PIECE = 65_536
 _MAX_CHANNELS = 64
-_PLAUSIBLE = 3600.0  # seconds to reserve memory for; a header may state anything
 _LOST = 0.1  # seconds missing at the end that are worth a word
 
 
@@ -79,24 +79,22 @@ class ArraySound:
 def read_speech(path: str | os.PathLike[str], sample_rate: int = SPEECH_RATE) -> Speech:
     """The sound of an audio or video file as mono speech at ``sample_rate`` (Hz), mixed down as a player would.
 
-    The length is that of the sound to the sample; 10 minutes take 38 MB. In a file with pictures, time zero is the
-    first picture. What is odd but works is announced: silence, clipped or overloud samples, damaged or truncated files.
+    The length is that of the sound to the sample. More than a minute lies read-only in a temporary file, so that memory
+    does not grow with it. In a file with pictures, time zero is the first picture. What is odd but works is announced:
+    silence, clipped or overloud samples, damaged or truncated files.
 
     Raises:
         InputError: no such file, empty, no sound, not decodable, no samples, or samples that are not finite or far
-            beyond full scale.
+            beyond full scale; or there is no room for temporary files.
     """
     reader = AudioReader(path)
-    known = reader.stated_duration or 60.0
-    mono = _Mono(str(path), reader.sample_rate, sample_rate, expected=known)
+    mono = _Mono(str(path), reader.sample_rate, sample_rate)
     weights = _weights(reader.layout) if reader.is_layout_known else np.ones(reader.channels, np.float32)
-    for block in reader.blocks():
-        mono.add(block, weights)
+    samples = mono.samples(reader.blocks(), weights, length=reader.length)
     count = reader.length(mono.count)
     sound = FileSound(reader.path, reader.sample_rate, reader.channels, reader.layout, count)
-    speech = Speech(mono.finish(count), sample_rate, sound=sound)
     _tell_losses(reader, count / reader.sample_rate)
-    return speech
+    return Speech(samples, sample_rate, sound=sound)
 
 
 def speech_from_array(samples: npt.NDArray[Any], sample_rate: int) -> Speech:
@@ -107,15 +105,15 @@ def speech_from_array(samples: npt.NDArray[Any], sample_rate: int) -> Speech:
         sample_rate: in Hz.
 
     Raises:
-        InputError: no samples, samples that are not finite or far beyond full scale, or of another shape or type.
+        InputError: no samples, samples that are not finite or far beyond full scale, or of another shape or type; or
+            there is no room for temporary files.
     """
     if sample_rate <= 0:
         raise InputError(f"the sound array cannot have {sample_rate} samples per second: give its rate in Hz.")
     given = _floating(np.asarray(samples))
-    mono = _Mono("the sound array", sample_rate, SPEECH_RATE, expected=given.shape[1] / sample_rate)
-    for piece in ArraySound(given, sample_rate).chunks():
-        mono.add(piece, np.ones(len(given), np.float32))
-    analysed = mono.finish(given.shape[1])
+    mono = _Mono("the sound array", sample_rate, SPEECH_RATE)
+    blocks, weights = ArraySound(given, sample_rate).chunks(), np.ones(len(given), np.float32)
+    analysed = mono.samples(blocks, weights, length=lambda count: count)
     sound: Sound | None = ArraySound(np.clip(given, -1.0, 1.0), sample_rate)
     if len(given) == 1 and sample_rate == SPEECH_RATE:
         sound = None  # the speech itself is all there is
@@ -123,20 +121,54 @@ def speech_from_array(samples: npt.NDArray[Any], sample_rate: int) -> Speech:
 
 
 class _Mono:
-    """Mixes blocks down to mono, resamples them and keeps only that, and takes note of what is odd about them."""
+    """Mixes blocks down to mono, resamples them and keeps only that, and takes note of what is odd about them.
 
-    def __init__(self, name: str, rate: int, target_rate: int, expected: float) -> None:
+    Attributes:
+        count: how many samples, per channel, were taken in.
+    """
+
+    def __init__(self, name: str, rate: int, target_rate: int) -> None:
         self.count = 0
         self._name = name
         self._rates = (rate, target_rate)
         self._resampler = AudioResampler(format="fltp", layout="mono", rate=target_rate)
-        self._samples = np.empty(int((min(max(expected, 0.0), _PLAUSIBLE) + 1) * target_rate), np.float32)
-        self._filled = 0
         self._not_finite = self._beyond = self._at_full_scale = 0
         self._peak = 0.0
 
-    def add(self, block: Samples, weights: Samples) -> None:
-        """Take in (channels, n) samples, n > 0, mixed by ``weights`` (channels,)."""
+    def samples(self, blocks: Iterable[Samples], weights: Samples, *, length: Callable[[int], int]) -> Samples:
+        """(N,) float32: the (channels, n) blocks mixed by ``weights`` (channels,); at least one sample.
+
+        Args:
+            blocks: n > 0 samples each.
+            weights: shares of the channels.
+            length: how much of so many samples at the first rate counts.
+        """
+        joined = spooled_samples(self._pieces(blocks, weights / weights.sum(), length))
+        return joined[: self._wanted(length)]
+
+    def _pieces(self, blocks: Iterable[Samples], shares: Samples, length: Callable[[int], int]) -> Iterator[Samples]:
+        """(n,) each at the second rate; at least as many samples in all as are wanted."""
+        made = 0
+        for block in blocks:
+            mixed = shares @ self._noted(block)
+            frame = AudioFrame.from_ndarray(mixed[None].astype(np.float32), format="fltp", layout="mono")
+            frame.sample_rate = self._rates[0]
+            for piece in self._resampled(frame):
+                made += len(piece)
+                yield piece
+        self._judge()
+        rest = list(self._resampled(None)) if self._rates[0] != self._rates[1] else []
+        missing = self._wanted(length) - made - sum(map(len, rest))
+        yield from (*rest, np.zeros(max(0, missing), np.float32))
+
+    def _wanted(self, length: Callable[[int], int]) -> int:
+        return max(1, round(length(self.count) * self._rates[1] / self._rates[0]))
+
+    def _resampled(self, frame: AudioFrame | None) -> Iterator[Samples]:
+        return (made.to_ndarray()[0] for made in self._resampler.resample(frame) if made.samples)
+
+    def _noted(self, block: Samples) -> Samples:
+        """The block, finite and within full scale; what was not is taken note of."""
         finite = np.isfinite(block)
         if not finite.all():
             self._not_finite += int(finite.size - np.count_nonzero(finite))
@@ -146,31 +178,7 @@ class _Mono:
         self._at_full_scale += int(np.count_nonzero(level.max(axis=0, initial=0.0) >= _FULL_SCALE))
         self._beyond += int(np.count_nonzero(level > 1))
         self.count += block.shape[1]
-        mixed = (weights / weights.sum()) @ np.clip(block, -1.0, 1.0)
-        frame = AudioFrame.from_ndarray(mixed[None].astype(np.float32), format="fltp", layout="mono")
-        frame.sample_rate = self._rates[0]
-        self._append(self._resampler.resample(frame))
-
-    def finish(self, count: int) -> Samples:
-        """(N,) float32: exactly as long as ``count`` samples at the first rate, at least one."""
-        self._judge()
-        if self._rates[0] != self._rates[1]:
-            self._append(self._resampler.resample(None))
-        length = max(1, round(count * self._rates[1] / self._rates[0]))
-        end = min(self._filled, length)
-        self._samples.resize(length, refcheck=False)
-        self._samples[end:] = 0
-        return self._samples
-
-    def _append(self, frames: list[AudioFrame]) -> None:
-        for frame in frames:
-            if frame.samples == 0:
-                continue
-            end = self._filled + frame.samples
-            if end > len(self._samples):
-                self._samples.resize(max(end, len(self._samples) * 3 // 2), refcheck=False)
-            self._samples[self._filled : end] = frame.to_ndarray()[0]
-            self._filled = end
+        return np.clip(block, -1.0, 1.0)
 
     def _judge(self) -> None:
         if self.count == 0:

@@ -7,8 +7,11 @@ from dataclasses import replace
 import numpy as np
 
 from talkinghead.face.rest import closed_mouth
-from talkinghead.motion.smoothing import resample_rows
+from talkinghead.media.spool import spooled_rows
+from talkinghead.motion.smoothing import resample_rows, resampled_pieces
 from talkinghead.types import FloatArray, Motion
+
+_PIECE = 4096  # rows
 
 
 def scale_head(motion: Motion, amount: float) -> Motion:
@@ -52,9 +55,10 @@ def retime(motion: Motion, fps: float, num_frames: int) -> Motion:
     def rows(array: FloatArray) -> FloatArray:
         return resample_rows(array, motion.fps, fps, num_frames)
 
+    pieces = resampled_pieces(motion.landmarks, motion.fps, fps, num_frames)
     return Motion(
         fps,
-        rows(motion.landmarks),
+        spooled_rows(pieces, motion.landmarks.shape[1:]),
         rows(motion.rotation),
         rows(motion.translation),
         rows(motion.blink),
@@ -75,5 +79,6 @@ def retarget(motion: Motion, landmarks: FloatArray) -> Motion:
     """
     if np.allclose(motion.rest, landmarks, atol=1e-6):
         return motion
-    moved = closed_mouth(landmarks) + motion.landmarks - closed_mouth(motion.rest)
-    return replace(motion, landmarks=moved, rest=np.asarray(landmarks))
+    change = closed_mouth(landmarks) - closed_mouth(motion.rest)
+    pieces = (motion.landmarks[start : start + _PIECE] + change for start in range(0, len(motion), _PIECE))
+    return replace(motion, landmarks=spooled_rows(pieces, change.shape), rest=np.asarray(landmarks))

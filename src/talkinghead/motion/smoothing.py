@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import scipy.signal
 
 from talkinghead.types import FloatArray
 
 _ORDER = 2  # per direction; applied forwards and backwards
+_PIECE = 4096  # rows
 
 
 def smooth(array: FloatArray, fps: float, *, cutoff_hz: float) -> FloatArray:
@@ -54,13 +57,25 @@ def resample_rows(array: FloatArray, from_rate: float, to_rate: float, num_rows:
     Raises:
         ValueError: there is no row to hold.
     """
+    resampled = np.empty((num_rows, *array.shape[1:]), array.dtype)
+    done = 0
+    for piece in resampled_pieces(array, from_rate, to_rate, num_rows):
+        resampled[done : done + len(piece)] = piece
+        done += len(piece)
+    return resampled
+
+
+def resampled_pieces(array: FloatArray, from_rate: float, to_rate: float, num_rows: int) -> Iterator[FloatArray]:
+    """What ``resample_rows`` gives, piece by piece: an hour of landmarks need not be held more than once."""
     if len(array) == 0:
         raise ValueError("resample_rows needs at least one row")
-    position = np.minimum(np.arange(num_rows) * (from_rate / to_rate), len(array) - 1)
-    before = np.minimum(np.floor(position + 1e-9).astype(int), len(array) - 1)
-    after = np.minimum(before + 1, len(array) - 1)
-    share = (position - before).clip(0.0, 1.0).reshape(-1, *[1] * (array.ndim - 1)).astype(array.dtype)
-    return np.asarray(array[before] * (1 - share) + array[after] * share)
+    for start in range(0, num_rows, _PIECE):
+        numbers = np.arange(start, min(start + _PIECE, num_rows))
+        position = np.minimum(numbers * (from_rate / to_rate), len(array) - 1)
+        before = np.minimum(np.floor(position + 1e-9).astype(int), len(array) - 1)
+        after = np.minimum(before + 1, len(array) - 1)
+        share = (position - before).clip(0.0, 1.0).reshape(-1, *[1] * (array.ndim - 1)).astype(array.dtype)
+        yield np.asarray(array[before] * (1 - share) + array[after] * share)
 
 
 def smoothstep(share: FloatArray) -> FloatArray:

@@ -7,15 +7,21 @@ and noise become background; a burst of noise stands out but does not move.
 Source: the background is tracked by minimum statistics (Martin 2001, "Noise power spectral density estimation based on
 optimal smoothing and minimum statistics"), here per band over a centred window, because the whole recording is at hand;
 its optimal smoothing and bias compensation are replaced by a fixed average and a fixed margin.
+
+Bands are looked at a minute at a time and kept in a temporary file where there are many: what grows with the length of
+the recording are a few numbers per frame.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
 import scipy.fft
 import scipy.ndimage
 
+from talkinghead.media.spool import spooled_samples
 from talkinghead.speech.features import SAMPLE_RATE, centred_windows
 from talkinghead.types import BoolArray, FloatArray, Interval
 
@@ -40,6 +46,9 @@ _VOICED_SHARE = 0.3
 _LONGEST_VOWEL_S = 2.0
 _BRIDGE_S = 0.12
 _HANGOVER_S = 0.08
+
+_BLOCK = 60 * _ANALYSIS_RATE  # frames of all bands worked on at once
+_MARGIN = round(_BACKGROUND_S * _ANALYSIS_RATE)  # frames on either side of them, more than any filter of bands sees
 
 
 def voice_activity(samples: npt.NDArray[np.float32], rate: float) -> npt.NDArray[np.float32]:
@@ -127,53 +136,85 @@ def _levels_and_periodicity(
     lags = slice(SAMPLE_RATE // 400, SAMPLE_RATE // 80)
     taper_autocorrelation = scipy.fft.irfft(np.abs(scipy.fft.rfft(taper, _FOURIER)) ** 2)
     taper_autocorrelation /= taper_autocorrelation[0]
+    periodicity = np.zeros(-(-len(samples) // _HOP), np.float32)
 
-    count = -(-len(samples) // _HOP)
-    powers, periodicity = np.zeros((count, bands.shape[1]), np.float32), np.zeros(count, np.float32)
-    for first, frames in centred_windows(samples, hop=_HOP, window=_WINDOW):
-        rows = slice(first, first + len(frames))
-        spectrum = np.square(np.abs(scipy.fft.rfft(frames * taper, _FOURIER)))
-        powers[rows] = spectrum @ bands
-        autocorrelation = scipy.fft.irfft(spectrum * voice_range)
-        periodicity[rows] = (autocorrelation[:, lags] / taper_autocorrelation[lags]).max(axis=1)
-        periodicity[rows] /= autocorrelation[:, 0] + 1e-9
-    return powers, periodicity
+    def powers() -> Iterator[npt.NDArray[np.float32]]:
+        for first, frames in centred_windows(samples, hop=_HOP, window=_WINDOW):
+            rows = slice(first, first + len(frames))
+            spectrum = np.square(np.abs(scipy.fft.rfft(frames * taper, _FOURIER)))
+            autocorrelation = scipy.fft.irfft(spectrum * voice_range)
+            periodicity[rows] = (autocorrelation[:, lags] / taper_autocorrelation[lags]).max(axis=1)
+            periodicity[rows] /= autocorrelation[:, 0] + 1e-9
+            yield (spectrum @ bands).ravel()
+
+    return spooled_samples(powers()).reshape(-1, bands.shape[1]), periodicity
 
 
-def _smoothed_db(powers: npt.NDArray[np.float32], steps: int) -> npt.NDArray[np.float32]:
+def _blocks(start: int, stop: int) -> Iterator[tuple[int, int]]:
+    """(first, last + 1) of pieces of at most ``_BLOCK`` frames."""
+    return ((first, min(first + _BLOCK, stop)) for first in range(start, stop, _BLOCK))
+
+
+def _smoothed_db(powers: npt.NDArray[np.float32], seconds: float) -> npt.NDArray[np.float32]:
     # The window shrinks towards the ends, where a repeated edge would count half a window of padding several times.
+    steps = _steps(seconds)
     mean = scipy.ndimage.uniform_filter1d(powers, steps, axis=0, mode="constant")
     share = scipy.ndimage.uniform_filter1d(np.ones(len(powers), np.float32), steps, mode="constant")
     return np.asarray(10.0 * np.log10(np.maximum(mean / share[:, None], 1e-12)))
 
 
+def _levels(powers: npt.NDArray[np.float32], first: int, last: int) -> npt.NDArray[np.float32]:
+    """Levels (last - first, 11) in dB of the frames ``first`` to ``last``, seen in their surroundings."""
+    start = max(first - _MARGIN, 0)
+    return _smoothed_db(powers[start : last + _MARGIN], 0.05)[first - start : last - start]
+
+
+def _backgrounds(powers: npt.NDArray[np.float32], first: int, last: int) -> npt.NDArray[np.float32]:
+    """What the levels (last - first, 11) in dB do not fall below for a while."""
+    start = max(first - _MARGIN, 0)
+    slow = _smoothed_db(powers[start : last + _MARGIN], 0.15)
+    lowest = scipy.ndimage.minimum_filter1d(slow, _steps(_BACKGROUND_S), axis=0, mode="nearest")
+    return np.asarray(lowest[first - start : last - start])
+
+
 def _prominence(powers: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     """(T,) dB by which the strongest bands stand out of their background."""
-    level = _smoothed_db(powers, _steps(0.05))
-    background = scipy.ndimage.minimum_filter1d(
-        _smoothed_db(powers, _steps(0.15)), _steps(_BACKGROUND_S), axis=0, mode="nearest"
-    )
-    loudest = np.percentile(level.max(axis=1), 98)
-    background = np.maximum(background + _MARGIN_DB, max(loudest - _RANGE_DB, _SILENCE_DB))
-    standing_out = np.maximum(level - background, 0.0)
-    return np.asarray(np.partition(standing_out, -_TOP_BANDS, axis=1)[:, -_TOP_BANDS:].mean(axis=1))
+    blocks = list(_blocks(0, len(powers)))
+    strongest = np.concatenate([_levels(powers, *block).max(axis=1) for block in blocks])
+    lowest = max(np.percentile(strongest, 98) - _RANGE_DB, _SILENCE_DB)
+    score = np.empty(len(powers), np.float32)
+    for first, last in blocks:
+        background = np.maximum(_backgrounds(powers, first, last) + _MARGIN_DB, lowest)
+        standing_out = np.maximum(_levels(powers, first, last) - background, 0.0)
+        score[first:last] = np.partition(standing_out, -_TOP_BANDS, axis=1)[:, -_TOP_BANDS:].mean(axis=1)
+    return score
 
 
 def _speech_like(
     active: BoolArray, powers: npt.NDArray[np.float32], periodicity: npt.NDArray[np.float32]
 ) -> npt.NDArray[np.float32]:
     """(T,) 1 in the active stretches that move through the bands or are short and voiced, else 0."""
-    shape = _smoothed_db(powers, _steps(0.05))
-    shape = shape - shape.mean(axis=1, keepdims=True)
     accepted = np.zeros(len(active), np.float32)
     joined = scipy.ndimage.binary_closing(np.pad(active, 40), np.ones(_steps(0.3)))[40:-40]
     for start, stop in _runs(joined):
-        inside = np.flatnonzero(active[start:stop]) + start
-        movement = np.sort(shape[inside].std(axis=0))[-_TOP_BANDS:].mean()
-        voiced = (periodicity[inside] > _VOICED).mean() > _VOICED_SHARE and stop - start <= _steps(_LONGEST_VOWEL_S)
-        if stop - start >= _steps(0.05) and (movement > _STEADY_DB or voiced):
+        voiced_share = (periodicity[start:stop][active[start:stop]] > _VOICED).mean()
+        voiced = voiced_share > _VOICED_SHARE and stop - start <= _steps(_LONGEST_VOWEL_S)
+        if stop - start >= _steps(0.05) and (voiced or _movement(active, powers, start, stop) > _STEADY_DB):
             accepted[max(start - _steps(0.05), 0) : stop + _steps(0.05)] = 1.0
     return accepted
+
+
+def _movement(active: BoolArray, powers: npt.NDArray[np.float32], start: int, stop: int) -> float:
+    """Standard deviation in dB of the bands that move most against the others, over the active frames of a stretch."""
+    count, total, squares = 0, np.zeros(powers.shape[1]), np.zeros(powers.shape[1])
+    for first, last in _blocks(start, stop):
+        shape = _levels(powers, first, last)[active[first:last]].astype(np.float64)
+        shape -= shape.mean(axis=1, keepdims=True)
+        count += len(shape)
+        total += shape.sum(axis=0)
+        squares += np.square(shape).sum(axis=0)
+    deviation = np.sqrt(np.maximum(squares / count - np.square(total / count), 0.0))
+    return float(np.sort(deviation)[-_TOP_BANDS:].mean())
 
 
 def _closed(activity: FloatArray, steps: int) -> FloatArray:

@@ -30,6 +30,9 @@ CLASSES = (SILENCE, *PHONES)
 
 BILABIALS, LABIODENTALS = VISEMES["bilabial"], VISEMES["labiodental"]
 
+STOPS = ("P", "B", "T", "D", "K", "G", "CH", "JH")
+"""Phones that begin with a closure, the two affricates among them."""
+
 _TABLE = """
     aɪ AY | aʊ AW | eɪ EY | oʊ OW | əʊ OW | ɔɪ OY | ɔø OY | ɔʏ OY | aɪɚ AY ER | aɪə AY AH | aʊɚ AW ER | aʊə AW AH
     iə IY AH | ɪə IH AH | eə EH | ɛə EH | ʊə UH AH | əl AH L | ɚ ER | ɝ ER | ɜ ER | ɐ AH | ə AH | ʌ AH | ɤ AH | ɵ UH

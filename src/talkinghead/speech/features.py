@@ -22,7 +22,7 @@ SAMPLE_RATE = 16_000
 
 LOG_FLOOR_DB = -100.0
 
-_PIECE = 2048  # frames that are analysed at once
+_PIECE = 512  # frames that are analysed at once
 
 
 def resample(samples: npt.NDArray[np.float32], sample_rate: int, target: int = SAMPLE_RATE) -> npt.NDArray[np.float32]:
@@ -135,23 +135,21 @@ def mfcc(
     return np.asarray(cepstrum, dtype=np.float32)
 
 
-def normalise_loudness(samples: npt.NDArray[np.float32], *, level_db: float = -20.0) -> npt.NDArray[np.float32]:
-    """The same sound with its loud passages at one level, so that features do not depend on the recording's gain.
+def loudness_gain(samples: npt.NDArray[np.float32], *, level_db: float = -20.0) -> float:
+    """What to multiply a sound with to bring its loud passages to one level: for callers that work piece by piece.
 
     Args:
-        samples: (N,) float32 at 16 kHz.
+        samples: (N,) float32 at 16 kHz; read once and not copied.
         level_db: root mean square, in decibels of full scale, of the loudest twentieth of the 20 ms pieces.
 
     Returns:
-        (N,) float32; silence (nothing above -70 dB) stays as it is.
+        The gain; 1 for silence (nothing above -70 dB).
     """
     hop = SAMPLE_RATE // 50
     whole = len(samples) // hop * hop
     pieces = samples[:whole].reshape(-1, hop) if whole else samples[None]
     if pieces.size == 0:
-        return samples
+        return 1.0
     powers = np.einsum("ij,ij->i", pieces, pieces) / pieces.shape[1]
     level = float(np.sqrt(np.percentile(powers, 95)))
-    if level < 10 ** (-70 / 20):
-        return samples
-    return np.asarray(samples * (10 ** (level_db / 20) / level), dtype=np.float32)
+    return 1.0 if level < 10 ** (-70 / 20) else 10 ** (level_db / 20) / level

@@ -59,7 +59,7 @@ def test_the_output_is_the_static_face_plus_a_displacement() -> None:
     assert isinstance(last, nn.Linear)
     nn.init.zeros_(last.weight)
     nn.init.zeros_(last.bias)
-    windows, static = torch.rand(4, 18, 80), torch.randn(4, 68, 3)
+    windows, static = torch.rand(4, 18, 39), torch.randn(4, 68, 3)
     assert torch.equal(network(windows, static), static)
     with torch.no_grad():
         last.bias.copy_(torch.arange(204.0))
@@ -70,7 +70,7 @@ def test_the_output_is_the_static_face_plus_a_displacement() -> None:
 def test_what_is_said_and_who_says_it_both_count() -> None:
     torch.manual_seed(0)
     network = SpeechContentAnimation(CONFIGS["tiny"].content).eval()
-    windows, static = torch.rand(2, 18, 80), torch.randn(2, 68, 3)
+    windows, static = torch.rand(2, 18, 39), torch.randn(2, 68, 3)
     displacement = network(windows, static) - static
     assert not torch.allclose(network(windows.flip(0), static) - static, displacement, atol=1e-4)
     assert not torch.allclose(network(windows, static.flip(0)) - static.flip(0), displacement, atol=1e-4)
@@ -90,20 +90,20 @@ def test_the_window_of_a_frame(lead: int) -> None:
 
 
 def test_windows_are_views_and_not_copies() -> None:
-    features = torch.zeros(10_000, 80)
+    features = torch.zeros(10_000, 39)
     windows = windows_of(features, CONFIGS["small"].content)
     assert windows.untyped_storage().nbytes() < 1.1 * features.untyped_storage().nbytes()
 
 
 @pytest.mark.parametrize("frames", [1, 5])
 def test_short_sounds_have_windows_too(frames: int) -> None:
-    windows = windows_of(torch.ones(frames, 80), CONFIGS["small"].content)
-    assert windows.shape == (frames, 18, 80)
-    assert (windows.sum(dim=(1, 2)) == frames * 80).all()
+    windows = windows_of(torch.ones(frames, 39), CONFIGS["small"].content)
+    assert windows.shape == (frames, 18, 39)
+    assert (windows.sum(dim=(1, 2)) == frames * 39).all()
 
 
 def test_configurations_differ_as_they_say() -> None:
     paper, small, tiny = (CONFIGS[name].content for name in ("paper", "small", "tiny"))
-    # What ships hears log-mel with half of the window before the frame; the layers are the paper's.
-    assert dataclasses.replace(small, num_features=161, lead=0) == paper
+    # What ships hears phones, with half of the window before the frame; the layers are the paper's.
+    assert dataclasses.replace(small, features="log-mel", num_features=161, lead=0) == paper
     assert count(SpeechContentAnimation(tiny)) < 0.02 * count(SpeechContentAnimation(small))

@@ -11,6 +11,7 @@ from talkinghead.methods.makeittalk.config import CONFIGS
 from talkinghead.methods.makeittalk.content import SpeechContentAnimation
 from talkinghead.methods.makeittalk.losses import (
     MouthTraining,
+    contact_loss,
     content_example,
     content_losses,
     landmark_loss,
@@ -200,3 +201,28 @@ def test_network_and_critic_learn_from_their_own_losses_only() -> None:
         assert all(value.grad is None for value in getattr(network, still).parameters())
         assert all(value.grad is not None for value in getattr(network, moved).parameters())
         assert all(value.requires_grad for value in network.parameters())
+
+
+def test_contact_loss_in_closed_form() -> None:
+    static = torch.zeros(4, 68, 3)
+    predicted = static.clone()
+    predicted[:, [65, 66, 67], 1] = 0.1
+    # Lips that must meet are 0.1 apart, lips that meet 0.003; a lip that must rise is 0.1 too low.
+    for contact, expected in (([0, 0, 0, 0], 0.0), ([1, 0, 0, 0], 0.097 / 4), ([2, 2, 0, 0], 0.1 / 2)):
+        loss = contact_loss(predicted, static, torch.tensor(contact))
+        assert float(loss) == pytest.approx(expected, abs=1e-6)
+    # Both lips lowered together meet, and still the lower one is not at the teeth.
+    predicted[:, [61, 62, 63], 1] = 0.11
+    assert float(contact_loss(predicted, static, torch.tensor([1, 1, 1, 1]))) == 0.0
+    assert float(contact_loss(predicted, static, torch.tensor([2, 2, 2, 2]))) == pytest.approx(0.1, abs=1e-6)
+
+
+def test_contacts_count_as_much_as_they_are_asked_to() -> None:
+    config = CONFIGS["tiny"]
+    torch.manual_seed(0)
+    network, batch = SpeechContentAnimation(config.content), content_example(config, 0)
+    plain = content_losses(network, batch, config)
+    asked = content_losses(network, batch, config, contact=2.0)
+    assert set(asked) - set(plain) == {"contact_loss"}
+    expected = 2 * contact_loss(network(batch["windows"], batch["static"]), batch["static"], batch["contact"])
+    torch.testing.assert_close(asked["contact_loss"], expected)

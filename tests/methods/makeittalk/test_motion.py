@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
+import numpy.typing as npt
 import pytest
 import torch
 
@@ -14,8 +17,9 @@ from talkinghead.face.rest import TOUCHING, closed_mouth, lip_gap
 from talkinghead.methods.makeittalk import build, load
 from talkinghead.methods.makeittalk import motion as motion_module
 from talkinghead.methods.makeittalk.config import CONFIGS
+from talkinghead.methods.makeittalk.content import SpeechContentAnimation
 from talkinghead.methods.makeittalk.motion import MakeItTalkMotion
-from talkinghead.types import FloatArray, Portrait, Speech, num_frames
+from talkinghead.types import FloatArray, Interval, Portrait, Speech, num_frames
 
 RATE = 62.5
 
@@ -120,7 +124,7 @@ def test_blocks_make_no_difference(
 ) -> None:
     talk = speech(speech_like(12.0, quiet=(5.0, 5.6)))
     whole = random_mouth.generate(talk, calm)
-    monkeypatch.setattr(motion_module, "_BLOCK", 200)
+    monkeypatch.setattr(motion_module, "BLOCK", 200)
     parts = random_mouth.generate(talk, calm)
     # bfloat16 rounds sums of another order otherwise; a thousandth of an eye distance is a twentieth of a pixel.
     assert np.abs(whole.landmarks - parts.landmarks).max() < 1e-3
@@ -128,7 +132,7 @@ def test_blocks_make_no_difference(
 
 
 def test_displacements_are_those_of_the_network(random_mouth: MakeItTalkMotion, calm: Portrait) -> None:
-    features = np.random.default_rng(0).uniform(size=(40, 80)).astype(np.float32)
+    features = np.random.default_rng(0).uniform(size=(40, 39)).astype(np.float32)
     rest = closed_mouth(own(calm))
     landmarks = random_mouth.landmarks(features, rest)
     assert landmarks.shape == (40, 68, 3)
@@ -138,6 +142,44 @@ def test_displacements_are_those_of_the_network(random_mouth: MakeItTalkMotion, 
     with torch.no_grad():
         expected = random_mouth.network(windows, static).numpy()
     np.testing.assert_allclose(landmarks, expected, atol=0.01)  # bfloat16
+
+
+def test_phones_that_the_speech_knows_are_heard_instead_of_its_sound(
+    random_mouth: MakeItTalkMotion, calm: Portrait
+) -> None:
+    talk = speech(speech_like(2.0))
+    knowing = replace(talk, phones=(Interval("M", 0.0, 1.0), Interval("AA", 1.0, 2.0)))
+    otherwise = replace(talk, phones=(Interval("F", 0.0, 1.0), Interval("AA", 1.0, 2.0)))
+    unknown, first, second = (random_mouth.generate(s, calm).landmarks[:, LIPS] for s in (talk, knowing, otherwise))
+    assert np.abs(first - unknown).max() > 1e-3
+    assert np.abs(first - second)[: round(0.5 * RATE)].max() > 1e-3
+    # From 1.3 s on the windows hold AA alone, whatever came before.
+    np.testing.assert_allclose(first[round(1.3 * RATE) :], second[round(1.3 * RATE) :], atol=1e-3)
+
+
+class Loudness:
+    """Somebody else's features: two numbers a frame."""
+
+    name, size = "loudness", 2
+
+    def __call__(self, speech: Speech, rate: float, *, gain: float | None = None) -> npt.NDArray[np.float32]:
+        count = int(np.ceil(speech.duration * rate - 1e-9))
+        samples = np.pad(speech.samples, (0, 256 * count))[: 256 * count].reshape(count, 256)
+        return np.repeat(samples.std(axis=1)[:, None], 2, axis=1)
+
+
+def test_other_features_plug_in(calm: Portrait) -> None:
+    torch.manual_seed(0)
+    config = replace(CONFIGS["tiny"].content, num_features=2)
+    generator = MakeItTalkMotion(SpeechContentAnimation(config), features=Loudness())
+    motion = generator.generate(speech(speech_like(2.0)), calm)
+    assert np.ptp(motion.landmarks[:, LIPS], axis=0).max() > 1e-4
+
+
+def test_other_features_than_those_learned_from(calm: Portrait) -> None:
+    generator = MakeItTalkMotion(SpeechContentAnimation(CONFIGS["tiny"].content), features=Loudness())
+    with pytest.raises(InputError, match="loudness has 2 numbers per frame, the content branch hears 39"):
+        generator.generate(speech(speech_like(1.0)), calm)
 
 
 def test_shipped_weights_open_the_mouth_to_speech(trained: MakeItTalkMotion, calm: Portrait) -> None:

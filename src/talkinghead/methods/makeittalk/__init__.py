@@ -21,7 +21,7 @@ from talkinghead.methods.makeittalk.motion import MakeItTalkMotion
 from talkinghead.rendering.interior import InteriorFiller, MouthInterior
 from talkinghead.rendering.mouth import FlatFiller
 from talkinghead.rendering.warp import WarpRenderer
-from talkinghead.training.weights import load_weights
+from talkinghead.weights import load_weights
 
 _WEIGHTS = Path(__file__).with_name("weights")
 

@@ -10,6 +10,7 @@ class ContentConfig:
     """The speech content branch.
 
     Attributes:
+        features: what a speech frame is: "phones" (posteriors of the 39 phones; silence is none of them), or "log-mel".
         num_features: size of a speech frame.
         rate: speech frames, and landmarks, per second.
         window: frames the LSTM hears for one frame of landmarks.
@@ -19,7 +20,8 @@ class ContentConfig:
         mlp_sizes: hidden sizes of the MLP before its 204 outputs.
     """
 
-    num_features: int = 80
+    features: str = "phones"
+    num_features: int = 39
     rate: float = 62.5
     window: int = 18
     lead: int = 0
@@ -38,7 +40,7 @@ class MakeItTalkConfig:
 
 CONFIGS = {
     # Section 3.1 and 4.4. 161 features give the 1.9 M parameters stated for this branch.
-    "paper": MakeItTalkConfig(ContentConfig(num_features=161)),
+    "paper": MakeItTalkConfig(ContentConfig("log-mel", num_features=161)),
     "small": MakeItTalkConfig(ContentConfig(lead=9)),
     "tiny": MakeItTalkConfig(ContentConfig(lead=9, lstm_size=16, lstm_layers=1, mlp_sizes=(16,)), mouth_width=4),
 }

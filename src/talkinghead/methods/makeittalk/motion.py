@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import torch
 
 from talkinghead.face.landmarks import LEFT_EYE, RIGHT_EYE
 from talkinghead.face.pose import head_landmarks
 from talkinghead.face.rest import closed_mouth
+from talkinghead.media.spool import spooled_rows
 from talkinghead.methods.makeittalk.config import ContentConfig
 from talkinghead.methods.makeittalk.content import SpeechContentAnimation, windows_of
+from talkinghead.methods.makeittalk.hearing import at_16_khz, heard
 from talkinghead.motion.idle import idle_blinks, idle_head
 from talkinghead.motion.rest import rest_in_silence
 from talkinghead.motion.smoothing import smooth
 from talkinghead.speech.activity import voice_activity
-from talkinghead.speech.features import log_mel, normalise_loudness, resample
+from talkinghead.speech.features import loudness_gain
+from talkinghead.speech.phonetic import PhoneticFeatures, cut
 from talkinghead.types import FloatArray, Motion, Portrait, Speech, num_frames
 
 _BATCH = 512  # windows at once: their LSTM states stay in the cache
-_BLOCK = 3750  # frames (a minute) worked on at once, so that memory hardly grows with the speech
+BLOCK = 3750
+"""Frames (a minute) worked on at once, so that memory hardly grows with the speech. Blocks and margins are multiples of
+5 frames, which are 8 of the recogniser's."""
 _MARGIN = 125  # frames (2 s) on either side that a block is given to see, more than any filter or ramp remembers
 # Eye distances; two readings of one frame differ by up to 0.012 at the lips. Chosen on GRID val for the least change to
 # a stranger that costs little there: D-LL is 1.85 % with it, 1.82 % without a limit, 1.90 % at 0.02.
@@ -33,34 +40,41 @@ class MakeItTalkMotion:
 
     Args:
         network: the content branch.
+        features: what it hears, if it was trained on somebody else's; None: what its configuration names.
     """
 
-    def __init__(self, network: SpeechContentAnimation) -> None:
+    def __init__(self, network: SpeechContentAnimation, *, features: PhoneticFeatures | None = None) -> None:
         self.network = network.eval()
+        self.features = features
         self.config: ContentConfig = network.config
 
     def generate(self, speech: Speech, portrait: Portrait, *, seed: int = 0) -> Motion:
         """Motion at the paper's 62.5 frames per second for the whole of the speech (section 4.4)."""
         rate = self.config.rate
-        samples = resample(speech.samples, speech.sample_rate)
+        speech = at_16_khz(speech)
+        gain = loudness_gain(speech.samples)
         count = num_frames(speech.duration, rate)
         track = portrait.track[portrait.best : portrait.best + 1]
         in_picture = head_landmarks(track)[0]
         rest = closed_mouth(in_picture)
-        activity = _fitted(voice_activity(samples, rate), count)
-        features = _fitted(log_mel(normalise_loudness(samples), rate=rate, num_mels=self.config.num_features), count)
+        activity = _fitted(voice_activity(speech.samples, rate), count)
         # Where the mouth settles in silence is the network's to say, not the single picture's: steadier, and no jump.
         settled = self.landmarks(np.zeros((1, self.config.num_features)), rest)[0]
         foreign = _beyond_noise(settled - rest)
         settled = closed_mouth(settled - foreign)
-        landmarks = np.empty((count, *rest.shape), np.float32)
-        for start in range(0, count, _BLOCK):
-            end = min(start + _BLOCK, count)
-            rows = slice(max(0, start - _MARGIN), end + _MARGIN)
-            block = self._mouth(features[rows], rest, settled, activity[rows], foreign)
-            landmarks[start:end] = block[start - rows.start : end - rows.start]
-        for eye in (LEFT_EYE, RIGHT_EYE):
-            landmarks[:, eye] = rest[eye]
+
+        def blocks() -> Iterator[FloatArray]:
+            for start in range(0, count, BLOCK):
+                end = min(start + BLOCK, count)
+                rows = slice(max(0, start - _MARGIN), min(end + _MARGIN, count))
+                piece = cut(speech, rows.start / rate, rows.stop / rate)
+                features = _fitted(heard(piece, self.config, gain=gain, features=self.features), rows.stop - rows.start)
+                block = self._mouth(features, rest, settled, activity[rows], foreign)
+                for eye in (LEFT_EYE, RIGHT_EYE):
+                    block[:, eye] = rest[eye]
+                yield block[start - rows.start : end - rows.start]
+
+        landmarks = spooled_rows(blocks(), rest.shape)
         rotation, translation = idle_head(count, rate, seed=seed, activity=activity)
         blink = idle_blinks(count, rate, seed=seed, activity=activity)
         return Motion(rate, landmarks, rotation, translation, blink, in_picture)

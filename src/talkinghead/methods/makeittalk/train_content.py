@@ -8,24 +8,29 @@ Source: Zhou et al. 2020, sections 4.1 and 4.4. Where we differ: GRID s1 stands 
 
 from __future__ import annotations
 
+import os
+import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
 from talkinghead.data.grid import Clip, grid_clips, tracks
-from talkinghead.face.landmarks import JAW, LEFT_EYE, LIPS, NOSE, RIGHT_EYE
+from talkinghead.face.landmarks import LEFT_EYE, RIGHT_EYE
 from talkinghead.face.pose import head_landmarks
 from talkinghead.face.rest import closed_mouth
-from talkinghead.methods.makeittalk.config import CONFIGS, ContentConfig, MakeItTalkConfig
+from talkinghead.methods.makeittalk.config import CONFIGS, ContentConfig
 from talkinghead.methods.makeittalk.content import SpeechContentAnimation, windows_of
+from talkinghead.methods.makeittalk.hearing import heard
 from talkinghead.methods.makeittalk.losses import content_losses
 from talkinghead.methods.makeittalk.motion import MakeItTalkMotion
+from talkinghead.methods.makeittalk.variation import WIDER, vary_faces, vary_phones, vary_tempo, vary_voices
 from talkinghead.metrics.lips import (
     aperture_correlation,
     jaw_lip_distance,
@@ -33,38 +38,95 @@ from talkinghead.metrics.lips import (
     mouth_area_difference,
 )
 from talkinghead.motion.smoothing import resample_rows
-from talkinghead.speech.features import log_mel, normalise_loudness
+from talkinghead.speech.align import align
+from talkinghead.speech.arpabet import BILABIALS, LABIODENTALS, PHONES, VISEMES
 from talkinghead.training.fit import Schedule, fit
-from talkinghead.training.weights import save_weights, training_command
-from talkinghead.types import FloatArray
+from talkinghead.training.sound import vary_sound
+from talkinghead.types import FloatArray, Interval
+from talkinghead.weights import save_weights, training_command
 
 _REST_FRAMES = 10  # GRID clips begin with the speaker silent
 _BATCH = 512
-_STEPS = 10_000
+_STEPS = 7500
 _REFINING_SHARE = 0.3  # of the steps, and then added to them: a second, slower cycle on speech and faces varied less
 _REFINING_RATE = 6e-4
-_REFINING_VARIATION = 0.6
+_REFINING_VARIATION = 0.5
 _REFINING_LIPS = 3.0
+_VERSIONS = 5
+_AHEAD_S = 0.025
+_RARE = 0.002  # of all that is heard: a phone below it is strange to the sentences
+_CONTACT = 0.7  # weight of the closure term; with 3, lips are pressed together and the whole mouth opens less
 _REFINING_DROPOUT = 0.15  # of the states between the layers of the LSTM
 
 
 @dataclass(frozen=True)
 class Sentence:
-    """A clip to learn from: features (S, F) at 62.5 Hz, smoothed landmarks (T, 68, 3) at the video's rate."""
+    """A clip to learn from.
+
+    Attributes:
+        features: (V, S, F) at the network's rate: what is heard, in V versions; the first is the clip as it is.
+        landmarks: (T, 68, 3) smoothed, at the video's rate.
+        fps: of the video.
+        contacts: (S,) what the sound asks of the lips (``losses.contact_loss``).
+    """
 
     features: FloatArray
     landmarks: FloatArray
     fps: float
+    contacts: npt.NDArray[np.int64]
 
 
-def read_sentences(clips: tuple[Clip, ...], cache: Path, config: ContentConfig) -> list[Sentence]:
-    """Features and head-frame landmarks of clips; tracks are kept in ``cache``."""
+def read_sentences(clips: tuple[Clip, ...], cache: Path, config: ContentConfig, *, versions: int = 1) -> list[Sentence]:
+    """What is heard and seen in clips; tracks are kept in ``cache``, and so is what is heard.
+
+    Args:
+        clips: with their words.
+        cache: folder.
+        config: sizes.
+        versions: of what is heard: the clip as it is, its phones as aligned with its words, and the clip as other
+            voices and recordings would have it.
+    """
     sentences = []
     for clip, track in tracks(clips, cache):
-        samples = normalise_loudness(clip.speech().samples)
-        features = log_mel(samples, rate=config.rate, num_mels=config.num_features)
-        sentences.append(Sentence(features, head_landmarks(track), track.fps))
+        file = cache / f"{clip.code}.{config.features}{versions}.npz"
+        if not file.exists():
+            _hear(clip, file, config, versions)
+        with np.load(file) as kept:
+            sentences.append(Sentence(kept["features"], head_landmarks(track), track.fps, kept["contacts"]))
     return sentences
+
+
+def _hear(clip: Clip, file: Path, config: ContentConfig, versions: int) -> None:
+    speech = clip.speech()
+    known = align(speech, " ".join(word.label for word in clip.words if word.label not in ("sil", "sp")))
+    rng = np.random.default_rng(zlib.crc32(clip.code.encode()))
+    sounds = [speech, known] + [
+        replace(speech, samples=vary_sound(speech.samples, np.zeros(1), rng, tempo=False)[0])
+        for _ in range(versions - 2)
+    ]
+    features = np.stack([heard(sound, config) for sound in sounds[:versions]])
+    beside = file.with_suffix(".new.npz")
+    contacts = lip_contacts(known.phones or (), features.shape[1], config.rate)
+    np.savez(beside, features=features.astype(np.float32), contacts=contacts)
+    os.replace(beside, file)
+
+
+def lip_contacts(phones: tuple[Interval, ...], count: int, rate: float) -> npt.NDArray[np.int64]:
+    """(count,) what each frame's phone asks of the lips, as in ``losses.contact_loss``.
+
+    The first and the last quarter of a phone belong to the way there and back. Lips meet a little before they are heard
+    to: by 0.025 s, as the median of GRID s1 train.
+    """
+    contacts = np.zeros(count, np.int64)
+    for phone in phones:
+        kind = 1 if phone.label in BILABIALS else 2 if phone.label in LABIODENTALS else 0
+        if kind:
+            start, end = (max(0.0, time - (_AHEAD_S if kind == 1 else 0.0)) for time in (phone.start, phone.end))
+            margin = 0.25 * (end - start)
+            first, last = np.ceil((start + margin) * rate), np.floor((end - margin) * rate)
+            middle = round((start + end) / 2 * rate)
+            contacts[min(int(first), middle) : max(int(last), middle) + 1] = kind
+    return contacts
 
 
 class ContentBatches:
@@ -80,28 +142,34 @@ class ContentBatches:
     def __init__(
         self, sentences: list[Sentence], config: ContentConfig, *, size: int = _BATCH, variation: float = 1.0
     ) -> None:
-        self._size, self._variation = size, variation
-        windows, targets, owners, rests = [], [], [], []
+        self._size, self._variation, self._lead = size, variation, config.lead
+        windows, targets, owners, rests, contacts = [], [], [], [], []
+        wide = replace(config, window=config.window + 2 * WIDER, lead=config.lead + WIDER)
         for number, sentence in enumerate(sentences):
-            reach = (len(sentence.landmarks) - 1) / sentence.fps * config.rate
-            count = min(int(reach) + 1, len(sentence.features))
+            last = (len(sentence.landmarks) - 1) / sentence.fps * config.rate
+            count = min(int(last) + 1, sentence.features.shape[1])
             # Section 4.4: the landmarks, not the pictures, are interpolated to the rate of the speech frames.
             targets.append(resample_rows(sentence.landmarks, sentence.fps, config.rate, count))
-            windows.append(windows_of(torch.from_numpy(sentence.features), config)[:count])
+            windows.append([windows_of(torch.from_numpy(version), wide)[:count] for version in sentence.features])
+            contacts.append(sentence.contacts[:count])
             owners.append(np.full(count, number))
             rests.append(np.stack([closed_mouth(row) for row in sentence.landmarks[:_REST_FRAMES]]))
         self._windows = windows
-        self._starts = np.cumsum([0] + [len(w) for w in windows])
+        self._starts = np.cumsum([0] + [len(versions[0]) for versions in windows])
+        self._contacts = torch.from_numpy(np.concatenate(contacts))
+        self._phones = config.features == "phones"
+        self._strange = strange_phones(sentences) if self._phones else ()
         self._targets = torch.from_numpy(np.concatenate(targets)).float()
         self._owners = np.concatenate(owners)
         self._rests = torch.from_numpy(np.stack(rests)).float()
 
     def __call__(self, step: int) -> dict[str, Tensor]:
-        """Windows (B, window, F), static landmarks (B, 68, 3) and target landmarks (B, 68, 3) of a step."""
+        """Windows (B, window, F), static and target landmarks (B, 68, 3) and the lips' contacts (B,) of a step."""
         rng = np.random.default_rng(step)
         rows = rng.integers(len(self._owners), size=self._size)
         owners = self._owners[rows]
-        windows = torch.stack([self._windows[o][r - self._starts[o]] for o, r in zip(owners, rows)])
+        versions = rng.integers(len(self._windows[0]), size=self._size)
+        windows = torch.stack([self._windows[o][v][r - self._starts[o]] for o, v, r in zip(owners, versions, rows)])
         static = self._rests[owners, rng.integers(_REST_FRAMES, size=self._size)]
         target = self._targets[rows].clone()
         # Blinks are not the content's business: eyelids stay as in the portrait.
@@ -109,57 +177,24 @@ class ContentBatches:
             target[:, eye] = static[:, eye]
         generator = torch.Generator().manual_seed(step)
         static, target = vary_faces(static, target, generator, share=0.5 * self._variation)
-        windows = vary_voices(windows, generator, variation=self._variation)
-        return {"windows": windows, "static": static, "target": target}
+        tempo = self._variation if self._phones else 0.0
+        windows = vary_tempo(windows, self._lead, generator, variation=tempo)
+        if self._phones:
+            windows = vary_phones(windows, self._strange, generator, variation=self._variation)
+        else:
+            windows = vary_voices(windows, generator, variation=self._variation)
+        return {"windows": windows, "static": static, "target": target, "contact": self._contacts[rows]}
 
 
-def vary_voices(windows: Tensor, generator: torch.Generator, *, variation: float = 1.0) -> Tensor:
-    """Other voices and recordings: level up to 12 dB, a noise floor, a vocal tract up to 15 % longer or shorter.
-
-    Args:
-        windows: (B, window, mel bands) of ``log_mel``.
-        generator: of what chance decides.
-        variation: scales the shares of the batch: 0.7 have another level, 0.5 noise, 0.5 another vocal tract.
-    """
-    batch, _, bands = windows.shape
-
-    def uniform(low: float, high: float) -> Tensor:
-        return low + (high - low) * torch.rand(batch, 1, 1, generator=generator)
-
-    def sometimes(share: float) -> Tensor:
-        return (torch.rand(batch, 1, 1, generator=generator) < variation * share).float()
-
-    varied = windows + uniform(-0.12, 0.12) * sometimes(0.7)
-    varied = torch.maximum(varied, uniform(0.0, 0.45) * sometimes(0.5)).clamp(0.0, 1.1)
-    stretch = 1 + uniform(-0.15, 0.15) * sometimes(0.5)
-    place = (torch.arange(bands) * stretch).clamp(max=bands - 1.001).expand(varied.shape)
-    below = place.floor().long()
-    share = place - below
-    return varied.gather(2, below) * (1 - share) + varied.gather(2, below + 1) * share
-
-
-def vary_faces(
-    static: Tensor, target: Tensor, generator: torch.Generator, *, share: float = 0.5
-) -> tuple[Tensor, Tensor]:
-    """Other faces: proportions and places of jaw, lips and nose change, the motion with the proportions.
-
-    Args:
-        static: (B, 68, 3) at rest.
-        target: (B, 68, 3) in motion.
-        generator: of what chance decides.
-        share: of the batch.
-    """
-    batch = len(static)
-
-    def normal(*shape: int) -> Tensor:
-        return torch.randn(batch, *shape, generator=generator)
-
-    other = (torch.rand(batch, 1, 1, generator=generator) < share).float()
-    scale = 1 + (torch.rand(batch, 1, 3, generator=generator) - 0.5) * torch.tensor([0.3, 0.4, 0.6]) * other
-    varied = static * scale + other * (0.03 * normal(1, 3) + 0.012 * normal(68, 3))
-    for part in (JAW, LIPS, NOSE):
-        varied[:, part] += other * 0.05 * normal(1, 3)
-    return varied, varied + (target - static) * scale
+def strange_phones(sentences: list[Sentence]) -> tuple[tuple[int, int], ...]:
+    """Pairs (strange, known) of places in ``PHONES`` that look alike; the strange ones are hardly ever heard here."""
+    heard_s = sum(sentence.features[0].sum(axis=0) for sentence in sentences)
+    rare = {phone for phone, frames in zip(PHONES, np.asarray(heard_s)) if frames < _RARE * np.sum(heard_s)}
+    pairs = []
+    for group in VISEMES.values():
+        known = [phone for phone in group if phone in PHONES and phone not in rare]
+        pairs += [(PHONES.index(phone), PHONES.index(other)) for phone in group if phone in rare for other in known]
+    return tuple(pairs)
 
 
 def score(network: nn.Module, sentences: list[Sentence]) -> dict[str, float]:
@@ -169,7 +204,7 @@ def score(network: nn.Module, sentences: list[Sentence]) -> dict[str, float]:
     rows = []
     for sentence in sentences:
         rest = closed_mouth(sentence.landmarks[0])
-        at_rate = generator.landmarks(sentence.features, rest)
+        at_rate = generator.landmarks(sentence.features[0], rest)
         predicted = resample_rows(at_rate, network.config.rate, sentence.fps, len(sentence.landmarks))
         measures = (jaw_lip_distance, jaw_lip_velocity_difference, mouth_area_difference, aperture_correlation)
         rows.append([measure(predicted, sentence.landmarks) for measure in measures])
@@ -187,10 +222,9 @@ def train_content(corpus: Path, out: Path, config_name: str, options: Mapping[st
         options: ``steps``.
     """
     config = CONFIGS[config_name]
-    if config.content.num_features != 80:
-        config = MakeItTalkConfig(ContentConfig(), config.mouth_width)  # the paper's sizes, on log-mel
     root, cache = corpus / "grid_s1", out / "tracks"
-    learn = read_sentences(grid_clips(root, "train"), cache, config.content)
+    versions = _VERSIONS if config.content.features == "phones" else 1
+    learn = read_sentences(grid_clips(root, "train"), cache, config.content, versions=versions)
     watch = read_sentences(grid_clips(root, "val"), cache, config.content)
     torch.manual_seed(0)
     network = SpeechContentAnimation(config.content)
@@ -204,7 +238,7 @@ def train_content(corpus: Path, out: Path, config_name: str, options: Mapping[st
         network.lstm.dropout = dropout
         scores = fit(
             network,
-            partial(content_losses, config=config, lips=lips),
+            partial(content_losses, config=config, lips=lips, contact=_CONTACT),
             ContentBatches(learn, config.content, variation=variation),
             out=folder,
             schedule=schedule,
@@ -213,7 +247,7 @@ def train_content(corpus: Path, out: Path, config_name: str, options: Mapping[st
     card = {
         "network": "speech content branch of MakeItTalk (Zhou et al. 2020, section 3.1)",
         "config": config.content,
-        "input": "log-mel, 80 bands, 62.5 Hz",
+        "input": f"{config.content.features}, {config.content.num_features} a frame, {config.content.rate} Hz",
         "data": "GRID speaker s1, split train (Cooke et al. 2006)",
         "data_licence": "CC BY 4.0",
         "command": training_command("makeittalk", "content", config_name, steps),

@@ -24,8 +24,8 @@ from talkinghead.rendering.interior import REFERENCE_SKIN, MouthInterior, openin
 from talkinghead.rendering.mouth import PATCH_SIZE, mouth_rectangle
 from talkinghead.tracking.track import make_track, read_mesh
 from talkinghead.training.fit import Schedule, fit
-from talkinghead.training.weights import save_weights, training_command
 from talkinghead.types import BoolArray, FaceTrack, FloatArray, ImageArray, IndexArray
+from talkinghead.weights import save_weights, training_command
 
 _OPEN = 0.025  # openings, in eye distances, that show something
 _PER_CLIP = {"GRID": 12, "other": 400}

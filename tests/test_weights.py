@@ -12,7 +12,7 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from talkinghead.errors import InputError
-from talkinghead.training.weights import load_weights, save_weights
+from talkinghead.weights import load_weights, save_weights
 
 
 @dataclass(frozen=True)

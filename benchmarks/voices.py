@@ -1,0 +1,269 @@
+"""Strangers: a clip's calmest frame and its sound make the clip again; does the mouth follow, and close on p, b, m?
+
+The model has met neither these faces nor these voices. What is rendered (256 px, not encoded) is tracked again and held
+against the real video, whose own rates are the ceiling.
+"""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from talkinghead.data.grid import grid_clips, tracks
+from talkinghead.face.pose import head_landmarks
+from talkinghead.face.rest import lip_gap
+from talkinghead.media import VideoReader, read_speech
+from talkinghead.methods.base import MotionGenerator
+from talkinghead.metrics.closure import (
+    bilabial_closures,
+    labiodental_contacts,
+    lip_at_teeth,
+    lips_meet,
+    open_vowels,
+)
+from talkinghead.metrics.lips import aperture_correlation, best_lag
+from talkinghead.pipeline import TalkingHead, fit_motion
+from talkinghead.tracking import portrait_from_image, track_faces
+from talkinghead.tracking.find import box_of, crop_around
+from talkinghead.tracking.portrait import best_frame
+from talkinghead.tracking.track import make_track, read_mesh
+from talkinghead.types import FaceTrack, FloatArray, Frames, ImageArray, Interval, Portrait, Speech
+
+SIDE = 256  # px of the pictures that speak
+_FACE = 0.67  # of the picture's side
+_SECONDS = 10.0  # of each clip
+_REACH = 2  # frames of lag that are looked at
+OTHERS, ADDRESSES = "GRID, 9 other speakers", "HDTF and addresses"
+OUT_OF_STEP = "addresses out of step"
+# Their pictures run 0.08 to 0.24 s ahead of their sound: shifted so far, the real lips meet best on p, b and m.
+_OUT_OF_STEP = ("EDTalk__Obama_20s", "MimicTalk__May_5s", "styletalk__KristiNoem", "styletalk__Obama_clip1")
+RATES = ("p b m", "p b m, control", "f v", "f v, control")
+
+Score = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Somebody really speaking.
+
+    Attributes:
+        name: of the clip.
+        group: of clips that are reported together.
+        speech: its sound, with phones.
+        portrait: its calmest frame.
+        reference: (T, 68, 3) what the mouth really did, in the head frame.
+        fps: of the reference.
+    """
+
+    name: str
+    group: str
+    speech: Speech
+    portrait: Portrait
+    reference: FloatArray
+    fps: float
+
+
+def with_phones(speech: Speech, transcript: str | None) -> Speech:
+    """The speech with its phones: aligned where the words are known, recognised otherwise."""
+    if transcript:
+        from talkinghead.speech.align import align
+
+        return align(speech, transcript)
+    from talkinghead.speech.phones import recognise
+
+    return dataclasses.replace(speech, phones=recognise(speech))
+
+
+def close_up(image: ImageArray, landmarks: FloatArray) -> ImageArray:
+    """A square of 256 px, two thirds of it the face (478, 3)."""
+    box = box_of(landmarks)
+    middle, half = (box[:2] + box[2:]) / 2, (box[2:] - box[:2]) / 2
+    half = half / (2 * _FACE)  # the crop reaches twice as far as the box it is given
+    return crop_around(image, np.concatenate([middle - half, middle + half]), SIDE)[0]
+
+
+def close_portrait(image: ImageArray) -> Portrait:
+    """The face of a picture as a portrait of 256 px."""
+    return portrait_from_image(close_up(image, portrait_from_image(image).track.landmarks[0]))
+
+
+def _beginning(chunks: Iterable[Frames], count: int) -> Iterator[Frames]:
+    for chunk in chunks:
+        yield Frames(chunk.images[:count], chunk.fps)
+        count -= len(chunk)
+        if count <= 0:
+            return
+
+
+def _frame(path: Path, number: int) -> ImageArray:
+    *_, last = _beginning(VideoReader(path).chunks(), number + 1)
+    return last.images[-1]
+
+
+def _real_track(path: Path, cache: Path) -> FaceTrack:
+    """The track of a clip's first 10 s; what the tracker saw is kept in ``cache``."""
+    file, reader = cache / f"{path.stem}.npy", VideoReader(path)
+    if not file.exists():
+        landmarks, _, _ = read_mesh(_beginning(reader.chunks(), round(_SECONDS * reader.fps)))
+        cache.mkdir(parents=True, exist_ok=True)
+        beside = file.with_suffix(".new.npy")
+        np.save(beside, landmarks.astype(np.float32))
+        os.replace(beside, file)
+    landmarks = np.load(file).astype(np.float64)
+    return make_track(landmarks, np.isfinite(landmarks[:, 0, 0]), reader.fps)
+
+
+def _sample(path: Path, group: str, track: FaceTrack, transcript: str | None) -> Sample:
+    speech = read_speech(path)
+    samples = speech.samples[: round(len(track) / track.fps * speech.sample_rate)]
+    speech = with_phones(dataclasses.replace(speech, samples=samples, sound=None), transcript)
+    best = best_frame(track)
+    portrait = portrait_from_image(close_up(_frame(path, best), track.landmarks[best]))
+    return Sample(path.stem, group, speech, portrait, head_landmarks(track), track.fps)
+
+
+def strangers(folder: Path, cache: Path) -> Iterator[Sample]:
+    """The clips of GRID's other speakers, and of people who address the camera, in the shared folder ``clips``."""
+    with (folder / "manifest.csv").open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            if row["dataset"] == "GRID" or "HDTF" in row["dataset"] or "address" in row["dataset"]:
+                path = folder / row["file"]
+                yield _sample(path, _group(row), _real_track(path, cache), row["text"] or None)
+
+
+def _group(row: Mapping[str, str]) -> str:
+    if row["dataset"] == "GRID":
+        return OTHERS
+    return OUT_OF_STEP if Path(row["file"]).stem in _OUT_OF_STEP else ADDRESSES
+
+
+def known_speaker(root: Path, cache: Path, *, split: str = "val", limit: int | None = None) -> tuple[Sample, ...]:
+    """Samples of GRID s1 for tuning; ``cache`` holds the tracks that training keeps, too."""
+    samples = []
+    for clip, track in tracks(grid_clips(root, split)[:limit], cache):
+        text = " ".join(word.label for word in clip.words if word.label not in ("sil", "sp"))
+        samples.append(_sample(clip.video, f"GRID s1, {split}", track, text))
+    return tuple(samples)
+
+
+def rates(landmarks: FloatArray, phones: Sequence[Interval], fps: float) -> Score:
+    """[passed, of how many] for each of ``RATES``; see ``metrics.closure``."""
+    control = open_vowels(phones)
+    passed = (
+        bilabial_closures(landmarks, phones, fps),
+        lips_meet(landmarks, control, fps),
+        labiodental_contacts(landmarks, phones, fps),
+        lip_at_teeth(landmarks, control, fps),
+    )
+    return {name: [int(of.sum()), len(of)] for name, of in zip(RATES, passed)}
+
+
+def _swing(landmarks: FloatArray) -> float:
+    low, high = np.percentile(lip_gap(landmarks), (5, 95))
+    return float(high - low)
+
+
+def score(landmarks: FloatArray, sample: Sample) -> Score:
+    """How landmarks (T, 68, 3) at the sample's rate follow its reference."""
+    count = min(len(landmarks), len(sample.reference))
+    landmarks, reference = landmarks[:count], sample.reference[:count]
+    lag = best_lag(landmarks, reference, reach=_REACH)
+    late, early = max(lag, 0), max(-lag, 0)
+    return {
+        "correlation": aperture_correlation(landmarks, reference),
+        "shifted": aperture_correlation(landmarks[late : count - early], reference[early : count - late]),
+        "lag": lag,
+        "opening": _swing(landmarks) / _swing(reference),
+        **rates(landmarks, sample.speech.phones or (), sample.fps),
+    }
+
+
+def summary(scores: Sequence[Score]) -> dict[str, float]:
+    """Medians over clips of the measures of ``score``; rates over all their phones (NaN where there are none)."""
+    result = {key: float(np.median([s[key] for s in scores])) for key in ("correlation", "shifted", "lag", "opening")}
+    return {**result, **pooled(scores)}
+
+
+def pooled(scores: Sequence[Score]) -> dict[str, float]:
+    """Each of ``RATES`` over all phones of all scores, and their number."""
+    result = {}
+    for key in RATES:
+        passed, total = np.sum([s[key] for s in scores], axis=0)
+        result[key] = float(passed / total) if total else float("nan")
+        result[f"{key}, number"] = float(total)
+    return result
+
+
+def score_predicted(generator: MotionGenerator, samples: Iterable[Sample]) -> dict[str, float]:
+    """``summary`` of what a generator predicts, without pictures: quick, for tuning on ``known_speaker`` alone."""
+    return summary([score(predicted(generator, unread(s.speech), s.portrait, s.fps), s) for s in samples])
+
+
+def unread(speech: Speech) -> Speech:
+    """The same sound without what is known of its phones, as a recording comes to ``animate``."""
+    return dataclasses.replace(speech, phones=None, words=None, transcript=None)
+
+
+def predicted(generator: MotionGenerator, speech: Speech, portrait: Portrait, fps: float) -> FloatArray:
+    """(T, 68, 3) the landmarks that a generator means, at ``fps`` for the length of the speech."""
+    return fit_motion(generator.generate(speech, portrait), speech, fps=fps).landmarks
+
+
+def seen_again(head: TalkingHead, speech: Speech, portrait: Portrait, fps: float) -> tuple[FloatArray, ImageArray]:
+    """What the tracker sees of the rendered video: landmarks (T, 68, 3) in the head frame; and its frames."""
+    frames = list(head(speech, portrait, fps=fps).frames)
+    return head_landmarks(track_faces(iter(frames))), np.concatenate([chunk.images for chunk in frames])
+
+
+def measure(head: TalkingHead, folder: Path, cache: Path) -> dict[str, dict[str, list[Score]]]:
+    """group -> what made the landmarks -> one score per clip.
+
+    Args:
+        head: what to measure.
+        folder: the shared folder ``clips``.
+        cache: folder for the tracks of the real clips.
+    """
+    result: dict[str, dict[str, list[Score]]] = {}
+    for sample in strangers(folder, cache):
+        still = np.repeat(head_landmarks(sample.portrait.track), len(sample.reference), axis=0)
+        heard = unread(sample.speech)
+        made = {
+            "re-tracked output": seen_again(head, heard, sample.portrait, sample.fps)[0],
+            "predicted landmarks": predicted(head.generator, heard, sample.portrait, sample.fps),
+            "the real video": sample.reference,
+            "still picture": still,
+        }
+        if sample.speech.transcript:
+            made["re-tracked, text given"] = seen_again(head, sample.speech, sample.portrait, sample.fps)[0]
+        for name, landmarks in made.items():
+            row = {"clip": sample.name, **score(landmarks, sample)}
+            result.setdefault(sample.group, {}).setdefault(name, []).append(row)
+    return result
+
+
+def table(result: Mapping[str, Mapping[str, Sequence[Score]]]) -> str:
+    """The result of ``measure`` as Markdown."""
+    lines = [
+        "| clips | landmarks from | aperture correlation | at its lag | lag in frames | opening | p b m | f v |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for group, rows in result.items():
+        for name, scores in rows.items():
+            s = summary(scores)
+            cells = [f"{group} ({len(scores)})", name, f"{s['correlation']:.3f}", f"{s['shifted']:.3f}"]
+            cells += [f"{s['lag']:+.0f}", f"{s['opening']:.2f}", rate_cell(s, "p b m"), rate_cell(s, "f v")]
+            lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
+def rate_cell(row: Mapping[str, float], name: str) -> str:
+    """Rate, number of phones and rate of the control, for a table."""
+    total = row[f"{name}, number"]
+    return f"{row[name]:.0%} of {total:.0f} (control {row[f'{name}, control']:.0%})" if total else "-"

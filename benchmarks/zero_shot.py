@@ -1,0 +1,60 @@
+"""The part "voices": any voice on any face. Strangers' clips, synthesised sentences, recordings in other languages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from benchmarks import spoken, voices
+from talkinghead.pipeline import TalkingHead
+
+_INTRODUCTION = """## Voices and faces it has not met
+
+What is rendered (256 px, not encoded) is tracked again. *p b m*: how many of these phones bring the lips together
+(opening at most 0.02 eye distances, or 15 % of the mouth's own wide opening) within the phone and 0.04 s around it;
+*f v*: how many bring the lower lip to the height of the upper teeth. *Control*: how often the same happens on open
+vowels, where it should not; a still mouth passes everywhere, control included. The real video's own rates are the
+ceiling. Correlation, lag and opening (from its 5th to its 95th percentile, over the real one's) are medians over clips;
+"at its lag" means shifted by up to 2 frames.
+"""
+_CLIPS = """Each clip's calmest frame is animated with the clip's own sound (the first 10 s); nothing else is known but
+in the rows "text given". The phones that are counted are GRID's, aligned with its text, and what the recogniser hears
+in the addresses. Addresses whose pictures run ahead of their own sound are kept apart: they say nothing of the lips.
+"""
+_TEXT = """20 sentences of synthesised speech, on a smiling portrait (scikit-image's astronaut) and on one with closed
+lips; phones as synthesised. The last row of each gives the portrait the motion of real clips: what rendering and
+tracking leave of it.
+"""
+_LANGUAGES = """Up to two recordings of each language on the smiling portrait; phones as recognised. Moves: the share of
+speech in which the opening changes by more than 0.15 eye distances per second.
+"""
+
+
+def measure(head: TalkingHead, corpus: Path, runs: Path) -> dict[str, Any]:
+    """The results of ``voices.measure``, ``spoken.text`` and ``spoken.languages``.
+
+    Args:
+        head: what to measure.
+        corpus: the folder of the recordings.
+        runs: the folder of results; tracks are kept in it, and the sheets to look at go to ``voices/languages``.
+    """
+    return {
+        "clips": voices.measure(head, corpus / "clips", runs / "voices" / "tracks"),
+        "text": spoken.text(head, corpus, runs / "content" / "tracks"),
+        "languages": spoken.languages(head, corpus / "speech", runs / "voices" / "languages"),
+    }
+
+
+def section(result: Mapping[str, Any]) -> str:
+    """What was measured, as a section of the report."""
+    parts = (
+        _INTRODUCTION,
+        _CLIPS,
+        voices.table(result["clips"]),
+        _TEXT,
+        spoken.text_table(result["text"]),
+        _LANGUAGES,
+        spoken.languages_table(result["languages"]),
+    )
+    return "\n".join(parts)

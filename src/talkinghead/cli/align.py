@@ -1,0 +1,78 @@
+"""``talkinghead align``: when each word and phone of a recording is said."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from talkinghead.cli.console import tell
+from talkinghead.cli.options import check_distinct
+from talkinghead.cli.progress import Bar
+from talkinghead.cli.source import read_text
+from talkinghead.errors import InputError
+
+EXAMPLES = """
+[bold]Examples[/bold]
+
+talkinghead align hello.wav --transcript "Hello there." -o hello.TextGrid
+
+talkinghead align talk.mp3 --transcript-file talk.txt -o talk.json
+
+talkinghead align hallo.wav --transcript "Guten Tag." --language de -o hallo.json
+"""
+
+
+def align(
+    speech: Annotated[
+        Path, typer.Argument(metavar="SPEECH", show_default=False, help="A sound file, or a video for its sound.")
+    ],
+    out: Annotated[
+        Path,
+        typer.Option(
+            "--out",
+            "-o",
+            metavar="OUT",
+            show_default=False,
+            help="The file to write: .json, .TextGrid (for Praat) or .align (words alone).",
+        ),
+    ],
+    transcript: Annotated[
+        str | None, typer.Option(metavar="TEXT", show_default=False, help="What is said, as people write it.")
+    ] = None,
+    transcript_file: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", show_default=False, help="The same in a text file (UTF-8); - for standard input."),
+    ] = None,
+    language: Annotated[
+        str, typer.Option(metavar="LANGUAGE", help="Of the transcript: de, pt-BR or German; English needs no extra.")
+    ] = "en-us",
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a file that exists.")] = False,
+) -> None:
+    """Write down when each word and each phone of a recording is said, given its text."""
+    began = time.monotonic()
+    from talkinghead.media import read_speech
+    from talkinghead.media.audio import AudioReader
+    from talkinghead.speech.alignments import Alignment, check_alignment_output, write_alignment
+    from talkinghead.speech.transcript import read_transcript
+
+    if (transcript is None) == (transcript_file is None):
+        fault = "neither is" if transcript is None else "both are"
+        raise InputError(f"of --transcript and --transcript-file {fault} given: choose one of them.")
+    check_alignment_output(out, overwrite)
+    inputs = {"SPEECH": speech, "--transcript-file": None if transcript_file == Path("-") else transcript_file}
+    check_distinct({"OUT": out}, inputs)
+    AudioReader(speech)
+    text = transcript if transcript_file is None else read_text(transcript_file)
+    read_transcript(text or "", language=language)
+    with Bar() as progress:
+        progress("speech", 0, 1)
+        from talkinghead.speech.align import align as aligned
+
+        found = aligned(read_speech(speech), text or "", language=language)
+    write_alignment(Alignment(found.words, found.phones), out, duration=found.duration, overwrite=overwrite)
+    counts = f"{len(found.words or ())} words and {len(found.phones or ())} phones"
+    tell(f"{counts} in {found.duration:.2f} s of speech, aligned in {time.monotonic() - began:.1f} s")
+    typer.echo(out)

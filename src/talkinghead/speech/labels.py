@@ -1,0 +1,137 @@
+"""Phones as corpora and other programs label them -> the 39 of ARPAbet without gaps."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from talkinghead.speech.arpabet import PHONES, SILENCE, STOPS, arpabet_from_ipa
+from talkinghead.types import Interval
+
+SILENCES = frozenset(
+    (
+        *("", "sil", "sp", "spn", "ssil", "pau", "epi", "brth", "b_c", "h#", "#h", "#", "_", "-"),
+        *("<eps>", "<sil>", "<p:>", "<s>", "</s>"),
+    )
+)
+"""What silence is called elsewhere, in lower case; "spn" is noise that is no phone, "brth" and "b_c" are breaths."""
+
+# TIMIT's phones beyond the 39, and its closures with the stop that they are where none follows. "Q" is a glottal stop.
+_ALIKE = "AX AH, AX-H AH, AXR ER, IX IH, UX UW, HV HH, DX D, NX N, EL AH L, EM AH M, EN AH N, ENG AH NG"
+_CLOSURES = "BCL B, DCL D, GCL G, PCL P, TCL T, KCL K, VCL D, CL T"
+_CLOSED_FOR = {**dict(pair.split() for pair in _CLOSURES.split(", ")), "Q": SILENCE}
+_ENGLISH = {
+    **{phone: (phone,) for phone in (*PHONES, *_CLOSED_FOR)},
+    **{label: tuple(phones) for label, *phones in (entry.split() for entry in _ALIKE.split(", "))},
+}
+
+_ROUNDING_S = 0.005
+"""A gap that is shorter comes of rounded times and is no silence: half of what a frame of labels lasts."""
+
+
+def is_silence(label: str) -> bool:
+    """Whether a label of a word or a phone stands for silence."""
+    return label.strip().lower() in SILENCES
+
+
+def arpabet_phones(intervals: Sequence[Interval]) -> tuple[Interval, ...]:
+    """The same phones in ARPAbet without stress, "sil" for silence, without gaps from 0 to the end of the last.
+
+    The labels are those that ``folded`` knows if all of them are, IPA otherwise. A label of two phones is halved.
+
+    Args:
+        intervals: in order, without overlap.
+
+    Raises:
+        ValueError: a label is of neither kind.
+    """
+    parts = [_english(interval.label) for interval in intervals]
+    if () in parts:
+        # Capitals among IPA are ARPAbet's.
+        parts = [
+            (SILENCE,) if is_silence(i.label) else arpabet_from_ipa(i.label.strip()) or english
+            for i, english in zip(intervals, parts, strict=True)
+        ]
+    _check(intervals, parts, "neither an ARPAbet nor an IPA phone")
+    return without_gaps(_spread(intervals, parts), intervals[-1].end if intervals else 0.0)
+
+
+def folded(intervals: Sequence[Interval]) -> tuple[Interval, ...]:
+    """The same phones in ARPAbet, of labels as TIMIT, CMU's and Festival's voices and MFA have them; gaps stay.
+
+    A closure belongs to the stop after it; one without a release becomes the stop it names, where it names none an
+    alveolar one. A glottal stop belongs to the sound after it, or is silence. A label of two phones is halved.
+
+    Source: the folding of Lee and Hon 1989 ("Speaker-independent phone recognition using hidden Markov models"); here
+    ZH is kept apart from SH, AO from AA and AX goes to AH, as in CMU's dictionary, and closures are not silence: the
+    lips show them.
+
+    Args:
+        intervals: in order, in lower or upper case, with or without the digit of stress.
+
+    Raises:
+        ValueError: a label is not known.
+    """
+    parts = [_english(interval.label) for interval in intervals]
+    _check(intervals, parts, "no phone label of TIMIT's or CMU's")
+    return tuple(_spread(intervals, parts))
+
+
+def without_gaps(phones: Iterable[Interval], duration: float) -> tuple[Interval, ...]:
+    """The same phones from 0 to ``duration``: gaps are silence, overlaps end where the next begins.
+
+    Silences that meet become one. A phone that would have no length is left out.
+    """
+    row: list[Interval] = []
+
+    def add(label: str, start: float, end: float) -> None:
+        if end <= start:
+            return
+        if row and label == row[-1].label == SILENCE:
+            row[-1] = Interval(SILENCE, row[-1].start, end)
+        else:
+            row.append(Interval(label, start, end))
+
+    ordered = [phone for phone in phones if phone.start < duration]
+    now = 0.0
+    followers = [*ordered[1:], Interval(SILENCE, duration, duration)]
+    for phone, following in zip(ordered, followers, strict=False):
+        start, end = max(now, phone.start), min(phone.end, duration, max(following.start, phone.start))
+        start = now if 0 < start - now < _ROUNDING_S and row else start
+        add(SILENCE, now, start)
+        add(phone.label, start, end)
+        now = max(now, end)
+    if row and 0 < duration - now < _ROUNDING_S:
+        row[-1] = Interval(row[-1].label, row[-1].start, duration)
+    else:
+        add(SILENCE, now, duration)
+    return tuple(row)
+
+
+def _english(label: str) -> tuple[str, ...]:
+    """The phones of an ARPAbet or TIMIT label, or its closure; none where it is not known."""
+    plain = re.sub(r"[0-9]$", "", label.strip().upper())
+    return (SILENCE,) if is_silence(plain) else _ENGLISH.get(plain, ())
+
+
+def _check(intervals: Sequence[Interval], parts: Sequence[tuple[str, ...]], fault: str) -> None:
+    if () in parts:
+        raise ValueError(f"{intervals[parts.index(())].label!r} is {fault}")
+
+
+def _spread(intervals: Sequence[Interval], parts: Sequence[tuple[str, ...]]) -> Iterator[Interval]:
+    """Each of the parts in its time; a closure is the beginning of what follows, or what it is closed for."""
+    begun: float | None = None
+    for index, (interval, labels) in enumerate(zip(intervals, parts, strict=True)):
+        if labels[0] in _CLOSED_FOR:
+            released = PHONES if labels[0] == "Q" else STOPS
+            follows = index + 1 < len(parts) and intervals[index + 1].start - interval.end < _ROUNDING_S
+            if follows and parts[index + 1][0] in released:
+                begun = interval.start
+                continue
+            labels = (_CLOSED_FOR[labels[0]],)
+        step = (interval.end - interval.start) / len(labels)
+        for number, label in enumerate(labels, 1):
+            start = interval.start + (number - 1) * step if begun is None else begun
+            begun = None
+            yield Interval(label, start, interval.end if number == len(labels) else interval.start + number * step)

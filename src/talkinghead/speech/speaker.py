@@ -1,0 +1,151 @@
+"""Whose voice it is: 256 numbers that are close for one speaker and far apart for two.
+
+The network is trained by others and ships in the wheel of Resemblyzer 0.1.4 (Apache-2.0, Resemble AI). Only its weights
+are read: importing that package needs a compiler and replaces a module of the standard library.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import pickle
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from librosa.filters import mel as mel_filters
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from talkinghead.errors import InputError
+from talkinghead.media.spool import spooled_samples
+from talkinghead.speech.activity import speech_segments, voice_activity
+from talkinghead.speech.features import SAMPLE_RATE, centred_windows
+
+EMBEDDING_SIZE = 256
+LEAST_SPEECH_S = 0.3
+
+_RATE = 100  # mel frames per second
+_FOURIER = 400
+_MELS = 40
+_WINDOW = 160  # mel frames that the network hears at once
+_STEP = 80
+_LEAST_OF_WINDOW = 120  # mel frames of sound that the last window needs, unless it is the only one
+_BATCH = 64  # windows at once
+# Root mean square of the speech. The network hears power, not its logarithm, and its makers only raise what is under
+# -30 dB: the same recording at half its gain is then somebody slightly else. Of one level for all, about LibriSpeech's
+# own tells its speakers apart best.
+_LEVEL_DB = -23.0
+_REMEDY = "pip install --no-deps Resemblyzer==0.1.4"
+
+
+class VoiceEncoder(nn.Module):
+    """The generalised end-to-end speaker encoder: LSTM over mel frames, linear, ReLU, unit length.
+
+    Source: Wan et al. 2018, "Generalized end-to-end loss for speaker verification", section 3.2: three LSTM layers on
+        40 mel bands and a projection to 256, brought to unit length (equation 4). The layers here are 256 wide as the
+        weights at hand, the paper's 768, and the ReLU is of those weights.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lstm = nn.LSTM(_MELS, EMBEDDING_SIZE, num_layers=3, batch_first=True)
+        self.linear = nn.Linear(EMBEDDING_SIZE, EMBEDDING_SIZE)
+
+    def forward(self, mels: Tensor) -> Tensor:
+        """(B, T, 40) mel power -> (B, 256) of unit length, no entry negative."""
+        _, (hidden, _) = self.lstm(mels)
+        return F.normalize(F.relu(self.linear(hidden[-1])), dim=1)
+
+
+def speaker_embedding(samples: npt.NDArray[np.float32], *, name: str = "the voice") -> npt.NDArray[np.float32]:
+    """Who speaks, as a direction: the cosine of two embeddings tells how alike two voices are.
+
+    Silence is left out and the level does not matter. A few seconds are enough; more make it steadier.
+
+    Args:
+        samples: (N,) float32 at 16 kHz, one person speaking.
+        name: what to call the recording in an error.
+
+    Returns:
+        (256,) float32 of unit length, no entry negative.
+
+    Raises:
+        InputError: less than 0.3 s of speech, or the weights are not installed.
+
+    Source: Wan et al. 2018, section 3.2 and figure 4: the mean over windows of 1.6 s that overlap by half, each of unit
+        length, brought to unit length.
+    """
+    speech = _speech_of(samples)
+    seconds = len(speech) / SAMPLE_RATE
+    if seconds < LEAST_SPEECH_S:
+        raise InputError(
+            f"{name} has {seconds:.2g} s of speech, too little to tell a speaker: give a recording of a few seconds."
+        )
+    mels = _mel_power(speech)
+    starts = range(0, max(1, len(mels) - _LEAST_OF_WINDOW + 1), _STEP)
+    total = np.zeros(EMBEDDING_SIZE)
+    for first in range(0, len(starts), _BATCH):
+        total += _window_embeddings(mels, starts[first : first + _BATCH]).sum(axis=0)
+    return (total / np.linalg.norm(total)).astype(np.float32)
+
+
+def _speech_of(samples: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """The stretches of speech, joined."""
+    segments = speech_segments(voice_activity(samples, _RATE), _RATE)
+    edges = ((round(s.start * SAMPLE_RATE), round(s.end * SAMPLE_RATE)) for s in segments)
+    return spooled_samples(samples[start:end] for start, end in edges)
+
+
+def _mel_power(speech: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """(T, 40) mel power at 100 Hz of the sound at the level that the network knows."""
+    gain = 10 ** (_LEVEL_DB / 20) / max(float(np.sqrt(np.vdot(speech, speech) / len(speech))), 1e-9)
+    filters = mel_filters(sr=SAMPLE_RATE, n_fft=_FOURIER, n_mels=_MELS).T
+    taper = torch.hann_window(_FOURIER).numpy() * np.float32(gain)
+
+    def pieces() -> Iterator[npt.NDArray[np.float32]]:
+        for _, frames in centred_windows(speech, hop=SAMPLE_RATE // _RATE, window=_FOURIER):
+            spectrum = torch.fft.rfft(torch.from_numpy(frames * taper)).abs().square().numpy()
+            yield (spectrum @ filters).ravel()
+
+    return spooled_samples(pieces()).reshape(-1, _MELS)
+
+
+@torch.inference_mode()
+def _window_embeddings(mels: npt.NDArray[np.float32], starts: range) -> npt.NDArray[np.float32]:
+    """(len(starts), 256); past the end there is silence."""
+    windows = np.zeros((len(starts), _WINDOW, _MELS), np.float32)
+    for row, start in enumerate(starts):
+        heard = mels[start : start + _WINDOW]
+        windows[row, : len(heard)] = heard
+    return np.asarray(_encoder()(torch.from_numpy(windows)).numpy())
+
+
+@lru_cache(maxsize=1)
+def _encoder() -> VoiceEncoder:
+    file = _weights_file()
+    network = VoiceEncoder()
+    try:
+        state = torch.load(file, map_location="cpu", weights_only=True)["model_state"]
+        network.load_state_dict({key: value for key, value in state.items() if not key.startswith("similarity_")})
+    except (OSError, EOFError, KeyError, RuntimeError, TypeError, pickle.UnpicklingError) as error:
+        raise InputError(
+            f"{file} does not hold the voice encoder: install it again with {_REMEDY} --force-reinstall."
+        ) from error
+    return network.eval()
+
+
+def _weights_file() -> Path:
+    """The file of the weights.
+
+    Raises:
+        InputError: it is not installed.
+    """
+    package = importlib.util.find_spec("resemblyzer")
+    for folder in (package and package.submodule_search_locations) or []:
+        file = Path(folder, "pretrained.pt")
+        if file.is_file():
+            return file
+    raise InputError(f"telling speakers apart needs the weights of Resemblyzer, which are not installed: {_REMEDY}.")

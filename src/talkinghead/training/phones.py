@@ -1,0 +1,300 @@
+"""Training of the phone recogniser: ``talkinghead train phones``.
+
+It hears recordings with aligned phones and a large amount of synthesised speech, varied twice: as sound (pitch, speed,
+size of the vocal tract, reverberation, codecs) before training begins, as a picture of sound (level, tilt, noise, bands
+that are missing) anew in every batch.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from talkinghead.data.packs import load_pack, prepare
+from talkinghead.data.spoken import HELD_OUT_LIBRISPEECH
+from talkinghead.speech.arpabet import BILABIALS, CLASSES, LABIODENTALS, SILENCE
+from talkinghead.speech.features import SAMPLE_RATE, loudness_gain
+from talkinghead.speech.phones import CONFIGS, PhoneConfig, PhoneRecogniser, phone_features, phone_posteriors
+from talkinghead.training.fit import Schedule, fit
+from talkinghead.training.sound import vary_sound
+from talkinghead.weights import save_weights
+
+_BATCH = 48
+_FRAMES = 240  # of a crop
+_EDGE = 40  # frames at a crop's start that are heard and not judged: their past is cut off
+_STEPS = 5000
+_LEARNING_RATE = 1.2e-3
+_SMOOTHING = 0.05  # of labels: the aligner's boundaries are good to a frame or two
+_NOISE_SHARE = 0.04  # of crops that hold nothing but noise
+_VERSIONS = 2  # of each recording: as it is, and otherwise
+_HELD_BACK = 20  # every so many-th recording is watched and not learned from
+# Of the crops: people before machines, many voices before much of one.
+_SHARES = {
+    "GRID": 0.14,
+    "LJSpeech": 0.12,
+    "LibriSpeech": 0.27,
+    "LibriSpeech-text": 0.005,
+    "ARCTIC": 0.005,
+    "flite": 0.18,
+    "festival": 0.10,
+    "espeak": 0.14,
+    "espeak-foreign": 0.04,
+}
+_MORE_VERSIONS = {"LibriSpeech": 4, "LJSpeech": 4}  # of the minutes there are
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """A recording: samples (N,) at 16 kHz, labels (ceil(N / 160),) as places in ``CLASSES``, where from, how sure."""
+
+    samples: npt.NDArray[np.float32]
+    labels: npt.NDArray[np.uint8]
+    source: str
+    weight: float
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What a source sounds like: log-mel (T, bands) as bytes and labels (T,) of every version of every recording."""
+
+    mels: list[npt.NDArray[np.uint8]]
+    labels: list[npt.NDArray[np.uint8]]
+    weights: list[float]
+
+
+def hear(
+    labelled: list[Labelled], config: PhoneConfig, *, versions: int = _VERSIONS, cache: Path | None = None
+) -> Heard:
+    """Recordings as they are and, in further versions, as ``vary_sound`` has them; kept in the file ``cache``."""
+    if cache is not None and cache.exists():
+        with np.load(cache) as kept:
+            mels = np.split(kept["mels"], kept["starts"][1:])
+            labels = np.split(kept["labels"], kept["starts"][1:])
+            return Heard(mels, labels, kept["weights"].tolist())
+    heard = Heard([], [], [])
+    rng = np.random.default_rng(0)
+    for item in labelled:
+        for version in range(versions):
+            samples, known = item.samples, item.labels
+            if version > 0:
+                samples, known = vary_sound(samples, known, rng)
+            mel = phone_features(samples * np.float32(loudness_gain(samples)), num_mels=config.num_mels)
+            count = min(len(mel), len(known))
+            heard.mels.append(np.round(mel[:count] * 255).astype(np.uint8))
+            heard.labels.append(known[:count])
+            heard.weights.append(item.weight)
+    if cache is not None:
+        cache.parent.mkdir(parents=True, exist_ok=True)
+        beside = cache.with_suffix(".new.npz")
+        starts = np.cumsum([0, *map(len, heard.labels[:-1])])
+        everything = {"mels": np.concatenate(heard.mels), "labels": np.concatenate(heard.labels)}
+        np.savez(beside, **everything, starts=starts, weights=np.array(heard.weights))
+        os.replace(beside, cache)
+    return heard
+
+
+class PhoneBatches:
+    """Random crops of log-mel with their labels.
+
+    Args:
+        sources: name -> what it sounds like.
+    """
+
+    def __init__(self, sources: Mapping[str, Heard]) -> None:
+        self._mels = [mel for heard in sources.values() for mel in heard.mels]
+        self._labels = [known for heard in sources.values() for known in heard.labels]
+        self._weights = [weight for heard in sources.values() for weight in heard.weights]
+        shares = [
+            _SHARES.get(name, 0.01) * np.array([len(known) for known in heard.labels]) / sum(map(len, heard.labels))
+            for name, heard in sources.items()
+        ]
+        self._shares = np.cumsum(np.concatenate(shares)) / np.sum(np.concatenate(shares))
+
+    def __call__(self, step: int) -> dict[str, Tensor]:
+        """Log-mel (B, T, num_mels), labels (B, T) with -1 where nothing is judged, and weights (B,) of a step."""
+        rng = np.random.default_rng(step)
+        rows = np.searchsorted(self._shares, rng.random(_BATCH)).clip(max=len(self._mels) - 1)
+        crops = [self._crop(int(row), rng) for row in rows]
+        generator = torch.Generator().manual_seed(step)
+        mel = vary_mels(torch.from_numpy(np.stack([mel for mel, _ in crops])), generator)
+        labels = torch.from_numpy(np.stack([known for _, known in crops]))
+        noise = torch.rand(_BATCH, generator=generator) < _NOISE_SHARE
+        mel[noise] = made_noise(int(noise.sum()), mel.shape[1:], generator)
+        labels[noise] = CLASSES.index(SILENCE)
+        return {"mel": mel, "labels": labels, "weights": torch.tensor([self._weights[row] for row in rows])}
+
+    def _crop(self, row: int, rng: np.random.Generator) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
+        mel, known = self._mels[row], self._labels[row]
+        start = int(rng.integers(-_EDGE, max(1, len(mel) - _FRAMES)))
+        first, last = max(0, start), min(len(mel), start + _FRAMES)
+        picture = np.zeros((_FRAMES, mel.shape[1]), np.float32)
+        labels = np.full(_FRAMES, -1, np.int64)
+        picture[first - start : last - start] = mel[first:last].astype(np.float32) / 255
+        labels[first - start : last - start] = known[first:last]
+        if start > 0:
+            labels[:_EDGE] = -1
+        return picture, labels
+
+
+def vary_mels(mel: Tensor, generator: torch.Generator) -> Tensor:
+    """The same phones under other conditions.
+
+    Args:
+        mel: (B, T, bands) log-mel in [0, 1].
+        generator: of what chance decides: level, tilt and colour of the channel, noise, cross-talk, missing bands,
+            vocal tracts, and short gaps in time and in frequency.
+    """
+    batch, count, bands = mel.shape
+
+    def uniform(low: float, high: float, *shape: int) -> Tensor:
+        return low + (high - low) * torch.rand(batch, *(shape or (1, 1)), generator=generator)
+
+    def sometimes(share: float) -> Tensor:
+        return (torch.rand(batch, 1, 1, generator=generator) < share).float()
+
+    place = torch.arange(bands) / bands
+    stretched = (torch.arange(bands) * (1 + uniform(-0.12, 0.12) * sometimes(0.5))).clamp(max=bands - 1.001)
+    below = stretched.expand(batch, count, bands).floor().long()
+    share = stretched - below
+    varied = mel.gather(2, below) * (1 - share) + mel.gather(2, below + 1) * share
+    waves = torch.stack([torch.cos(np.pi * k * place) for k in range(1, 5)])
+    varied = varied + uniform(-0.12, 0.12) * sometimes(0.7)
+    varied = varied + (0.04 * torch.randn(batch, 1, 4, generator=generator) @ waves) * sometimes(0.6)
+    floor = uniform(0.0, 0.5) * sometimes(0.5) + 0.06 * torch.randn(batch, 1, 4, generator=generator) @ waves
+    grain = 0.03 * torch.randn(varied.shape, generator=generator)
+    varied = torch.maximum(varied, floor + grain)
+    others = varied.roll(1, dims=0) - uniform(0.15, 0.35)
+    varied = torch.where(sometimes(0.12).bool(), torch.maximum(varied, others), varied)
+    top = uniform(0.55, 1.0) * sometimes(0.25) + 2.0 * (1 - sometimes(0.25))
+    varied = torch.where(place > top, torch.minimum(varied, uniform(0.0, 0.2)), varied)
+    for axis, longest in ((1, 12), (2, 10)):
+        size = mel.shape[axis]
+        start = uniform(0.0, 1.0) * size
+        inside = torch.arange(size).view(1, -1, 1) if axis == 1 else torch.arange(size).view(1, 1, -1)
+        gap = (inside >= start) & (inside < start + longest * uniform(0.0, 1.0) * sometimes(0.4))
+        varied = torch.where(gap, varied.mean(dim=(1, 2), keepdim=True), varied)
+    return varied.clamp(0.0, 1.1)
+
+
+def made_noise(batch: int, shape: torch.Size, generator: torch.Generator) -> Tensor:
+    """(batch, *shape) log-mel in which nobody speaks: noise of any colour, and steady tones over it."""
+    count, bands = shape
+    place = torch.arange(bands) / bands
+    waves = torch.stack([torch.cos(np.pi * k * place) for k in range(4)])
+    colour = 0.35 + (0.15 * torch.randn(batch, 1, 4, generator=generator)) @ waves
+    swell = 0.1 * torch.rand(batch, 1, 1, generator=generator)
+    slow = torch.rand(batch, 1, 1, generator=generator) * 0.2 * torch.arange(count).view(1, -1, 1)
+    noise = colour + swell * torch.sin(slow) + 0.04 * torch.randn(batch, count, bands, generator=generator)
+    tones = (torch.rand(batch, 1, bands, generator=generator) < 0.08).float() * (
+        torch.rand(batch, 1, 1, generator=generator) < 0.5
+    )
+    held = (torch.rand(batch, count // 24 + 1, bands, generator=generator) < 0.6).float().repeat_interleave(24, dim=1)
+    return (noise + 0.3 * tones * held[:, :count]).clamp(0.0, 1.0)
+
+
+def phone_losses(network: nn.Module, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Cross entropy with smoothed labels over the frames that are judged.
+
+    Args:
+        network: a ``PhoneRecogniser``.
+        batch: ``mel`` (B, T, num_mels), ``labels`` (B, T), ``weights`` (B,).
+    """
+    logits, labels = network(batch["mel"]).float(), batch["labels"]
+    loss = F.cross_entropy(logits.mT, labels, ignore_index=-1, label_smoothing=_SMOOTHING, reduction="none")
+    judged = (labels >= 0).float() * batch["weights"][:, None]
+    return {"phone_loss": (loss * judged).sum() / judged.sum().clamp_min(1.0)}
+
+
+def score(network: nn.Module, labelled: list[Labelled]) -> dict[str, float]:
+    """Frame accuracy by source, and over all of them the recall of p b m and of f v."""
+    assert isinstance(network, PhoneRecogniser)
+    known: dict[str, list[npt.NDArray[np.uint8]]] = {}
+    guessed: dict[str, list[npt.NDArray[np.intp]]] = {}
+    for item in labelled:
+        posteriors = phone_posteriors(item.samples, network=network)
+        known.setdefault(item.source, []).append(item.labels)
+        guessed.setdefault(item.source, []).append(posteriors[: len(item.labels)].argmax(axis=1))
+    scores = {
+        source: round(float(np.mean(np.concatenate(known[source]) == np.concatenate(guessed[source]))), 4)
+        for source in known
+    }
+    everything, answers = (np.concatenate([row for rows in side.values() for row in rows]) for side in (known, guessed))
+    for name, group in (("p b m", BILABIALS), ("f v", LABIODENTALS)):
+        members = [CLASSES.index(phone) for phone in group]
+        said = answers[np.isin(everything, members)]
+        if len(said):
+            scores[name] = round(float(np.isin(said, members).mean()), 4)
+    return scores
+
+
+def read_labelled(corpus: Path, cache: Path) -> tuple[list[Labelled], list[Labelled]]:
+    """What to learn from, and what to watch: recordings held back, and two people whom no training hears.
+
+    Args:
+        corpus: folder of the recordings.
+        cache: folder for what is made from them.
+    """
+    learn: list[Labelled] = []
+    watch: list[Labelled] = []
+    for path in prepare(corpus, cache):
+        pack = load_pack(path)
+        for k in range(len(pack)):
+            source = str(pack.sources[k])
+            item = Labelled(pack.samples_of(k), pack.labels_of(k), source, float(pack.weights[k]))
+            if path.stem == "heldout":
+                if pack.speakers[k] in HELD_OUT_LIBRISPEECH:
+                    watch.append(replace(item, source="two LibriSpeech readers"))
+            else:
+                (watch if k % _HELD_BACK == 0 else learn).append(item)
+    return learn, watch
+
+
+def train_phones(corpus: Path, out: Path, config_name: str, options: Mapping[str, Any]) -> None:
+    """Train the recogniser on all labelled speech of tier ``open``; weights and card go to ``out``.
+
+    Args:
+        corpus: folder with ``grid_s1``, ``clips`` and ``speech`` in it.
+        out: folder; an interrupted run goes on where it was.
+        config_name: "small" or "tiny".
+        options: ``steps``.
+    """
+    config, steps = CONFIGS[config_name], int(options.get("steps", _STEPS))
+    learn, watch = read_labelled(corpus, out / "packs")
+    sources = {}
+    for name in sorted({item.source for item in learn}):
+        mine = [item for item in learn if item.source == name]
+        cache = out / "heard" / f"{name}.npz"
+        sources[name] = hear(mine, config, versions=_MORE_VERSIONS.get(name, _VERSIONS), cache=cache)
+    torch.manual_seed(0)
+    network = PhoneRecogniser(config)
+    scores = fit(
+        network,
+        phone_losses,
+        PhoneBatches(sources),
+        out=out,
+        schedule=Schedule(steps=steps, learning_rate=_LEARNING_RATE, weight_decay=1e-5, validate_every=250),
+        validate=lambda net: score(net, watch),
+    )
+    hours: dict[str, float] = {}
+    for item in learn:
+        hours[item.source] = hours.get(item.source, 0.0) + len(item.samples) / SAMPLE_RATE / 3600
+    card = {
+        "network": "phone recogniser: log-mel -> 39 phones and silence, 100 Hz",
+        "config": config,
+        "input": "log-mel, 80 bands, 100 Hz",
+        "look_ahead_s": config.look_ahead,
+        "hours": {source: round(value, 2) for source, value in hours.items()},
+        "data_licence": "CC BY 4.0, public domain, MIT, Apache-2.0, BSD-like; synthesised by this project",
+        "command": f"talkinghead train phones --corpus CORPUS --out OUT --config {config_name} --steps {steps}",
+        "scores": {"split": "val: frame accuracy; recall over all of val", **scores},
+    }
+    save_weights(network, out / "phones.safetensors", card=card)

@@ -1,0 +1,83 @@
+"""Speech that sounds otherwise and says the same: for training on few voices."""
+
+from __future__ import annotations
+
+import io
+from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
+import scipy.signal
+import soundfile
+from librosa.effects import pitch_shift
+
+from talkinghead.speech.features import SAMPLE_RATE
+
+Samples = npt.NDArray[np.float32]
+_Labels = TypeVar("_Labels", bound=npt.NDArray[np.generic])
+
+
+def vary_sound(
+    samples: Samples, labels: _Labels, rng: np.random.Generator, *, tempo: bool = True
+) -> tuple[Samples, _Labels]:
+    """Another speed, pitch, vocal tract, room and codec, by chance.
+
+    Args:
+        samples: (N,) at 16 kHz.
+        labels: (T, ...) at any rate; they are stretched with the sound.
+        rng: what decides.
+        tempo: whether the speed may change.
+
+    Returns:
+        The sound and its labels, as many seconds each.
+    """
+    if rng.random() < 0.25:
+        samples = pitched(samples, rng.uniform(-4, 4))
+    if tempo and rng.random() < 0.7:
+        samples, labels = played(samples, labels, rng.uniform(0.85, 1.2))
+    if rng.random() < 0.45:
+        samples = in_a_room(samples, rng)
+    if rng.random() < 0.35:
+        samples = coded(samples, rng)
+    return samples, labels
+
+
+def pitched(samples: Samples, semitones: float) -> Samples:
+    """The same at another pitch; formants move with it."""
+    shifted = pitch_shift(samples, sr=SAMPLE_RATE, n_steps=semitones, n_fft=1024)
+    return np.asarray(shifted, np.float32)
+
+
+def played(samples: Samples, labels: _Labels, speed: float) -> tuple[Samples, _Labels]:
+    """Played faster or slower, as a tape is: pitch, formants and speed change together."""
+    parts = round(speed * 40)
+    faster = np.asarray(scipy.signal.resample_poly(samples, 40, parts), np.float32)
+    rows = np.arange(round(len(labels) * 40 / parts)) * (parts / 40)
+    return faster, labels[np.minimum(np.round(rows).astype(int), len(labels) - 1)]
+
+
+def in_a_room(samples: Samples, rng: np.random.Generator) -> Samples:
+    """With the echo of a room: exponentially decaying noise (0.15 to 0.6 s to -60 dB), 3 to 15 dB below the speech."""
+    decay = rng.uniform(0.15, 0.6)
+    times = np.arange(round(decay * SAMPLE_RATE)) / SAMPLE_RATE
+    echo = rng.standard_normal(len(times)) * 10 ** (-3 * times / decay)
+    echo[: round(0.002 * SAMPLE_RATE)] = 0.0
+    echo *= 10 ** (-rng.uniform(3, 15) / 20) / np.sqrt(np.sum(echo**2))
+    echo[0] = 1.0
+    return np.asarray(scipy.signal.fftconvolve(samples, echo)[: len(samples)], np.float32)
+
+
+def coded(samples: Samples, rng: np.random.Generator) -> Samples:
+    """Through a telephone (300 to 3400 Hz, 8-bit mu-law) or a strong Vorbis compression."""
+    if rng.random() < 0.4:
+        band = scipy.signal.butter(4, (300, 3400), "bandpass", fs=SAMPLE_RATE, output="sos")
+        narrow = scipy.signal.sosfiltfilt(band, samples)
+        narrow = np.clip(narrow / max(float(np.abs(narrow).max()), 1e-6), -1, 1)
+        compressed = np.sign(narrow) * np.log1p(255 * np.abs(narrow)) / np.log(256)
+        quantised = np.round(compressed * 127) / 127
+        return np.asarray(np.sign(quantised) * (256 ** np.abs(quantised) - 1) / 255, np.float32)
+    file = io.BytesIO()
+    soundfile.write(file, samples, SAMPLE_RATE, format="OGG", subtype="VORBIS", compression_level=rng.uniform(0.8, 1.0))
+    file.seek(0)
+    decoded, _ = soundfile.read(file, dtype="float32")
+    return np.asarray(np.pad(decoded[: len(samples)], (0, max(0, len(samples) - len(decoded)))), np.float32)

@@ -1,0 +1,130 @@
+"""The phone recogniser: build, streaming, decoding."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+import torch
+
+from talkinghead.speech import phones
+from talkinghead.speech.arpabet import CLASSES
+from talkinghead.speech.phones import (
+    CONFIGS,
+    PhoneRecogniser,
+    best_path,
+    intervals_of,
+    phone_posteriors,
+    recognise,
+)
+from talkinghead.types import Speech
+
+
+@pytest.fixture(scope="module")
+def network() -> PhoneRecogniser:
+    torch.manual_seed(0)
+    return PhoneRecogniser(CONFIGS["small"]).eval()
+
+
+@pytest.fixture(scope="module")
+def noise() -> np.ndarray:
+    return np.random.default_rng(0).normal(scale=0.05, size=16_000 * 6).astype(np.float32)
+
+
+def test_at_most_four_million_parameters_and_200_ms_of_look_ahead(network: PhoneRecogniser) -> None:
+    assert sum(value.numel() for value in network.parameters()) <= 4_000_000
+    assert network.config.look_ahead <= 0.2
+
+
+def test_shapes(network: PhoneRecogniser) -> None:
+    assert network(torch.rand(3, 50, 80)).shape == (3, 50, len(CLASSES))
+
+
+@pytest.mark.parametrize("count", [0, 1, 159, 160, 161, 16_000, 24_321])
+def test_posteriors_are_a_hundred_a_second_and_sum_to_one(network: PhoneRecogniser, count: int) -> None:
+    posteriors = phone_posteriors(np.full(count, 0.01, np.float32), network=network)
+    assert posteriors.shape == (-(-count // 160), 40)
+    np.testing.assert_allclose(posteriors.sum(axis=1), 1.0, atol=1e-5)
+
+
+@pytest.mark.parametrize("piece", [100, 254])
+def test_windows_leave_no_seam(
+    network: PhoneRecogniser, noise: np.ndarray, piece: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = phone_posteriors(noise, network=network)
+    monkeypatch.setattr(phones, "_PIECE", piece)
+    np.testing.assert_allclose(phone_posteriors(noise, network=network), whole, atol=1e-6)
+
+
+def test_what_is_to_come_counts_for_as_long_as_the_look_ahead(network: PhoneRecogniser, noise: np.ndarray) -> None:
+    whole = phone_posteriors(noise, gain=1.0, network=network)
+    cut = noise.copy()
+    cut[16_000 * 3 :] = 0.0
+    changed = np.abs(phone_posteriors(cut, gain=1.0, network=network) - whole).max(axis=1) > 1e-6
+    first = int(np.flatnonzero(changed)[0])
+    assert 300 - 100 * network.config.look_ahead - 1 <= first < 300
+    begun = noise.copy()
+    begun[: 16_000 * 3] = 0.0
+    changed = np.abs(phone_posteriors(begun, gain=1.0, network=network) - whole).max(axis=1) > 1e-6
+    assert 300 < int(np.flatnonzero(changed)[-1]) <= 300 + network.config.past + 2
+
+
+def test_loudness_does_not_matter(network: PhoneRecogniser, noise: np.ndarray) -> None:
+    np.testing.assert_allclose(
+        phone_posteriors(noise, network=network), phone_posteriors(noise * 0.1, network=network), atol=1e-4
+    )
+
+
+def surely(path: list[int], probability: float) -> np.ndarray:
+    posteriors = np.full((len(path), 40), (1 - probability) / 39)
+    posteriors[np.arange(len(path)), path] = probability
+    return posteriors
+
+
+def test_best_path_keeps_what_is_sure_and_drops_what_flickers() -> None:
+    path = [0] * 10 + [7] * 8 + [3] * 6
+    assert best_path(surely(path, 0.95)).tolist() == path
+    flickering = [0] * 10 + [7] * 4 + [9] + [7] * 4
+    expected = [0] * 10 + [7] * 9
+    assert best_path(surely(flickering, 0.6)).tolist() == expected
+    # With nothing to pay for a change, the path is the likeliest class of every frame.
+    assert best_path(surely(flickering, 0.6), switching=0.0).tolist() == flickering
+
+
+def test_best_path_is_the_best_of_all() -> None:
+    rng = np.random.default_rng(1)
+    posteriors = rng.dirichlet(np.full(3, 0.4), size=7)
+
+    def worth(path: np.ndarray) -> float:
+        return float(np.log(posteriors[np.arange(7), path]).sum() - 1.3 * np.count_nonzero(np.diff(path)))
+
+    every = np.stack(np.meshgrid(*[np.arange(3)] * 7, indexing="ij"), axis=-1).reshape(-1, 7)
+    best = max(every, key=worth)
+    assert worth(best_path(posteriors, switching=1.3)) == pytest.approx(worth(best))
+
+
+def test_best_path_of_nothing() -> None:
+    assert best_path(np.zeros((0, 40))).shape == (0,)
+    assert intervals_of(np.zeros(0, int), 0.0) == ()
+
+
+def test_intervals_have_no_gaps_and_end_with_the_speech() -> None:
+    path = np.array([0] * 30 + [CLASSES.index("B")] * 10 + [CLASSES.index("IY")] * 20)
+    intervals = intervals_of(path, 0.6)
+    assert [(i.label, round(i.start, 3), round(i.end, 3)) for i in intervals] == [
+        ("sil", 0.0, 0.295),
+        ("B", 0.295, 0.395),
+        ("IY", 0.395, 0.6),
+    ]
+
+
+def test_recognise_covers_the_speech_at_any_rate(network: PhoneRecogniser, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(phones, "pretrained", lambda: network)
+    rng = np.random.default_rng(0)
+    speech = Speech(rng.normal(scale=0.1, size=22_050).astype(np.float32), 22_050)
+    found = recognise(speech)
+    assert found[0].start == 0.0
+    assert found[-1].end == pytest.approx(1.0)
+    assert all(a.end == b.start for a, b in pairwise(found))
+    assert {interval.label for interval in found} <= set(CLASSES)

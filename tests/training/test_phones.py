@@ -1,0 +1,146 @@
+"""The training of the phone recogniser: what it is fed, what it learns by, and a whole one in miniature."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from drawn import speech_like
+from talkinghead.speech.arpabet import CLASSES
+from talkinghead.speech.phones import CONFIGS, PhoneRecogniser
+from talkinghead.training import phones
+from talkinghead.training.phones import (
+    Labelled,
+    PhoneBatches,
+    hear,
+    made_noise,
+    phone_losses,
+    score,
+    train_phones,
+    vary_mels,
+)
+from talkinghead.weights import load_weights
+
+
+def rng(seed: int) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+def labelled(count: int = 3) -> list[Labelled]:
+    """Hiss is S, hum is M, and nothing is silence, a second each."""
+    noise, place = np.random.default_rng(0), np.arange(16_000)
+    hiss = np.diff(noise.normal(scale=0.2, size=16_001))
+    hum = 0.3 * np.sin(2 * np.pi * 150 * place / 16_000)
+    samples = np.concatenate([hiss, np.zeros(16_000), hum]).astype(np.float32)
+    labels = np.repeat([CLASSES.index(label) for label in ("S", "sil", "M")], 100).astype(np.uint8)
+    return [Labelled(samples, labels, "GRID", 1.0 if k else 0.5) for k in range(count)]
+
+
+def test_batches_have_shapes_and_are_functions_of_the_step() -> None:
+    batches = PhoneBatches({"GRID": hear(labelled(), CONFIGS["tiny"], versions=1)})
+    first, again, other = batches(3), batches(3), batches(4)
+    assert first["mel"].shape[0] == first["labels"].shape[0] == first["weights"].shape[0]
+    assert first["mel"].shape[1:] == (first["labels"].shape[1], 80)
+    assert all(torch.equal(value, again[name]) for name, value in first.items())
+    assert not torch.equal(first["mel"], other["mel"])
+    assert set(first["weights"].tolist()) == {0.5, 1.0}
+
+
+def test_crops_and_labels_go_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(phones, "vary_mels", lambda mel, generator: mel)
+    monkeypatch.setattr(phones, "_NOISE_SHARE", 0.0)
+    batch = PhoneBatches({"GRID": hear(labelled(), CONFIGS["tiny"], versions=1)})(0)
+    low, high = batch["mel"][..., :10].mean(dim=2), batch["mel"][..., -20:].mean(dim=2)
+    is_hiss, is_hum = (batch["labels"] == CLASSES.index(label) for label in ("S", "M"))
+    inside = nn.functional.avg_pool1d(is_hiss.float()[:, None], 9, 1, 4)[:, 0] == 1.0
+    assert (high[inside] > low[inside]).all()
+    inside = nn.functional.avg_pool1d(is_hum.float()[:, None], 9, 1, 4)[:, 0] == 1.0
+    assert (low[inside] > high[inside]).all()
+    assert bool((batch["labels"] == -1).any())
+
+
+def test_what_is_heard_is_kept(tmp_path: Path) -> None:
+    first = hear(labelled(), CONFIGS["tiny"], cache=tmp_path / "heard" / "GRID.npz")
+    assert len(first.mels) == len(first.labels) == len(first.weights) == 6
+    assert first.mels[0].shape == (300, 80)
+    kept = hear([], CONFIGS["tiny"], cache=tmp_path / "heard" / "GRID.npz")
+    for one, other in ((first.mels, kept.mels), (first.labels, kept.labels)):
+        assert all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
+    assert kept.weights == first.weights
+
+
+def test_vary_mels_keeps_range_and_is_seeded() -> None:
+    mel = torch.rand(40, 60, 80, generator=rng(0))
+    varied = vary_mels(mel, rng(1))
+    assert varied.shape == mel.shape
+    assert 0.0 <= float(varied.min()) <= float(varied.max()) <= 1.1 + 1e-6
+    assert torch.equal(varied, vary_mels(mel, rng(1)))
+    assert not torch.equal(varied, vary_mels(mel, rng(2)))
+
+
+def test_made_noise_is_noise_of_many_colours() -> None:
+    noise = made_noise(50, torch.Size((60, 80)), rng(3))
+    assert noise.shape == (50, 60, 80)
+    assert 0.0 <= float(noise.min()) <= float(noise.max()) <= 1.0
+    assert float(noise.mean(dim=(1, 2)).std()) > 0.05
+
+
+class Guess(PhoneRecogniser):
+    """Logits that say the same about every frame."""
+
+    def __init__(self, logits: torch.Tensor) -> None:
+        super().__init__(CONFIGS["tiny"])
+        self.logits = nn.Parameter(logits)
+
+    def forward(self, mel: torch.Tensor) -> torch.Tensor:
+        return self.logits.expand(*mel.shape[:2], -1)
+
+
+def item(loss: torch.Tensor) -> float:
+    return float(loss.detach())
+
+
+def test_loss_of_one_who_knows_nothing() -> None:
+    batch = {"mel": torch.rand(2, 10, 80), "labels": torch.full((2, 10), 3), "weights": torch.ones(2)}
+    assert item(phone_losses(Guess(torch.zeros(40)), batch)["phone_loss"]) == pytest.approx(math.log(40))
+
+
+def test_frames_that_are_not_judged_and_weights() -> None:
+    logits = torch.zeros(40)
+    logits[3] = 5.0
+    labels = torch.full((2, 10), 3)
+    labels[0] = 7
+    batch = {"mel": torch.rand(2, 10, 80), "labels": labels, "weights": torch.ones(2)}
+    both = item(phone_losses(Guess(logits), batch)["phone_loss"])
+    right = item(phone_losses(Guess(logits), {**batch, "weights": torch.tensor([0.0, 1.0])})["phone_loss"])
+    wrong = item(phone_losses(Guess(logits), {**batch, "weights": torch.tensor([1.0, 0.0])})["phone_loss"])
+    assert right < both < wrong
+    assert both == pytest.approx((right + wrong) / 2)
+    labels[0] = -1
+    assert item(phone_losses(Guess(logits), batch)["phone_loss"]) == pytest.approx(right)
+
+
+def test_score_of_one_who_always_says_m() -> None:
+    logits = torch.zeros(40)
+    logits[CLASSES.index("M")] = 5.0
+    assert score(Guess(logits).eval(), labelled()) == {"GRID": 0.3333, "p b m": 1.0}
+
+
+def test_a_whole_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    speech = Labelled(speech_like(2.0, seed=1), np.full(200, 5, np.uint8), "flite", 1.0)
+    monkeypatch.setattr(phones, "read_labelled", lambda corpus, cache: ([*labelled(), speech], labelled(1)))
+    monkeypatch.setattr(phones, "_BATCH", 4)
+    out = tmp_path / "out"
+    train_phones(tmp_path, out, "tiny", {"steps": 3})
+    card = json.loads((out / "phones.json").read_text(encoding="utf-8"))
+    assert {"config", "hours", "data_licence", "command", "scores", "parameters", "commit"} <= set(card)
+    assert card["command"].endswith("--steps 3")
+    network = PhoneRecogniser(CONFIGS["tiny"])
+    load_weights(network, out / "phones.safetensors")
+    assert card["parameters"] == sum(value.numel() for value in network.parameters())
