@@ -29,6 +29,7 @@ from talkinghead.methods.makeittalk.train_content import (
     train_content,
 )
 from talkinghead.methods.makeittalk.train_mouth import MouthBatches, Mouths, mouth_crops, train_mouth
+from talkinghead.methods.makeittalk.variation import WIDER
 from talkinghead.rendering.interior import MouthInterior
 from talkinghead.rendering.mouth import PATCH_SIZE
 from talkinghead.speech.arpabet import PHONES
@@ -60,7 +61,7 @@ def sentence(count: int = 50) -> Sentence:
 
 def test_windows_go_with_the_landmarks_of_their_own_time(monkeypatch: pytest.MonkeyPatch) -> None:
     module = train_content_module
-    monkeypatch.setattr(module, "vary_tempo", lambda windows, lead, generator, **_: windows[:, 6:-6])
+    monkeypatch.setattr(module, "vary_tempo", lambda windows, lead, generator, **_: windows[:, WIDER:-WIDER])
     monkeypatch.setattr(module, "vary_phones", lambda windows, strange, generator, **_: windows)
     monkeypatch.setattr(module, "vary_faces", lambda static, target, generator, **_: (static, target))
     batches = ContentBatches([sentence(), sentence(40)], TINY.content, size=64)

@@ -111,7 +111,7 @@ def test_vary_tempo_stretches_about_the_moment(lead: int) -> None:
     factors = varied[:, lead + 1] - varied[:, lead]
     torch.testing.assert_close(varied, factors[:, None] * (torch.arange(18.0) - lead), atol=1e-3, rtol=0)
     assert 0.75 <= float(factors.min()) < 0.8
-    assert 1.3 < float(factors.max()) <= 1.35
+    assert 1.7 < float(factors.max()) <= 1.8
     assert 0.4 < float((factors == 1.0).float().mean()) < 0.6
 
 

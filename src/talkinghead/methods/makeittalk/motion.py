@@ -15,7 +15,7 @@ from talkinghead.methods.makeittalk.config import ContentConfig
 from talkinghead.methods.makeittalk.content import SpeechContentAnimation, windows_of
 from talkinghead.methods.makeittalk.hearing import at_16_khz, heard
 from talkinghead.motion.idle import idle_blinks, idle_head
-from talkinghead.motion.rest import rest_in_silence
+from talkinghead.motion.rest import rest_in_silence, speaking_share
 from talkinghead.motion.smoothing import smooth
 from talkinghead.speech.activity import voice_activity
 from talkinghead.speech.features import loudness_gain
@@ -83,6 +83,8 @@ class MakeItTalkMotion:
         self, features: FloatArray, rest: FloatArray, settled: FloatArray, activity: FloatArray, foreign: FloatArray
     ) -> FloatArray:
         """Landmarks (T, 68, 3) less what is foreign to the face, smooth, and settled where nobody speaks."""
+        # What the recogniser makes of noise is not to move the face, not even nose and brows.
+        features = features * speaking_share(activity, self.config.rate)[:, None]
         landmarks = smooth(self.landmarks(features, rest) - foreign, self.config.rate, cutoff_hz=_CUTOFF_HZ)
         return rest_in_silence(landmarks, settled, activity, self.config.rate)
 

@@ -48,9 +48,9 @@ from talkinghead.weights import save_weights, training_command
 _REST_FRAMES = 10  # GRID clips begin with the speaker silent
 _BATCH = 512
 _STEPS = 7500
-_REFINING_SHARE = 0.3  # of the steps, and then added to them: a second, slower cycle on speech and faces varied less
+_REFINING_SHARE = 0.6  # of the steps, and then added to them: a second, slower cycle on speech and faces varied less
 _REFINING_RATE = 6e-4
-_REFINING_VARIATION = 0.5
+_REFINING_VARIATION = 0.35
 _REFINING_LIPS = 3.0
 _VERSIONS = 5
 _AHEAD_S = 0.025
@@ -177,7 +177,7 @@ class ContentBatches:
             target[:, eye] = static[:, eye]
         generator = torch.Generator().manual_seed(step)
         static, target = vary_faces(static, target, generator, share=0.5 * self._variation)
-        tempo = self._variation if self._phones else 0.0
+        tempo = 1.0 if self._phones else 0.0
         windows = vary_tempo(windows, self._lead, generator, variation=tempo)
         if self._phones:
             windows = vary_phones(windows, self._strange, generator, variation=self._variation)

@@ -8,7 +8,7 @@ from torch.nn import functional as F
 
 from talkinghead.face.landmarks import JAW, LIPS, NOSE
 
-WIDER = 6
+WIDER = 8
 """Frames before and after the window of the network that ``vary_tempo`` draws on."""
 
 
@@ -113,14 +113,14 @@ def vary_tempo(windows: Tensor, lead: int, generator: torch.Generator, *, variat
         windows: (B, window + 2 * WIDER, F), wider than what the network hears.
         lead: how many frames of a narrow window come before the moment that it is for.
         generator: of what chance decides.
-        variation: scales the share of the batch, half, that has another tempo: 0.75 to 1.35 times as fast.
+        variation: scales the share of the batch, half, that has another tempo: 0.75 to 1.8 times as fast.
 
     Returns:
         (B, window, F).
     """
     batch, wide, size = windows.shape
     other = torch.rand(batch, 1, generator=generator) < 0.5 * variation
-    factor = torch.where(other, 0.75 + 0.6 * torch.rand(batch, 1, generator=generator), torch.ones(1))
+    factor = torch.where(other, 0.75 + 1.05 * torch.rand(batch, 1, generator=generator), torch.ones(1))
     place = lead + WIDER + factor * (torch.arange(wide - 2 * WIDER) - lead)
     below = place.floor().clamp(0, wide - 2).long()
     share = (place - below)[..., None]
