@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import csv
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+from talkinghead.media import read_speech
 from talkinghead.speech import phones
+from talkinghead.speech.activity import voice_activity
 from talkinghead.speech.arpabet import CLASSES
+from talkinghead.speech.features import resample
 from talkinghead.speech.phones import (
     CONFIGS,
     PhoneRecogniser,
     best_path,
     intervals_of,
+    is_speech,
     phone_posteriors,
     recognise,
 )
+from talkinghead.speech.say import say
 from talkinghead.types import Speech
 
 
@@ -128,3 +135,50 @@ def test_recognise_covers_the_speech_at_any_rate(network: PhoneRecogniser, monke
     assert found[-1].end == pytest.approx(1.0)
     assert all(a.end == b.start for a, b in pairwise(found))
     assert {interval.label for interval in found} <= set(CLASSES)
+
+
+def melody(seconds: float = 6.0) -> np.ndarray:
+    """Plucked notes of five harmonics, two and a half a second."""
+    rng, time = np.random.default_rng(0), np.arange(round(16_000 * seconds)) / 16_000
+    tune = np.zeros_like(time)
+    for start in np.arange(0, seconds, 0.4):
+        hertz = 220 * 2 ** (rng.integers(0, 24) / 12)
+        since = time[time >= start] - start
+        harmonics = sum(np.sin(2 * np.pi * hertz * k * since) / k for k in range(1, 6))
+        tune[time >= start] += harmonics * np.exp(-3 * since) * (since < 0.5)
+    return (0.1 * tune).astype(np.float32)
+
+
+def test_a_melody_is_no_speech() -> None:
+    assert not is_speech(melody(), np.ones(375), 62.5)
+
+
+def test_what_is_too_short_to_tell_counts_as_speech() -> None:
+    assert is_speech(melody(0.3), np.ones(19), 62.5)
+    assert is_speech(np.zeros(0, np.float32), np.zeros(0), 62.5)
+
+
+@pytest.mark.parametrize(
+    ("voice", "text"),
+    [
+        ("en-us", "Once upon a time a fox ran home."),
+        ("de", "Es war einmal ein Fuchs, der lief nach Hause."),
+        ("cmn", "今天天气很好，我们去公园散步吧。"),
+        ("ja", "今日はとても良い天気ですね。"),
+    ],
+)
+def test_synthetic_voices_are_speech(voice: str, text: str) -> None:
+    pytest.importorskip("espeakng_loader")
+    speech = say(text, voice=voice)
+    samples = resample(speech.samples, speech.sample_rate)
+    assert is_speech(samples, np.ones(len(samples) // 160 + 1), 100.0)
+
+
+@pytest.mark.corpus
+def test_recordings_in_many_languages_are_speech(corpus: Path) -> None:
+    with (corpus / "speech" / "manifest.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    for language in ("en", "zh", "fr", "it", "es", "ja", "ko", "de", "ru"):
+        row = next(row for row in rows if row["language"] == language and float(row["seconds"]) > 3)
+        samples = np.asarray(read_speech(corpus / "speech" / row["file"]).samples[: 10 * 16_000])
+        assert is_speech(samples, voice_activity(samples, 100.0), 100.0), row["file"]

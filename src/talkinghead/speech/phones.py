@@ -29,6 +29,8 @@ _HOP = round(SAMPLE_RATE / RATE)
 _WINDOW = 512
 _STRIDE = 2  # frames that the inner layers take as one
 _PIECE = 6000  # frames (a minute) at once, so that memory hardly grows with the speech
+_HEARD_S = 600
+_MUSIC_SILENCE, _MUSIC_SURENESS = (0.28, 0.7), 0.55
 _SWITCHING = 3.0  # what a change of phone must gain in log probability; chosen on recordings held back in training
 
 
@@ -174,6 +176,27 @@ def _posteriors(network: PhoneRecogniser, mel: FloatArray) -> npt.NDArray[np.flo
     frames = torch.from_numpy(np.pad(mel, ((0, count % _STRIDE), (0, 0))))
     posteriors = network(frames[None].to(next(network.parameters()).device))[0, :count].float().softmax(dim=-1)
     return np.asarray(posteriors.cpu().numpy(), np.float32)
+
+
+def is_speech(samples: npt.NDArray[np.float32], activity: FloatArray, rate: float) -> bool:
+    """Whether what sounds like a voice speaks; tunes played on an instrument do not.
+
+    To the recogniser held notes are silence, or it wavers between silence and unsure phones. Of the 273 recordings and
+    clips in ten languages that this was chosen on, none is taken for music; made-up chords are silence to 0.8, melodies
+    to more than 0.33 with a sureness of 0.5, where voices have 0.58 and more.
+
+    Args:
+        samples: (N,) at 16 kHz; their first ten minutes are heard.
+        activity: (T,) voice activity, a voice above 0.5.
+        rate: of the activity, per second.
+    """
+    posteriors = phone_posteriors(samples[: _HEARD_S * SAMPLE_RATE])
+    rows = np.minimum((np.arange(len(posteriors)) / RATE * rate).round().astype(int), len(activity) - 1)
+    voiced = np.flatnonzero(activity[rows] > 0.5) if len(activity) else np.zeros(0, int)
+    if len(voiced) < RATE / 2:
+        return True  # too short to tell
+    silence, sureness = float(posteriors[voiced, 0].mean()), float(posteriors[voiced].max(axis=1).mean())
+    return silence < _MUSIC_SILENCE[0] or (silence < _MUSIC_SILENCE[1] and sureness > _MUSIC_SURENESS)
 
 
 def recognise(speech: Speech) -> tuple[Interval, ...]:

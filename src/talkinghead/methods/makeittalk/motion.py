@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import torch
 
+from talkinghead.errors import announce
 from talkinghead.face.landmarks import LEFT_EYE, RIGHT_EYE
 from talkinghead.face.pose import head_landmarks
 from talkinghead.face.rest import closed_mouth
@@ -19,6 +20,7 @@ from talkinghead.motion.rest import rest_in_silence, speaking_share
 from talkinghead.motion.smoothing import smooth
 from talkinghead.speech.activity import voice_activity
 from talkinghead.speech.features import loudness_gain
+from talkinghead.speech.phones import is_speech
 from talkinghead.speech.phonetic import PhoneticFeatures, cut
 from talkinghead.types import FloatArray, Motion, Portrait, Speech, num_frames
 
@@ -58,6 +60,9 @@ class MakeItTalkMotion:
         in_picture = head_landmarks(track)[0]
         rest = closed_mouth(in_picture)
         activity = _fitted(voice_activity(speech.samples, rate), count)
+        if speech.phones is None and not is_speech(speech.samples, activity, rate):
+            announce("nobody speaks in the sound, it is taken for music: the mouth will rest.")
+            activity = np.zeros_like(activity)
         # Where the mouth settles in silence is the network's to say, not the single picture's: steadier, and no jump.
         settled = self.landmarks(np.zeros((1, self.config.num_features)), rest)[0]
         foreign = _beyond_noise(settled - rest)
