@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import dataclasses
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,9 +32,9 @@ from talkinghead.metrics.lips import aperture_correlation, best_lag
 from talkinghead.pipeline import TalkingHead, fit_motion
 from talkinghead.tracking import portrait_from_image, track_faces
 from talkinghead.tracking.find import box_of, crop_around
-from talkinghead.tracking.portrait import best_frame
+from talkinghead.tracking.portrait import best_frame, first_frames
 from talkinghead.tracking.track import make_track, read_mesh
-from talkinghead.types import FaceTrack, FloatArray, Frames, ImageArray, Interval, Portrait, Speech
+from talkinghead.types import FaceTrack, FloatArray, ImageArray, Interval, Portrait, Speech
 
 SIDE = 256  # px of the pictures that speak
 _FACE = 0.67  # of the picture's side
@@ -94,16 +94,8 @@ def close_portrait(image: ImageArray) -> Portrait:
     return portrait_from_image(close_up(image, portrait_from_image(image).track.landmarks[0]))
 
 
-def _beginning(chunks: Iterable[Frames], count: int) -> Iterator[Frames]:
-    for chunk in chunks:
-        yield Frames(chunk.images[:count], chunk.fps)
-        count -= len(chunk)
-        if count <= 0:
-            return
-
-
 def _frame(path: Path, number: int) -> ImageArray:
-    *_, last = _beginning(VideoReader(path).chunks(), number + 1)
+    *_, last = first_frames(VideoReader(path).chunks(), number + 1)
     return last.images[-1]
 
 
@@ -111,7 +103,7 @@ def _real_track(path: Path, cache: Path) -> FaceTrack:
     """The track of a clip's first 10 s; what the tracker saw is kept in ``cache``."""
     file, reader = cache / f"{path.stem}.npy", VideoReader(path)
     if not file.exists():
-        landmarks, _, _ = read_mesh(_beginning(reader.chunks(), round(_SECONDS * reader.fps)))
+        landmarks, _, _ = read_mesh(first_frames(reader.chunks(), round(_SECONDS * reader.fps)))
         cache.mkdir(parents=True, exist_ok=True)
         beside = file.with_suffix(".new.npy")
         np.save(beside, landmarks.astype(np.float32))
@@ -199,11 +191,6 @@ def pooled(scores: Sequence[Score]) -> dict[str, float]:
         result[key] = float(passed / total) if total else float("nan")
         result[f"{key}, number"] = float(total)
     return result
-
-
-def score_predicted(generator: MotionGenerator, samples: Iterable[Sample]) -> dict[str, float]:
-    """``summary`` of what a generator predicts, without pictures: quick, for tuning on ``known_speaker`` alone."""
-    return summary([score(predicted(generator, unread(s.speech), s.portrait, s.fps), s) for s in samples])
 
 
 def unread(speech: Speech) -> Speech:

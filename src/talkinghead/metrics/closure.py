@@ -16,7 +16,7 @@ from collections.abc import Collection, Sequence
 
 import numpy as np
 
-from talkinghead.face.rest import TOUCHING, lip_gap
+from talkinghead.face.rest import LOWER_INNER, TOUCHING, lip_gap
 from talkinghead.speech.arpabet import BILABIALS, LABIODENTALS, SILENCE, VISEMES
 from talkinghead.types import NUM_LANDMARKS, BoolArray, FloatArray, Interval
 
@@ -33,7 +33,6 @@ _CLOSED_SHARE = 0.15  # of the sequence's own wide opening; on GRID s1 it is 0.0
 _RAISED_SHARE = 0.3  # of the lower lip's own way, from the top
 _NOISE = 0.012  # eye distances by which two readings of one frame differ at the lips
 _LOW, _HIGH = 5.0, 95.0  # percentiles that stand for the ends of a movement
-_LOWER = np.array([67, 66, 65])
 
 
 def labelled(phones: Sequence[Interval], labels: Collection[str]) -> tuple[Interval, ...]:
@@ -73,7 +72,7 @@ def teeth_level(landmarks: FloatArray) -> float:
 def lower_lip(landmarks: FloatArray) -> FloatArray:
     """(T,) the height of the lower lip's inner edge of landmarks (T, 68, 3): its y, larger is lower."""
     _check(landmarks)
-    return np.asarray(landmarks[:, _LOWER, 1].mean(axis=1))
+    return np.asarray(landmarks[:, LOWER_INNER, 1].mean(axis=1))
 
 
 def lips_meet(
@@ -111,20 +110,9 @@ def lip_at_teeth(
     tolerance: float = TOLERANCE_S,
     level: float | None = None,
 ) -> BoolArray:
-    """For each interval, whether the lower lip comes up to the upper teeth within it.
+    """For each interval, whether the lower lip comes up to the upper teeth within it; as ``lips_meet``.
 
-    Args:
-        landmarks: (T, 68, 3) in the head frame, at least one row.
-        intervals: in seconds.
-        fps: frames per second.
-        tolerance: seconds by which an interval is widened on either side.
-        level: height of the lower lip that is enough; None: ``teeth_level(landmarks)``.
-
-    Returns:
-        (number of intervals,) bool.
-
-    Raises:
-        ValueError: the landmarks are not (T, 68, 3) with a row at least.
+    Here ``level`` is the height of the lower lip that is enough; None: ``teeth_level(landmarks)``.
     """
     level = teeth_level(landmarks) if level is None else level
     return _falls_to(lower_lip(landmarks), level, intervals, fps, tolerance)

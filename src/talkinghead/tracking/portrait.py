@@ -75,14 +75,15 @@ def portrait_from_video(reader: VideoReader, *, face: int | None = None, drawing
         InputError: no frame shows a face.
     """
     limit = round(_SEARCHED * reader.fps)
-    track = track_faces(_first(reader.chunks(), limit), face=face)
+    track = track_faces(first_frames(reader.chunks(), limit), face=face)
     best = best_frame(track)
-    for chunk in _first(reader.chunks(), best + 1):
+    for chunk in first_frames(reader.chunks(), best + 1):
         last = chunk
     return _portrait(last.images[-1], track[best : best + 1], drawing)
 
 
-def _first(chunks: Iterable[Frames], count: int) -> Iterator[Frames]:
+def first_frames(chunks: Iterable[Frames], count: int) -> Iterator[Frames]:
+    """The first ``count`` frames of a video, in its chunks; no more of it is decoded than they need."""
     for chunk in chunks:
         yield Frames(chunk.images[:count], chunk.fps)
         count -= len(chunk)
