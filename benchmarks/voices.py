@@ -21,6 +21,7 @@ from talkinghead.face.pose import head_landmarks
 from talkinghead.face.rest import lip_gap
 from talkinghead.media import VideoReader, read_speech
 from talkinghead.methods.base import MotionGenerator
+from talkinghead.metrics.aperture import aperture_correlation, best_lag
 from talkinghead.metrics.closure import (
     bilabial_closures,
     labiodental_contacts,
@@ -28,7 +29,6 @@ from talkinghead.metrics.closure import (
     lips_meet,
     open_vowels,
 )
-from talkinghead.metrics.lips import aperture_correlation, best_lag
 from talkinghead.pipeline import TalkingHead, fit_motion
 from talkinghead.tracking import portrait_from_image, track_faces
 from talkinghead.tracking.find import box_of, crop_around

@@ -31,12 +31,9 @@ from talkinghead.methods.makeittalk.hearing import heard
 from talkinghead.methods.makeittalk.losses import content_losses
 from talkinghead.methods.makeittalk.motion import MakeItTalkMotion
 from talkinghead.methods.makeittalk.variation import WIDER, vary_faces, vary_phones, vary_tempo, vary_voices
-from talkinghead.metrics.lips import (
-    aperture_correlation,
-    jaw_lip_distance,
-    jaw_lip_velocity_difference,
-    mouth_area_difference,
-)
+from talkinghead.metrics.aperture import aperture_correlation
+from talkinghead.metrics.jaw_lip import jaw_lip_distance, jaw_lip_velocity_difference
+from talkinghead.metrics.mouth_area import mouth_area_difference
 from talkinghead.motion.smoothing import resample_rows
 from talkinghead.speech.align import align
 from talkinghead.speech.arpabet import BILABIALS, LABIODENTALS, PHONES, VISEMES
