@@ -29,6 +29,7 @@ LEVEL = {room: level for level, rooms in enumerate(ORDER) for room in rooms}
 # (room, its neighbour on the same level): why.
 NEIGHBOURS: dict[tuple[str, str], str] = {
     ("training", "data"): "the phone recogniser serves every method and is trained outside of them",
+    ("training", "metrics"): "the judge of synchrony is a metric that is trained",
 }
 
 # Other packages that only some files may know.
@@ -68,7 +69,8 @@ def room_of(module: str) -> str:
 def rooms_imported(module: str) -> set[str]:
     """Rooms of the package that a module imports."""
     names = [name.split(".") for name in imports(module)]
-    return {parts[1] for parts in names if parts[0] == "talkinghead" and parts[1] != "__version__"}
+    names = [parts for parts in names if parts[0] == "talkinghead" and parts[1:] not in ([], ["__version__"])]
+    return {parts[1] for parts in names}
 
 
 def test_all_rooms_have_their_place() -> None:

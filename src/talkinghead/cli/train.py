@@ -1,4 +1,4 @@
-"""``talkinghead train``: one stage of a method's training, or the phone recogniser that all methods share."""
+"""``talkinghead train``: one stage of a method's training, or a network that serves all methods."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ EXAMPLES = """
 
 talkinghead train makeittalk content --corpus recordings --out runs/content
 talkinghead train phones --corpus recordings --out runs/phones
+talkinghead train syncnet --corpus recordings --out runs/syncnet
 """
 
-_PHONES = "phones"
+_PHONES, _SYNCNET = "phones", "syncnet"
 
 Training: TypeAlias = Callable[[Path, Path, str, Mapping[str, Any]], None]
 
@@ -27,7 +28,9 @@ def train(
     method: Annotated[
         str,
         typer.Argument(
-            metavar="METHOD", show_default=False, help="See: talkinghead methods. Or phones: the phone recogniser."
+            metavar="METHOD",
+            show_default=False,
+            help="See: talkinghead methods. Or phones: the phone recogniser; or syncnet: the judge of synchrony.",
         ),
     ],
     corpus: Annotated[
@@ -42,7 +45,8 @@ def train(
         ),
     ],
     stage: Annotated[
-        str | None, typer.Argument(metavar="STAGE", show_default=False, help="Of the method; phones has none.")
+        str | None,
+        typer.Argument(metavar="STAGE", show_default=False, help="Of the method; phones and syncnet have none."),
     ] = None,
     config: Annotated[str, typer.Option(metavar="SIZE", help="The size of the networks.")] = "small",
     steps: Annotated[
@@ -57,7 +61,8 @@ def train(
     if out.exists() and not out.is_dir():
         raise InputError(f"--out {out} is a file: give a folder, which may be new.")
     options = {} if steps is None else {"steps": steps}
-    run = _recogniser(stage, config) if method == _PHONES else _stage_of(method, stage, config)
+    shared = {_PHONES: _recogniser, _SYNCNET: _judge}
+    run = shared[method](stage, config) if method in shared else _stage_of(method, stage, config)
     try:
         run(corpus, out, config, options)
     except KeyboardInterrupt:
@@ -70,10 +75,22 @@ def _recogniser(stage: str | None, config: str) -> Training:
     from talkinghead.speech.phones import CONFIGS
     from talkinghead.training.phones import train_phones
 
-    if stage is not None:
-        raise InputError(f"{_PHONES} has no stages: leave out {stage!r}.")
-    _check_known(config, CONFIGS, f"{_PHONES} has no size")
+    _check_shared(_PHONES, stage, config, CONFIGS)
     return train_phones
+
+
+def _judge(stage: str | None, config: str) -> Training:
+    from talkinghead.metrics.syncnet import CONFIGS
+    from talkinghead.training.syncnet import train_syncnet
+
+    _check_shared(_SYNCNET, stage, config, CONFIGS)
+    return train_syncnet
+
+
+def _check_shared(name: str, stage: str | None, config: str, sizes: Iterable[str]) -> None:
+    if stage is not None:
+        raise InputError(f"{name} has no stages: leave out {stage!r}.")
+    _check_known(config, sizes, f"{name} has no size")
 
 
 def _stage_of(method: str, stage: str | None, config: str) -> Training:

@@ -1,0 +1,216 @@
+"""Talking mouths with their sound, in a form that the training of the judge of synchrony reads at once.
+
+A pack is an ``.npz`` without compression, for K recordings:
+
+- ``crops``: (all frames, H, W) uint8, one recording after the other; recording k is
+  ``crops[crop_starts[k]:crop_starts[k + 1]]``, at ``fps[k]`` frames per second;
+- ``samples``: int16 at 16 kHz (full scale 32767), likewise with ``sample_starts``; both begin at the same instant;
+- ``crop_starts``, ``sample_starts``: (K + 1,) int64;
+- ``fps``: (K,) float64;
+- ``names``, ``speakers``: (K,) strings.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from talkinghead.data.grid import Clip, grid_clips, tracks
+from talkinghead.errors import InputError
+from talkinghead.media import VideoReader, read_speech
+from talkinghead.speech.features import resample
+from talkinghead.types import FloatArray, ImageArray, Progress, no_progress
+
+HELD_OUT = ("GRID-s2", "GRID-s5", "GRID-s20", "GRID-s23", "GRID-s26")
+"""Speakers of GRID of whom no training of the judge sees or hears anything."""
+
+OUT_OF_STEP = ("EDTalk__Obama_20s", "MimicTalk__May_5s", "styletalk__KristiNoem", "styletalk__Obama_clip1")
+"""Clips whose pictures run 0.08 to 0.24 s ahead of their sound: shifted so far, the lips meet best on p, b and m."""
+
+GROUPS = ("train", "val", "test", "strangers", "research", "out of step")
+"""What ``recordings`` knows: ``train`` is GRID s1 and open clips of others, ``val`` and ``test`` are GRID s1,
+``strangers`` the speakers of ``HELD_OUT``, ``research`` all clips that only serve for evaluation."""
+
+Cut = Callable[[ImageArray, FloatArray], ImageArray]
+Place = Callable[[FloatArray], FloatArray]
+
+_ARRAYS = ("crops", "samples", "crop_starts", "sample_starts", "fps", "names", "speakers")
+_S1 = "GRID-s1"
+_NOT_LEARNED_FROM = ("FACEGOOD__zsmeif",)  # open, but a judge trained without it sees its picture 2 frames ahead
+
+
+@dataclass(frozen=True)
+class Recording:
+    """A video with sound: its name, who speaks in it, its file, the data set it is of."""
+
+    name: str
+    speaker: str
+    video: Path
+    dataset: str
+
+
+@dataclass(frozen=True)
+class Mouth:
+    """A recording's mouth and sound.
+
+    Attributes:
+        name: of the recording.
+        speaker: who speaks.
+        crops: (T, H, W) uint8.
+        fps: of the crops.
+        samples: (N,) float32 at 16 kHz.
+    """
+
+    name: str
+    speaker: str
+    crops: ImageArray
+    fps: float
+    samples: npt.NDArray[np.float32]
+
+    @property
+    def duration(self) -> float:
+        """Seconds that have both picture and sound."""
+        return min(len(self.crops) / self.fps, len(self.samples) / 16_000)
+
+
+def recordings(corpus: Path, group: str) -> tuple[Recording, ...]:
+    """The recordings of one of ``GROUPS``.
+
+    Args:
+        corpus: folder with ``grid_s1`` and ``clips`` in it.
+        group: which.
+
+    Raises:
+        ValueError: there is no such group.
+        InputError: the folder is not the shared corpus.
+    """
+    if group not in GROUPS:
+        raise ValueError(f"no group {group!r}: choose one of {', '.join(GROUPS)}")
+    known: list[Recording] = []
+    if group in ("train", "val", "test"):
+        known = [Recording(clip.code, _S1, clip.video, "GRID") for clip in grid_clips(corpus / "grid_s1", group)]
+    if group in ("val", "test"):
+        return tuple(known)
+    table = corpus / "clips" / "manifest.csv"
+    if not table.exists():
+        raise InputError(f"{corpus}: no clips/manifest.csv in it; name the folder that holds grid_s1 and clips.")
+    with table.open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            path = corpus / "clips" / row["file"]
+            if _group_of(path.stem, row["speaker"], row["tier"]) == group:
+                known.append(Recording(path.stem, row["speaker"], path, row["dataset"]))
+    return tuple(known)
+
+
+def _group_of(name: str, speaker: str, tier: str) -> str:
+    if name in OUT_OF_STEP:
+        return "out of step"
+    if speaker in HELD_OUT:
+        return "strangers"
+    return "research" if tier != "open" or name in _NOT_LEARNED_FROM else "train"
+
+
+def read_mouths(
+    recordings: Iterable[Recording], cache: Path, *, places: Place, cut: Cut, progress: Progress = no_progress
+) -> Iterator[Mouth]:
+    """Recordings in one pass over their pictures; those that hardly show a face are left out, and named.
+
+    Args:
+        recordings: of what.
+        cache: folder for what the tracker sees, which is kept.
+        places: landmarks (T, 478, 3) px -> where to cut, a row per frame.
+        cut: pictures (n, H, W, 3) and their places -> crops (n, height, width).
+        progress: hook.
+    """
+    todo = list(recordings)
+    for done, recording in enumerate(todo):
+        progress("cut mouths", done, len(todo))
+        clip = Clip(recording.name, recording.video, ())
+        for _, track in tracks((clip,), cache, smooth=False):
+            where, crops, first = places(track.landmarks), [], 0
+            reader = VideoReader(recording.video)
+            for chunk in reader.chunks():
+                images = chunk.images[: len(where) - first]
+                crops.append(cut(images, where[first : first + len(images)]))
+                first += len(images)
+            speech = read_speech(recording.video)
+            samples = resample(speech.samples, speech.sample_rate)
+            yield Mouth(recording.name, recording.speaker, np.concatenate(crops), reader.fps, samples)
+    progress("cut mouths", len(todo), len(todo))
+
+
+def save_mouths(mouths: Iterable[Mouth], path: Path) -> None:
+    """Write a pack; a file that is there already is replaced as a whole.
+
+    Raises:
+        ValueError: there is no recording.
+    """
+    held = list(mouths)
+    if not held:
+        raise ValueError("a pack needs at least one recording")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_suffix(".new.npz")
+    samples = [np.round(np.clip(mouth.samples, -1, 1) * 32767).astype(np.int16) for mouth in held]
+    np.savez(
+        beside,
+        crops=np.concatenate([mouth.crops for mouth in held]),
+        samples=np.concatenate(samples),
+        crop_starts=np.cumsum([0, *(len(mouth.crops) for mouth in held)], dtype=np.int64),
+        sample_starts=np.cumsum([0, *map(len, samples)], dtype=np.int64),
+        fps=np.array([mouth.fps for mouth in held], np.float64),
+        names=np.array([mouth.name for mouth in held], np.str_),
+        speakers=np.array([mouth.speaker for mouth in held], np.str_),
+    )
+    os.replace(beside, path)
+
+
+def load_mouths(path: Path) -> list[Mouth]:
+    """The recordings of a pack that ``save_mouths`` wrote.
+
+    Raises:
+        InputError: there is no such file, or it is not such a pack.
+    """
+    try:
+        with np.load(path) as arrays:
+            crops, samples, crop_starts, sample_starts, fps, names, speakers = (arrays[name] for name in _ARRAYS)
+    except (OSError, KeyError, ValueError) as error:
+        raise InputError(f"{path}: not a pack of mouths ({error}); prepare it again.") from None
+    return [
+        Mouth(
+            str(names[k]),
+            str(speakers[k]),
+            crops[crop_starts[k] : crop_starts[k + 1]],
+            float(fps[k]),
+            samples[sample_starts[k] : sample_starts[k + 1]].astype(np.float32) / 32767,
+        )
+        for k in range(len(names))
+    ]
+
+
+def prepared_mouths(
+    corpus: Path, group: str, cache: Path, *, places: Place, cut: Cut, progress: Progress = no_progress
+) -> list[Mouth]:
+    """The recordings of a group, from the pack ``cache/mouths/GROUP.npz``, which is made where it is missing.
+
+    Args:
+        corpus: folder with ``grid_s1`` and ``clips`` in it.
+        group: one of ``GROUPS``.
+        cache: folder for packs and, in ``tracks``, what the tracker sees.
+        places: see ``read_mouths``.
+        cut: see ``read_mouths``.
+        progress: hook.
+
+    Raises:
+        InputError: the folder is not the shared corpus.
+    """
+    path = cache / "mouths" / f"{group.replace(' ', '-')}.npz"
+    if not path.exists():
+        found = recordings(corpus, group)
+        save_mouths(read_mouths(found, cache / "tracks", places=places, cut=cut, progress=progress), path)
+    return load_mouths(path)

@@ -1,0 +1,246 @@
+"""Training of the judge of synchrony: ``talkinghead train syncnet``.
+
+It learns from pictures and sound of people really speaking, mostly of one person (GRID s1), and shall judge anyone. So
+both are varied strongly: the sound as sound before training begins (pitch, vocal tract, rooms, codecs), and anew in
+every batch both as pictures (shape, light, sharpness, patches over them) and as mel spectra, and in speed together.
+
+Source: Chung and Zisserman 2016, "Out of time", section 2.3, pull true pairs together and push false ones, shifted by
+up to 2 s, beyond a margin. We learn to choose instead (van den Oord et al. 2018, "Representation learning with
+contrastive predictive coding", section 2.3; Chung, Chung and Kang 2019, "Perfect match", section 3): of all windows of
+the same stretch within 15 frames and all windows of the others in the batch, the one that goes with this one.
+Neighbours of one frame share four fifths of their pictures and are the answer in part (``_NEAR``).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+
+from talkinghead.data.mouths import Mouth, prepared_mouths
+from talkinghead.errors import InputError
+from talkinghead.metrics.sync import FPS, at_25_fps, windowed_offsets
+from talkinghead.metrics.syncnet import CONFIGS, SyncNet, SyncNetConfig, cut, mouth_places, sync_features
+from talkinghead.speech.features import SAMPLE_RATE
+from talkinghead.training.fit import Schedule, fit
+from talkinghead.training.phones import vary_mels
+from talkinghead.training.pictures import vary_crops
+from talkinghead.training.sound import vary_sound
+from talkinghead.types import ImageArray, IndexArray, Speech
+from talkinghead.weights import save_weights
+
+SHIFTS = range(-5, 6)
+"""Frames by which validation puts picture and sound out of step."""
+
+_BATCH = 10
+_FRAMES = 40  # of a stretch: 36 windows
+_REACH = 15  # frames: how far the wrong answers of the same stretch reach
+_NEAR = 0.1  # of the right answer is given to the window before, and to the one after
+_STEPS = 3000
+_LEARNING_RATE = 1.5e-3
+_VERSIONS = 3  # of each sound: as it is, and otherwise
+_SPEED = 0.15  # most by which a stretch is played faster or slower
+_DATA_LICENCE = "CC BY 4.0 (GRID), US government works"
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """A recording at 25 frames per second: crops (T, H, W), as log-mel bytes (4 T, bands) each version of its sound."""
+
+    crops: ImageArray
+    mels: tuple[npt.NDArray[np.uint8], ...]
+    speaker: str
+
+
+def hear(mouths: Sequence[Mouth], config: SyncNetConfig, *, versions: int = _VERSIONS) -> list[Stretch]:
+    """Recordings at 25 frames per second, with their sound as it is and, in further versions, as ``vary_sound`` has it.
+
+    Recordings that are shorter than a stretch of training are left out.
+    """
+    rng = np.random.default_rng(0)
+    stretches = []
+    for mouth, rows in _long_enough(mouths):
+        mels = []
+        for version in range(versions):
+            samples = mouth.samples
+            if version:
+                samples, _ = vary_sound(samples, np.zeros(1), rng, tempo=False)
+            mel = sync_features(samples, len(rows), num_mels=config.num_mels)
+            mels.append(np.round(mel * 255).astype(np.uint8))
+        stretches.append(Stretch(mouth.crops[rows], tuple(mels), mouth.speaker))
+    return stretches
+
+
+def heard(mouths: Sequence[Mouth], config: SyncNetConfig, cache: Path, *, versions: int = _VERSIONS) -> list[Stretch]:
+    """``hear`` with the mel spectra kept in the file ``cache``."""
+    if not cache.exists():
+        stretches = hear(mouths, config, versions=versions)
+        cache.parent.mkdir(parents=True, exist_ok=True)
+        beside = cache.with_suffix(".new.npz")
+        mels = np.concatenate([np.stack(stretch.mels, axis=1) for stretch in stretches])
+        np.savez(beside, mels=mels)
+        os.replace(beside, cache)
+        return stretches
+    with np.load(cache) as kept:
+        mels = kept["mels"]
+    stretches, first = [], 0
+    for mouth, rows in _long_enough(mouths):
+        mine = mels[first : first + 4 * len(rows)]
+        first += len(mine)
+        stretches.append(Stretch(mouth.crops[rows], tuple(mine.swapaxes(0, 1)), mouth.speaker))
+    if first != len(mels) or mels.shape[2] != config.num_mels:
+        raise InputError(f"{cache}: made from other recordings; delete it, it will be made again.")
+    return stretches
+
+
+def _long_enough(mouths: Sequence[Mouth]) -> Iterator[tuple[Mouth, IndexArray]]:
+    """Recordings that hold a stretch, with their frames at 25 per second."""
+    for mouth in mouths:
+        rows = at_25_fps(len(mouth.crops), mouth.fps)[: int(mouth.duration * FPS)]
+        if len(rows) > _FRAMES:
+            yield mouth, rows
+
+
+class SyncBatches:
+    """Stretches of video and sound that belong together, varied.
+
+    A speaker's share of the batches grows with the root of how long he is heard: many faces before much of one.
+
+    Args:
+        stretches: what to draw from.
+    """
+
+    def __init__(self, stretches: Sequence[Stretch]) -> None:
+        self._stretches = list(stretches)
+        seconds: dict[str, float] = {}
+        for stretch in stretches:
+            seconds[stretch.speaker] = seconds.get(stretch.speaker, 0.0) + len(stretch.crops)
+        shares = np.array([len(s.crops) / np.sqrt(seconds[s.speaker]) for s in stretches])
+        self._shares = np.cumsum(shares) / shares.sum()
+
+    def __call__(self, step: int) -> dict[str, Tensor]:
+        """Crops (B, T, H, W) and log-mel (B, 4 T, num_mels) of a step, both in [0, 1]."""
+        rng = np.random.default_rng(step)
+        chosen = np.searchsorted(self._shares, rng.random(_BATCH)).clip(max=len(self._stretches) - 1)
+        crops, mels = zip(*(played(self._stretches[int(row)], rng) for row in chosen))
+        generator = torch.Generator().manual_seed(step)
+        return {
+            "crops": vary_crops(torch.from_numpy(np.stack(crops)), generator),
+            "mel": vary_mels(torch.from_numpy(np.stack(mels)), generator).clamp(max=1.0),
+        }
+
+
+def played(stretch: Stretch, rng: np.random.Generator) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    """A piece of a stretch from anywhere, half the time faster or slower: crops (T, H, W) and log-mel (4 T, bands)."""
+    count = len(stretch.crops)
+    fastest = min(1 + _SPEED, (count - 1) / (_FRAMES - 1))
+    speed = rng.uniform(1 - _SPEED, fastest) if rng.random() < 0.5 else 1.0
+    start = rng.uniform(0, count - 1 - speed * (_FRAMES - 1))
+    if speed == 1.0:
+        start = np.floor(start)
+    mel = stretch.mels[int(rng.integers(len(stretch.mels)))]
+    crops = _between(stretch.crops, start + speed * np.arange(_FRAMES))
+    return crops, _between(mel, 4 * start + speed * np.arange(4 * _FRAMES))
+
+
+def _between(rows: npt.NDArray[np.uint8], places: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
+    """Rows of bytes at places that may lie between two of them, in [0, 1]."""
+    places = places.clip(0, len(rows) - 1)
+    below = np.floor(places).astype(int)
+    above = np.minimum(below + 1, len(rows) - 1)
+    share = (places - below).astype(np.float32).reshape(-1, *[1] * (rows.ndim - 1))
+    return np.asarray((rows[below] * (1 - share) + rows[above] * share) / np.float32(255), np.float32)
+
+
+def sync_losses(network: nn.Module, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """How badly each window's partner is chosen, from picture to sound and from sound to picture.
+
+    Args:
+        network: a ``SyncNet``.
+        batch: ``crops`` (B, T, H, W), ``mel`` (B, 4 T, num_mels).
+    """
+    video, audio = network(batch["crops"], batch["mel"])
+    sharpness: Tensor = network.sharpness  # type: ignore[assignment]
+    logits = sharpness.exp().clamp(max=100.0) * video.flatten(0, 1) @ audio.flatten(0, 1).T
+    answers, allowed = right_answers(len(video), video.shape[1], device=logits.device)
+    logits = logits.masked_fill(~allowed, -1e4)
+    return {
+        "sound_loss": -(answers * logits.log_softmax(dim=1)).sum(dim=1).mean(),
+        "picture_loss": -(answers * logits.log_softmax(dim=0)).sum(dim=0).mean(),
+    }
+
+
+def right_answers(batch: int, windows: int, *, device: torch.device | None = None) -> tuple[Tensor, Tensor]:
+    """For a batch of stretches of some windows each, who is whose partner, and who is asked at all.
+
+    Returns:
+        (B n, B n) shares of the right answer, rows and columns sum to 1, but at the ends; (B n, B n) bool, True within
+        15 windows of the same stretch and everywhere in the others.
+    """
+    place = torch.arange(batch * windows, device=device)
+    apart = place[:, None] - place
+    same = (place // windows)[:, None] == place // windows
+    answers = torch.where(apart == 0, 1 - 2 * _NEAR, torch.where(apart.abs() == 1, _NEAR, 0.0)) * same
+    return answers / answers.sum(dim=1, keepdim=True), ~same | (apart.abs() <= _REACH)
+
+
+def score(network: nn.Module, mouths: Sequence[Mouth]) -> dict[str, float]:
+    """The share of stretches of two seconds whose shift is found to a frame, and their mean confidence unshifted."""
+    assert isinstance(network, SyncNet)
+    hits: list[bool] = []
+    confidences: list[float] = []
+    for mouth in mouths:
+        video = network.embed_video(mouth.crops, mouth.fps)
+        audio = network.embed_audio(Speech(mouth.samples, SAMPLE_RATE), len(video) + 4)
+        for shift in SHIFTS:
+            late, early = max(shift, 0), max(-shift, 0)
+            # A picture that comes late shows at row t what belonged to row t - shift.
+            found = windowed_offsets(video[early : len(video) - late], audio[late : len(audio) - early])
+            hits += [abs(one.offset - shift) <= 1 for one in found]
+            confidences += [one.confidence for one in found if shift == 0]
+    return {"recovered": round(float(np.mean(hits)), 4), "confidence": round(float(np.mean(confidences)), 4)}
+
+
+def train_syncnet(corpus: Path, out: Path, config_name: str, options: Mapping[str, Any]) -> None:
+    """Train the judge on GRID s1 and on open clips of others that are in step; weights and card go to ``out``.
+
+    Args:
+        corpus: folder with ``grid_s1`` and ``clips`` in it.
+        out: folder; an interrupted run goes on where it was.
+        config_name: "small" or "tiny".
+        options: ``steps``.
+    """
+    config, steps = CONFIGS[config_name], int(options.get("steps", _STEPS))
+    learn = prepared_mouths(corpus, "train", out, places=mouth_places, cut=cut)
+    watch = prepared_mouths(corpus, "val", out, places=mouth_places, cut=cut)
+    batches = SyncBatches(heard(learn, config, out / "heard" / f"{config_name}.npz"))
+    torch.manual_seed(0)
+    network = SyncNet(config).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    scores = fit(
+        network,
+        sync_losses,
+        batches,
+        out=out,
+        schedule=Schedule(steps=steps, learning_rate=_LEARNING_RATE, weight_decay=1e-5, validate_every=250),
+        validate=lambda net: score(net, watch),
+    )
+    minutes: dict[str, float] = {}
+    for mouth in learn:
+        minutes[mouth.speaker] = minutes.get(mouth.speaker, 0.0) + mouth.duration / 60
+    card = {
+        "network": f"{SyncNet.name}: mouths and log-mel -> unit vectors per 0.2 s",
+        "config": config,
+        "input": "5 grey crops of 48x64 px at 25 Hz; 20 frames of log-mel at 100 Hz",
+        "minutes": {speaker: round(value, 2) for speaker, value in minutes.items()},
+        "data_licence": _DATA_LICENCE,
+        "command": f"talkinghead train syncnet --corpus CORPUS --out OUT --config {config_name} --steps {steps}",
+        "scores": {"split": "val: shifts of -5 to 5 frames found to a frame in 2 s; mean confidence", **scores},
+    }
+    save_weights(network, out / "syncnet.safetensors", card=card)
