@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check bench clean
+.PHONY: demo test check bench bench-report clean
 
 # Each stamp is the environment with one set of extras, made anew when what it is made from changes.
 $(VENV)/demo.stamp: pyproject.toml constraints.txt
@@ -30,6 +30,9 @@ check: $(VENV)/dev.stamp
 
 bench: $(VENV)/dev.stamp
 	$(BIN)/python -m benchmarks
+
+bench-report: $(VENV)/dev.stamp
+	$(BIN)/python -m benchmarks --report
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache

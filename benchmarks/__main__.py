@@ -1,32 +1,66 @@
-"""``python -m benchmarks``: measure, and write what was measured to ``docs/benchmarks.md``."""
+"""``python -m benchmarks``: measure, keep what was measured in ``results``, and write ``docs/benchmarks.md``."""
 
 from __future__ import annotations
 
 import json
 import os
 import platform
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from benchmarks import alignment, memory, portraits, recogniser, reenactment, report, seams, speakers, speed, zero_shot
+from benchmarks import (
+    alignment,
+    evaluation,
+    memory,
+    portraits,
+    recogniser,
+    reenactment,
+    report,
+    seams,
+    speakers,
+    speed,
+    synchrony,
+    tracking_noise,
+    zero_shot,
+)
 from talkinghead import TalkingHead, __version__
+from talkinghead.errors import InputError
+from talkinghead.methods import method_names
 
 _ROOT = Path(__file__).resolve().parents[1]
-_RESULTS = _ROOT / "runs" / "bench"
-_PARTS = (
-    "reenactment",
-    "voices",
-    "recogniser",
-    "alignment",
-    "speakers",
-    "seams",
-    "speed",
-    "memory",
-    "portraits",
-)
+_RUNS = _ROOT / "runs"
+_SCRATCH = _RUNS / "bench"
+_TRACKS = _RUNS / "content" / "tracks"
+_DIGITS = 5  # significant, of what is kept
+_WITHOUT_CORPUS: Mapping[str, Callable[[], Any]] = {
+    "speed": lambda: speed.measure(TalkingHead.from_pretrained()),
+    "memory": memory.measure,
+}
+_WITH_CORPUS: Mapping[str, Callable[[Path], Any]] = {
+    "evaluation": lambda corpus: evaluation.measure("evaluation", corpus, _RUNS / "evaluation"),
+    "strangers": lambda corpus: evaluation.measure("strangers", corpus, _RUNS / "evaluation"),
+    "reenactment": lambda corpus: reenactment.measure(method_names(), corpus / "grid_s1", _TRACKS),
+    "tracking_noise": lambda corpus: tracking_noise.measure(corpus / "grid_s1", _TRACKS),
+    "synchrony": synchrony.measure,
+    "voices": lambda corpus: zero_shot.measure(TalkingHead.from_pretrained(), corpus, _RUNS),
+    "recogniser": lambda corpus: recogniser.measure(corpus, _RUNS / "phones" / "packs"),
+    "alignment": alignment.measure,
+    "speakers": speakers.measure,
+    "seams": lambda corpus: seams.measure(TalkingHead.from_pretrained(), corpus / "speech"),
+    "portraits": lambda corpus: _portraits(corpus / "portraits"),
+}
+
+
+def _portraits(folder: Path) -> Mapping[str, str]:
+    speech = _SCRATCH / "speech.wav"
+    speech.parent.mkdir(parents=True, exist_ok=True)
+    speed.spoken(3.0, speech)
+    return portraits.measure(TalkingHead.from_pretrained(), folder, speech, _SCRATCH / "portraits")
 
 
 def _corpus() -> Path | None:
@@ -34,50 +68,60 @@ def _corpus() -> Path | None:
     return folder if folder.is_dir() else None
 
 
-def _measure(part: str, corpus: Path | None) -> Mapping[str, Any] | None:
-    """The result of one part, or None where it needs the corpus and there is none."""
-    head = TalkingHead.from_pretrained()
-    if part == "speed":
-        return speed.measure(head)
-    if part == "memory":
-        return memory.measure()
-    if corpus is None:
+def measured(part: str, corpus: Path | None) -> Any:
+    """The result of one part, or None, and why is said, where what it needs is not there."""
+    if part not in _WITHOUT_CORPUS and corpus is None:
         typer.echo(f"{part}: skipped, it needs the recordings (set TALKINGHEAD_CORPUS)", err=True)
         return None
-    if part == "reenactment":
-        return reenactment.measure(head, corpus / "grid_s1", _ROOT / "runs" / "content" / "tracks")
-    if part == "recogniser":
-        return recogniser.measure(corpus, _ROOT / "runs" / "phones" / "packs")
-    if part == "alignment":
-        return alignment.measure(corpus)
-    if part == "seams":
-        return seams.measure(head, corpus / "speech")
-    if part == "speakers":
-        return speakers.measure(corpus)
-    if part == "voices":
-        return zero_shot.measure(head, corpus, _ROOT / "runs")
-    speech = _RESULTS / "speech.wav"
-    speed.spoken(3.0, speech)
-    return portraits.measure(head, corpus / "portraits", speech, _RESULTS / "portraits")
+    try:
+        return _WITHOUT_CORPUS[part]() if corpus is None or part in _WITHOUT_CORPUS else _WITH_CORPUS[part](corpus)
+    except InputError as error:
+        typer.echo(f"{part}: skipped; {error}", err=True)
+        return None
+
+
+def kept(value: Any) -> Any:
+    """A result as it is kept: numbers to five significant digits, files named from the repository or home on."""
+    if isinstance(value, float):
+        return float(f"{value:.{_DIGITS}g}")
+    if isinstance(value, str):
+        for folder, name in ((_ROOT, ""), (_ROOT.parent, "../"), (Path.home(), "~/")):
+            value = value.replace(f"{folder}{os.sep}", name)
+        return value
+    if isinstance(value, Mapping):
+        return {name: kept(part) for name, part in value.items()}
+    return [kept(part) for part in value] if isinstance(value, list | tuple) else value
+
+
+def as_json(record: Mapping[str, Any]) -> str:
+    """A record as JSON, each list of numbers on one line."""
+    text = json.dumps(record, indent=1, ensure_ascii=False)
+    return re.sub(r"\[\n[-+.,\deEnul\s]*\]", lambda row: "[" + " ".join(row[0][1:-1].split()) + "]", text) + "\n"
+
+
+def _keep(part: str, result: Any) -> None:
+    machine = {"system": platform.platform(), "cores": os.cpu_count(), "version": __version__}
+    record = {"machine": machine, "date": date.today().isoformat(), "result": kept(result)}
+    report.RESULTS.mkdir(exist_ok=True)
+    (report.RESULTS / f"{part}.json").write_text(as_json(record), encoding="utf-8")
 
 
 def main(
-    parts: Annotated[list[str] | None, typer.Argument(help=f"Which of {', '.join(_PARTS)}; default: all.")] = None,
+    parts: Annotated[
+        list[str] | None, typer.Argument(help=f"Which of {', '.join(report.SECTIONS)}; default: all.")
+    ] = None,
+    report_only: Annotated[bool, typer.Option("--report", help="Measure nothing, only write the report.")] = False,
 ) -> None:
     """Run the measurements and write the report."""
-    _RESULTS.mkdir(parents=True, exist_ok=True)
-    for part in parts or _PARTS:
-        if part not in _PARTS:
-            raise typer.BadParameter(f"{part!r}: choose from {', '.join(_PARTS)}")
+    for part in [] if report_only else parts or report.SECTIONS:
+        if part not in report.SECTIONS:
+            raise typer.BadParameter(f"{part!r}: choose from {', '.join(report.SECTIONS)}")
         typer.echo(f"{part} ...", err=True)
-        result = _measure(part, _corpus())
+        result = measured(part, _corpus())
         if result is not None:
-            machine = {"system": platform.platform(), "version": __version__}
-            record = {"machine": machine, "result": result}
-            (_RESULTS / f"{part}.json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
-    text = report.write({p: json.loads(f.read_text("utf-8")) for p in _PARTS if (f := _RESULTS / f"{p}.json").exists()})
-    (_ROOT / "docs" / "benchmarks.md").write_text(text, encoding="utf-8")
-    typer.echo(text)
+            _keep(part, result)
+    report.REPORT.write_text(report.report(), encoding="utf-8")
+    typer.echo(report.REPORT)
 
 
 if __name__ == "__main__":

@@ -1,62 +1,37 @@
-"""Results -> ``docs/benchmarks.md``."""
+"""``benchmarks/results`` -> ``docs/benchmarks.md``."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
-import numpy as np
+from benchmarks import (
+    alignment,
+    evaluation,
+    memory,
+    papers,
+    recogniser,
+    reenactment,
+    seams,
+    speakers,
+    synchrony,
+    tracking_noise,
+    zero_shot,
+)
 
-from benchmarks import alignment, memory, recogniser, seams, speakers, zero_shot
+RESULTS = Path(__file__).with_name("results")
+REPORT = RESULTS.parents[1] / "docs" / "benchmarks.md"
 
 _HEAD = """# Benchmarks
 
-Measured by `make bench` (`python -m benchmarks`), never typed in by hand. Parts that need recordings look for them at
-`../shared/data` or `TALKINGHEAD_CORPUS`, and keep their last result where they are not there.
+Measured by `make bench` (`python -m benchmarks`), written from `benchmarks/results` by `make bench-report`, never typed
+in by hand. Parts that need recordings look for them at `../shared/data` or `TALKINGHEAD_CORPUS`, and keep their last
+result where they are not there.
 """
 
-_LIPS = """## Self-reenactment on GRID s1, test split
-
-The portrait is the clip's first frame, the speech its sound, the options those of `talkinghead animate`. The measures
-are those of Zhou et al. 2020 (MakeItTalk), section 5.3, on x and y of the head-frame landmarks at 25 frames per second,
-jaw and lips, D-LL and D-VL over the reference's largest lip width, D-A over its largest mouth area; every sequence is
-registered to the reference by one similarity of nose and eye corners. The reference is the tracked clip (mediapipe,
-zero-phase smoothing of 0.2 s). Lag: frames by which the aperture comes late, by cross-correlation.
-"""
-
-
-def _interval(values: list[float]) -> tuple[float, float]:
-    """Bootstrap 95 % interval of the mean."""
-    rng = np.random.default_rng(0)
-    means = rng.choice(values, (2000, len(values))).mean(axis=1)
-    return float(np.percentile(means, 2.5)), float(np.percentile(means, 97.5))
-
-
-def _cell(measure: str, values: list[float]) -> str:
-    low, high = _interval(values)
-    mean = float(np.mean(values))
-    if measure == "correlation":
-        return f"{mean:.3f} ({low:.3f} to {high:.3f})"
-    return f"{100 * mean:.2f} % ({100 * low:.2f} to {100 * high:.2f})"
-
-
-def _lags(row: Mapping[str, list[float]]) -> str:
-    if max(abs(value) for value in row["correlation"]) == 0.0:
-        return "-"
-    lags = np.array(row["lag"])
-    return f"median {np.median(lags):+.0f}, within 1: {100 * (np.abs(lags) <= 1).mean():.0f} %"
-
-
-def _reenactment(result: Mapping[str, Mapping[str, list[float]]]) -> str:
-    lines = [
-        "| landmarks from | D-LL | D-VL | D-A | aperture correlation | lag in frames |",
-        "|---|---|---|---|---|---|",
-    ]
-    for name, row in result.items():
-        cells = [_cell(measure, row[measure]) for measure in ("D-LL", "D-VL", "D-A", "correlation")]
-        lines.append(f"| {name} | {' | '.join(cells)} | {_lags(row)} |")
-    clips = len(next(iter(result.values()))["D-LL"])
-    return f"{_LIPS}\n{clips} clips; mean and bootstrap 95 % interval over clips.\n\n" + "\n".join(lines) + "\n"
+Record = Mapping[str, Any]
 
 
 def _speed(result: Mapping[str, float]) -> str:
@@ -85,8 +60,12 @@ def _portraits(result: Mapping[str, str]) -> str:
     return "\n".join(lines) + "\n"
 
 
-_PARTS = {
-    "reenactment": _reenactment,
+SECTIONS: Mapping[str, Callable[[Any], str]] = {
+    "evaluation": lambda result: evaluation.table("evaluation", result),
+    "strangers": lambda result: evaluation.table("strangers", result),
+    "reenactment": reenactment.table,
+    "tracking_noise": tracking_noise.table,
+    "synchrony": synchrony.table,
     "voices": zero_shot.section,
     "recogniser": recogniser.table,
     "alignment": alignment.table,
@@ -96,8 +75,44 @@ _PARTS = {
     "memory": memory.table,
     "portraits": _portraits,
 }
+"""How the result of each part is written, in the order of the report."""
 
 
-def write(records: Mapping[str, Mapping[str, Any]]) -> str:
-    """The report (Markdown) of the parts there are results for."""
-    return "\n".join([_HEAD, *(_PARTS[part](record["result"]) for part, record in records.items())])
+def read(folder: Path = RESULTS) -> dict[str, Record]:
+    """The records of a folder by part: "machine", "date", "result"."""
+    files = {part: folder / f"{part}.json" for part in SECTIONS}
+    return {part: json.loads(file.read_text("utf-8")) for part, file in files.items() if file.exists()}
+
+
+def _earlier(folder: Path) -> dict[str, str]:
+    """Sections measured before results were kept, as they were written then; see ``write``."""
+    files = {part: folder / f"{part}.md" for part in SECTIONS}
+    return {part: file.read_text("utf-8") for part, file in files.items() if file.exists()}
+
+
+def _measured(record: Record) -> str:
+    machine = record["machine"]
+    facts = (record.get("date"), f"talkinghead {machine['version']}", machine["system"])
+    return f"*Measured: {', '.join(fact for fact in facts if fact)}.*\n"
+
+
+def write(records: Mapping[str, Record], *, earlier: Mapping[str, str] | None = None) -> str:
+    """The report (Markdown).
+
+    Args:
+        records: by part; a part without one is left out, but the papers' tables are always there.
+        earlier: part -> its section as text, used where there is no record.
+    """
+    sections = [_HEAD, papers.tables(records)]
+    for part, section in SECTIONS.items():
+        if part in records:
+            sections += [section(records[part]["result"]), _measured(records[part])]
+        elif earlier and part in earlier:
+            sections.append(earlier[part])
+    sections += [text for text in [evaluation.protocol(records)] if text]
+    return "\n".join(sections)
+
+
+def report(folder: Path = RESULTS) -> str:
+    """The report of what lies in a folder of results."""
+    return write(read(folder), earlier=_earlier(folder))

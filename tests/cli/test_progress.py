@@ -39,6 +39,17 @@ def test_stages_and_share_are_shown_and_gone_at_the_end() -> None:
     assert stream.getvalue().endswith("\x1b[1A\x1b[2K")
 
 
+def test_stages_that_count_show_how_far_they_are() -> None:
+    stream = io.StringIO()
+    with Bar(Console(file=stream, force_terminal=True, width=100), shown=True) as bar:
+        for stage, total in (("track", 40), ("compare", 80)):
+            bar(stage, total // 4, total)
+            bar._progress.refresh()
+    text = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", stream.getvalue())
+    assert re.search(r"following the face .* 25%", text)
+    assert re.search(r"comparing the pictures .* 25%", text)
+
+
 def test_nothing_is_shown_where_stderr_is_no_terminal() -> None:
     stream = io.StringIO()
     drive(Bar(Console(file=stream, force_terminal=True), shown=False))

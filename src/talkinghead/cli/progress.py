@@ -17,6 +17,9 @@ _NAMES = {
     "motion": "making the motion",
     "render": "rendering",
     "encode": "encoding",
+    "track": "following the face",
+    "compare": "comparing the pictures",
+    "evaluate": "evaluating",
 }
 
 
@@ -60,6 +63,9 @@ class Bar:
         elif stage == "encode":
             self._begin("encode" if self._rendered else "render", total)
             self._progress.update(self._task, completed=done)
+        elif total > 1:
+            self._begin(stage, total)
+            self._progress.update(self._task, completed=done, total=total)
         else:
             self._begin(stage, None)
 

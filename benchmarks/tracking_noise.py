@@ -1,0 +1,242 @@
+"""The tracker's noise: what each landmark measure reads where nothing differs, and the least that it can resolve."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from benchmarks.evaluation import shown, unit_of
+from talkinghead.data.grid import grid_clips, tracked
+from talkinghead.evaluation.measures import MEASURES
+from talkinghead.face.landmarks import MESH_OF_68
+from talkinghead.face.pose import head_landmarks
+from talkinghead.media import VideoReader, save_video
+from talkinghead.metrics.aperture import aperture_correlation
+from talkinghead.metrics.head_pose import position_difference, rotation_difference
+from talkinghead.metrics.jaw_lip import jaw_lip_distance, jaw_lip_velocity_difference
+from talkinghead.metrics.landmark_distance import face_width, landmark_distance, landmark_velocity_difference
+from talkinghead.metrics.lip_landmarks import (
+    lip_landmark_distance,
+    lip_landmark_distance_3d,
+    lip_landmark_distance_128,
+)
+from talkinghead.metrics.mouth_area import mouth_area, mouth_area_difference
+from talkinghead.metrics.registration import registered
+from talkinghead.tracking.track import make_track, read_mesh
+from talkinghead.types import BoolArray, FaceTrack, FloatArray, Frames, ImageArray, Video
+
+CLIPS = 12
+COMPARED = 49  # clips of the test split: over so many a difference is taken
+SIGMAS = (1, 2, 4)  # grey levels
+QUALITIES = (18, 23, 28)
+_STILL_FRAMES = 25
+_PAIR = ("re-encoded, crf 18", "re-encoded, crf 23")  # the two readings of one clip that are held against each other
+_WARPS = {  # scale about the corner of the picture, then shift in px
+    "shifted by 0.5, 0.25 px": (1.0, 0.5, 0.25),
+    "scaled by 1.02": (1.02, 0.0, 0.0),
+    "scaled by 0.98": (0.98, 0.0, 0.0),
+}
+_MEASURES = (
+    "d-ll",
+    "d-vl",
+    "d-a",
+    "aperture-correlation",
+    "lmd",
+    "lmd-128",
+    "lip-lmd-3d",
+    "d-l",
+    "d-v",
+    "d-rot",
+    "d-pos",
+)
+_TITLE = """## The tracker's own noise
+
+What the measures read where nothing differs: {clips} clips of GRID s1 (val) against themselves, once as the tracker saw
+the original and once as it saw a copy. Re-encoded: H.264 by `media.save_video`. Shifted and scaled: the picture warped
+(Lanczos) and the landmarks brought back, so that the truth is known. Still: each clip's frame with the widest mouth
+repeated {frames} times, with Gaussian noise of so many grey levels or encoded, against the same frame repeated as it
+is: all that moves there is the tracker. Smoothed is what `track_faces` gives, raw what the mesh network sees. Means
+over clips.
+"""
+_RESOLUTION = """The least difference of two systems that {compared} clips can tell from the tracker's noise: 1.96
+times the standard deviation, over clips, of the difference between two readings of one clip (crf 18 and 23), over the
+square root of {compared}. At the floor the clip is held against itself; away from it against the next sentence, where
+the noise of the reading adds to an error that is there. Moved by encoding: how much crf 23 instead of 18 alone
+changes the mean, away from the floor. Where that is more than what can be resolved, systems compare only if they are
+encoded alike. How much clips differ from each other comes on top of all this.
+"""
+
+_NEEDS_MOTION = "aperture-correlation"  # says nothing of a still
+
+Seen = tuple[FloatArray, BoolArray, float]
+Scores = dict[str, list[float]]
+
+
+def scores(track: FaceTrack, reference: FaceTrack) -> dict[str, float]:
+    """Every landmark measure of one track against another; the longer one is cut.
+
+    In the head's frame, registered: D-LL, D-VL, D-A, correlation of the aperture, LMD 3D. In the picture: the rest.
+    """
+    count = min(len(track), len(reference))
+    track, reference = track[:count], reference[:count]
+    real = head_landmarks(reference)
+    head = registered(head_landmarks(track), real)
+    seen, real_seen = track.landmarks[:, MESH_OF_68], reference.landmarks[:, MESH_OF_68]
+    width = face_width(real_seen)
+    return {
+        "d-ll": jaw_lip_distance(head, real),
+        "d-vl": jaw_lip_velocity_difference(head, real),
+        "d-a": mouth_area_difference(head, real),
+        "aperture-correlation": aperture_correlation(head, real),
+        "lmd": lip_landmark_distance(seen, real_seen),
+        "lmd-128": lip_landmark_distance_128(seen, real_seen),
+        "lip-lmd-3d": lip_landmark_distance_3d(head, real),
+        "d-l": landmark_distance(seen, real_seen),
+        "d-v": landmark_velocity_difference(seen, real_seen),
+        "d-rot": rotation_difference(track.rotation, reference.rotation),
+        "d-pos": position_difference(track.translation, reference.translation, width),
+    }
+
+
+def warped(chunks: Iterable[Frames], scale: float, right: float, down: float) -> Iterator[Frames]:
+    """Pictures scaled about their upper left pixel, then shifted (px)."""
+    matrix = np.array([[scale, 0, right], [0, scale, down]])
+    for chunk in chunks:
+        height, width = chunk.images.shape[1:3]
+        images = [
+            cv2.warpAffine(image, matrix, (width, height), flags=cv2.INTER_LANCZOS4, borderMode=cv2.BORDER_REPLICATE)
+            for image in chunk.images
+        ]
+        yield Frames(np.stack(images), chunk.fps)
+
+
+def brought_back(seen: Seen, scale: float, right: float, down: float) -> Seen:
+    """What the tracker saw in a warped picture, in px of the picture before."""
+    landmarks, found, fps = seen
+    return (landmarks - (right, down, 0.0)) / scale, found, fps
+
+
+def noisy(image: ImageArray, count: int, sigma: float, *, seed: int = 0) -> Frames:
+    """One picture (H, W, 3) so many times, each with its own Gaussian noise of deviation ``sigma`` grey levels."""
+    random = np.random.default_rng(seed)
+    noise = sigma * random.standard_normal((count, *image.shape), np.float32)
+    return Frames(np.clip(np.rint(image + noise), 0, 255).astype(np.uint8), 25.0)
+
+
+def _encoded(chunks: Iterator[Frames], fps: float, count: int, folder: Path, crf: int) -> Seen:
+    path = folder / "again.mp4"
+    save_video(Video(chunks, None, fps, count), path, visible_mark=False, overwrite=True, crf=crf)
+    return read_mesh(VideoReader(path).chunks())
+
+
+def copies(path: Path, folder: Path) -> Iterator[tuple[str, Seen]]:
+    """What the tracker sees of a clip that was encoded again or warped, by what was done to it."""
+    reader = VideoReader(path)
+    for crf in QUALITIES:
+        yield (
+            f"re-encoded, crf {crf}",
+            _encoded(reader.chunks(), reader.fps, reader.num_frames, folder, crf),
+        )
+    for name, warp in _WARPS.items():
+        yield name, brought_back(read_mesh(warped(reader.chunks(), *warp)), *warp)
+
+
+def stills(image: ImageArray, folder: Path) -> Iterator[tuple[str, Seen]]:
+    """What the tracker sees of one picture repeated: first as it is, then with noise, then encoded."""
+    repeated = noisy(image, _STILL_FRAMES, 0.0)
+    yield "still", read_mesh([repeated])
+    for sigma in SIGMAS:
+        yield f"still, noise {sigma}", read_mesh([noisy(image, _STILL_FRAMES, sigma)])
+    for crf in QUALITIES:
+        yield f"still, crf {crf}", _encoded(iter([repeated]), 25.0, _STILL_FRAMES, folder, crf)
+
+
+def _widest(path: Path, track: FaceTrack) -> ImageArray:
+    """The frame of a clip whose mouth is widest open."""
+    number = int(mouth_area(head_landmarks(track)).argmax())
+    return np.concatenate([chunk.images for chunk in VideoReader(path).chunks()])[number]
+
+
+def measure(root: Path, cache: Path, *, clips: int = CLIPS) -> dict[str, Any]:
+    """Every landmark measure of copies of clips against the clips.
+
+    Args:
+        root: the GRID folder; its split "val" is used.
+        cache: folder for the tracks of the originals.
+        clips: how many.
+
+    Returns:
+        "clips", "frames" (of a still), and "raw" and "smoothed" -> "itself", "still" and "next" (the copy against the
+        next clip's original) -> what was done -> measure -> one value per clip.
+    """
+    chosen = grid_clips(root, "val")[:clips]
+    originals = [tracked(clip, cache) for clip in chosen]
+    result: dict[str, Any] = {"clips": len(chosen), "frames": _STILL_FRAMES, "raw": {}, "smoothed": {}}
+    with tempfile.TemporaryDirectory() as name:
+        for number, (clip, original) in enumerate(zip(chosen, originals)):
+            following = originals[(number + 1) % len(originals)]
+            seen = dict(copies(clip.video, Path(name)))
+            still = dict(stills(_widest(clip.video, make_track(*original)), Path(name)))
+            truth = still.pop("still")
+            for smooth, part in ((False, result["raw"]), (True, result["smoothed"])):
+                _add(part.setdefault("itself", {}), seen, original, smooth=smooth)
+                _add(part.setdefault("still", {}), still, truth, smooth=smooth)
+                _add(part.setdefault("next", {}), {key: seen[key] for key in _PAIR}, following, smooth=smooth)
+    return result
+
+
+def _add(rows: dict[str, Scores], seen: Mapping[str, Seen], reference: Seen, *, smooth: bool) -> None:
+    real = make_track(*reference, smooth=smooth)
+    for name, copy in seen.items():
+        for measure_name, value in scores(make_track(*copy, smooth=smooth), real).items():
+            rows.setdefault(name, {}).setdefault(measure_name, []).append(value)
+
+
+def resolution(rows: Mapping[str, Mapping[str, list[float]]], measure_name: str, *, compared: int = COMPARED) -> float:
+    """The least difference that ``compared`` clips can show: of two readings, 1.96 standard errors of their mean."""
+    first, second = (np.array(rows[name][measure_name]) for name in _PAIR)
+    return float(1.96 * (first - second).std(ddof=1) / np.sqrt(compared))
+
+
+def _means(result: Mapping[str, Any], kind: str, measures: Iterable[str]) -> str:
+    conditions = list(result["smoothed"][kind])
+    lines = [f"| measure | unit | track | {' | '.join(conditions)} |", "|---|---|---|" + "---|" * len(conditions)]
+    for name in measures:
+        for track in ("smoothed", "raw"):
+            rows = result[track][kind]
+            cells = " | ".join(shown(name, float(np.mean(rows[condition][name]))) for condition in conditions)
+            lines.append(f"| {MEASURES[name].title} | {unit_of(name)} | {track} | {cells} |")
+    return "\n".join(lines) + "\n"
+
+
+def _resolutions(result: Mapping[str, Any]) -> str:
+    lines = [
+        "| measure | unit | track | floor, crf 18 | resolved at floor | resolved away from it | moved by encoding |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for name in _MEASURES:
+        for track in ("smoothed", "raw"):
+            itself, following = result[track]["itself"], result[track]["next"]
+            floor = float(np.mean(itself[_PAIR[0]][name]))
+            moved = float(np.mean(following[_PAIR[1]][name]) - np.mean(following[_PAIR[0]][name]))
+            values = (floor, resolution(itself, name), resolution(following, name), moved)
+            cells = " | ".join(shown(name, value) for value in values)
+            lines.append(f"| {MEASURES[name].title} | {unit_of(name)} | {track} | {cells} |")
+    return "\n".join(lines) + "\n"
+
+
+def table(result: Mapping[str, Any]) -> str:
+    """The result as Markdown: means of copies and stills, and what can be resolved."""
+    parts = (
+        _TITLE.format(clips=result["clips"], frames=result["frames"]),
+        _means(result, "itself", _MEASURES),
+        _means(result, "still", [name for name in _MEASURES if name != _NEEDS_MOTION]),
+        _RESOLUTION.format(compared=COMPARED),
+        _resolutions(result),
+    )
+    return "\n".join(parts)

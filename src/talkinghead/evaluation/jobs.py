@@ -1,0 +1,294 @@
+"""One system makes a video of one example and is scored: the unit of work, and what is kept of it.
+
+What is kept is found again by a key over everything it depends on: the clip's content, the system and what it learned
+or copied from, the sources and weights of the package, the versions of what it stands on, the measures asked for. A
+changed clip or a changed line of code never meets an older number.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, fields, replace
+from functools import lru_cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import talkinghead
+from talkinghead.errors import InputError
+from talkinghead.evaluation.corpus import Example
+from talkinghead.evaluation.evidence import mesh_of
+from talkinghead.evaluation.measures import Scores
+from talkinghead.evaluation.pair import evaluate_pair
+from talkinghead.evaluation.systems import Mouths, Scene, motion_of_track, portrait_row, scene_of, video_of
+from talkinghead.face.pose import head_landmarks
+from talkinghead.media import ArraySound, VideoReader, read_speech, save_video
+from talkinghead.media.files import written_beside
+from talkinghead.pipeline import TalkingHead
+from talkinghead.tracking.portrait import first_frames
+from talkinghead.tracking.track import make_track
+from talkinghead.types import FaceTrack, FloatArray, Video
+
+CRF = 10
+"""x264's quality at which a clip is cut, twice as fine as that of the systems' videos."""
+
+STANDS_ON = ("torch", "mediapipe", "av", "numpy", "scipy", "opencv-contrib-python", "scikit-image")
+_SUFFIXES = {".py", ".json", ".npz", ".safetensors"}
+# What comes after the numbers, or starts them, does not change them.
+_NOT_MEASURING = ("cli/", "web/", "evaluation/page", "evaluation/plots", "evaluation/published", "evaluation/run")
+_PIECE = 2**20  # bytes read at a time
+_LONGER = 0.5  # s that a clip may be longer than what is taken of it before it is cut
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What is known of a clip once it is tracked.
+
+    Attributes:
+        video: the file, cut to what is taken of the clip.
+        digest: of its content.
+        fps: frames per second.
+        landmarks: (T, 68, 3) in the head frame.
+        rest: (68, 3) those of the frame that is its portrait.
+        failed: why the clip cannot be used, in one sentence; "" where it can.
+    """
+
+    video: Path
+    digest: str = ""
+    fps: float = 25.0
+    landmarks: FloatArray | None = None
+    rest: FloatArray | None = None
+    failed: str = ""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What all jobs of a call have in common.
+
+    Attributes:
+        method: whose renderer draws, and whose generator is judged.
+        out: folder of results.
+        measures: names, or None for all.
+        sync_weights: see ``evaluate_pair``.
+        inception_weights: see ``evaluate_pair``.
+    """
+
+    method: str
+    out: Path
+    measures: tuple[str, ...] | None = None
+    sync_weights: Path | None = None
+    inception_weights: Path | None = None
+
+    @property
+    def cache(self) -> Path:
+        """The folder of what is kept between calls."""
+        return self.out / "cache"
+
+
+@dataclass(frozen=True)
+class Task:
+    """A clip to prepare, and the folder of what is kept."""
+
+    example: Example
+    cache: Path
+
+
+@dataclass(frozen=True)
+class Job:
+    """One system on one example.
+
+    Attributes:
+        example: the clip.
+        video: its file, cut.
+        system: a baseline's name, or the method's.
+        settings: what all jobs have in common.
+        donor: the clip that is copied, and its file, where the system copies one.
+        mouths: what was learned, where the system learns.
+        key: of what is kept.
+    """
+
+    example: Example
+    video: Path
+    system: str
+    settings: Settings
+    donor: tuple[Example, Path] | None = None
+    mouths: Mouths | None = None
+    key: str = ""
+
+    @property
+    def output(self) -> Path:
+        """The video that is made."""
+        return self.settings.out / "videos" / self.system / f"{self.example.name}.mp4"
+
+    @property
+    def record(self) -> Path:
+        """The file of scores; what measures over many videos need lies beside it as ``.npz``."""
+        return self.settings.cache / "scores" / f"{self.key}.json"
+
+
+def prepare(task: Task) -> Prepared:
+    """Cut a clip and track it; what fails is said in the result."""
+    try:
+        video = _cut(task.example, task.cache)
+        track = _track(video, task.cache)
+    except InputError as error:
+        return Prepared(task.example.video, failed=str(error))
+    landmarks = head_landmarks(track)
+    return Prepared(video, file_digest(video), track.fps, landmarks, landmarks[portrait_row(task.example, track)])
+
+
+def keyed(job: Job, video_digest: str, donor_digest: str) -> Job:
+    """The job with the key of what is kept of it."""
+    shared = job.settings
+    parts = [job.system, shared.method, str(job.example.calmest), video_digest, donor_digest, package_digest()]
+    parts += [str(shared.measures), file_digest(shared.sync_weights), file_digest(shared.inception_weights)]
+    if job.mouths is not None:
+        parts += [repr(np.asarray(getattr(job.mouths, field.name)).tolist()) for field in fields(job.mouths)]
+    return replace(job, key=hashlib.sha256(json.dumps(parts).encode()).hexdigest())
+
+
+def perform(job: Job) -> str:
+    """Make the video, score it, keep both; why that failed in one sentence, or ""."""
+    try:
+        with _announced() as told:
+            scores = _scored(job)
+        scores.notes.extend(told)
+        _keep(job, scores)
+    except InputError as error:
+        return str(error)
+    except Exception as error:  # a fault of ours in one clip is to cost that clip, and to be seen
+        return f"a fault of the program ({type(error).__name__}: {' '.join(str(error).split())})"
+    return ""
+
+
+def kept(job: Job) -> Scores | None:
+    """The scores of a job that was done before, or None; the video must still be the one that was scored."""
+    try:
+        record = json.loads(job.record.read_text(encoding="utf-8"))
+        if record.pop("video") != file_digest(job.output):
+            return None
+        with np.load(job.record.with_suffix(".npz")) as file:
+            return Scores(**record, features={name: file[name] for name in file.files})
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def file_digest(path: Path | None) -> str:
+    """The SHA-256 of a file's content in hexadecimal; "" for None."""
+    if path is None:
+        return ""
+    content = hashlib.sha256()
+    with path.open("rb") as file:
+        while piece := file.read(_PIECE):
+            content.update(piece)
+    return content.hexdigest()
+
+
+@lru_cache(maxsize=1)
+def package_digest() -> str:
+    """The SHA-256 over sources and weights of this package and the versions of what it stands on."""
+    root = Path(talkinghead.__file__).parent
+    content = hashlib.sha256(repr([version(name) for name in STANDS_ON]).encode())
+    for path in sorted(file for file in root.rglob("*") if file.suffix in _SUFFIXES):
+        name = path.relative_to(root).as_posix()
+        if not name.startswith(_NOT_MEASURING):
+            content.update(name.encode() + path.read_bytes())
+    return content.hexdigest()
+
+
+def _cut(example: Example, cache: Path) -> Path:
+    """The file of what is taken of a clip: the clip's own, or a copy of its beginning."""
+    reader = VideoReader(example.video)
+    if example.seconds is None or reader.duration <= example.seconds + _LONGER:
+        return example.video
+    path = cache / "clips" / f"{example.name}-{file_digest(example.video)[:12]}-{example.seconds:g}s.mp4"
+    if not path.exists():
+        wanted = round(example.seconds * reader.fps)
+        count = sum(len(chunk) for chunk in first_frames(reader.chunks(), wanted))
+        speech = read_speech(example.video)
+        samples = speech.samples[: round(example.seconds * speech.sample_rate)]
+        speech = replace(speech, samples=samples, sound=ArraySound(samples[None], speech.sample_rate))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        facts = {"cut from": example.video.name}
+        frames = first_frames(reader.chunks(), count)
+        save_video(Video(frames, speech, reader.fps, count, facts), path, visible_mark=False, overwrite=True, crf=CRF)
+    return path
+
+
+def _track(video: Path, cache: Path) -> FaceTrack:
+    reader = VideoReader(video)
+    landmarks, found = mesh_of(reader, cache=cache / "mesh")
+    if not found.any():
+        raise InputError(f"no face was found in any frame of {video}: leave the clip out.")
+    return make_track(landmarks, found, reader.fps)
+
+
+@lru_cache(maxsize=1)
+def _head(method: str) -> TalkingHead:
+    return TalkingHead.from_pretrained(method)
+
+
+@lru_cache(maxsize=2)
+def _scene(example: Example, video: Path, cache: Path) -> Scene:
+    return scene_of(example, video, _track(video, cache))
+
+
+def _scored(job: Job) -> Scores:
+    shared, donor = job.settings, None
+    scene = _scene(job.example, job.video, shared.cache)
+    if job.donor is not None:
+        example, video = job.donor
+        track = _track(video, shared.cache)
+        donor = motion_of_track(track, portrait_row(example, track))
+    made = video_of(job.system, scene, _head(shared.method), mouths=job.mouths, donor=donor)
+    job.output.parent.mkdir(parents=True, exist_ok=True)
+    save_video(made, job.output, visible_mark=False, overwrite=True)
+    return evaluate_pair(
+        job.output,
+        job.video,
+        measures=shared.measures,
+        sync_weights=shared.sync_weights,
+        inception_weights=shared.inception_weights,
+        cache=shared.cache / "mesh",
+    )
+
+
+def _keep(job: Job, scores: Scores) -> None:
+    job.record.parent.mkdir(parents=True, exist_ok=True)
+    with written_beside(job.record.with_suffix(".npz"), overwrite=True) as part, part.open("wb") as file:
+        np.savez(file, **scores.features)
+    record: dict[str, Any] = {
+        name: getattr(scores, name) for name in ("values", "reference", "curves", "missing", "notes")
+    }
+    record["video"] = file_digest(job.output)
+    with written_beside(job.record, overwrite=True) as part:
+        part.write_text(json.dumps(record) + "\n", encoding="utf-8")
+
+
+class _Listener(logging.Handler):
+    """Takes note of what is announced."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.told: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.told.append(record.getMessage())
+
+
+@contextmanager
+def _announced() -> Iterator[list[str]]:
+    """What is announced meanwhile, instead of it being shown."""
+    logger, listener = logging.getLogger("talkinghead"), _Listener()
+    before, propagates = logger.handlers[:], logger.propagate
+    logger.handlers, logger.propagate = [listener], False
+    try:
+        yield listener.told
+    finally:
+        logger.handlers, logger.propagate = before, propagates

@@ -1,0 +1,142 @@
+"""Which clips the baselines of an example may learn and copy from, and the jobs that follow."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from talkinghead.evaluation.corpus import Example, other_speakers, same_speaker
+from talkinghead.evaluation.jobs import Job, Prepared, Settings, keyed
+from talkinghead.evaluation.systems import (
+    ENERGY,
+    MEAN,
+    RANDOM,
+    SAME,
+    Mouths,
+    drawn_by_chance,
+    learned_mouths,
+    seed_of,
+)
+
+LEARNED_FROM, LEARNED_FROM_OTHERS = 50, 20
+"""Clips of the speaker that mouths are learned from, and of others where the speaker has no other clip."""
+
+_LACKING = {
+    SAME: "it copies another clip of the same speaker, and the corpus has none.",
+    RANDOM: "it copies a clip of another speaker, and the corpus has none.",
+    MEAN: "it learns from other clips, and the corpus has none.",
+    ENERGY: "it learns from other clips, and the corpus has none.",
+}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What the baselines of an example may look at.
+
+    Attributes:
+        example: the clip.
+        learns_from: the clips from which ``MEAN`` and ``ENERGY`` learn.
+        copies: what ``SAME`` and ``RANDOM`` copy, None where there is nothing to copy.
+    """
+
+    example: Example
+    learns_from: tuple[Example, ...]
+    copies: Mapping[str, Example | None]
+
+    @property
+    def clips(self) -> tuple[Example, ...]:
+        """All clips that are looked at."""
+        return (self.example, *self.learns_from, *(donor for donor in self.copies.values() if donor is not None))
+
+
+@dataclass(frozen=True)
+class Lacking:
+    """A system that cannot be made for an example.
+
+    Attributes:
+        example: the clip.
+        system: the system.
+        why: in one sentence.
+        fault: whether something failed, rather than not being there.
+    """
+
+    example: Example
+    system: str
+    why: str
+    fault: bool
+
+
+def planned(clips: Sequence[Example], among: Sequence[Example], systems: Collection[str]) -> list[Plan]:
+    """The plan of each clip.
+
+    Args:
+        clips: those that are evaluated.
+        among: those from which baselines may learn and copy.
+        systems: what will be made.
+    """
+    plans = []
+    for clip in clips:
+        own, others = same_speaker(clip, among), other_speakers(clip, among)
+        own = _some(own, LEARNED_FROM, clip.speaker)
+        learns = (own or _some(others, LEARNED_FROM_OTHERS, clip.speaker)) if {MEAN, ENERGY} & set(systems) else ()
+        pools = {SAME: own, RANDOM: others}
+        copies = {system: drawn_by_chance(clip, pool) for system, pool in pools.items() if system in systems}
+        plans.append(Plan(clip, learns, copies))
+    return plans
+
+
+def jobs_of(
+    plans: Sequence[Plan], prepared: Mapping[Example, Prepared], systems: Sequence[str], settings: Settings
+) -> Iterator[Job | Lacking]:
+    """The jobs, clip by clip, and in their places what cannot be made.
+
+    Args:
+        plans: one per clip.
+        prepared: of all clips of the plans.
+        systems: in order.
+        settings: of all jobs.
+    """
+    learned: dict[tuple[Example, ...], Mouths | None] = {}
+    for plan in plans:
+        if plan.learns_from not in learned:
+            learned[plan.learns_from] = _learned([prepared[clip] for clip in plan.learns_from])
+        for system in systems:
+            yield _job(plan, prepared, system, settings, learned[plan.learns_from])
+
+
+def _job(
+    plan: Plan, prepared: Mapping[Example, Prepared], system: str, settings: Settings, mouths: Mouths | None
+) -> Job | Lacking:
+    own = prepared[plan.example]
+    if own.failed:
+        return Lacking(plan.example, system, own.failed, True)
+    job = Job(plan.example, own.video, system, settings)
+    if system in (MEAN, ENERGY):
+        if mouths is None:
+            return Lacking(plan.example, system, _LACKING[system], False)
+        return keyed(Job(plan.example, own.video, system, settings, mouths=mouths), own.digest, "")
+    if system not in (SAME, RANDOM):
+        return keyed(job, own.digest, "")
+    donor = plan.copies[system]
+    if donor is None:
+        return Lacking(plan.example, system, _LACKING[system], False)
+    theirs = prepared[donor]
+    if theirs.failed:
+        return Lacking(plan.example, system, f"the clip it copies cannot be used: {theirs.failed}", True)
+    return keyed(Job(plan.example, own.video, system, settings, (donor, theirs.video)), own.digest, theirs.digest)
+
+
+def _some(clips: Sequence[Example], number: int, name: str) -> tuple[Example, ...]:
+    """So many of the clips, drawn by a chance that depends on a name, in their order."""
+    if len(clips) <= number:
+        return tuple(clips)
+    places = np.random.default_rng(seed_of(name)).choice(len(clips), number, replace=False)
+    return tuple(clips[place] for place in sorted(places))
+
+
+def _learned(clips: Sequence[Prepared]) -> Mouths | None:
+    """The mouths of those clips that could be tracked."""
+    usable = [(clip.landmarks, clip.rest) for clip in clips if clip.landmarks is not None and clip.rest is not None]
+    return learned_mouths([shapes for shapes, _ in usable], [rest for _, rest in usable]) if usable else None

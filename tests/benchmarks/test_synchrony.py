@@ -1,0 +1,100 @@
+"""The measurement of the judge of synchrony, with a judge who sees and hears the number of a frame."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from benchmarks.synchrony import Pair, embedded, found, jittered, judged, measure, shifted, table
+
+from benchmarks import synchrony
+from talkinghead.data.mouths import Mouth, Recording
+from talkinghead.metrics.sync import at_25_fps, sync_score
+from talkinghead.types import FloatArray, ImageArray, Speech
+
+
+def vectors(numbers: FloatArray) -> FloatArray:
+    """A unit vector for each whole number, that has nothing to do with the others'."""
+    rows = np.stack([np.random.default_rng(int(number)).standard_normal(12) for number in numbers])
+    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+
+class Knowing:
+    """Frame t of a video bears the number t; second t / 25 of a sound too."""
+
+    def embed_video(self, crops: ImageArray, fps: float) -> FloatArray:
+        """By the number that the first pixel bears."""
+        return vectors(crops[at_25_fps(len(crops), fps)][:-4, 0, 0])
+
+    def embed_audio(self, speech: Speech, count: int) -> FloatArray:
+        """By the number that the first sample of each frame bears."""
+        numbers = np.round(speech.samples[::640] * 200)
+        return vectors(np.pad(numbers, (0, max(0, count - len(numbers))))[: count - 4])
+
+
+def mouth(name: str, *, late: int = 0, count: int = 90) -> Mouth:
+    """A recording of 3.6 s whose picture comes late by some frames."""
+    crops = (np.arange(count) - late + 50).astype(np.uint8)[:, None, None].repeat(2, 1).repeat(2, 2)
+    samples = (np.repeat(np.arange(count) + 50, 640) / 200).astype(np.float32)
+    return Mouth(name, name, crops, 25.0, samples)
+
+
+def pair(late: int = 0) -> Pair:
+    return embedded([mouth("a", late=late)], Knowing())[0]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("shift", [-5, 0, 3])
+def test_a_shift_is_a_shift_of_the_picture(shift: int) -> None:
+    assert sync_score(*shifted(pair(), shift)).offset == shift
+
+
+def test_shifts_are_found_from_the_clip_s_own_offset_on() -> None:
+    as_it_is, from_own = found(pair())
+    assert all(as_it_is)
+    assert len(as_it_is) == len(from_own) >= 11 * 3
+    as_it_is, from_own = found(pair(late=-4))
+    assert not any(as_it_is)
+    assert all(from_own)
+
+
+def test_jitter_costs_confidence() -> None:
+    values = [jittered(pair(), jitter) for jitter in range(5)]
+    assert values[0] == sync_score(pair().video, pair().audio).confidence
+    assert all(before > after for before, after in pairwise(values))
+
+
+def test_a_group_and_its_table() -> None:
+    pairs = embedded([mouth("a"), mouth("b", late=-3)], Knowing())  # type: ignore[arg-type]
+    held = [Pair(one.name, one.video[:1].repeat(len(one.video), axis=0), one.audio) for one in pairs]
+    row = judged(pairs, held)
+    assert (row["clips"], row["found"], row["found from its own"]) == (2, 0.5, 1.0)
+    assert row["offsets"] == {"a": 0, "b": -3}
+    assert row["still picture"] < 0.5 < row["confidence"]
+    text = table({"GRID s1, test split": row, "out of step": row})
+    assert "| GRID s1, test split (2) | 50.0% | 100.0% |" in text
+    assert "a: +0, b: -3" in text
+    assert "| clips | in step | +-1 | +-2 | +-3 | +-4 | still picture | other sound |" in text
+
+
+def test_the_whole_measurement_keeps_the_groups_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = {"test": "a", "strangers": "b", "research": "c", "out of step": "d"}
+
+    def known(corpus: Path, group: str) -> list[Recording]:
+        return [Recording(names[group], "", tmp_path, "HDTF"), Recording("short", "", tmp_path, "HDTF")]
+
+    def prepared(corpus: Path, group: str, cache: Path, **how: Callable[..., Any]) -> list[Mouth]:
+        return [mouth(names[group], late=-5 * (group == "out of step")), mouth("short", count=40)]
+
+    monkeypatch.setattr(synchrony, "recordings", known)
+    monkeypatch.setattr(synchrony, "prepared_mouths", prepared)
+    result = measure(tmp_path, judge=Knowing())  # type: ignore[arg-type]
+    assert list(result) == ["GRID s1, test split", "GRID, 5 speakers it never met", "HDTF", "out of step"]
+    assert [row["clips"] for row in result.values()] == [1, 1, 1, 1]
+    assert result["HDTF"]["found"] == 1.0
+    assert result["HDTF"]["other sound"] is None
+    assert result["out of step"]["offsets"] == {"d": -5}
+    assert "-" in table(result)
