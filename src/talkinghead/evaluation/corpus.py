@@ -10,7 +10,7 @@ from pathlib import Path
 
 from talkinghead.errors import InputError
 
-SECONDS = 10.0
+SECONDS = 6.0
 """How much of each clip of a folder with a manifest is taken; GRID's are taken whole."""
 
 _MANIFEST, _SPLITS = "manifest.csv", "splits.json"

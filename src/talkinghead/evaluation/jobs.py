@@ -156,7 +156,7 @@ def keyed(job: Job, video_digest: str, donor_digest: str) -> Job:
 def perform(job: Job) -> str:
     """Make the video, score it, keep both; why that failed in one sentence, or ""."""
     try:
-        with _announced() as told:
+        with announcements() as told:
             scores = _scored(job)
         scores.notes.extend(told)
         _keep(job, scores)
@@ -283,7 +283,7 @@ class _Listener(logging.Handler):
 
 
 @contextmanager
-def _announced() -> Iterator[list[str]]:
+def announcements() -> Iterator[list[str]]:
     """What is announced meanwhile, instead of it being shown."""
     logger, listener = logging.getLogger("talkinghead"), _Listener()
     before, propagates = logger.handlers[:], logger.propagate

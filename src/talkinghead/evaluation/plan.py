@@ -9,6 +9,7 @@ import numpy as np
 
 from talkinghead.evaluation.corpus import Example, other_speakers, same_speaker
 from talkinghead.evaluation.jobs import Job, Prepared, Settings, keyed
+from talkinghead.evaluation.overlap import same_recording
 from talkinghead.evaluation.systems import (
     ENERGY,
     MEAN,
@@ -69,7 +70,7 @@ class Lacking:
 
 
 def planned(clips: Sequence[Example], among: Sequence[Example], systems: Collection[str]) -> list[Plan]:
-    """The plan of each clip.
+    """The plan of each clip; nothing that overlaps it in one recording is looked at.
 
     Args:
         clips: those that are evaluated.
@@ -79,7 +80,7 @@ def planned(clips: Sequence[Example], among: Sequence[Example], systems: Collect
     plans = []
     for clip in clips:
         own, others = same_speaker(clip, among), other_speakers(clip, among)
-        own = _some(own, LEARNED_FROM, clip.speaker)
+        own, others = _apart(clip, _some(own, LEARNED_FROM, clip.speaker)), _apart(clip, others)
         learns = (own or _some(others, LEARNED_FROM_OTHERS, clip.speaker)) if {MEAN, ENERGY} & set(systems) else ()
         pools = {SAME: own, RANDOM: others}
         copies = {system: drawn_by_chance(clip, pool) for system, pool in pools.items() if system in systems}
@@ -126,6 +127,11 @@ def _job(
     if theirs.failed:
         return Lacking(plan.example, system, f"the clip it copies cannot be used: {theirs.failed}", True)
     return keyed(Job(plan.example, own.video, system, settings, (donor, theirs.video)), own.digest, theirs.digest)
+
+
+def _apart(example: Example, clips: Sequence[Example]) -> tuple[Example, ...]:
+    """The clips that are not of the same recording as an example."""
+    return tuple(clip for clip in clips if not same_recording(example, clip))
 
 
 def _some(clips: Sequence[Example], number: int, name: str) -> tuple[Example, ...]:

@@ -43,7 +43,8 @@ def protocol(clips: Sequence[Example], settings: Settings) -> dict[str, Any]:
         "seeds": "SHA-256 of the clip's name, first 4 bytes",
         "baselines": f"mouths learned from {LEARNED_FROM} clips of the speaker drawn by the speaker's seed, or from "
         f"{LEARNED_FROM_OTHERS} of others where there is no other clip; retrieved clips drawn from the same by the "
-        "clip's seed, played forth and back where they are too short",
+        "clip's seed, played forth and back where they are too short; clips whose sound shows that they overlap the "
+        "evaluated one are never looked at",
         "intervals": "95 %, percentile bootstrap over clips, 2000 resamples; comparisons are paired by clip",
         "measures": "all" if settings.measures is None else list(settings.measures),
         "method": settings.method,

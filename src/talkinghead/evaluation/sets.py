@@ -42,7 +42,8 @@ SET_MEASURES: Mapping[str, Measure] = {
 
 _POOLED = {"fmd": "mouth", "fid": "inception"}
 _CURVES = {HEAD_POSE: ("pitch", "yaw", "roll"), BLINKS: ("blink",)}
-_LEAST_SPEAKERS, _LEAST_CLIPS = 2, 3
+_LEAST_SPEAKERS, _LEAST_PIECES = 2, 2
+_PIECE_S = 2.9  # clips are judged in pieces as long as the shortest corpus' clips, so that a single one makes a speaker
 _RATE = 25.0  # Hz, at which motions of videos of any frame rate are compared
 
 
@@ -70,8 +71,8 @@ def personalisation(
 ) -> dict[str, float]:
     """Share of clips whose motion tells who speaks, of head pose and of blinks; empty where too few people speak.
 
-    The classifier learns from the real motion of other clips than the one it judges, or copies would flatter; the share
-    is the mean over people.
+    Clips are judged in pieces of 3 s. The classifier learns from the real motion of other pieces than the one it judges,
+    or copies would flatter; the share is the mean over people.
 
     Args:
         scores: by clip.
@@ -80,13 +81,11 @@ def personalisation(
         real: whether the scores are the real videos' own.
     """
     names = [name for name, score in scores.items() if _tells(score, fps[name])]
-    people = [speakers[name] for name in names]
-    names = [name for name in names if people.count(speakers[name]) >= _LEAST_CLIPS]
-    if len({speakers[name] for name in names}) < _LEAST_SPEAKERS:
-        return {}
     result = {}
     for measure, curves in _CURVES.items():
         known = _by_speaker(scores, names, speakers, fps, [f"reference {curve}" for curve in curves])
+        if len(known) < _LEAST_SPEAKERS:
+            return {}
         made = None if real else _by_speaker(scores, names, speakers, fps, curves)
         result[measure] = cross_validated_accuracy(known, _RATE, generated=made)
     return result
@@ -105,10 +104,12 @@ def _by_speaker(
     fps: Mapping[str, float],
     curves: Sequence[str],
 ) -> dict[str, list[FloatArray]]:
-    """Speaker -> one sequence (T, number of curves) per clip, at 25 per second."""
+    """Speaker -> sequences (T, number of curves) at 25 per second, the pieces of the clips; of two pieces or more."""
     result: dict[str, list[FloatArray]] = {}
     for name in names:
         rows = np.stack([scores[name].curves[curve] for curve in curves], axis=1)
         count = max(1, round(len(rows) / fps[name] * _RATE))
-        result.setdefault(speakers[name], []).append(resample_rows(rows, fps[name], _RATE, count))
-    return result
+        rows = resample_rows(rows, fps[name], _RATE, count)
+        pieces = np.array_split(rows, max(1, int(len(rows) / _RATE / _PIECE_S)))
+        result.setdefault(speakers[name], []).extend(pieces)
+    return {speaker: pieces for speaker, pieces in result.items() if len(pieces) >= _LEAST_PIECES}
