@@ -31,8 +31,8 @@ ceiling, with the tracker's noise in it.
 _STRANGERS = """## Evaluation on people it has not met
 
 The same on the clips of other people: the portrait is the clip's calmest frame, the speech the sound of its first 6
-seconds. Lips, head, identity, synchrony and liveliness, and of the picture what is quick to measure. Told by head motion,
-by blinks: of so many speakers as have 6 seconds.
+seconds. Of the pictures only what is quick to measure. Told by head motion, by blinks: by a classifier of all speakers
+of whom there are 6 seconds or more.
 """
 _CELLS = f"""Mean over clips and bootstrap 95 % interval; measures over all clips at once have none.
 "{NOT_YET}": what the measure needs is not there, as said below; "{NONE}": there is nothing to measure.
@@ -130,6 +130,11 @@ def cell(result: Result, system: str, measure_name: str) -> str:
     return NONE if measured or one_speaker else NOT_YET
 
 
+def _asked(result: Result, measure_name: str) -> bool:
+    asked = result["protocol"]["measures"]
+    return asked == "all" or measure_name in asked or measure_name in SET_MEASURES
+
+
 def _values(result: Result) -> Iterator[str]:
     systems = list(result["systems"])
     yield f"| measure | unit | better | {' | '.join(systems)} |"
@@ -137,7 +142,7 @@ def _values(result: Result) -> Iterator[str]:
     for group in GROUPS:
         yield f"| **{group}** | | |" + " |" * len(systems)
         for name, row in ALL_MEASURES.items():
-            if row.group == group:
+            if row.group == group and _asked(result, name):
                 cells = " | ".join(cell(result, system, name) for system in systems)
                 yield f"| {row.title} | {unit_of(name)} | {row.better or 'near 0'} | {cells} |"
 

@@ -40,6 +40,7 @@ def raw() -> dict[str, Any]:
         "corpus": "grid_s1",
         "split": "test",
         "protocol": {
+            "measures": "all",
             "clips": 4,
             "speakers": 1,
             "crop": "none",

@@ -80,6 +80,14 @@ def test_the_table_has_every_measure_and_system(records: Records) -> None:
     assert rows(text, "D-LL")[1] == ["D-LL", "better"]  # than the baseline
 
 
+def test_the_table_leaves_out_what_was_not_asked_for(records: Records) -> None:
+    records["evaluation"]["result"]["makeittalk"]["protocol"]["measures"] = ["d-ll", "ssim"]
+    text = table("evaluation", records["evaluation"]["result"])
+    assert rows(text, "D-LL")
+    assert rows(text, "SSIM")
+    assert not rows(text, "VMAF")
+
+
 def test_the_table_says_what_is_missing_and_why(records: Records) -> None:
     text = table("evaluation", records["evaluation"]["result"])
     assert "- CSIM: csim: needs an embedder." in text

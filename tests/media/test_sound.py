@@ -181,7 +181,7 @@ def test_normalised_recording_is_not_called_clipped(tmp_path: Path, make_wav: Ma
 def test_silence_is_announced_and_works(tmp_path: Path, make_wav: MakeWav, announced: Announced, level: float) -> None:
     speech = read_speech(make_wav(tmp_path / "silence.wav", _sine(0.5, 16_000, level=level)))
     assert len(speech.samples) == 8000
-    assert announced() == [f"{tmp_path / 'silence.wav'} is silent: the mouth will rest."]
+    assert announced() == [f"{tmp_path / 'silence.wav'} is silent: nobody speaks in it."]
 
 
 def test_refuses_what_has_no_sound(

@@ -71,8 +71,8 @@ def personalisation(
 ) -> dict[str, float]:
     """Share of clips whose motion tells who speaks, of head pose and of blinks; empty where too few people speak.
 
-    Clips are judged in pieces of 3 s. The classifier learns from the real motion of other pieces than the one it judges,
-    or copies would flatter; the share is the mean over people.
+    Clips are judged in pieces of 3 s. The classifier learns from the real motion of other pieces than the one it
+    judges, or copies would flatter; the share is the mean over people.
 
     Args:
         scores: by clip.

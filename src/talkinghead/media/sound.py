@@ -198,7 +198,7 @@ class _Mono:
                 f"{self._name} is clipped ({share:.1f} % of it at full scale): a softer recording moves lips better."
             )
         elif self._peak < _SILENT:
-            announce(f"{self._name} is silent: the mouth will rest.")
+            announce(f"{self._name} is silent: nobody speaks in it.")
 
 
 def _weights(layout: str) -> Samples:

@@ -7,6 +7,7 @@ import json
 import shutil
 import subprocess
 import tempfile
+from functools import lru_cache
 from pathlib import Path
 
 import av
@@ -73,6 +74,7 @@ def _packaged() -> str | None:
         return None
 
 
+@lru_cache(maxsize=4)
 def _has_libvmaf(binary: str) -> bool:
     try:
         done = subprocess.run([binary, "-hide_banner", "-filters"], capture_output=True, text=True, errors="replace")
