@@ -31,8 +31,10 @@ ceiling, with the tracker's noise in it.
 _STRANGERS = """## Evaluation on people it has not met
 
 The same on the clips of other people: the portrait is the clip's calmest frame, the speech the sound of its first 6
-seconds. Of the pictures only what is quick to measure. Told by head motion, by blinks: by a classifier of all speakers
-of whom there are 6 seconds or more.
+seconds. Many of these clips are out of step by themselves ("AV offset" of the real video, and "Synchrony" below), which
+costs every figure of lips. Of the pictures only what is quick to measure. Told by head motion, by blinks: by a
+classifier of all speakers of whom there are 6 seconds or more; what is retrieved of the same speaker has taught the
+classifier, and fewer speakers have it, so its share compares with nobody's.
 """
 _CELLS = f"""Mean over clips and bootstrap 95 % interval; measures over all clips at once have none.
 "{NOT_YET}": what the measure needs is not there, as said below; "{NONE}": there is nothing to measure.
