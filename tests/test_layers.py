@@ -28,6 +28,7 @@ LEVEL = {room: level for level, rooms in enumerate(ORDER) for room in rooms}
 
 # (room, its neighbour on the same level): why.
 NEIGHBOURS: dict[tuple[str, str], str] = {
+    ("cli", "web"): "a command opens a page",
     ("training", "data"): "the phone recogniser serves every method and is trained outside of them",
     ("training", "metrics"): "the judge of synchrony is a metric that is trained",
 }

@@ -14,6 +14,7 @@ import pytest
 from PIL import Image, ImageCms
 
 from talkinghead.media import read_image, save_image
+from talkinghead.media.images import read_layers
 
 RED = (255, 0, 0)
 
@@ -243,3 +244,25 @@ def test_save_image_leaves_the_old_file_when_interrupted(tmp_path: Path, monkeyp
         save_image(np.ones((20, 20, 3), np.uint8), path)
     assert path.read_bytes() == before
     assert [p.name for p in tmp_path.iterdir()] == ["out.png"]
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA"])
+def test_colours_and_opacity_apart(tmp_path: Path, mode: str) -> None:
+    layers = np.full((20, 30, 4), (120, 120, 120, 255), np.uint8)
+    layers[:, :10, 3] = 0
+    layers[:, 10:20, 3] = 102
+    path = tmp_path / "puppet.png"
+    Image.fromarray(layers).convert(mode).save(path)
+    colours, alpha = read_layers(path)
+    assert alpha is not None
+    np.testing.assert_array_equal(colours, layers[..., :3])
+    np.testing.assert_array_equal(alpha, layers[..., 3])
+    np.testing.assert_array_equal(read_image(path)[5, [5, 15, 25]], [[255] * 3, [201] * 3, [120] * 3])
+
+
+def test_an_opaque_picture_has_no_opacity_of_its_own(tmp_path: Path) -> None:
+    path = tmp_path / "opaque.png"
+    Image.new("RGBA", (20, 20), (1, 2, 3, 255)).save(path)
+    colours, alpha = read_layers(path)
+    assert alpha is None
+    np.testing.assert_array_equal(colours, read_image(path))

@@ -8,8 +8,9 @@ from typing import Annotated
 
 import typer
 
+from talkinghead.cli.figure import Figure
 from talkinghead.cli.job import Made, make_video, read_saved_motion, report, tell_difference
-from talkinghead.cli.options import Wishes, blink_rate, check_distinct, check_face
+from talkinghead.cli.options import Wishes, blink_rate, check_distinct
 from talkinghead.cli.progress import Bar
 from talkinghead.cli.source import Source
 from talkinghead.errors import InputError
@@ -28,6 +29,10 @@ talkinghead animate group.png talk.mp3 -o talk.webm --face 2 --head 0.5
 talkinghead animate face.jpg hello.wav -o hello.mp4 --motion-out hello.npz
 
 talkinghead animate other.png hello.wav -o other.mp4 --motion hello.npz
+
+talkinghead animate puppet.png hello.wav -o o.mp4 --background stage.jpg
+
+talkinghead animate imp.png hello.wav -o o.mp4 --landmarks imp.json
 """
 
 _SPEECH_GROUP, _VIDEO_GROUP, _MOTION_GROUP = "The speech", "The video", "The motion"
@@ -142,6 +147,24 @@ def animate(
             rich_help_panel=_VIDEO_GROUP,
         ),
     ] = None,
+    landmarks: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="POINTS.json",
+            show_default=False,
+            help="Where the face is, placed by hand; see: talkinghead landmarks.",
+            rich_help_panel=_VIDEO_GROUP,
+        ),
+    ] = None,
+    background: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PICTURE|#RRGGBB",
+            show_default="as in FACE",
+            help="What stands behind the figure: FACE's own transparency shows it, or the person is cut out.",
+            rich_help_panel=_VIDEO_GROUP,
+        ),
+    ] = None,
     no_visible_mark: Annotated[
         bool,
         typer.Option(
@@ -200,7 +223,6 @@ def animate(
         visible_mark=not no_visible_mark,
         overwrite=overwrite,
     )
-    check_face(which_face)
     source = Source(
         speech,
         text=text,
@@ -211,16 +233,17 @@ def animate(
         alignment=alignment,
         transcript=transcript,
     )
-    source = _check(face, source, out=out, motion=motion, motion_out=motion_out, overwrite=overwrite)
-    made = _make(face, source, out=out, wishes=wishes, which_face=which_face, motion=motion, motion_out=motion_out)
+    figure = Figure(face, which_face=which_face, landmarks=landmarks, background=background)
+    source = _check(figure, source, out=out, motion=motion, motion_out=motion_out, overwrite=overwrite)
+    made = _make(figure, source, out=out, wishes=wishes, motion=motion, motion_out=motion_out)
     report(made, began)
 
 
 def _check(
-    face: Path, source: Source, *, out: Path, motion: Path | None, motion_out: Path | None, overwrite: bool
+    figure: Figure, source: Source, *, out: Path, motion: Path | None, motion_out: Path | None, overwrite: bool
 ) -> Source:
     """Everything that can be known before the work begins: what cannot be written first, then what cannot be read."""
-    from talkinghead.media import check_output, sniff
+    from talkinghead.media import check_output
     from talkinghead.media.files import check_writable
 
     check_output(out, overwrite)
@@ -228,19 +251,18 @@ def _check(
         if motion_out.suffix.lower() != ".npz":
             raise InputError(f"--motion-out {motion_out} has an unknown suffix {motion_out.suffix!r}: choose .npz.")
         check_writable(motion_out, overwrite)
-    inputs = {"FACE": face, **source.files(), "--motion": motion}
+    inputs = {**figure.files(), **source.files(), "--motion": motion}
     check_distinct({"OUT": out, "--motion-out": motion_out}, inputs)
-    sniff(face)
+    figure.check()
     return source.checked()
 
 
 def _make(
-    face: Path,
+    figure: Figure,
     source: Source,
     *,
     out: Path,
     wishes: Wishes,
-    which_face: int | None,
     motion: Path | None,
     motion_out: Path | None,
 ) -> Made:
@@ -248,14 +270,13 @@ def _make(
     with Bar() as progress:
         progress("model", 0, 1)
         from talkinghead.pipeline import TalkingHead
-        from talkinghead.tracking import read_portrait
 
         talking_head = TalkingHead.from_pretrained(wishes.method)
         speech = source.read(progress)
         if saved is not None and motion is not None:
             tell_difference(motion, saved, speech.duration)
         progress("portrait", 0, 1)
-        portrait = read_portrait(face, face=which_face)
+        talking_head, portrait = figure.staged(talking_head)
         return make_video(
             talking_head,
             speech,

@@ -12,7 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 from talkinghead import __version__
-from talkinghead.cli import align, animate, demo, doctor, evaluate, methods, train, voices
+from talkinghead.cli import align, animate, demo, doctor, evaluate, landmarks, methods, motion, train, voices
 from talkinghead.cli.console import STOPPED, notes_shown, tell
 from talkinghead.errors import InputError
 
@@ -75,9 +75,11 @@ app = typer.Typer(
     context_settings={"help_option_names": ["--help", "-h"]},
 )
 app.command(epilog=animate.EXAMPLES)(animate.animate)
+app.command(epilog=landmarks.EXAMPLES)(landmarks.landmarks)
 app.command(epilog=demo.EXAMPLES)(demo.demo)
 app.command(epilog=voices.EXAMPLES)(voices.voices)
 app.command(epilog=align.EXAMPLES)(align.align)
+app.command(epilog=motion.EXAMPLES)(motion.motion)
 app.command(epilog=evaluate.EXAMPLES)(evaluate.evaluate)
 app.command()(methods.methods)
 app.command()(doctor.doctor)

@@ -86,7 +86,7 @@ def mesh_from_landmarks() -> FloatArray:
 
 
 @lru_cache(maxsize=1)
-def _lid_weights() -> FloatArray:
+def lid_weights() -> FloatArray:
     """(468, 32) weights: displacements of the lids, left eye then right, times these, displace the skin."""
     lids = np.concatenate([LEFT_EYE_CONTOUR, RIGHT_EYE_CONTOUR])
     # The skin around the eye socket holds still, so that a blink pulls neither brow nor nose nor cheek nor the hair.
@@ -98,7 +98,7 @@ def _lid_weights() -> FloatArray:
 
 def closed_lids(mesh: FloatArray) -> FloatArray:
     """(478, 3) displacement that shuts the eyes of a mesh (478, 3): upper lids come down, lower ones rise a little."""
-    weights = _lid_weights()
+    weights = lid_weights()
     moves = []
     for contour in (LEFT_EYE_CONTOUR, RIGHT_EYE_CONTOUR):
         eye = mesh[contour]

@@ -35,6 +35,24 @@ def read_image(path: str | os.PathLike[str]) -> ImageArray:
         InputError: no such file, a folder, an empty file, not a picture, a damaged one, one of more than 100 megapixels
             (refused from the header, before anything is decoded) or of less than 16 px on a side.
     """
+    colours, alpha = read_layers(path)
+    if alpha is None:
+        return colours
+    height, width = alpha.shape
+    white = Image.new("RGB", (width, height), "white")
+    return np.array(Image.composite(Image.fromarray(colours), white, Image.fromarray(alpha)))
+
+
+def read_layers(path: str | os.PathLike[str]) -> tuple[ImageArray, ImageArray | None]:
+    """The colours of the picture in a file, and how opaque they are.
+
+    Returns:
+        colours: (H, W, 3) uint8 sRGB as stored, not multiplied by the opacity: anything where nothing shows.
+        alpha: (H, W) uint8, 255 is opaque; None where the whole picture is.
+
+    Raises:
+        InputError: as ``read_image``.
+    """
     path = existing_file(path)
     with opened_picture(path) as picture:
         _check_size(path, picture.size)
@@ -131,17 +149,16 @@ def _is_heic(path: Path) -> bool:
     return head[4:8] == b"ftyp" and head[8:12] in _HEIC_BRANDS
 
 
-def _decoded(picture: Image.Image) -> ImageArray:
+def _decoded(picture: Image.Image) -> tuple[ImageArray, ImageArray | None]:
     profile = picture.info.get("icc_profile")
     upright = ImageOps.exif_transpose(picture)
     if upright.mode.startswith("I") or upright.mode == "F":
         upright, profile = _eight_bit(upright), None
     if not upright.has_transparency_data:
-        return np.array(_srgb(upright, profile))
+        return np.array(_srgb(upright, profile)), None
     layered = upright.convert("RGBA")
-    colours = _srgb(layered.convert("RGB"), profile)
-    white = Image.new("RGB", layered.size, "white")
-    return np.array(Image.composite(colours, white, layered.getchannel("A")))
+    alpha = np.array(layered.getchannel("A"))
+    return np.array(_srgb(layered.convert("RGB"), profile)), None if alpha.min() == 255 else alpha
 
 
 def _eight_bit(picture: Image.Image) -> Image.Image:

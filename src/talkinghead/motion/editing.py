@@ -2,16 +2,74 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import numpy as np
 
+from talkinghead.face.landmarks import JAW, LIPS
 from talkinghead.face.rest import closed_mouth
 from talkinghead.media.spool import spooled_rows
-from talkinghead.motion.smoothing import resample_rows, resampled_pieces
-from talkinghead.types import FloatArray, Motion
+from talkinghead.motion.idle import blink_around
+from talkinghead.motion.lips import in_order
+from talkinghead.motion.smoothing import resample_rows, resampled_pieces, smooth
+from talkinghead.types import NUM_LANDMARKS, FloatArray, Motion
 
 _PIECE = 4096  # rows
+_MOUTH = np.r_[JAW, LIPS]
+_UPPER_FACE = np.setdiff1d(np.arange(NUM_LANDMARKS), _MOUTH)
+
+
+def edit_landmarks(motion: Motion, edit: Callable[[FloatArray, slice], FloatArray]) -> Motion:
+    """The same motion with other landmarks, made piece by piece, so that an hour of them is never held whole.
+
+    Args:
+        motion: what to change.
+        edit: gets (n, 68, 3) landmarks, float64 and its own to change, and which rows they are; returns the new ones.
+    """
+
+    def pieces() -> Iterator[FloatArray]:
+        for start in range(0, len(motion), _PIECE):
+            rows = slice(start, min(start + _PIECE, len(motion)))
+            yield edit(np.array(motion.landmarks[rows], np.float64), rows)
+
+    return replace(motion, landmarks=spooled_rows(pieces(), (NUM_LANDMARKS, 3)))
+
+
+def scale_lips(motion: Motion, amount: float) -> Motion:
+    """The same motion with ``amount`` times the movement of lips and jaw away from the closed mouth.
+
+    At 0 the mouth is closed; lips never cross.
+
+    Raises:
+        ValueError: the amount is not finite or below 0.
+    """
+    _check_amount(amount, "lip")
+    base = closed_mouth(motion.rest)
+
+    def scaled(landmarks: FloatArray, rows: slice) -> FloatArray:
+        landmarks[:, _MOUTH] = base[_MOUTH] + amount * (landmarks[:, _MOUTH] - base[_MOUTH])
+        return in_order(landmarks, motion.rest)
+
+    return motion if amount == 1 else edit_landmarks(motion, scaled)
+
+
+def scale_expression(motion: Motion, amount: float) -> Motion:
+    """The same motion with ``amount`` times the movement of brows, nose and eyes away from the portrait's.
+
+    Blinks stay as they are, for they are kept apart.
+
+    Raises:
+        ValueError: the amount is not finite or below 0.
+    """
+    _check_amount(amount, "expression")
+
+    def scaled(landmarks: FloatArray, rows: slice) -> FloatArray:
+        rest = motion.rest[_UPPER_FACE]
+        landmarks[:, _UPPER_FACE] = rest + amount * (landmarks[:, _UPPER_FACE] - rest)
+        return landmarks
+
+    return motion if amount == 1 else edit_landmarks(motion, scaled)
 
 
 def scale_head(motion: Motion, amount: float) -> Motion:
@@ -23,6 +81,76 @@ def scale_head(motion: Motion, amount: float) -> Motion:
     if not np.isfinite(amount):
         raise ValueError(f"the amount of head motion must be a finite number, got {amount}")
     return replace(motion, rotation=motion.rotation * amount, translation=motion.translation * amount)
+
+
+def rotate_head(motion: Motion, *, pitch: float = 0.0, yaw: float = 0.0, roll: float = 0.0) -> Motion:
+    """The same motion with the head turned by constant angles (rad), which are added to its own.
+
+    Source: Zhou et al. 2020, section 5.8, "interactively editing the pose of our synthesized talking heads by
+        applying a rotation to the intermediate landmarks".
+    """
+    offset = np.array([pitch, yaw, roll], motion.rotation.dtype)
+    return replace(motion, rotation=motion.rotation + offset)
+
+
+def move_head(motion: Motion, *, x: float = 0.0, y: float = 0.0) -> Motion:
+    """The same motion with the head moved to the right and down by constant ways, in eye distances."""
+    offset = np.array([x, y, 0.0], motion.translation.dtype)
+    return replace(motion, translation=motion.translation + offset)
+
+
+def freeze_head(motion: Motion, frame: int) -> Motion:
+    """The same motion with the head held as it is at a frame; ``scale_head(motion, 0)`` holds it as in the portrait.
+
+    Raises:
+        ValueError: there is no such frame.
+    """
+    if not 0 <= frame < len(motion):
+        raise ValueError(f"frame is {frame} of {len(motion)}")
+    rows = np.full(len(motion), frame)
+    return replace(motion, rotation=motion.rotation[rows], translation=motion.translation[rows])
+
+
+def smooth_head(motion: Motion, seconds: float) -> Motion:
+    """The same motion with a calmer head: a nod that comes and goes within ``seconds`` is halved, faster ones vanish.
+
+    Raises:
+        ValueError: the time is not positive.
+    """
+    if not 0 < seconds < np.inf:
+        raise ValueError(f"seconds must be a positive number, got {seconds}")
+    rotation = smooth(motion.rotation, motion.fps, cutoff_hz=1 / seconds)
+    return replace(motion, rotation=rotation, translation=smooth(motion.translation, motion.fps, cutoff_hz=1 / seconds))
+
+
+def add_blink(motion: Motion, time: float) -> Motion:
+    """The same motion with one more blink, whose eyes are shut at ``time`` (s), shaped as those of ``motion.idle``."""
+    lids = blink_around(time, len(motion), motion.fps)
+    return replace(motion, blink=np.maximum(motion.blink, lids.astype(motion.blink.dtype)))
+
+
+def delay_face(motion: Motion, seconds: float) -> Motion:
+    """The same motion with what goes with the sound, the landmarks and the expression, later by ``seconds``.
+
+    Head and blinks stay. The first pose is held before it comes, or, where ``seconds`` is negative, the last one after.
+
+    Raises:
+        ValueError: the motion is empty or the time is not finite.
+    """
+    if len(motion) == 0 or not np.isfinite(seconds):
+        raise ValueError(f"need a frame at least and a finite delay, got {len(motion)} and {seconds}")
+    position = np.clip(np.arange(len(motion)) - seconds * motion.fps, 0, len(motion) - 1)
+
+    def read_off(array: FloatArray, rows: slice) -> FloatArray:
+        before = np.floor(position[rows] + 1e-9).astype(int)
+        after = np.minimum(before + 1, len(array) - 1)
+        share = (position[rows] - before).clip(0.0, 1.0).reshape(-1, *[1] * (array.ndim - 1))
+        return np.asarray(array[before] * (1 - share) + array[after] * share, array.dtype)
+
+    delayed = edit_landmarks(motion, lambda _, rows: read_off(motion.landmarks, rows))
+    if motion.expression is None:
+        return delayed
+    return replace(delayed, expression=read_off(motion.expression, slice(0, len(motion))))
 
 
 def with_blink(motion: Motion, blink: FloatArray) -> Motion:
@@ -82,3 +210,8 @@ def retarget(motion: Motion, landmarks: FloatArray) -> Motion:
     change = closed_mouth(landmarks) - closed_mouth(motion.rest)
     pieces = (motion.landmarks[start : start + _PIECE] + change for start in range(0, len(motion), _PIECE))
     return replace(motion, landmarks=spooled_rows(pieces, change.shape), rest=np.asarray(landmarks))
+
+
+def _check_amount(amount: float, what: str) -> None:
+    if not 0 <= amount < np.inf:
+        raise ValueError(f"the amount of {what} motion must be a finite number from 0 up, got {amount}")

@@ -236,6 +236,13 @@ def _pause_clock(activity: FloatArray, fps: float) -> FloatArray:
     return np.asarray(np.concatenate([[0.0], np.cumsum(weight / pace)[:-1]]) / fps)
 
 
+def blink_around(time: float, count: int, fps: float) -> FloatArray:
+    """(count,) how far the lids are closed in each frame by one blink of usual length, shut at ``time`` (s)."""
+    length, shut = float(np.mean(_BLINK_S)), max(_CLOSED_S, 1.0 / fps)
+    start = time - (length - _CLOSED_S) * _CLOSING_SHARE - shut / 2
+    return _lids(np.arange(count) / fps - start, length, shut=shut)
+
+
 def _lids(since: FloatArray, length: float, *, shut: float) -> FloatArray:
     """How far the lids are closed ``since`` seconds after a blink began."""
     moving = length - _CLOSED_S

@@ -1,0 +1,167 @@
+"""``talkinghead landmarks``: where a face's 68 points are, found or placed by hand."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from talkinghead.cli.console import tell
+from talkinghead.cli.options import check_distinct, check_face
+from talkinghead.errors import InputError, announce
+
+if TYPE_CHECKING:
+    from talkinghead.tracking.placed import Placed
+    from talkinghead.types import ImageArray
+
+EXAMPLES = """
+[bold]Examples[/bold]
+
+talkinghead landmarks face.png -o points.json
+
+talkinghead landmarks imp.png --edit
+
+talkinghead animate imp.png hello.wav -o o.mp4 --landmarks imp.landmarks.json
+"""
+
+_LARGEST_PORT = 65535
+
+
+def landmarks(
+    face: Annotated[Path, typer.Argument(metavar="FACE", show_default=False, help="A picture of a face.")],
+    *,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            "-o",
+            metavar="POINTS.json",
+            show_default="FACE.landmarks.json",
+            help="The file to write; with --edit, one that is there already is taken up again.",
+        ),
+    ] = None,
+    edit: Annotated[
+        bool, typer.Option("--edit", help="Open a page in the browser on which the points can be dragged.")
+    ] = False,
+    which_face: Annotated[
+        int | None,
+        typer.Option(
+            "--face", metavar="N", show_default="the largest", help="Which face of several: 1 is the leftmost."
+        ),
+    ] = None,
+    no_browser: Annotated[
+        bool, typer.Option("--no-browser", help="Only print the address of the page (--edit).")
+    ] = False,
+    port: Annotated[
+        int, typer.Option(metavar="N", show_default="any that is free", help="Where to serve the page (--edit).")
+    ] = 0,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file if it exists.")] = False,
+) -> None:
+    """Write where the 68 points of a face are, as animate --landmarks takes them.
+
+    They are found as usual; with --edit they can be placed by hand, on drawings too in which no face is found. The
+    page is served on this machine alone and needs no network.
+    """
+    out = face.with_name(f"{face.stem}.landmarks.json") if out is None else out
+    image = _picture(face, out, edit=edit, which_face=which_face, port=port, overwrite=overwrite)
+    if edit:
+        _edit(face, image, out, which_face=which_face, port=port, open_browser=not no_browser, overwrite=overwrite)
+    else:
+        from talkinghead.tracking.placed import save_placed
+
+        save_placed(_automatic(face, image, which_face), out, overwrite=overwrite)
+    typer.echo(out)
+
+
+def _picture(face: Path, out: Path, *, edit: bool, which_face: int | None, port: int, overwrite: bool) -> ImageArray:
+    """The picture, once everything is right that can be known before the work begins."""
+    from talkinghead.media import read_image, sniff
+    from talkinghead.media.files import check_writable
+
+    check_face(which_face)
+    if not 0 <= port <= _LARGEST_PORT:
+        raise InputError(f"--port {port} is out of range: choose a number up to {_LARGEST_PORT}, or leave it out.")
+    if out.suffix.lower() != ".json":
+        raise InputError(f"{out} does not end in .json: landmarks are written as JSON.")
+    check_writable(out, overwrite or edit)
+    check_distinct({"OUT": out}, {"FACE": face})
+    if sniff(face) == "video":
+        raise InputError(f"{face} is a video: save one frame of it as PNG.")
+    return read_image(face)
+
+
+def _automatic(face: Path, image: ImageArray, which_face: int | None) -> Placed:
+    from talkinghead.tracking.placed import Placed, automatic_landmarks
+
+    try:
+        return Placed(_size(image), automatic_landmarks(image, face=which_face))
+    except InputError as error:
+        if "no face was found" not in str(error):
+            raise
+        raise InputError(f"no face was found in {face}: place the points by hand with --edit.") from error
+
+
+def _size(image: ImageArray) -> tuple[int, int]:
+    return image.shape[1], image.shape[0]
+
+
+def _edit(
+    face: Path,
+    image: ImageArray,
+    out: Path,
+    *,
+    which_face: int | None,
+    port: int,
+    open_browser: bool,
+    overwrite: bool,
+) -> None:
+    from talkinghead.tracking.placed import placed_from_json, read_placed, save_placed
+    from talkinghead.web.placing import PlacingServer
+
+    existed = out.exists()
+    earlier = read_placed(out, _size(image)) if existed and not overwrite else None
+    automatic = _start(face, image, which_face)
+
+    def save(content: object) -> None:
+        save_placed(placed_from_json(content, _size(image), name="the page"), out, overwrite=existed)
+
+    server = PlacingServer(_png(image), _state(face, earlier or automatic, automatic), save, port=port)
+    tell(f"the points can be placed at {server.address} until they are saved; Ctrl-C leaves without saving")
+    if open_browser:
+        import webbrowser
+
+        webbrowser.open(server.address)
+    if not server.wait():
+        raise KeyboardInterrupt
+
+
+def _start(face: Path, image: ImageArray, which_face: int | None) -> Placed:
+    """The landmarks as found, or those of the mean face in the middle of the picture."""
+    from talkinghead.face.placed import mean_face_in
+    from talkinghead.tracking.placed import Placed
+
+    try:
+        return _automatic(face, image, which_face)
+    except InputError as error:
+        if "no face was found" not in str(error):
+            raise
+        announce(f"no face was found in {face}: the points begin as the mean face in its middle.")
+        return Placed(_size(image), mean_face_in(_size(image)))
+
+
+def _state(face: Path, begun: Placed, automatic: Placed) -> dict[str, Any]:
+    from talkinghead.face.landmarks import FACIAL_PARTS
+
+    shapes = {"closed": None, "open": None, **begun.as_json()}
+    parts = [{"from": part.start, "to": part.stop, "closed": closed} for part, closed in FACIAL_PARTS]
+    return {**shapes, "automatic": automatic.as_json()["points"], "name": face.name, "parts": parts}
+
+
+def _png(image: ImageArray) -> bytes:
+    from PIL import Image
+
+    file = io.BytesIO()
+    Image.fromarray(image).save(file, format="PNG", compress_level=1)
+    return file.getvalue()

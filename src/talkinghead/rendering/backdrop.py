@@ -1,0 +1,126 @@
+"""The figure of a portrait over a background that stands still."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import cv2
+import numpy as np
+
+from talkinghead.rendering.rasteriser import backward_map
+from talkinghead.rendering.rig import Rig, build_rig
+from talkinghead.types import FloatArray, Frames, ImageArray, Motion, Portrait
+
+Render = Callable[[Motion, Portrait], Iterator[Frames]]
+
+_PIECE = 24  # frames placed at once
+_INSET = 0.5  # of a person's mask: what the segmentation is less sure of goes, for it is tinged with the old background
+_SHOWS = 0.05  # opacity from which a transparent picture's own colour can be relied on
+_SURE = 0.95  # opacity from which a pixel of a mask has the person's colour alone
+
+
+def opacity_of_person(person: FloatArray) -> FloatArray:
+    """(H, W) float32 opacity, a soft edge inside the outline, from how surely each pixel is the person's."""
+    share = np.clip((person - _INSET) / (1 - _INSET), 0.0, 1.0)
+    return np.asarray(share * share * (3 - 2 * share), np.float32)
+
+
+def spread_colours(image: ImageArray, alpha: FloatArray, *, known: float) -> ImageArray:
+    """A picture (H, W, 3) whose colours go on from the nearest pixel that is opaque enough where they hardly show.
+
+    What is moved and blended at an edge then is the figure's own colour: there is no rim of what lay behind it.
+
+    Args:
+        image: colours not multiplied by the opacity.
+        alpha: (H, W) in [0, 1].
+        known: opacity from which a colour is kept.
+
+    Raises:
+        ValueError: no pixel is as opaque as that.
+    """
+    hidden = (alpha < known).astype(np.uint8)
+    if hidden.all():
+        raise ValueError(f"no pixel has an opacity of {known}")
+    _, nearest = cv2.distanceTransformWithLabels(hidden, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
+    colours = np.zeros((int(nearest.max()) + 1, 3), np.uint8)
+    colours[nearest[hidden == 0]] = image[hidden == 0]
+    return np.asarray(colours[nearest])
+
+
+class OverBackground:
+    """A renderer whose figure stands before another background.
+
+    The picture's colours are rendered as usual, spread beyond the figure's edge; its opacity moves along by the rig, so
+    that any renderer that moves the portrait's pixels will do. Costs one more map and one more plane per frame.
+
+    Args:
+        render: makes the frames, of the portrait's size.
+        alpha: (H, W) float32 in [0, 1], the opacity of the portrait's best frame.
+        background: (H, W, 3) uint8.
+
+    Raises:
+        ValueError: the sizes differ.
+    """
+
+    def __init__(self, render: Render, alpha: FloatArray, background: ImageArray) -> None:
+        if alpha.shape != background.shape[:2]:
+            raise ValueError(f"alpha is {alpha.shape} and the background {background.shape[:2]}")
+        self._render = render
+        self._alpha = np.ascontiguousarray(alpha, np.float32)
+        self._background = background
+
+    def render(self, motion: Motion, portrait: Portrait) -> Iterator[Frames]:
+        """One picture per row of the motion, in the chunks of the renderer behind it.
+
+        Raises:
+            ValueError: the portrait has another size than the background.
+        """
+        width, height = portrait.frames.size
+        if self._alpha.shape != (height, width):
+            raise ValueError(f"the portrait is {width} x {height} px, the background {self._background.shape[1::-1]}")
+        opacities = _moved_planes(self._alpha, build_rig(portrait), motion)
+        for chunk in self._render(motion, portrait):
+            pictures = np.empty_like(chunk.images)
+            for picture, image in zip(pictures, chunk.images, strict=True):
+                picture[:] = _over(image, next(opacities), self._background)
+            yield Frames(pictures, chunk.fps)
+
+
+def _over(image: ImageArray, alpha: FloatArray, background: ImageArray) -> ImageArray:
+    return np.asarray(cv2.blendLinear(image, background, alpha, 1 - alpha))
+
+
+def _moved_planes(plane: FloatArray, rig: Rig, motion: Motion) -> Iterator[FloatArray]:
+    """A plane (H, W) float32 as the rig moves it, for each row of the motion."""
+    height, width = plane.shape
+    for start in range(0, len(motion), _PIECE):
+        placed, _ = rig.place(motion[start : start + _PIECE])
+        for points in placed:
+            if np.allclose(points[:, :2], rig.source, atol=1e-3):
+                yield plane
+                continue
+            maps = backward_map(points[:, :2], points[:, 2], rig.source, rig.triangles, size=(width, height))
+            yield cv2.remap(plane, *maps, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+
+
+def figure_of(portrait: Portrait, colours: ImageArray, alpha: FloatArray | None) -> tuple[Portrait, FloatArray] | None:
+    """A portrait ready to stand before another background, and its opacity.
+
+    Args:
+        portrait: of one picture.
+        colours: (H, W, 3) uint8 of that picture, not multiplied by the opacity.
+        alpha: (H, W) in [0, 1] that the picture came with; None: it is made of the portrait's ``person``.
+
+    Returns:
+        The portrait with spread colours and ``person`` in keeping with its opacity, and that opacity (H, W) float32;
+        None where neither a transparency nor the person is known.
+    """
+    known, person = _SHOWS, alpha
+    if alpha is None:
+        if portrait.person is None:
+            return None
+        alpha, known, person = opacity_of_person(portrait.person), _SURE, portrait.person
+    alpha = np.asarray(alpha, np.float32)
+    frames = Frames(spread_colours(colours, alpha, known=known)[None], portrait.frames.fps)
+    return replace(portrait, frames=frames, person=person), alpha

@@ -1,0 +1,79 @@
+"""Drawn mouths that close and open as far, and as, somebody drew it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from talkinghead.face.landmarks import JAW, LIPS, MESH_OF_68
+from talkinghead.face.pose import head_landmarks, matrix_from_rotation
+from talkinghead.face.rest import closed_mouth, lip_gap
+from talkinghead.types import FloatArray, Frames, Motion, Portrait
+
+Render = Callable[[Motion, Portrait], Iterator[Frames]]
+
+_WIDE = 0.12  # eye distances that the lips part on the widest vowels: 95 of 100 frames of speech stay below 0.11
+_MOVED = np.r_[JAW, LIPS]
+
+
+def in_head_frame(points: FloatArray, portrait: Portrait) -> FloatArray:
+    """Another shape of a portrait's face, placed in its picture, in the head frame.
+
+    Args:
+        points: (68, 2) px.
+        portrait: whose pose and depth it takes.
+
+    Returns:
+        (68, 3), which is that of the portrait where the points are the portrait's own.
+    """
+    track = portrait.track[portrait.best : portrait.best + 1]
+    mesh = track.landmarks[0]
+    moved = np.column_stack([points - mesh[MESH_OF_68, :2], np.zeros(len(points))])
+    scale = np.linalg.norm(mesh[263] - mesh[33])
+    return np.asarray(head_landmarks(track)[0] + moved @ matrix_from_rotation(track.rotation)[0] / scale)
+
+
+def with_mouth_shapes(motion: Motion, *, closed: FloatArray | None = None, opened: FloatArray | None = None) -> Motion:
+    """The same motion with a mouth that is between two given shapes.
+
+    Without ``opened``, what lips and chin do from closed lips on is added to ``closed``. With it, how far the lips part
+    says how far they have come from the one shape to the other; of the speech only the width of the mouth is left.
+
+    Args:
+        motion: of the face ``motion.rest``.
+        closed: (68, 3) head frame, the mouth closed; None: the lips of ``rest`` brought together.
+        opened: (68, 3) head frame, the mouth as wide open as it may be; None: no limit.
+    """
+    lips_together = closed_mouth(motion.rest)
+    shut = lips_together if closed is None else closed
+    change = motion.landmarks - lips_together
+    moved = shut + change
+    if opened is not None:
+        gap = lip_gap(motion.landmarks) - lip_gap(lips_together)
+        share = np.clip(gap / _WIDE, 0.0, 1.0)[:, None, None]
+        moved = shut + share * (opened - shut) + change * (1.0, 0.0, 1.0)
+    landmarks = motion.landmarks.copy()
+    landmarks[:, _MOVED] = moved[:, _MOVED]
+    return replace(motion, landmarks=landmarks)
+
+
+class WithMouthShapes:
+    """A renderer that is shown mouths between two shapes which were placed in the picture.
+
+    Args:
+        render: makes the frames.
+        closed: (68, 2) px of the portrait's picture; see ``with_mouth_shapes``.
+        opened: (68, 2) px.
+    """
+
+    def __init__(self, render: Render, closed: FloatArray | None, opened: FloatArray | None) -> None:
+        self._render, self._closed, self._opened = render, closed, opened
+
+    def render(self, motion: Motion, portrait: Portrait) -> Iterator[Frames]:
+        """One picture per row of the motion, in the chunks of the renderer behind it."""
+        closed, opened = (
+            None if points is None else in_head_frame(points, portrait) for points in (self._closed, self._opened)
+        )
+        return self._render(with_mouth_shapes(motion, closed=closed, opened=opened), portrait)
