@@ -84,35 +84,26 @@ def read(folder: Path = RESULTS) -> dict[str, Record]:
     return {part: json.loads(file.read_text("utf-8")) for part, file in files.items() if file.exists()}
 
 
-def _earlier(folder: Path) -> dict[str, str]:
-    """Sections measured before results were kept, as they were written then; see ``write``."""
-    files = {part: folder / f"{part}.md" for part in SECTIONS}
-    return {part: file.read_text("utf-8") for part, file in files.items() if file.exists()}
-
-
 def _measured(record: Record) -> str:
     machine = record["machine"]
     facts = (record.get("date"), f"talkinghead {machine['version']}", machine["system"])
     return f"*Measured: {', '.join(fact for fact in facts if fact)}.*\n"
 
 
-def write(records: Mapping[str, Record], *, earlier: Mapping[str, str] | None = None) -> str:
+def write(records: Mapping[str, Record]) -> str:
     """The report (Markdown).
 
     Args:
         records: by part; a part without one is left out, but the papers' tables are always there.
-        earlier: part -> its section as text, used where there is no record.
     """
     sections = [_HEAD, papers.tables(records)]
     for part, section in SECTIONS.items():
         if part in records:
             sections += [section(records[part]["result"]), _measured(records[part])]
-        elif earlier and part in earlier:
-            sections.append(earlier[part])
     sections += [text for text in [evaluation.protocol(records)] if text]
     return "\n".join(sections)
 
 
 def report(folder: Path = RESULTS) -> str:
     """The report of what lies in a folder of results."""
-    return write(read(folder), earlier=_earlier(folder))
+    return write(read(folder))
