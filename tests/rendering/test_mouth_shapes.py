@@ -39,8 +39,8 @@ def test_without_shapes_nothing_changes(talking: Motion) -> None:
 def test_closed_lips_take_the_closed_shape_and_open_from_there(talking: Motion) -> None:
     closed, _ = shapes_of(talking)
     found = with_mouth_shapes(talking, closed=closed).landmarks
-    np.testing.assert_allclose(found[0, LIPS], closed[LIPS], atol=1e-9)
-    np.testing.assert_allclose(np.diff(found, axis=0), np.diff(talking.landmarks, axis=0), atol=1e-9)
+    np.testing.assert_allclose(found[0, LIPS], closed[LIPS], atol=1e-6)
+    np.testing.assert_allclose(np.diff(found, axis=0), np.diff(talking.landmarks, axis=0), atol=1e-6)
 
 
 def test_the_open_shape_is_reached_and_never_passed(talking: Motion) -> None:
@@ -48,8 +48,8 @@ def test_the_open_shape_is_reached_and_never_passed(talking: Motion) -> None:
     found = with_mouth_shapes(talking, closed=closed, opened=opened).landmarks
     gaps = lip_gap(found)
     assert (np.diff(gaps) > 0).all()
-    np.testing.assert_allclose(found[0, LIPS], closed[LIPS], atol=1e-9)
-    np.testing.assert_allclose(found[3, LIPS, 1], opened[LIPS, 1], atol=1e-9)
+    np.testing.assert_allclose(found[0, LIPS], closed[LIPS], atol=1e-6)
+    np.testing.assert_allclose(found[3, LIPS, 1], opened[LIPS, 1], atol=1e-6)
     assert gaps[3] == pytest.approx(lip_gap(opened))
     assert gaps[2] == pytest.approx((lip_gap(opened) + lip_gap(closed)) / 2, rel=0.02)
 
@@ -60,7 +60,7 @@ def test_the_width_of_the_mouth_is_still_the_speech_s(talking: Motion) -> None:
     landmarks[:, 48, 0] += 0.05
     pursed = with_mouth_shapes(replace(talking, landmarks=landmarks), opened=opened)
     plain = with_mouth_shapes(talking, opened=opened)
-    np.testing.assert_allclose((pursed.landmarks - plain.landmarks)[:, 48], [[0.05, 0, 0]] * 4, atol=1e-9)
+    np.testing.assert_allclose((pursed.landmarks - plain.landmarks)[:, 48], [[0.05, 0, 0]] * 4, atol=1e-6)
 
 
 def test_brows_and_eyes_go_their_own_way(talking: Motion) -> None:
@@ -69,7 +69,7 @@ def test_brows_and_eyes_go_their_own_way(talking: Motion) -> None:
     motion = replace(talking, landmarks=landmarks)
     closed, opened = shapes_of(talking)
     found = with_mouth_shapes(motion, closed=closed, opened=opened)
-    np.testing.assert_array_equal(found.landmarks[:, 17:48], landmarks[:, 17:48])
+    np.testing.assert_allclose(found.landmarks[:, 17:48], landmarks[:, 17:48], atol=1e-6)
 
 
 def test_points_in_the_picture_come_to_the_head_frame(smiling: Portrait) -> None:
@@ -85,4 +85,16 @@ def test_the_renderer_is_shown_the_shapes(smiling: Portrait, talking: Motion) ->
     own = smiling.track.landmarks[0, MESH_OF_68, :2]
     renderer = WithMouthShapes(lambda motion, portrait: iter(shown.append(motion) or ()), own, None)
     assert list(renderer.render(talking, smiling)) == []
-    np.testing.assert_allclose(shown[0].landmarks[0, LIPS], talking.rest[LIPS], atol=1e-9)
+    np.testing.assert_allclose(shown[0].landmarks[0, LIPS], talking.rest[LIPS], atol=1e-6)
+
+
+def test_long_motions_are_shaped_piece_by_piece(talking: Motion) -> None:
+    many = replace(
+        talking,
+        landmarks=np.tile(talking.landmarks, (1100, 1, 1)),
+        rotation=np.zeros((4400, 3)),
+        translation=np.zeros((4400, 3)),
+        blink=np.zeros(4400),
+    )
+    once, often = with_mouth_shapes(talking), with_mouth_shapes(many)
+    np.testing.assert_allclose(often.landmarks, np.tile(once.landmarks, (1100, 1, 1)), atol=1e-6)

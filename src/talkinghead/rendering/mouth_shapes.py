@@ -10,12 +10,14 @@ import numpy as np
 from talkinghead.face.landmarks import JAW, LIPS, MESH_OF_68
 from talkinghead.face.pose import head_landmarks, matrix_from_rotation
 from talkinghead.face.rest import closed_mouth, lip_gap
+from talkinghead.media.spool import spooled_rows
 from talkinghead.types import FloatArray, Frames, Motion, Portrait
 
 Render = Callable[[Motion, Portrait], Iterator[Frames]]
 
 _WIDE = 0.12  # eye distances that the lips part on the widest vowels: 95 of 100 frames of speech stay below 0.11
 _MOVED = np.r_[JAW, LIPS]
+_PIECE = 4096  # rows
 
 
 def in_head_frame(points: FloatArray, portrait: Portrait) -> FloatArray:
@@ -48,15 +50,21 @@ def with_mouth_shapes(motion: Motion, *, closed: FloatArray | None = None, opene
     """
     lips_together = closed_mouth(motion.rest)
     shut = lips_together if closed is None else closed
-    change = motion.landmarks - lips_together
-    moved = shut + change
-    if opened is not None:
-        gap = lip_gap(motion.landmarks) - lip_gap(lips_together)
-        share = np.clip(gap / _WIDE, 0.0, 1.0)[:, None, None]
-        moved = shut + share * (opened - shut) + change * (1.0, 0.0, 1.0)
-    landmarks = motion.landmarks.copy()
-    landmarks[:, _MOVED] = moved[:, _MOVED]
-    return replace(motion, landmarks=landmarks)
+
+    def shaped(landmarks: FloatArray) -> FloatArray:
+        change = landmarks - lips_together
+        moved = shut + change
+        if opened is not None:
+            gap = lip_gap(landmarks) - lip_gap(lips_together)
+            share = np.clip(gap / _WIDE, 0.0, 1.0)[:, None, None]
+            moved = shut + share * (opened - shut) + change * (1.0, 0.0, 1.0)
+        landmarks = landmarks.copy()
+        landmarks[:, _MOVED] = moved[:, _MOVED]
+        return landmarks
+
+    # Long motions are mapped from a file, and so is what becomes of them.
+    pieces = (shaped(motion.landmarks[start : start + _PIECE]) for start in range(0, len(motion), _PIECE))
+    return replace(motion, landmarks=spooled_rows(pieces, motion.landmarks.shape[1:]))
 
 
 class WithMouthShapes:
