@@ -13,7 +13,7 @@ $(VENV)/demo.stamp: pyproject.toml constraints.txt
 $(VENV)/dev.stamp: pyproject.toml constraints.txt
 	test -d $(VENV) || $(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet -c constraints.txt -e '.[dev]'
-	$(BIN)/pip install --quiet --no-deps Resemblyzer==0.1.4  # only its weights are read
+	$(BIN)/pip install --quiet --no-deps Resemblyzer==0.1.4  # a test compares with it
 	touch $@ $(VENV)/demo.stamp
 
 demo: $(VENV)/demo.stamp

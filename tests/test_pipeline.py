@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,9 @@ import talkinghead
 from drawn import drawn_face, speech_like, write_wav
 from talkinghead.errors import InputError
 from talkinghead.media import read_provenance, save_video
+from talkinghead.methods.base import PerKind
 from talkinghead.pipeline import TalkingHead, fit_motion
+from talkinghead.rendering.warp import WarpRenderer
 from talkinghead.types import Frames, Motion, Portrait, Speech, num_frames
 
 
@@ -89,10 +92,13 @@ def test_one_hook_hears_of_every_stage(tmp_path: Path) -> None:
 
 
 def test_the_method_is_written_down(drawn_portrait: Portrait, tmp_path: Path) -> None:
-    video = TalkingHead(Nodding(), Grey(), method="nodding")(SPEECH, drawn_portrait, fps=5)
+    head = TalkingHead(Nodding(), Grey(), method="nodding", renderer_names=("photographic", "flat"))
+    video = head(SPEECH, replace(drawn_portrait, drawing=True), fps=5)
     record = read_provenance(save_video(video, tmp_path / "out.mp4"))
     assert record is not None
     assert (record["method"], record["version"]) == ("nodding", talkinghead.__version__)
+    assert record["renderer"] == "flat"
+    assert head(SPEECH, replace(drawn_portrait, drawing=False), fps=5).facts["renderer"] == "photographic"
 
 
 def test_seed_head_and_blink_reach_the_motion(drawn_portrait: Portrait) -> None:
@@ -144,6 +150,22 @@ def test_the_same_seed_gives_the_same_pixels(talking_head: TalkingHead, drawn_po
 def test_an_unknown_method_lists_the_known() -> None:
     with pytest.raises(InputError, match="makeittalk"):
         TalkingHead.from_pretrained("magic")
+
+
+def test_a_renderer_is_chosen_by_name(drawn_portrait: Portrait) -> None:
+    head = TalkingHead.from_pretrained("makeittalk", renderer="warp")
+    assert isinstance(head.renderer, WarpRenderer)
+    assert head.renderer_names == ("warp", "warp")
+    with pytest.raises(InputError, match="no renderer 'magic'"):
+        TalkingHead.from_pretrained(renderer="magic")
+
+
+def test_the_renderer_of_a_portrait_may_depend_on_its_kind(drawn_portrait: Portrait) -> None:
+    photo, drawing = Grey(), Grey()
+    head = TalkingHead(Nodding(), PerKind(lambda: photo, lambda: drawing))
+    assert head.renderer_for(replace(drawn_portrait, drawing=False)) is photo
+    assert head.renderer_for(replace(drawn_portrait, drawing=True)) is drawing
+    assert TalkingHead(Nodding(), photo).renderer_for(drawn_portrait) is photo
 
 
 def test_a_size_without_weights_is_refused() -> None:

@@ -10,8 +10,8 @@ import numpy as np
 from talkinghead import __version__
 from talkinghead.face.pose import head_landmarks
 from talkinghead.media import read_speech
-from talkinghead.methods import get_method
-from talkinghead.methods.base import MotionGenerator, Renderer
+from talkinghead.methods import get_method, get_renderer
+from talkinghead.methods.base import MotionGenerator, PerKind, Renderer
 from talkinghead.motion.editing import retarget, retime, scale_head, with_blink
 from talkinghead.motion.idle import idle_blinks
 from talkinghead.motion.smoothing import resample_rows
@@ -34,19 +34,43 @@ class TalkingHead:
         generator: speech -> motion.
         renderer: motion -> pictures.
         method: name to write into the provenance record.
+        renderer_names: likewise, of the renderer of photos and of that of drawings.
     """
 
-    def __init__(self, generator: MotionGenerator, renderer: Renderer, *, method: str = "custom") -> None:
-        self.generator, self.renderer, self.method = generator, renderer, method
+    def __init__(
+        self,
+        generator: MotionGenerator,
+        renderer: Renderer,
+        *,
+        method: str = "custom",
+        renderer_names: tuple[str, str] = ("custom", "custom"),
+    ) -> None:
+        self.generator, self.renderer = generator, renderer
+        self.method, self.renderer_names = method, renderer_names
 
     @classmethod
-    def from_pretrained(cls, method: str = DEFAULT_METHOD, *, config: str = "small") -> TalkingHead:
+    def from_pretrained(
+        cls, method: str = DEFAULT_METHOD, *, config: str = "small", renderer: str | None = None
+    ) -> TalkingHead:
         """A method with the weights that ship in the package.
 
+        Args:
+            method: its name.
+            config: its size.
+            renderer: name of another renderer, of this method or another; None: the method's own choice.
+
         Raises:
-            InputError: there is no such method, or no weights of that size.
+            InputError: there is no such method or renderer, or no weights of that size.
         """
-        return cls(*get_method(method).load(config), method=method)
+        chosen = get_method(method)
+        other = None if renderer is None else get_renderer(renderer, config)
+        generator, own = chosen.load(config)
+        names = (renderer or chosen.renderer_for_photos, renderer or chosen.renderer_for_drawings)
+        return cls(generator, other or own, method=method, renderer_names=names)
+
+    def renderer_for(self, portrait: Portrait) -> Renderer:
+        """What draws such a portrait, where that depends on whether it is a photo or a drawing."""
+        return self.renderer.of(portrait) if isinstance(self.renderer, PerKind) else self.renderer
 
     def __call__(
         self,
@@ -121,7 +145,7 @@ class TalkingHead:
                 progress("render", done, len(motion))
                 yield chunk
 
-        facts = {"method": self.method, "version": __version__}
+        facts = {"method": self.method, "renderer": self.renderer_names[portrait.drawing], "version": __version__}
         return Video(frames(), speech, motion.fps, len(motion), facts)
 
 

@@ -76,7 +76,7 @@ def test_provenance_says_synthetic_and_by_which_method(talk: Talk) -> None:
     record = read_provenance(talk.path)
     assert record is not None
     assert record["synthetic"] is True
-    assert record["method"] == "makeittalk"
+    assert (record["method"], record["renderer"]) == ("makeittalk", "warp")
 
 
 def gaps(path: Path) -> FloatArray:
@@ -238,3 +238,15 @@ def test_overwrite_replaces(run: Run, face: Path, speech: Path, out: Path) -> No
     out.write_text("old")
     assert run("animate", face, speech, "-o", out, "--overwrite", "--fps", 5).code == 0
     assert len(images(out)) == 5
+
+
+def test_a_face_is_drawn_as_the_kind_that_it_is_said_to_be(run: Run, face: Path, out: Path) -> None:
+    speech = write_wav(out.parent / "short.wav", speech_like(0.4))
+    made = {}
+    for kind in ("auto", "photo", "drawing"):
+        given = ("--kind", kind, "--renderer", "warp", "--overwrite")
+        assert run("animate", face, speech, "-o", out, *given).code == 0
+        made[kind] = images(out)
+    drawing = read_portrait(face).drawing
+    np.testing.assert_array_equal(made["auto"], made["drawing" if drawing else "photo"])
+    assert np.abs(made["photo"].astype(int) - made["drawing"]).max() > 30

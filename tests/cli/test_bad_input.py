@@ -210,6 +210,8 @@ def test_an_output_is_an_input(refused: Refused, face: Path, out: Path) -> None:
     ("options", "names", "remedy"),
     [
         (["--method", "magic"], "'magic'", "makeittalk"),
+        (["--renderer", "wrap"], "'wrap'", "did you mean warp"),
+        (["--kind", "cartoon"], "--kind cartoon", "auto, photo or drawing"),
         (["--fps", "0"], "--fps 0", "above 0, up to 240"),
         (["--fps", "241"], "--fps 241", "above 0, up to 240"),
         (["--fps", "nan"], "--fps nan", "above 0, up to 240"),

@@ -105,7 +105,14 @@ def test_methods_lists_every_method_with_its_paper_and_weights(run: Run) -> None
     assert outcome.code == 0
     for name in method_names():
         method = get_method(name)
-        for part in (name, method.paper.title, str(method.paper.year), *method.configs, *method.stages):
+        for part in (
+            name,
+            method.paper.title,
+            str(method.paper.year),
+            *method.configs,
+            *method.stages,
+            *method.renderers,
+        ):
             assert part in outcome.stdout
     assert "MiB" in outcome.stdout
 

@@ -113,6 +113,8 @@ def test_what_could_not_be_measured_is_said_with_the_reason(run: Run, real: Path
         (["--method", "makeittalk", "--corpus", ".", "--limit", "0"], "--limit 0", "from 1 up"),
         (["--method", "makeittalk", "--corpus", ".", "--jobs", "0"], "--jobs 0", "from 1 up"),
         (["--method", "magic", "--corpus", "."], "'magic'", "makeittalk"),
+        (["--method", "makeittalk", "--corpus", ".", "--renderer", "magic"], "'magic'", "warp"),
+        (["--renderer", "warp"], "--renderer", "give both"),
         (["--method", "makeittalk", "--corpus", "no such corpus"], "no such corpus", ""),
     ],
 )
@@ -171,7 +173,7 @@ def test_a_method_on_a_corpus(run: Run, out: Path, monkeypatch: pytest.MonkeyPat
     asked = Evaluated(monkeypatch)
     corpus, folder = out.parent, out.parent / "results"
     given = ["--method", "makeittalk", "--corpus", corpus, "--split", "val", "-o", folder, "--limit", 2, "--jobs", 1]
-    outcome = run("evaluate", *given, "--metrics", "d-ll")
+    outcome = run("evaluate", *given, "--metrics", "d-ll", "--renderer", "warp")
     assert outcome.code == 0, outcome
     asked.asked.pop("progress")
     assert asked.asked == {
@@ -182,6 +184,7 @@ def test_a_method_on_a_corpus(run: Run, out: Path, monkeypatch: pytest.MonkeyPat
         "limit": 2,
         "jobs": 1,
         "measures": ["d-ll"],
+        "renderer": "warp",
         "sync_weights": None,
         "inception_weights": None,
     }

@@ -88,6 +88,8 @@ def test_the_key_follows_what_the_job_depends_on() -> None:
     assert {system for system in SYSTEMS if before[system] != other[system]} == {MEAN, SAME, ENERGY}
     fewer = keys(known, Settings("makeittalk", Path("out"), ("ssim",)))
     assert all(before[system] != fewer[system] for system in SYSTEMS)
+    drawn_otherwise = keys(known, Settings("makeittalk", Path("out"), renderer="warp"))
+    assert all(before[system] != drawn_otherwise[system] for system in SYSTEMS)
     assert keys(known, Settings("makeittalk", Path("elsewhere"))) == before
 
 

@@ -22,19 +22,18 @@ from talkinghead.evaluation.systems import (
     baseline_motion,
     drawn_by_chance,
     learned_mouths,
-    looped,
     loud_share,
-    motion_of_track,
     portrait_row,
     scene_of,
     seed_of,
     still_motion,
     video_of,
 )
-from talkinghead.face.landmarks import JAW, LEFT_EYE, LIPS, RIGHT_EYE, canonical_face
-from talkinghead.face.pose import camera_from_head, head_landmarks, matrix_from_rotation
+from talkinghead.face.landmarks import JAW, LIPS, canonical_face
+from talkinghead.face.pose import camera_from_head, head_landmarks
 from talkinghead.face.rest import closed_mouth, lip_gap
 from talkinghead.media import VideoReader, save_video
+from talkinghead.motion.tracked import motion_of_track
 from talkinghead.pipeline import TalkingHead
 from talkinghead.types import FaceTrack, FloatArray, Frames, Portrait, Speech, Video
 
@@ -129,30 +128,6 @@ def test_the_jaw_follows_the_sound(drawn_portrait: Portrait) -> None:
     np.testing.assert_allclose(gap, mouths.wide * loud, atol=1e-6)
     assert not motion.rotation.any()
     assert not motion.blink.any()
-
-
-def test_head_pose_and_place_are_counted_from_the_portrait() -> None:
-    rotation = np.array([[0.1, -0.2, 0.05], [0.2, 0.1, 0.0], [0.1, -0.2, 0.05]])
-    translation = np.array([[100.0, 80, 0], [104, 77, 2], [100, 80, 0]])
-    track = track_of(rotation, translation, np.array([50.0, 60, 50]))
-    motion = motion_of_track(track, 0)
-    assert motion.fps == 50.0
-    np.testing.assert_allclose(motion.rotation[[0, 2]], 0, atol=1e-9)
-    turned = matrix_from_rotation(motion.rotation[1]) @ matrix_from_rotation(rotation[0])
-    np.testing.assert_allclose(turned, matrix_from_rotation(rotation[1]), atol=1e-9)
-    np.testing.assert_allclose(motion.translation, [[0, 0, 0], [0.08, -0.06, 0.04], [0, 0, 0]], atol=1e-9)
-    np.testing.assert_allclose(motion.blink, [0, 0.5, 1])
-    np.testing.assert_allclose(motion.landmarks[0], motion.rest)
-    for eye in (LEFT_EYE, RIGHT_EYE):  # the lids are moved by blink alone
-        np.testing.assert_array_equal(motion.landmarks[:, eye], np.broadcast_to(motion.rest[eye], (3, 6, 3)))
-
-
-def test_a_loop_goes_forth_and_back() -> None:
-    track = track_of(np.zeros((4, 3)), np.array([[x, 0, 0] for x in range(4)], float), np.ones(4))
-    path = looped(motion_of_track(track, 0), 9).translation[:, 0]
-    assert path.tolist() == [0, 1, 2, 3, 2, 1, 0, 1, 2]
-    one = looped(motion_of_track(track[:1], 0), 3)
-    assert len(one) == 3
 
 
 def test_what_is_copied_is_cut_and_looped_to_length(drawn_portrait: Portrait) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +16,9 @@ from torch import Tensor, nn
 from drawn import speech_like
 from talkinghead import methods
 from talkinghead.errors import InputError
-from talkinghead.methods import get_method, method_names
-from talkinghead.methods.base import Method, MotionGenerator, Renderer, Stage
+from talkinghead.face.pose import head_landmarks
+from talkinghead.methods import get_method, get_renderer, method_names, renderer_names
+from talkinghead.methods.base import Method, MotionGenerator, PerKind, Renderer, Stage
 from talkinghead.motion.editing import retime
 from talkinghead.types import FloatArray, Frames, Motion, Portrait, Speech, num_frames
 from talkinghead.weights import load_weights, save_weights
@@ -52,6 +55,12 @@ def fresh(stage: tuple[Stage, Any], seed: int = 0) -> nn.Module:
 
 def losses_of(stage: tuple[Stage, Any], network: nn.Module, seed: int = 0) -> dict[str, Tensor]:
     return stage[0].losses(network, stage[0].example(stage[1], seed), stage[1])
+
+
+def still(portrait: Portrait, count: int) -> Motion:
+    own = head_landmarks(portrait.track[portrait.best : portrait.best + 1])[0]
+    nothing = np.zeros((count, 3))
+    return Motion(25.0, np.repeat(own[None], count, axis=0), nothing, nothing, np.zeros(count), own)
 
 
 def arrays_of(motion: Motion) -> list[FloatArray]:
@@ -197,6 +206,66 @@ def test_two_training_steps_run(stage: tuple[Stage, Any]) -> None:
 def test_a_configuration_without_weights_is_refused(method: Method) -> None:
     with pytest.raises(InputError, match="tiny"):
         method.load("tiny")
+
+
+def test_every_method_has_a_renderer_its_own_or_another_s(method: Method) -> None:
+    assert {method.renderer_for_photos, method.renderer_for_drawings} <= set(renderer_names())
+    for name, load in method.renderers.items():
+        assert name == name.lower().strip()
+        with pytest.raises(InputError, match="tiny"):
+            load("tiny")
+
+
+def test_names_of_renderers_are_unique() -> None:
+    assert len(set(renderer_names())) == len(renderer_names())
+    assert "warp" in renderer_names()
+
+
+def test_the_own_choice_is_the_renderer_that_is_named(method: Method, drawn_portrait: Portrait) -> None:
+    own = method.load("small")[1]
+    names = {False: method.renderer_for_photos, True: method.renderer_for_drawings}
+    for drawing, name in names.items():
+        chosen = own.of(replace(drawn_portrait, drawing=drawing)) if isinstance(own, PerKind) else own
+        assert type(chosen) is type(get_renderer(name))
+
+
+@pytest.mark.parametrize("name", renderer_names())
+@pytest.mark.parametrize("drawing", [False, True])
+def test_every_renderer_draws_any_portrait(name: str, drawing: bool, drawn_portrait: Portrait) -> None:
+    portrait = replace(drawn_portrait, drawing=drawing)
+    motion = still(portrait, 2)
+    chunks = list(get_renderer(name).render(motion, portrait))
+    assert all(chunk.fps == motion.fps for chunk in chunks)
+    images = np.concatenate([chunk.images for chunk in chunks])
+    assert images.shape == (2, *portrait.frames.images.shape[1:])
+    assert np.abs(images.astype(int) - portrait.frames.images[0]).mean() < 20
+
+
+def test_an_unknown_renderer_is_named_with_the_known() -> None:
+    with pytest.raises(InputError, match=r"no renderer 'wrap': did you mean warp, or another of .*warp"):
+        get_renderer("wrap")
+    with pytest.raises(InputError, match=r"no renderer 'zzz': choose one of .*warp"):
+        get_renderer("zzz")
+
+
+def test_one_renderer_per_kind_made_when_needed(drawn_portrait: Portrait) -> None:
+    made: list[str] = []
+
+    class Plain:
+        def __init__(self, name: str) -> None:
+            made.append(name)
+
+        def render(self, motion: Motion, portrait: Portrait) -> Iterator[Frames]:
+            yield portrait.frames
+
+    chosen = PerKind(lambda: Plain("photo"), lambda: Plain("drawing"))
+    photo, drawing = (replace(drawn_portrait, drawing=drawn) for drawn in (False, True))
+    assert made == []
+    assert [len(chunk) for chunk in chosen.render(still(photo, 1), photo)] == [1]
+    assert made == ["photo"]
+    assert chosen.of(photo) is chosen.of(photo)
+    assert chosen.of(drawing) is not chosen.of(photo)
+    assert made == ["photo", "drawing"]
 
 
 def test_an_unknown_method_is_named_with_the_known() -> None:

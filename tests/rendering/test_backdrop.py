@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from drawn import drawn_face
-from talkinghead.rendering.backdrop import OverBackground, figure_of, opacity_of_person, spread_colours
+from talkinghead.rendering.backdrop import OverBackground, figure_of, opacity_of_person, placed_over, spread_colours
 from talkinghead.rendering.mouth import FlatFiller
 from talkinghead.rendering.warp import WarpRenderer
 from talkinghead.types import FloatArray, Frames, ImageArray, Motion, Portrait
@@ -146,3 +146,14 @@ def test_sizes_must_agree(drawn_portrait: Portrait, alpha: FloatArray, stage: Im
     renderer = OverBackground(lambda *_: iter(()), alpha[:100], stage[:100])
     with pytest.raises(ValueError, match="256 x 256 px"):
         next(renderer.render(still(drawn_portrait), drawn_portrait))
+
+
+def test_a_figure_placed_over_a_background(drawn_portrait: Portrait, alpha: FloatArray, stage: ImageArray) -> None:
+    portrait, opacity = puppet(drawn_portrait, alpha, (255, 0, 255))
+    placed = placed_over(portrait, opacity, stage)
+    image = placed.frames.images[0]
+    np.testing.assert_array_equal(image[opacity == 0], stage[opacity == 0])
+    solid = opacity == 1
+    assert np.abs(image[solid].astype(int) - portrait.frames.images[0][solid]).max() <= 1
+    assert placed.track is portrait.track
+    np.testing.assert_array_equal(placed.person, opacity)

@@ -1,7 +1,7 @@
 """The voice embedding: the network's published shape, its values beside the original's, voices, and bad input."""
 
 import importlib.util
-import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,7 +16,7 @@ from talkinghead.types import Interval
 
 installed = pytest.mark.skipif(
     importlib.util.find_spec("resemblyzer") is None,
-    reason="the weights are not installed: pip install --no-deps Resemblyzer==0.1.4",
+    reason="the original is not installed: pip install --no-deps Resemblyzer==0.1.4",
 )
 
 # Entries of ``VoiceEncoder().embed_utterance(falling_voice(), rate=1.25)`` of Resemblyzer 0.1.4 with torch 2.13.
@@ -53,18 +53,29 @@ def test_encoder_is_of_the_published_size_and_makes_unit_vectors():
     np.testing.assert_allclose(embeddings.norm(dim=1), 1.0, atol=1e-6)
 
 
-@installed
 @pytest.mark.parametrize("gain", [1.0, 0.05])
 def test_values_are_those_of_the_original(monkeypatch, gain):
     voice = falling_voice()
     monkeypatch.setattr(speaker, "speech_segments", lambda activity, rate: (Interval("speech", 0.0, 2.4),))
     embedding = speaker_embedding(np.float32(gain) * voice)
-    np.testing.assert_allclose(embedding[list(REFERENCE)], list(REFERENCE.values()), atol=2e-4)
+    np.testing.assert_allclose(embedding[list(REFERENCE)], list(REFERENCE.values()), atol=5e-4)
     assert (embedding.shape, embedding.dtype) == ((256,), np.float32)
     np.testing.assert_allclose(np.linalg.norm(embedding), 1.0, atol=1e-6)
 
 
 @installed
+def test_half_precision_changes_next_to_nothing(monkeypatch):
+    folder = importlib.util.find_spec("resemblyzer").submodule_search_locations[0]
+    state = torch.load(Path(folder, "pretrained.pt"), map_location="cpu", weights_only=True)["model_state"]
+    original = VoiceEncoder().eval()
+    original.load_state_dict({key: value for key, value in state.items() if not key.startswith("similarity_")})
+    voices = [spoken(voice, "Nobody has seen the yellow lamp since Thursday.") for voice in ("en-us", "en-us+f3")]
+    shipped = [speaker_embedding(voice) for voice in voices]
+    monkeypatch.setattr(speaker, "_encoder", lambda: original)
+    for ours, voice in zip(shipped, voices):
+        assert ours @ speaker_embedding(voice) > 0.9999
+
+
 def test_one_voice_is_nearer_to_itself_than_to_another():
     texts = "The boat was moored beside the old grey bridge.", "Nobody has seen the yellow lamp since Thursday."
     (man, man_again), (woman, woman_again) = (
@@ -73,14 +84,12 @@ def test_one_voice_is_nearer_to_itself_than_to_another():
     assert min(man @ man_again, woman @ woman_again) > max(man @ woman, man_again @ woman_again) + 0.05
 
 
-@installed
 def test_silence_does_not_matter():
     voice = spoken("en-us", "The boat was moored beside the old grey bridge.")
     silence = np.zeros(2 * SAMPLE_RATE, np.float32)
     assert speaker_embedding(np.concatenate([silence, voice, silence])) @ speaker_embedding(voice) > 0.98
 
 
-@installed
 def test_the_embedding_is_the_mean_over_windows(monkeypatch):
     """Of 3.2 s there are three windows, from 0, 0.8 and 1.6 s on."""
     monkeypatch.setattr(
@@ -107,36 +116,6 @@ def test_too_short_is_refused(monkeypatch):
         speaker_embedding(falling_voice())
 
 
-@pytest.fixture
-def no_network(monkeypatch):
-    """Forget the network that was read before, and the one that a test reads."""
-    speaker._encoder.cache_clear()
-    yield
-    speaker._encoder.cache_clear()
-
-
-def test_without_weights_the_remedy_is_named(monkeypatch, no_network):
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(InputError, match=r"pip install --no-deps Resemblyzer==0\.1\.4\.$"):
-        speaker_embedding(falling_voice())
-
-
-def test_damaged_weights_are_named(monkeypatch, no_network, tmp_path):
-    (tmp_path / "resemblyzer").mkdir()
-    (tmp_path / "resemblyzer" / "__init__.py").write_text("raise AssertionError('imported')")
-    file = tmp_path / "resemblyzer" / "pretrained.pt"
-    monkeypatch.syspath_prepend(tmp_path)
-    for content in (b"", b"nonsense" * 100):
-        file.write_bytes(content)
-        with pytest.raises(InputError, match=r"pretrained\.pt does not hold the voice encoder"):
-            speaker_embedding(falling_voice())
-    torch.save({"model_state": {"lstm.weight_ih_l0": torch.zeros(3)}}, file)
-    with pytest.raises(InputError, match=r"pretrained\.pt does not hold the voice encoder"):
-        speaker_embedding(falling_voice())
-    assert "resemblyzer" not in sys.modules
-
-
-@installed
 @pytest.mark.corpus
 def test_speakers_of_librispeech(corpus):
     """Two recordings each of three speakers; over all 144 the equal error rate is 1.3 % at a cosine of 0.72."""

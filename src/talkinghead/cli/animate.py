@@ -10,7 +10,7 @@ import typer
 
 from talkinghead.cli.figure import Figure
 from talkinghead.cli.job import Made, make_video, read_saved_motion, report, tell_difference
-from talkinghead.cli.options import Wishes, blink_rate, check_distinct
+from talkinghead.cli.options import Wishes, blink_rate, check_distinct, drawn
 from talkinghead.cli.progress import Bar
 from talkinghead.cli.source import Source
 from talkinghead.errors import InputError
@@ -29,6 +29,8 @@ talkinghead animate group.png talk.mp3 -o talk.webm --face 2 --head 0.5
 talkinghead animate face.jpg hello.wav -o hello.mp4 --motion-out hello.npz
 
 talkinghead animate other.png hello.wav -o other.mp4 --motion hello.npz
+
+talkinghead animate face.jpg hello.wav -o hello.mp4 --renderer warp
 
 talkinghead animate puppet.png hello.wav -o o.mp4 --background stage.jpg
 
@@ -128,6 +130,19 @@ def animate(
     method: Annotated[
         str, typer.Option(metavar="NAME", help="The method; see: talkinghead methods.", rich_help_panel=_VIDEO_GROUP)
     ] = "makeittalk",
+    renderer: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            show_default="the method's own",
+            help="What draws the frames; see: talkinghead methods.",
+            rich_help_panel=_VIDEO_GROUP,
+        ),
+    ] = None,
+    kind: Annotated[
+        str,
+        typer.Option(metavar="auto|photo|drawing", help="What FACE is; auto looks.", rich_help_panel=_VIDEO_GROUP),
+    ] = "auto",
     fps: Annotated[
         float | None,
         typer.Option(
@@ -222,6 +237,7 @@ def animate(
         blink=blink_rate(blink),
         visible_mark=not no_visible_mark,
         overwrite=overwrite,
+        renderer=renderer,
     )
     source = Source(
         speech,
@@ -233,7 +249,7 @@ def animate(
         alignment=alignment,
         transcript=transcript,
     )
-    figure = Figure(face, which_face=which_face, landmarks=landmarks, background=background)
+    figure = Figure(face, which_face=which_face, landmarks=landmarks, background=background, drawing=drawn(kind))
     source = _check(figure, source, out=out, motion=motion, motion_out=motion_out, overwrite=overwrite)
     made = _make(figure, source, out=out, wishes=wishes, motion=motion, motion_out=motion_out)
     report(made, began)
@@ -258,32 +274,18 @@ def _check(
 
 
 def _make(
-    figure: Figure,
-    source: Source,
-    *,
-    out: Path,
-    wishes: Wishes,
-    motion: Path | None,
-    motion_out: Path | None,
+    figure: Figure, source: Source, *, out: Path, wishes: Wishes, motion: Path | None, motion_out: Path | None
 ) -> Made:
     saved = None if motion is None else read_saved_motion(motion, wishes.fps)
     with Bar() as progress:
         progress("model", 0, 1)
         from talkinghead.pipeline import TalkingHead
 
-        talking_head = TalkingHead.from_pretrained(wishes.method)
+        talking_head = TalkingHead.from_pretrained(wishes.method, renderer=wishes.renderer)
         speech = source.read(progress)
         if saved is not None and motion is not None:
             tell_difference(motion, saved, speech.duration)
         progress("portrait", 0, 1)
         talking_head, portrait = figure.staged(talking_head)
-        return make_video(
-            talking_head,
-            speech,
-            portrait,
-            out=out,
-            wishes=wishes,
-            progress=progress,
-            saved=saved,
-            motion_out=motion_out,
-        )
+        inputs = (talking_head, speech, portrait)
+        return make_video(*inputs, out=out, wishes=wishes, progress=progress, saved=saved, motion_out=motion_out)

@@ -78,6 +78,15 @@ def evaluate(
             metavar="NAME", show_default=False, help="See: talkinghead methods.", rich_help_panel=_CORPUS_GROUP
         ),
     ] = None,
+    renderer: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            show_default="the method's own",
+            help="What draws the method and the baselines.",
+            rich_help_panel=_CORPUS_GROUP,
+        ),
+    ] = None,
     corpus: Annotated[
         Path | None,
         typer.Option(
@@ -122,7 +131,7 @@ def evaluate(
         show_measures()
         return
     of_corpus: dict[str, Any] = {"--method": method, "--corpus": corpus, "--split": split, "--out": folder}
-    of_corpus |= {"--limit": limit, "--jobs": jobs}
+    of_corpus |= {"--limit": limit, "--jobs": jobs, "--renderer": renderer}
     _check_mode(out, reference, of_corpus)
     names = None if metrics is None else [name.strip() for name in metrics.split(",") if name.strip()]
     given = {"OUT": out, "--reference": reference, "--sync-weights": sync_weights}
@@ -133,8 +142,9 @@ def evaluate(
         _evaluate_pair(out, reference, names, judges, json_out=json_out, overwrite=overwrite)
     elif method is not None and corpus is not None:
         split = split or "test"
-        folder = folder or Path("evaluation") / f"{method}-{corpus.resolve().name}-{split}"
-        options = {"split": split, "limit": limit, "jobs": jobs, "measures": names, **judges}
+        drawn_by = f"-{renderer}" if renderer else ""
+        folder = folder or Path("evaluation") / f"{method}{drawn_by}-{corpus.resolve().name}-{split}"
+        options = {"split": split, "limit": limit, "jobs": jobs, "measures": names, "renderer": renderer, **judges}
         _evaluate_corpus(method, corpus, folder, options, json_out=json_out, overwrite=overwrite)
 
 

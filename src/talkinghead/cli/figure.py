@@ -25,12 +25,14 @@ class Figure:
         which_face: number of the face, from the left; None: the largest.
         landmarks: a file of landmarks placed by hand, or None.
         background: a picture, or a colour as #rrggbb, or None: what stands in the picture.
+        drawing: whether the face is drawn; None: look.
     """
 
     face: Path
     which_face: int | None = None
     landmarks: Path | None = None
     background: str | None = None
+    drawing: bool | None = None
 
     def __post_init__(self) -> None:
         """Raises ``InputError`` for what does not go together."""
@@ -70,7 +72,8 @@ class Figure:
         """
         from talkinghead.pipeline import TalkingHead
 
-        portrait, renderer = self._portrait(), head.renderer
+        portrait = self._portrait()
+        renderer = head.renderer_for(portrait)
         if self.landmarks is not None:
             from talkinghead.rendering.mouth_shapes import WithMouthShapes
 
@@ -78,11 +81,16 @@ class Figure:
             if placed.closed is not None or placed.open is not None:
                 renderer = WithMouthShapes(renderer.render, placed.closed, placed.open)
         if self.background is not None:
-            from talkinghead.rendering.backdrop import OverBackground
+            from talkinghead.rendering.backdrop import OverBackground, placed_over
 
+            held = getattr(head.renderer_for(portrait), "holds_background", False)
             portrait, alpha = self._cut_out(portrait)
-            renderer = OverBackground(renderer.render, alpha, _fitted(self.background, portrait.frames.size))
-        return TalkingHead(head.generator, renderer, method=head.method), portrait
+            background = _fitted(self.background, portrait.frames.size)
+            if held:
+                portrait = placed_over(portrait, alpha, background)
+            else:
+                renderer = OverBackground(renderer.render, alpha, background)
+        return TalkingHead(head.generator, renderer, method=head.method, renderer_names=head.renderer_names), portrait
 
     def _placed(self, image: ImageArray, path: Path) -> Placed:
         from talkinghead.tracking.placed import read_placed
@@ -95,13 +103,13 @@ class Figure:
 
         if self.landmarks is None:
             try:
-                return read_portrait(self.face, face=self.which_face)
+                return read_portrait(self.face, face=self.which_face, drawing=self.drawing)
             except InputError as error:
                 raise _with_remedy(error) from error
         from talkinghead.tracking.placed import portrait_from_placed
 
         image = read_image(self.face)
-        return portrait_from_placed(image, self._placed(image, self.landmarks))
+        return portrait_from_placed(image, self._placed(image, self.landmarks), drawing=self.drawing)
 
     def _cut_out(self, portrait: Portrait) -> tuple[Portrait, FloatArray]:
         import numpy as np

@@ -32,11 +32,19 @@ def _table(method: Method) -> Table:
         "summary": method.summary,
         "sizes": ", ".join(method.configs),
         "training stages": "\n".join(f"{name}: {stage.what}" for name, stage in method.stages.items()) or "none",
+        "renderers": _renderers(method),
         "weights shipped": _shipped(method.name),
     }
     for label, text in rows.items():
         table.add_row(label, Text(text))
     return table
+
+
+def _renderers(method: Method) -> str:
+    own = ", ".join(method.renderers) or "none of its own"
+    photos, drawings = method.renderer_for_photos, method.renderer_for_drawings
+    usual = photos if photos == drawings else f"{photos} for photos, {drawings} for drawings"
+    return f"{own}; usually {usual}"
 
 
 def _shipped(name: str) -> str:

@@ -25,6 +25,7 @@ class Wishes:
         blink: blinks per second; None: as the method has them.
         visible_mark: whether to draw the "AI" in the corner.
         overwrite: whether older files may be replaced.
+        renderer: name of the renderer; None: the method's own choice.
     """
 
     method: str
@@ -34,6 +35,7 @@ class Wishes:
     blink: float | None = None
     visible_mark: bool = True
     overwrite: bool = False
+    renderer: str | None = None
 
     def __post_init__(self) -> None:
         """Raises ``InputError`` for a value out of range."""
@@ -51,6 +53,18 @@ def check_face(face: int | None) -> None:
     """Raise ``InputError`` for a number that no face has."""
     if face is not None and face < 1:
         raise InputError(f"--face {face} is out of range: choose 1 for the leftmost face, 2 for the next and so on.")
+
+
+def drawn(kind: str) -> bool | None:
+    """Whether the face is a drawing, for ``photo`` and ``drawing``; None for ``auto``.
+
+    Raises:
+        InputError: anything else.
+    """
+    kinds = {"auto": None, "photo": False, "drawing": True}
+    if kind not in kinds:
+        raise InputError(f"--kind {kind} is unknown: choose auto, photo or drawing.")
+    return kinds[kind]
 
 
 def blink_rate(text: str) -> float | None:

@@ -26,10 +26,11 @@ from talkinghead.evaluation.corpus import Example
 from talkinghead.evaluation.evidence import mesh_of
 from talkinghead.evaluation.measures import Scores
 from talkinghead.evaluation.pair import evaluate_pair
-from talkinghead.evaluation.systems import Mouths, Scene, motion_of_track, portrait_row, scene_of, video_of
+from talkinghead.evaluation.systems import Mouths, Scene, portrait_row, scene_of, video_of
 from talkinghead.face.pose import head_landmarks
 from talkinghead.media import ArraySound, VideoReader, read_speech, save_video
 from talkinghead.media.files import written_beside
+from talkinghead.motion.tracked import motion_of_track
 from talkinghead.pipeline import TalkingHead
 from talkinghead.tracking.portrait import first_frames
 from talkinghead.tracking.track import make_track
@@ -77,6 +78,7 @@ class Settings:
         measures: names, or None for all.
         sync_weights: see ``evaluate_pair``.
         inception_weights: see ``evaluate_pair``.
+        renderer: name of another renderer; None: the method's own choice.
     """
 
     method: str
@@ -84,6 +86,7 @@ class Settings:
     measures: tuple[str, ...] | None = None
     sync_weights: Path | None = None
     inception_weights: Path | None = None
+    renderer: str | None = None
 
     @property
     def cache(self) -> Path:
@@ -147,7 +150,8 @@ def keyed(job: Job, video_digest: str, donor_digest: str) -> Job:
     """The job with the key of what is kept of it."""
     shared = job.settings
     parts = [job.system, shared.method, str(job.example.calmest), video_digest, donor_digest, package_digest()]
-    parts += [str(shared.measures), file_digest(shared.sync_weights), file_digest(shared.inception_weights)]
+    parts += [str(shared.renderer), str(shared.measures)]
+    parts += [file_digest(shared.sync_weights), file_digest(shared.inception_weights)]
     if job.mouths is not None:
         parts += [repr(np.asarray(getattr(job.mouths, field.name)).tolist()) for field in fields(job.mouths)]
     return replace(job, key=hashlib.sha256(json.dumps(parts).encode()).hexdigest())
@@ -230,8 +234,8 @@ def _track(video: Path, cache: Path) -> FaceTrack:
 
 
 @lru_cache(maxsize=1)
-def _head(method: str) -> TalkingHead:
-    return TalkingHead.from_pretrained(method)
+def _head(method: str, renderer: str | None) -> TalkingHead:
+    return TalkingHead.from_pretrained(method, renderer=renderer)
 
 
 @lru_cache(maxsize=2)
@@ -246,7 +250,7 @@ def _scored(job: Job) -> Scores:
         example, video = job.donor
         track = _track(video, shared.cache)
         donor = motion_of_track(track, portrait_row(example, track))
-    made = video_of(job.system, scene, _head(shared.method), mouths=job.mouths, donor=donor)
+    made = video_of(job.system, scene, _head(shared.method, shared.renderer), mouths=job.mouths, donor=donor)
     job.output.parent.mkdir(parents=True, exist_ok=True)
     save_video(made, job.output, visible_mark=False, overwrite=True)
     return evaluate_pair(

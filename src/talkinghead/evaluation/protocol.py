@@ -15,6 +15,7 @@ import talkinghead
 from talkinghead.evaluation.corpus import Example
 from talkinghead.evaluation.jobs import CRF, STANDS_ON, Settings, file_digest, package_digest
 from talkinghead.evaluation.plan import LEARNED_FROM, LEARNED_FROM_OTHERS
+from talkinghead.methods import get_method, method_names
 
 _WEIGHTS = ".safetensors"
 
@@ -48,6 +49,7 @@ def protocol(clips: Sequence[Example], settings: Settings) -> dict[str, Any]:
         "intervals": "95 %, percentile bootstrap over clips, 2000 resamples; comparisons are paired by clip",
         "measures": "all" if settings.measures is None else list(settings.measures),
         "method": settings.method,
+        "renderer": settings.renderer or "the method's own",
         "weights": _weights(settings),
         "package": talkinghead.__version__,
         "package sha256": package_digest(),
@@ -61,7 +63,10 @@ def protocol(clips: Sequence[Example], settings: Settings) -> dict[str, Any]:
 def _weights(settings: Settings) -> dict[str, str]:
     """SHA-256 of each file of weights that took part, by its place in the package or its name."""
     root = Path(talkinghead.__file__).parent
-    own = sorted((root / "methods" / settings.method).rglob(f"*{_WEIGHTS}"))
+    drawing = {name for name in method_names() if settings.renderer in get_method(name).renderers}
+    own = sorted(
+        path for name in {settings.method, *drawing} for path in (root / "methods" / name).rglob(f"*{_WEIGHTS}")
+    )
     judges = sorted((root / "metrics").rglob(f"*{_WEIGHTS}"))
     result = {path.relative_to(root).as_posix(): file_digest(path) for path in (*own, *judges)}
     for path in (settings.sync_weights, settings.inception_weights):

@@ -22,7 +22,7 @@ from talkinghead.evaluation.result import Outcome, result_of
 from talkinghead.evaluation.systems import BASELINES
 from talkinghead.evaluation.workers import Workers
 from talkinghead.media.files import written_beside
-from talkinghead.methods import get_method
+from talkinghead.methods import get_method, get_renderer
 from talkinghead.types import Progress, no_progress
 
 RESULT, REPORT = "result.json", "report.html"
@@ -40,6 +40,7 @@ def evaluate_corpus(
     jobs: int | None = None,
     sync_weights: Path | None = None,
     inception_weights: Path | None = None,
+    renderer: str | None = None,
     progress: Progress = no_progress,
 ) -> dict[str, Any]:
     """Evaluate a method on the clips of a corpus, and the baselines on the same.
@@ -59,15 +60,19 @@ def evaluate_corpus(
             one that can be imported (``if __name__ == "__main__":``).
         sync_weights: a file of released SyncNet weights to judge synchrony with.
         inception_weights: a file of weights for "fid".
+        renderer: name of the renderer that draws the method and the baselines; None: the method's own choice.
         progress: hook (stage, done, total); the stages are "track", counted in clips, and "evaluate", in videos.
 
     Returns:
         What ``result.json`` holds; ``evaluation.result`` says what that is.
 
     Raises:
-        InputError: there is no such method, corpus, split, system or measure, or not one video could be evaluated.
+        InputError: there is no such method, renderer, corpus, split, system or measure, or not one video could be
+            evaluated.
     """
     get_method(method)
+    if renderer is not None:
+        get_renderer(renderer)
     chosen = _chosen(systems, (method, *BASELINES))
     wanted = None if measures is None else chosen_measures(measures)
     if limit is not None and limit < 1:
@@ -75,7 +80,7 @@ def evaluate_corpus(
     if jobs is not None and jobs < 1:
         raise InputError(f"--jobs {jobs} is out of range: choose a whole number from 1 up.")
     clips = examples(folder, split)[:limit]
-    settings = Settings(method, out, wanted, sync_weights, inception_weights)
+    settings = Settings(method, out, wanted, sync_weights, inception_weights, renderer)
     plans = planned(clips, donors(folder), chosen)
     with Workers(min(jobs or os.cpu_count() or 1, len(clips) * len(chosen))) as workers:
         seen = list(dict.fromkeys(clip for plan in plans for clip in plan.clips))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
@@ -24,11 +25,35 @@ class MotionGenerator(Protocol):
 
 
 class Renderer(Protocol):
-    """Motion and a face -> pictures."""
+    """Motion and a face -> pictures.
+
+    One that leaves the background of the portrait to the bit, and does not move the portrait's own pixels, says so by
+    ``holds_background = True``.
+    """
 
     def render(self, motion: Motion, portrait: Portrait) -> Iterator[Frames]:
         """One picture per row of ``motion``, in chunks: memory does not grow with length."""
         ...
+
+
+class PerKind:
+    """One renderer for photos and another for drawings; each is made when it is first needed.
+
+    Args:
+        photo: makes the one.
+        drawing: makes the other.
+    """
+
+    def __init__(self, photo: Callable[[], Renderer], drawing: Callable[[], Renderer]) -> None:
+        self._photo, self._drawing = cache(photo), cache(drawing)
+
+    def of(self, portrait: Portrait) -> Renderer:
+        """The renderer of such portraits."""
+        return self._drawing() if portrait.drawing else self._photo()
+
+    def render(self, motion: Motion, portrait: Portrait) -> Iterator[Frames]:
+        """See ``Renderer``."""
+        return self.of(portrait).render(motion, portrait)
 
 
 @dataclass(frozen=True)
@@ -73,6 +98,9 @@ class Method:
         build: config -> generator and renderer with random weights; opens no file.
         load: config name -> generator and renderer with the shipped weights.
         stages: trainings in order.
+        renderers: name, of which no other method has the same -> (config name -> renderer with the shipped weights).
+        renderer_for_photos: name of the renderer, of this method or another, that ``load`` gives photos.
+        renderer_for_drawings: the same for drawings.
     """
 
     name: str
@@ -82,3 +110,6 @@ class Method:
     build: Callable[[Any], tuple[MotionGenerator, Renderer]]
     load: Callable[[str], tuple[MotionGenerator, Renderer]]
     stages: Mapping[str, Stage]
+    renderers: Mapping[str, Callable[[str], Renderer]] = field(default_factory=dict)
+    renderer_for_photos: str = "warp"
+    renderer_for_drawings: str = "warp"

@@ -104,6 +104,18 @@ def _moved_planes(plane: FloatArray, rig: Rig, motion: Motion) -> Iterator[Float
             yield cv2.remap(plane, *maps, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
 
 
+def placed_over(portrait: Portrait, alpha: FloatArray, background: ImageArray) -> Portrait:
+    """A portrait whose figure stands before another background, for renderers that hold backgrounds still.
+
+    Args:
+        portrait: of one picture, with colours that go on beyond the figure's edge, as ``figure_of`` gives it.
+        alpha: (H, W) float32 its opacity.
+        background: (H, W, 3) uint8.
+    """
+    image = _over(portrait.frames.images[portrait.best], alpha, background)
+    return replace(portrait, frames=Frames(image[None], portrait.frames.fps), person=alpha)
+
+
 def figure_of(portrait: Portrait, colours: ImageArray, alpha: FloatArray | None) -> tuple[Portrait, FloatArray] | None:
     """A portrait ready to stand before another background, and its opacity.
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from talkinghead.face.landmarks import BROWS, JAW, LIPS, NOSE
-from talkinghead.methods.makeittalk.variation import WIDER, vary_faces, vary_phones, vary_tempo, vary_voices
+from talkinghead.methods.makeittalk.variation import WIDER, vary_bands, vary_faces, vary_phones, vary_tempo, vary_voices
 
 
 def rng(seed: int = 0) -> torch.Generator:
@@ -31,6 +31,18 @@ def test_vary_voices_moves_formants_by_at_most_fifteen_percent() -> None:
     assert float(peaks.min()) >= 40 / 1.16
     assert float(peaks.max()) <= 40 / 0.84
     assert 0.3 < float((peaks == 40).float().mean()) < 0.8
+
+
+def test_vary_bands_leaves_them_out_in_some_windows_and_tilts_the_others() -> None:
+    windows = torch.full((1000, 18, 8), 0.6)
+    varied = vary_bands(windows, rng(1))
+    assert torch.equal(varied, vary_bands(windows, rng(1)))
+    assert 0.0 <= float(varied.min()) <= float(varied.max()) <= 1.1 + 1e-6
+    missing = varied.amax(dim=(1, 2)) == 0
+    assert 0.35 < float(missing.float().mean()) < 0.45
+    tilt = (varied[~missing, :, -1] - varied[~missing, :, 0]).abs().mean()
+    assert 0.05 < float(tilt) < 0.25
+    assert not (vary_bands(windows, rng(1), variation=0.0).amax(dim=(1, 2)) == 0).any()
 
 
 def test_vary_faces_keeps_shape_and_is_seeded() -> None:

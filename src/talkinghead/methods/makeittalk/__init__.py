@@ -18,6 +18,15 @@ from talkinghead.methods.makeittalk.losses import (
     mouth_losses,
 )
 from talkinghead.methods.makeittalk.motion import MakeItTalkMotion
+from talkinghead.methods.makeittalk.speaker_aware import SpeakerAwareAnimation
+from talkinghead.methods.makeittalk.speaker_losses import SpeakerTraining, speaker_example, speaker_losses
+from talkinghead.methods.makeittalk.translation_losses import (
+    TranslationTraining,
+    translation_example,
+    translation_losses,
+)
+from talkinghead.methods.makeittalk.voice import VoiceConversion
+from talkinghead.methods.makeittalk.voice_losses import voice_example, voice_losses
 from talkinghead.rendering.interior import InteriorFiller, MouthInterior
 from talkinghead.rendering.mouth import FlatFiller
 from talkinghead.rendering.warp import WarpRenderer
@@ -26,13 +35,25 @@ from talkinghead.weights import load_weights
 _WEIGHTS = Path(__file__).with_name("weights")
 
 
-def _assemble(content: SpeechContentAnimation, interior: MouthInterior) -> tuple[MakeItTalkMotion, WarpRenderer]:
-    return MakeItTalkMotion(content), WarpRenderer(InteriorFiller(interior), FlatFiller())
-
-
 def build(config: MakeItTalkConfig) -> tuple[MakeItTalkMotion, WarpRenderer]:
     """Generator and renderer with random weights."""
-    return _assemble(SpeechContentAnimation(config.content), MouthInterior(config.mouth_width))
+    renderer = WarpRenderer(InteriorFiller(MouthInterior(config.mouth_width)), FlatFiller())
+    branch = SpeakerAwareAnimation(config.content, config.speaker)
+    return MakeItTalkMotion(SpeechContentAnimation(config.content), branch=branch), renderer
+
+
+def _shipped(config_name: str) -> MakeItTalkConfig:
+    if config_name != "small":
+        raise InputError(
+            f"makeittalk ships weights for 'small', not for {config_name!r}: train them, or choose 'small'."
+        )
+    return CONFIGS[config_name]
+
+
+def _load_warp(config_name: str) -> WarpRenderer:
+    interior = MouthInterior(_shipped(config_name).mouth_width)
+    load_weights(interior, _WEIGHTS / "mouth.safetensors")
+    return WarpRenderer(InteriorFiller(interior), FlatFiller())
 
 
 def load(config_name: str) -> tuple[MakeItTalkMotion, WarpRenderer]:
@@ -41,15 +62,13 @@ def load(config_name: str) -> tuple[MakeItTalkMotion, WarpRenderer]:
     Raises:
         InputError: none ship for this configuration.
     """
-    if config_name != "small":
-        raise InputError(
-            f"makeittalk ships weights for 'small', not for {config_name!r}: train them, or choose 'small'."
-        )
-    config = CONFIGS[config_name]
-    content, interior = SpeechContentAnimation(config.content), MouthInterior(config.mouth_width)
+    config = _shipped(config_name)
+    content, branch = SpeechContentAnimation(config.content), SpeakerAwareAnimation(config.content, config.speaker)
     load_weights(content, _WEIGHTS / "content.safetensors")
-    load_weights(interior, _WEIGHTS / "mouth.safetensors")
-    return _assemble(content, interior)
+    if not (_WEIGHTS / "speaker_aware.safetensors").exists():  # until it is trained, the head is idle
+        return MakeItTalkMotion(content), _load_warp(config_name)
+    load_weights(branch, _WEIGHTS / "speaker_aware.safetensors")
+    return MakeItTalkMotion(content, branch=branch), _load_warp(config_name)
 
 
 def _train_content(corpus: Path, out: Path, config_name: str, options: Mapping[str, Any]) -> None:
@@ -62,6 +81,24 @@ def _train_mouth(corpus: Path, out: Path, config_name: str, options: Mapping[str
     from talkinghead.methods.makeittalk.train_mouth import train_mouth
 
     train_mouth(corpus, out, config_name, options)
+
+
+def _train_speaker(corpus: Path, out: Path, config_name: str, options: Mapping[str, Any]) -> None:
+    from talkinghead.methods.makeittalk.train_speaker import train_speaker
+
+    train_speaker(corpus, out, config_name, options)
+
+
+def _train_translation(corpus: Path, out: Path, config_name: str, options: Mapping[str, Any]) -> None:
+    from talkinghead.methods.makeittalk.train_translation import train_translation
+
+    train_translation(corpus, out, config_name, options)
+
+
+def _train_voice(corpus: Path, out: Path, config_name: str, options: Mapping[str, Any]) -> None:
+    from talkinghead.methods.makeittalk.train_voice import train_voice
+
+    train_voice(corpus, out, config_name, options)
 
 
 METHOD = Method(
@@ -77,7 +114,17 @@ METHOD = Method(
     configs=CONFIGS,
     build=build,
     load=load,
+    renderers={
+        "warp": _load_warp,
+    },
     stages={
+        "voice": Stage(
+            what="speech -> what is said apart from who says it, by voice conversion (section 3.1), on many voices",
+            network=lambda config: VoiceConversion(config.voice),
+            losses=voice_losses,
+            example=voice_example,
+            train=_train_voice,
+        ),
         "content": Stage(
             what="speech windows -> landmark displacements (section 3.1), on GRID s1",
             network=lambda config: SpeechContentAnimation(config.content),
@@ -85,12 +132,26 @@ METHOD = Method(
             example=content_example,
             train=_train_content,
         ),
+        "speaker": Stage(
+            what="speech and voice -> head motion and expression (section 3.2), on the open recordings",
+            network=SpeakerTraining,
+            losses=speaker_losses,
+            example=speaker_example,
+            train=_train_speaker,
+        ),
         "mouth": Stage(
             what="shape of the lips -> inside of the mouth, on the open clips",
             network=lambda config: MouthTraining(config.mouth_width, people=2),
             losses=mouth_losses,
             example=mouth_example,
             train=_train_mouth,
+        ),
+        "translation": Stage(
+            what="portrait and drawn landmarks -> picture (section 3.3, natural images), on the open clips",
+            network=lambda config: TranslationTraining(config.translation),
+            losses=translation_losses,
+            example=translation_example,
+            train=_train_translation,
         ),
     },
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -10,7 +10,9 @@ class ContentConfig:
     """The speech content branch.
 
     Attributes:
-        features: what a speech frame is: "phones" (posteriors of the 39 phones; silence is none of them), or "log-mel".
+        features: what a speech frame is: "phones" (posteriors of the 39 phones; silence is none of them),
+            "phones+bands" (with the log-mel energies of 8 broad bands behind them: how loud, not who), "autovc" (the
+            content code of the voice conversion), or "log-mel".
         num_features: size of a speech frame.
         rate: speech frames, and landmarks, per second.
         window: frames the LSTM hears for one frame of landmarks.
@@ -20,8 +22,8 @@ class ContentConfig:
         mlp_sizes: hidden sizes of the MLP before its 204 outputs.
     """
 
-    features: str = "phones"
-    num_features: int = 39
+    features: str = "phones+bands"
+    num_features: int = 47
     rate: float = 62.5
     window: int = 18
     lead: int = 0
@@ -31,16 +33,167 @@ class ContentConfig:
 
 
 @dataclass(frozen=True)
+class VoiceConfig:
+    """The voice conversion network in front, as AutoVC has it; see ``CONFIGS`` for why "small" has another bottleneck.
+
+    Attributes:
+        num_mels: mel bands, 62.5 frames per second.
+        embedding_size: of the speaker embedding.
+        encoder_channels: of the encoder's three convolutions.
+        code_size: numbers per code and direction: states of each of the encoder's two LSTM layers.
+        downsampling: frames that share a code.
+        decoder_channels: of the decoder's three convolutions.
+        decoder_size: states of each of the decoder's LSTM layers.
+        decoder_layers: how many.
+        postnet_channels: of the postnet's five convolutions but the last.
+    """
+
+    num_mels: int = 80
+    embedding_size: int = 256
+    encoder_channels: int = 512
+    code_size: int = 32
+    downsampling: int = 32
+    decoder_channels: int = 512
+    decoder_size: int = 1024
+    decoder_layers: int = 3
+    postnet_channels: int = 512
+
+
+@dataclass(frozen=True)
+class SpeakerConfig:
+    """The speaker-aware branch (section 3.2, appendix A).
+
+    Attributes:
+        lstm_size: hidden size of each LSTM layer.
+        lstm_layers: how many.
+        restart: the LSTM begins anew with the window of every frame; else it runs once along the speech, at a tenth of
+            the cost.
+        embedding_size: what the 256 numbers of a voice are brought to.
+        model_size: width of the self-attention, and of its feed-forward layers.
+        layers: of self-attention.
+        heads: of each.
+        window: frames that attend to each other.
+        mlp_sizes: hidden sizes of the MLP before its 204 outputs.
+        critic_sizes: of the discriminator's MLP before its one.
+        noise_size: smooth noises that come in beside the speech; 0: the motion is the expected one.
+        mouth_share: how much of what the branch says of lips and jaw is added to what the content branch says.
+    """
+
+    lstm_size: int = 256
+    lstm_layers: int = 3
+    restart: bool = True
+    embedding_size: int = 128
+    model_size: int = 32
+    layers: int = 2
+    heads: int = 2
+    window: int = 256
+    mlp_sizes: tuple[int, ...] = (512, 256)
+    critic_sizes: tuple[int, ...] = (512, 256)
+    noise_size: int = 0
+    mouth_share: float = 1.0
+
+
+@dataclass(frozen=True)
+class TranslationConfig:
+    """The image-to-image translation network (table 4).
+
+    Attributes:
+        size: side of its pictures in px.
+        channels: after each layer down; the layers up mirror them.
+        residual: width between the two convolutions of a residual block, in widths of its layer. The paper states none;
+            4/15 gives the 30.7 M parameters it does state, the full width would give 69.8 M.
+        source_sketch: the network is also shown the landmarks of the portrait, which the paper's is not.
+        copying: it moves the portrait's own pixels where they serve, which the paper's does not.
+        critic: weight of an adversarial term, of which the paper has none.
+        critic_width: channels of the first layer of the network that judges.
+    """
+
+    size: int = 256
+    channels: tuple[int, ...] = (64, 128, 256, 512, 512, 512)
+    residual: float = 4 / 15
+    source_sketch: bool = False
+    copying: bool = False
+    critic: float = 0.0
+    critic_width: int = 24
+
+
+@dataclass(frozen=True)
 class MakeItTalkConfig:
     """All of the method. ``mouth_width`` is the width of the mouth interior network."""
 
     content: ContentConfig
+    voice: VoiceConfig = field(default_factory=VoiceConfig)
+    speaker: SpeakerConfig = field(default_factory=SpeakerConfig)
+    translation: TranslationConfig = field(default_factory=TranslationConfig)
     mouth_width: int = 24
 
+
+# A code of 16 numbers every 80 ms (200 a second) instead of 64 every 0.5 s (125 a second): lips move within 0.1 s, and
+# sounds as short as p b m are what the paper's bottleneck loses (section 6). What keeps the speaker out is that a code
+# is narrow: 16 numbers, and about one for a phone. 5 frames divide the pieces in which long speech is heard.
+_SMALL_VOICE = VoiceConfig(
+    encoder_channels=192,
+    code_size=8,
+    downsampling=5,
+    decoder_channels=192,
+    decoder_size=256,
+    decoder_layers=2,
+    postnet_channels=128,
+)
+_TINY_VOICE = VoiceConfig(
+    encoder_channels=8,
+    code_size=2,
+    downsampling=5,
+    decoder_channels=8,
+    decoder_size=8,
+    decoder_layers=1,
+    postnet_channels=8,
+)
+
+_SMALL_SPEAKER = SpeakerConfig(
+    lstm_size=128,
+    lstm_layers=1,
+    restart=False,
+    mlp_sizes=(256, 128),
+    critic_sizes=(128, 64),
+    noise_size=8,
+    mouth_share=0.0,
+)
+_TINY_SPEAKER = SpeakerConfig(
+    lstm_size=16,
+    lstm_layers=1,
+    restart=False,
+    embedding_size=8,
+    model_size=8,
+    layers=1,
+    window=32,
+    mlp_sizes=(16,),
+    critic_sizes=(8,),
+    noise_size=2,
+    mouth_share=0.0,
+)
+
+_SMALL_TRANSLATION = TranslationConfig(
+    channels=(24, 32, 48, 96, 128, 128), residual=0.5, source_sketch=True, copying=True, critic=0.03
+)
+_TINY_TRANSLATION = TranslationConfig(
+    size=64, channels=(4, 6, 8), residual=0.5, source_sketch=True, copying=True, critic=0.03, critic_width=4
+)
 
 CONFIGS = {
     # Section 3.1 and 4.4. 161 features give the 1.9 M parameters stated for this branch.
     "paper": MakeItTalkConfig(ContentConfig("log-mel", num_features=161)),
-    "small": MakeItTalkConfig(ContentConfig(lead=9)),
-    "tiny": MakeItTalkConfig(ContentConfig(lead=9, lstm_size=16, lstm_layers=1, mlp_sizes=(16,)), mouth_width=4),
+    "small": MakeItTalkConfig(
+        ContentConfig(lead=9),
+        voice=_SMALL_VOICE,
+        speaker=_SMALL_SPEAKER,
+        translation=_SMALL_TRANSLATION,
+    ),
+    "tiny": MakeItTalkConfig(
+        ContentConfig("phones", 39, lead=9, lstm_size=16, lstm_layers=1, mlp_sizes=(16,)),
+        voice=_TINY_VOICE,
+        translation=_TINY_TRANSLATION,
+        speaker=_TINY_SPEAKER,
+        mouth_width=4,
+    ),
 }

@@ -3,12 +3,80 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import torch
 
 from talkinghead.errors import InputError
-from talkinghead.methods.makeittalk.config import ContentConfig
+from talkinghead.methods.makeittalk.config import CONFIGS, ContentConfig
+from talkinghead.methods.makeittalk.voice import VOICE_RATE, VoiceConversion
+from talkinghead.speech.activity import speech_segments, voice_activity
 from talkinghead.speech.features import SAMPLE_RATE, resample
-from talkinghead.speech.phonetic import LogMel, PhonePosteriors, PhoneticFeatures
+from talkinghead.speech.phonetic import LogMel, PhonePosteriors, PhoneticFeatures, Piece, Rows, at_rate, num_rows
+from talkinghead.speech.speaker import EMBEDDING_SIZE, LEAST_SPEECH_S, speaker_embedding
 from talkinghead.types import FloatArray, Speech
+from talkinghead.weights import load_weights
+
+_WEIGHTS = Path(__file__).with_name("weights") / "voice.safetensors"
+_ACTIVITY_RATE = 100.0
+
+
+class ContentCodes:
+    """The content codes of a voice conversion: what is said, with little of who says it.
+
+    A piece of a longer speech is padded at its front to where the codes of the whole begin, so that codes do not depend
+    on the cut, but for what the network forgets of the past and the future within a second or two.
+
+    Args:
+        network: the voice conversion.
+    """
+
+    name = "content codes"
+
+    def __init__(self, network: VoiceConversion) -> None:
+        self._network = network.eval()
+        self.size = network.code_width
+        self._known: tuple[Speech, Rows] | None = None
+
+    def __call__(self, speech: Speech, rate: float, *, gain: float | None = None) -> Rows:
+        """(ceil(duration * rate), size); at other rates than 62.5 Hz resampled from it."""
+        whole, start = (speech.whole, speech.start) if isinstance(speech, Piece) else (speech, 0.0)
+        mels = LogMel(self._network.config.num_mels)(speech, VOICE_RATE, gain=gain)
+        before = round(start * VOICE_RATE) % self._network.config.downsampling
+        padded = torch.from_numpy(np.pad(mels, ((before, 0), (0, 0))))
+        with torch.inference_mode():
+            codes = self._network.encode(padded[None], torch.from_numpy(self._speaker(whole))[None])[0, before:].numpy()
+        if rate == VOICE_RATE:
+            return np.asarray(codes, np.float32)
+        return at_rate(codes, VOICE_RATE, rate, num_frames=num_rows(speech, rate))
+
+    def _speaker(self, whole: Speech) -> Rows:
+        """The speaker embedding of the whole speech; the last one is kept, the pieces of a speech follow each other."""
+        if self._known is None or self._known[0] is not whole:
+            self._known = whole, _embedding(resample(whole.samples, whole.sample_rate))
+        return self._known[1]
+
+
+def _embedding(samples: Rows) -> Rows:
+    """The speaker embedding; zeros, which the network knows, where hardly anything is spoken."""
+    segments = speech_segments(voice_activity(samples, _ACTIVITY_RATE), _ACTIVITY_RATE)
+    if sum(segment.end - segment.start for segment in segments) < LEAST_SPEECH_S + 2 / _ACTIVITY_RATE:
+        return np.zeros(EMBEDDING_SIZE, np.float32)
+    return speaker_embedding(samples)
+
+
+@lru_cache(maxsize=1)
+def content_codes() -> ContentCodes:
+    """The codes of the voice conversion that ships.
+
+    Raises:
+        InputError: its weights are not there.
+    """
+    network = VoiceConversion(CONFIGS["small"].voice)
+    load_weights(network, _WEIGHTS)
+    return ContentCodes(network)
 
 
 def at_16_khz(speech: Speech) -> Speech:
@@ -20,7 +88,9 @@ def at_16_khz(speech: Speech) -> Speech:
 def heard(
     speech: Speech, config: ContentConfig, *, gain: float | None = None, features: PhoneticFeatures | None = None
 ) -> FloatArray:
-    """Speech frames (T, num_features); frame t is centred on t / rate s. Silence is zeros, but for other's features.
+    """Speech frames (T, num_features); frame t is centred on t / rate s.
+
+    Silence is zeros, but of "autovc" and of other's features.
 
     Args:
         speech: at 16 kHz. Phones that it knows are taken as they are; else the recogniser listens.
@@ -31,6 +101,8 @@ def heard(
     Raises:
         InputError: such features are not what the network was trained on.
     """
+    if features is None and config.features == "autovc":
+        features = content_codes()
     if features is not None:
         if features.size != config.num_features:
             raise InputError(
@@ -38,6 +110,10 @@ def heard(
                 f"{config.num_features}: train one on these features, or leave them out."
             )
         return features(speech, config.rate, gain=gain)
-    if config.features == "phones":
-        return PhonePosteriors()(speech, config.rate, gain=gain)[:, 1:]
+    if config.features.startswith("phones"):
+        phones = PhonePosteriors()(speech, config.rate, gain=gain)[:, 1:]
+        if config.features == "phones":
+            return phones
+        bands = LogMel(config.num_features - phones.shape[1])(speech, config.rate, gain=gain)
+        return np.concatenate([phones, bands], axis=1)
     return LogMel(config.num_features)(speech, config.rate, gain=gain)

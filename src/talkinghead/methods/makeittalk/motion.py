@@ -1,4 +1,4 @@
-"""Speech -> Motion: the content branch for the mouth, idle motion for head and lids."""
+"""Speech -> Motion: the content branch for the mouth, the speaker-aware branch for head and brows, idle blinks."""
 
 from __future__ import annotations
 
@@ -7,22 +7,31 @@ from collections.abc import Iterator
 import numpy as np
 import torch
 
-from talkinghead.errors import announce
-from talkinghead.face.landmarks import LEFT_EYE, RIGHT_EYE
+from talkinghead.errors import InputError, announce
+from talkinghead.face.landmarks import BROWS, JAW, LEFT_EYE, LIPS, RIGHT_EYE
 from talkinghead.face.pose import head_landmarks
 from talkinghead.face.rest import closed_mouth
 from talkinghead.media.spool import spooled_rows
 from talkinghead.methods.makeittalk.config import ContentConfig
 from talkinghead.methods.makeittalk.content import SpeechContentAnimation, windows_of
+from talkinghead.methods.makeittalk.head_style import (
+    displacements,
+    head_poses,
+    rigid_and_expression,
+    smooth_noise,
+    softly_within,
+)
 from talkinghead.methods.makeittalk.hearing import at_16_khz, heard
+from talkinghead.methods.makeittalk.speaker_aware import SpeakerAwareAnimation
 from talkinghead.motion.idle import idle_blinks, idle_head
 from talkinghead.motion.rest import rest_in_silence, speaking_share
 from talkinghead.motion.smoothing import smooth
 from talkinghead.speech.activity import voice_activity
-from talkinghead.speech.features import loudness_gain
+from talkinghead.speech.features import SAMPLE_RATE, loudness_gain
 from talkinghead.speech.phones import is_speech
 from talkinghead.speech.phonetic import PhoneticFeatures, cut
-from talkinghead.types import FloatArray, Motion, Portrait, Speech, num_frames
+from talkinghead.speech.speaker import speaker_embedding
+from talkinghead.types import NUM_LANDMARKS, FloatArray, Motion, Portrait, Speech, num_frames
 
 _BATCH = 512  # windows at once: their LSTM states stay in the cache
 BLOCK = 3750
@@ -33,28 +42,42 @@ _MARGIN = 125  # frames (2 s) on either side that a block is given to see, more 
 # a stranger that costs little there: D-LL is 1.85 % with it, 1.82 % without a limit, 1.90 % at 0.02.
 _TRACKER_NOISE = 0.03
 _CUTOFF_HZ = 9.0  # lips close and open within about 0.1 s; what is faster is the network's jitter
+_EXPRESSION_LIMIT = 0.08  # eye distances; brows of the open recordings keep within
+_VOICE_S = 60.0  # of the recording that tell whose voice it is
+_STYLE_STREAM = 2  # of random numbers, beside those of idle head and blinks
 
 
 class MakeItTalkMotion:
-    """Motion as Zhou et al. 2020 make it, as far as it is built: the content branch (section 3.1).
-
-    Head pose and blinks come from ``motion.idle`` until the speaker-aware branch (section 3.2) is there.
+    """Motion as Zhou et al. 2020 make it: the content branch (section 3.1) and the speaker-aware one (section 3.2).
 
     Args:
         network: the content branch.
-        features: what it hears, if it was trained on somebody else's; None: what its configuration names.
+        features: what both hear, if they were trained on somebody else's; None: what the configuration names.
+        branch: the speaker-aware branch; None: the head is idle.
+        speaker: (256,) the voice in whose style the head moves (``speech.speaker``); None: that of the speech.
+        liveliness: scales the noise from which the head's motion is drawn; 0 gives the expected motion.
     """
 
-    def __init__(self, network: SpeechContentAnimation, *, features: PhoneticFeatures | None = None) -> None:
+    def __init__(
+        self,
+        network: SpeechContentAnimation,
+        *,
+        features: PhoneticFeatures | None = None,
+        branch: SpeakerAwareAnimation | None = None,
+        speaker: FloatArray | None = None,
+        liveliness: float = 1.0,
+    ) -> None:
         self.network = network.eval()
         self.features = features
+        self.branch = None if branch is None else branch.eval()
+        self.speaker = speaker
+        self.liveliness = liveliness
         self.config: ContentConfig = network.config
 
     def generate(self, speech: Speech, portrait: Portrait, *, seed: int = 0) -> Motion:
         """Motion at the paper's 62.5 frames per second for the whole of the speech (section 4.4)."""
         rate = self.config.rate
         speech = at_16_khz(speech)
-        gain = loudness_gain(speech.samples)
         count = num_frames(speech.duration, rate)
         track = portrait.track[portrait.best : portrait.best + 1]
         in_picture = head_landmarks(track)[0]
@@ -63,42 +86,79 @@ class MakeItTalkMotion:
         if speech.phones is None and not is_speech(speech.samples, activity, rate):
             announce("nobody speaks in the sound, it is taken for music: the mouth will rest.")
             activity = np.zeros_like(activity)
+        features = self._heard(speech, activity)
+        style = self._style(speech, features, rest, seed=seed)
+        landmarks = spooled_rows(self._faces(features, rest, activity, style), rest.shape)
+        if style is None:
+            rotation, translation = idle_head(count, rate, seed=seed, activity=activity)
+        else:
+            rotation, translation = head_poses(style, rest, rate)
+        blink = idle_blinks(count, rate, seed=seed, activity=activity)
+        return Motion(rate, landmarks, rotation, translation, blink, in_picture)
+
+    def _heard(self, speech: Speech, activity: FloatArray) -> FloatArray:
+        """Speech frames (T, num_features) of the whole, in a file where they are many; none where nobody speaks."""
+        rate, count = self.config.rate, len(activity)
+        gain = loudness_gain(speech.samples)
+        # What the recogniser makes of noise is not to move the face, not even nose and brows.
+        share = speaking_share(activity, rate)[:, None]
+
+        def blocks() -> Iterator[FloatArray]:
+            for rows, inner in _blocks(count):
+                piece = cut(speech, rows.start / rate, rows.stop / rate)
+                features = _fitted(heard(piece, self.config, gain=gain, features=self.features), rows.stop - rows.start)
+                yield (features * share[rows])[inner]
+
+        return spooled_rows(blocks(), (self.config.num_features,))
+
+    def _faces(
+        self, features: FloatArray, rest: FloatArray, activity: FloatArray, style: FloatArray | None
+    ) -> Iterator[FloatArray]:
+        """Landmarks (n, 68, 3) in the head frame, block by block: smooth, lips settled where nobody speaks."""
+        rate = self.config.rate
         # Where the mouth settles in silence is the network's to say, not the single picture's: steadier, and no jump.
         settled = self.landmarks(np.zeros((1, self.config.num_features)), rest)[0]
         foreign = _beyond_noise(settled - rest)
         settled = closed_mouth(settled - foreign)
+        for rows, inner in _blocks(len(features)):
+            block = self.landmarks(features[rows], rest) - foreign
+            if style is not None:
+                block += self._expression(style[rows], rest)
+            block = rest_in_silence(smooth(block, rate, cutoff_hz=_CUTOFF_HZ), settled, activity[rows], rate)
+            for eye in (LEFT_EYE, RIGHT_EYE):
+                block[:, eye] = rest[eye]
+            yield block[inner]
 
-        def blocks() -> Iterator[FloatArray]:
-            for start in range(0, count, BLOCK):
-                end = min(start + BLOCK, count)
-                rows = slice(max(0, start - _MARGIN), min(end + _MARGIN, count))
-                piece = cut(speech, rows.start / rate, rows.stop / rate)
-                features = _fitted(heard(piece, self.config, gain=gain, features=self.features), rows.stop - rows.start)
-                block = self._mouth(features, rest, settled, activity[rows], foreign)
-                for eye in (LEFT_EYE, RIGHT_EYE):
-                    block[:, eye] = rest[eye]
-                yield block[start - rows.start : end - rows.start]
+    def _style(self, speech: Speech, features: FloatArray, rest: FloatArray, *, seed: int) -> FloatArray | None:
+        """What the speaker-aware branch adds (T, 68, 3), in a file where it is much; None: there is no such branch."""
+        if self.branch is None:
+            return None
+        speaker = self._voice(speech, self.branch) if self.speaker is None else self.speaker
+        rng = np.random.default_rng([seed, _STYLE_STREAM])
+        noise = self.liveliness * smooth_noise(len(features), self.branch.config.noise_size, self.config.rate, rng)
+        return spooled_rows(displacements(self.branch, features, rest, speaker, noise), (NUM_LANDMARKS, 3))
 
-        landmarks = spooled_rows(blocks(), rest.shape)
-        rotation, translation = idle_head(count, rate, seed=seed, activity=activity)
-        blink = idle_blinks(count, rate, seed=seed, activity=activity)
-        return Motion(rate, landmarks, rotation, translation, blink, in_picture)
+    def _voice(self, speech: Speech, branch: SpeakerAwareAnimation) -> FloatArray:
+        try:
+            return speaker_embedding(speech.samples[: round(_VOICE_S * SAMPLE_RATE)])
+        except InputError:
+            announce("there is too little speech to tell whose voice it is: the head moves as an average speaker's.")
+            return np.asarray(branch.mean_speaker.float().cpu().numpy())
 
-    def _mouth(
-        self, features: FloatArray, rest: FloatArray, settled: FloatArray, activity: FloatArray, foreign: FloatArray
-    ) -> FloatArray:
-        """Landmarks (T, 68, 3) less what is foreign to the face, smooth, and settled where nobody speaks."""
-        # What the recogniser makes of noise is not to move the face, not even nose and brows.
-        features = features * speaking_share(activity, self.config.rate)[:, None]
-        landmarks = smooth(self.landmarks(features, rest) - foreign, self.config.rate, cutoff_hz=_CUTOFF_HZ)
-        return rest_in_silence(landmarks, settled, activity, self.config.rate)
+    def _expression(self, style: FloatArray, rest: FloatArray) -> FloatArray:
+        """(n, 68, 3) what of the displacements is not the head's motion: brows and, so far as wanted, jaw and lips."""
+        assert self.branch is not None
+        _, _, expression = rigid_and_expression(rest + style, rest)
+        share = np.zeros((NUM_LANDMARKS, 1))
+        share[BROWS], share[JAW], share[LIPS] = 1.0, self.branch.config.mouth_share, self.branch.config.mouth_share
+        return softly_within(expression, _EXPRESSION_LIMIT) * share
 
     @torch.inference_mode()
     def landmarks(self, features: FloatArray, rest: FloatArray) -> FloatArray:
         """Landmarks (T, 68, 3) for speech frames (T, num_features) of a face at rest (68, 3)."""
         static = torch.from_numpy(np.asarray(rest, np.float32))
         device = next(self.network.parameters()).device
-        windows = windows_of(torch.from_numpy(np.asarray(features, np.float32)), self.config)
+        windows = windows_of(torch.from_numpy(np.array(features, np.float32)), self.config)
         pieces = []
         for start in range(0, len(windows), _BATCH):
             batch = windows[start : start + _BATCH].to(device)
@@ -107,6 +167,13 @@ class MakeItTalkMotion:
             with torch.autocast(device.type, dtype=torch.bfloat16):
                 pieces.append(self.network(batch, static.to(device).expand(len(batch), -1, -1)).float().cpu())
         return np.asarray(torch.cat(pieces).numpy(), np.float64)
+
+
+def _blocks(count: int) -> Iterator[tuple[slice, slice]]:
+    """For each block: the rows that it is given to see, and which of them are its own."""
+    for start in range(0, count, BLOCK):
+        rows = slice(max(0, start - _MARGIN), min(start + BLOCK + _MARGIN, count))
+        yield rows, slice(start - rows.start, min(start + BLOCK, count) - rows.start)
 
 
 def _beyond_noise(change: FloatArray) -> FloatArray:

@@ -2,7 +2,7 @@
 
 Source: Zhou et al. 2020, sections 4.1 and 4.4. Where we differ: GRID s1 stands for the Obama addresses; the learning
     rate runs one cycle up to 1.5e-3 instead of 1e-4 throughout, which with the smaller corpus brings the time from 12
-    hours on a GPU to 67 minutes on a busy machine with two CPU cores; speech is varied in level, noise and length of
+    hours on a GPU to three quarters of an hour on two CPU cores; speech is varied in level, noise and length of
     the vocal tract, and faces in their proportions, so that other voices and faces do as well.
 """
 
@@ -30,7 +30,7 @@ from talkinghead.methods.makeittalk.content import SpeechContentAnimation, windo
 from talkinghead.methods.makeittalk.hearing import heard
 from talkinghead.methods.makeittalk.losses import content_losses
 from talkinghead.methods.makeittalk.motion import MakeItTalkMotion
-from talkinghead.methods.makeittalk.variation import WIDER, vary_faces, vary_phones, vary_tempo, vary_voices
+from talkinghead.methods.makeittalk.variation import WIDER, vary_bands, vary_faces, vary_phones, vary_tempo, vary_voices
 from talkinghead.metrics.aperture import aperture_correlation
 from talkinghead.metrics.jaw_lip import jaw_lip_distance, jaw_lip_velocity_difference
 from talkinghead.metrics.mouth_area import mouth_area_difference
@@ -44,7 +44,7 @@ from talkinghead.weights import save_weights, training_command
 
 _REST_FRAMES = 10  # GRID clips begin with the speaker silent
 _BATCH = 512
-_STEPS = 7500
+_STEPS = 6000
 _REFINING_SHARE = 0.6  # of the steps, and then added to them: a second, slower cycle on speech and faces varied less
 _REFINING_RATE = 6e-4
 _REFINING_VARIATION = 0.35
@@ -54,6 +54,8 @@ _AHEAD_S = 0.025
 _RARE = 0.002  # of all that is heard: a phone below it is strange to the sentences
 _CONTACT = 0.7  # weight of the closure term; with 3, lips are pressed together and the whole mouth opens less
 _REFINING_DROPOUT = 0.15  # of the states between the layers of the LSTM
+_SETTLING_SHARE = 0.4  # of the steps: a third cycle, for the network fits train no better than val after the second
+_SETTLING_VARIATION = 0.2
 
 
 @dataclass(frozen=True)
@@ -154,7 +156,7 @@ class ContentBatches:
         self._windows = windows
         self._starts = np.cumsum([0] + [len(versions[0]) for versions in windows])
         self._contacts = torch.from_numpy(np.concatenate(contacts))
-        self._phones = config.features == "phones"
+        self._phones, self._bands = config.features.startswith("phones"), config.features == "log-mel"
         self._strange = strange_phones(sentences) if self._phones else ()
         self._targets = torch.from_numpy(np.concatenate(targets)).float()
         self._owners = np.concatenate(owners)
@@ -177,15 +179,18 @@ class ContentBatches:
         tempo = 1.0 if self._phones else 0.0
         windows = vary_tempo(windows, self._lead, generator, variation=tempo)
         if self._phones:
-            windows = vary_phones(windows, self._strange, generator, variation=self._variation)
-        else:
+            phones, bands = windows[:, :, : len(PHONES)], windows[:, :, len(PHONES) :]
+            windows = vary_phones(phones, self._strange, generator, variation=self._variation)
+            if bands.shape[2]:
+                windows = torch.cat([windows, vary_bands(bands, generator, variation=self._variation)], dim=2)
+        elif self._bands:
             windows = vary_voices(windows, generator, variation=self._variation)
         return {"windows": windows, "static": static, "target": target, "contact": self._contacts[rows]}
 
 
 def strange_phones(sentences: list[Sentence]) -> tuple[tuple[int, int], ...]:
     """Pairs (strange, known) of places in ``PHONES`` that look alike; the strange ones are hardly ever heard here."""
-    heard_s = sum(sentence.features[0].sum(axis=0) for sentence in sentences)
+    heard_s = sum(sentence.features[0][:, : len(PHONES)].sum(axis=0) for sentence in sentences)
     rare = {phone for phone, frames in zip(PHONES, np.asarray(heard_s)) if frames < _RARE * np.sum(heard_s)}
     pairs = []
     for group in VISEMES.values():
@@ -220,7 +225,7 @@ def train_content(corpus: Path, out: Path, config_name: str, options: Mapping[st
     """
     config = CONFIGS[config_name]
     root, cache = corpus / "grid_s1", out / "tracks"
-    versions = _VERSIONS if config.content.features == "phones" else 1
+    versions = 1 if config.content.features == "log-mel" else _VERSIONS  # of log-mel, others are made in every batch
     learn = read_sentences(grid_clips(root, "train"), cache, config.content, versions=versions)
     watch = read_sentences(grid_clips(root, "val"), cache, config.content)
     torch.manual_seed(0)
@@ -228,9 +233,11 @@ def train_content(corpus: Path, out: Path, config_name: str, options: Mapping[st
     steps = int(options.get("steps", _STEPS))
     refining = max(1, round(_REFINING_SHARE * steps))
     first, second = Schedule(steps=steps, learning_rate=1.5e-3), Schedule(steps=refining, learning_rate=_REFINING_RATE)
+    third = Schedule(steps=max(1, round(_SETTLING_SHARE * steps)), learning_rate=_REFINING_RATE)
     for folder, schedule, variation, lips, dropout in (
         (out, first, 1.0, 0.0, 0.0),
         (out / "refined", second, _REFINING_VARIATION, _REFINING_LIPS, _REFINING_DROPOUT),
+        (out / "settled", third, _SETTLING_VARIATION, _REFINING_LIPS, 0.0),
     ):
         network.lstm.dropout = dropout
         scores = fit(

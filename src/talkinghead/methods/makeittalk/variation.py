@@ -61,6 +61,21 @@ def vary_voices(windows: Tensor, generator: torch.Generator, *, variation: float
     return varied.gather(2, below) * (1 - share) + varied.gather(2, below + 1) * share
 
 
+def vary_bands(windows: Tensor, generator: torch.Generator, *, variation: float = 1.0) -> Tensor:
+    """Other voices and recordings, as ``vary_voices``, with another tilt; in a part of the batch nothing is heard.
+
+    Args:
+        windows: (B, window, bands) of ``log_mel``.
+        generator: of what chance decides.
+        variation: scales the shares of the batch: in 0.4 the bands are missing.
+    """
+    batch, _, bands = windows.shape
+    tilt = torch.linspace(-1, 1, bands) * 0.08 * torch.randn(batch, 1, 1, generator=generator)
+    varied = vary_voices((windows + tilt * (windows > 0)).clamp_min(0), generator, variation=variation)
+    missing = torch.rand(batch, 1, 1, generator=generator) < 0.4 * variation
+    return torch.where(missing, torch.zeros(()), varied)
+
+
 def vary_phones(
     windows: Tensor, strange: tuple[tuple[int, int], ...], generator: torch.Generator, *, variation: float = 1.0
 ) -> Tensor:

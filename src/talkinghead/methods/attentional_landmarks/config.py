@@ -1,0 +1,100 @@
+"""Sizes of Attentional Landmarks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+
+@dataclass(frozen=True)
+class LandmarksConfig:
+    """The speech-to-landmarks network (STL).
+
+    Attributes:
+        features: what a speech frame is: "mfcc", or "phones" (posteriors of the 39 phones; silence is none of them).
+        num_features: size of a speech frame.
+        channels: of the four convolutions over time.
+        speech_size: what a moment of speech is encoded to.
+        template_size: what the template's landmarks are encoded to.
+        gru_size: hidden size of the recurrent layer.
+        split: lips and head in branches of their own; False is the ablation without: one branch for all landmarks.
+    """
+
+    features: str = "mfcc"
+    num_features: int = 13
+    channels: tuple[int, int, int, int] = (64, 128, 256, 256)
+    speech_size: int = 512
+    template_size: int = 256
+    gru_size: int = 512
+    split: bool = True
+
+
+@dataclass(frozen=True)
+class VideoConfig:
+    """The landmarks-to-video network (LTV) and its discriminator.
+
+    Attributes:
+        size: side of the network's picture in px, a multiple of 2 to the number of ``channels``.
+        channels: of the U-Net, from half the size on, halving at each.
+        landmark_channels: of the landmark encoder, at the same sizes.
+        background_channels: of the background's own branch, at half the size.
+        critic_channels: of the discriminator's trunks.
+        adversarial: weight of the generator's adversarial terms beside the squared error of colours in [-1, 1].
+        focus: how much more eyes and lips count in that error.
+        attention: gates the picture's features by the landmarks; False is the ablation without.
+        copying: besides a picture, the network makes a displacement field and a mask that mix in the portrait's own
+            pixels, moved.
+        source: the landmark encoder also sees where the portrait's own landmarks lie.
+    """
+
+    size: int = 320
+    channels: tuple[int, ...] = (64, 128, 256, 512, 512)
+    landmark_channels: tuple[int, ...] = (32, 64, 128, 256, 256)
+    background_channels: int = 32
+    critic_channels: tuple[int, ...] = (64, 128, 256, 512)
+    adversarial: float = 1.0
+    focus: float = 0.0
+    attention: bool = True
+    copying: bool = False
+    source: bool = False
+
+
+@dataclass(frozen=True)
+class AttentionalConfig:
+    """All of the method. ``people`` are learnt from: "s1" of GRID alone, or "all" of the open recordings."""
+
+    landmarks: LandmarksConfig = field(default_factory=LandmarksConfig)
+    video: VideoConfig = field(default_factory=VideoConfig)
+    people: str = "all"
+
+
+_SMALL = AttentionalConfig(
+    LandmarksConfig(channels=(64, 64, 128, 128), gru_size=256),
+    VideoConfig(
+        size=256,
+        channels=(24, 48, 96, 160),
+        landmark_channels=(16, 32, 48, 64),
+        background_channels=8,
+        critic_channels=(16, 32, 64, 96),
+        adversarial=0.0005,
+        focus=4.0,
+        copying=True,
+        source=True,
+    ),
+)
+_SMALL_S1 = replace(_SMALL, people="s1")
+
+CONFIGS = {
+    # Section 3.1: codes of 512 and 256, outputs of 42 and 100; section 4.1: crops of 300 px, here 320 (README). What
+    # the paper leaves open are the convolutions, the size of the recurrent layer, and all of the second network.
+    "paper": AttentionalConfig(people="s1"),
+    "small": _SMALL,
+    "small-phones": replace(_SMALL, landmarks=replace(_SMALL.landmarks, features="phones", num_features=39)),
+    "small-s1": _SMALL_S1,
+    # The ablations of table 2.
+    "small-joint": replace(_SMALL_S1, landmarks=replace(_SMALL_S1.landmarks, split=False)),
+    "small-plain": replace(_SMALL_S1, video=replace(_SMALL_S1.video, attention=False)),
+    "tiny": AttentionalConfig(
+        LandmarksConfig(channels=(4, 4, 4, 4), speech_size=8, template_size=8, gru_size=8),
+        VideoConfig(64, (4, 4, 4, 4), (4, 4, 4, 4), 4, (4, 4, 4, 4), focus=4.0, copying=True, source=True),
+    ),
+}

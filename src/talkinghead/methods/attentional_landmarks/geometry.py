@@ -1,0 +1,161 @@
+"""Landmarks between the head frame and the picture: calibration of the lips, merging, and the way back to three axes.
+
+Points in the picture are px of the paper's crop of 300 px, counted from the middle between the portrait's eyes: of a
+head whose outer eye corners are 81 px apart, and that looks straight ahead in the portrait.
+
+Source: Wang et al. 2020, section 3.1 and equation 6.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from talkinghead.face.landmarks import BROWS, JAW, LIPS
+from talkinghead.face.pose import matrix_from_rotation, rotation_from_matrix
+from talkinghead.types import NUM_LANDMARKS, FloatArray, Motion
+
+EYE_DISTANCE_PX = 81.0
+"""Distance of the outer eye corners: the crop of 300 px is 3.7 of them wide, as ``rendering.crop`` has it."""
+
+NOSE_TIP, MOUTH_CORNERS = 30, (48, 54)
+MOUTH_POINTS = np.r_[48:68, NOSE_TIP]
+"""(21,) what the lip branch makes, 42 numbers: the lips and the nose tip, which they are anchored to."""
+
+HEAD_POINTS = np.r_[0:48, MOUTH_CORNERS]
+"""(50,) what the head branch makes, 100 numbers: all but the lips, and their corners."""
+
+_ANCHORS = (NOSE_TIP, *MOUTH_CORNERS)
+_IN_MOUTH = np.array([np.flatnonzero(point == MOUTH_POINTS)[0] for point in _ANCHORS])
+_IN_HEAD = np.array([np.flatnonzero(point == HEAD_POINTS)[0] for point in _ANCHORS])
+
+# Nose, eye corners and the ends of the jaw: speech hardly moves them.
+_RIGID = np.r_[27:36, 36, 39, 42, 45, 0, 1, 15, 16]
+_MOVED = np.r_[JAW, BROWS, LIPS]
+_ITERATIONS = 8
+
+Points = npt.NDArray[np.float64]
+
+
+def in_crop(motion: Motion) -> Points:
+    """(T, 68, 2) px: where a motion takes the landmarks, seen from so far away that nothing grows by coming closer."""
+    turned = motion.landmarks @ np.swapaxes(matrix_from_rotation(motion.rotation), -1, -2)
+    return np.asarray(EYE_DISTANCE_PX * (turned + motion.translation[:, None])[..., :2], np.float64)
+
+
+def template_of(rest: FloatArray) -> Points:
+    """(68, 2) px: landmarks (68, 3) of the head frame where the head looks straight ahead."""
+    return np.asarray(EYE_DISTANCE_PX * rest[:, :2], np.float64)
+
+
+def calibrated(points: FloatArray, template: FloatArray) -> Points:
+    """Lips where the head does not move: brought to the template by nose tip and mouth corners.
+
+    Args:
+        points: (T, 68, 2) px.
+        template: (68, 2) px.
+
+    Returns:
+        (T, 21, 2) px of ``MOUTH_POINTS``, each row moved by the similarity that brings its three points closest to the
+        template's.
+
+    Raises:
+        ValueError: other shapes.
+    """
+    if points.shape[1:] != (NUM_LANDMARKS, 2) or template.shape != (NUM_LANDMARKS, 2):
+        raise ValueError(f"need points (T, 68, 2) and a template (68, 2), got {points.shape} and {template.shape}")
+    mouth = points[:, MOUTH_POINTS]
+    return _aligned(mouth, mouth[:, _IN_MOUTH], np.broadcast_to(template[list(_ANCHORS)], (len(points), 3, 2)))
+
+
+def merged(lips: FloatArray, head: FloatArray) -> Points:
+    """All landmarks: the lips brought to the head by nose tip and mouth corners (equation 6).
+
+    Args:
+        lips: (T, 21, 2) px of ``MOUTH_POINTS``, calibrated.
+        head: (T, 50, 2) px of ``HEAD_POINTS``.
+
+    Returns:
+        (T, 68, 2) px. Corners are those of the lips, which are whole; the nose is the head's.
+
+    Raises:
+        ValueError: other shapes.
+    """
+    if lips.shape[1:] != (len(MOUTH_POINTS), 2) or head.shape != (len(lips), len(HEAD_POINTS), 2):
+        raise ValueError(f"need lips (T, 21, 2) and a head (T, 50, 2), got {lips.shape} and {head.shape}")
+    points = np.empty((len(lips), NUM_LANDMARKS, 2))
+    points[:, HEAD_POINTS] = head
+    points[:, LIPS] = _aligned(lips, lips[:, _IN_MOUTH], head[:, _IN_HEAD])[:, :20]
+    return points
+
+
+def _aligned(points: FloatArray, own: FloatArray, target: FloatArray) -> Points:
+    """Points (T, N, 2) under the plane similarity that brings ``own`` (T, 3, 2) closest to ``target`` (T, 3, 2)."""
+    place, source, wanted = (array[..., 0] + 1j * array[..., 1] for array in (points, own, target))
+    source_mean, wanted_mean = source.mean(axis=1, keepdims=True), wanted.mean(axis=1, keepdims=True)
+    source, wanted = source - source_mean, wanted - wanted_mean
+    size = np.square(np.abs(source)).sum(axis=1, keepdims=True)
+    turn = (source.conj() * wanted).sum(axis=1, keepdims=True) / np.maximum(size, 1e-9)
+    moved = turn * (place - source_mean) + wanted_mean
+    return np.stack([moved.real, moved.imag], axis=-1)
+
+
+def lifted(points: FloatArray, rest: FloatArray) -> tuple[Points, Points, Points]:
+    """Landmarks in the head frame and the head's pose, from where the landmarks lie in the picture.
+
+    The pose is the one under which the portrait's own nose, eye corners and ends of the jaw come closest to the points
+    (weak perspective of a fixed size, Gauss-Newton from no turn). Jaw, brows and lips then lie where the points are, at
+    the portrait's depth; nose and eyes are the portrait's.
+
+    Args:
+        points: (T, 68, 2) px.
+        rest: (68, 3) landmarks of the portrait in the head frame.
+
+    Returns:
+        landmarks (T, 68, 3) in the head frame, rotation (T, 3) rad, translation (T, 3) with nothing along z.
+
+    Raises:
+        ValueError: other shapes.
+    """
+    if points.shape[1:] != (NUM_LANDMARKS, 2) or rest.shape != (NUM_LANDMARKS, 3):
+        raise ValueError(f"need points (T, 68, 2) and landmarks (68, 3), got {points.shape} and {rest.shape}")
+    place = points / EYE_DISTANCE_PX
+    matrix, translation = _pose(place[:, _RIGID], np.asarray(rest[_RIGID], np.float64))
+    flat = place[:, _MOVED] - translation[:, None] - rest[_MOVED, 2, None] * matrix[:, None, :2, 2]
+    landmarks = np.repeat(np.asarray(rest, np.float64)[None], len(points), axis=0)
+    landmarks[:, _MOVED, :2] = np.linalg.solve(matrix[:, None, :2, :2], flat[..., None])[..., 0]
+    depth = np.zeros((len(points), 1))
+    return landmarks, rotation_from_matrix(matrix), np.concatenate([translation, depth], axis=1)
+
+
+def _pose(place: Points, shape: Points) -> tuple[Points, Points]:
+    """Rotation (T, 3, 3) and translation (T, 2) of a shape (N, 3) seen along z at places (T, N, 2)."""
+    count = len(place)
+    matrix = np.tile(np.eye(3), (count, 1, 1))
+    translation = place.mean(axis=1) - shape[:, :2].mean(axis=0)
+    # How x and y of a point change with turns about the three axes and shifts along two: x' = wy z - wz y + tx, ...
+    slopes = np.zeros((count, len(shape), 2, 5))
+    slopes[..., 0, 3] = slopes[..., 1, 4] = 1.0
+    for _ in range(_ITERATIONS):
+        turned = shape @ np.swapaxes(matrix, -1, -2)
+        slopes[..., 0, 1], slopes[..., 0, 2] = turned[..., 2], -turned[..., 1]
+        slopes[..., 1, 0], slopes[..., 1, 2] = -turned[..., 2], turned[..., 0]
+        rows = slopes.reshape(count, -1, 5)
+        error = (place - turned[..., :2] - translation[:, None]).reshape(count, -1, 1)
+        normal = np.swapaxes(rows, -1, -2)
+        step = np.linalg.solve(normal @ rows, normal @ error)[..., 0]
+        matrix = _turn(step[:, :3]) @ matrix
+        translation = translation + step[:, 3:]
+    return matrix, translation
+
+
+def _turn(vector: Points) -> Points:
+    """Rotation matrices (T, 3, 3) about axes (T, 3) by their lengths in radians.
+
+    Source: Rodrigues 1840.
+    """
+    angle = np.linalg.norm(vector, axis=-1)[:, None, None]
+    x, y, z = (vector / np.maximum(angle[:, 0], 1e-12)).T
+    zero = np.zeros_like(x)
+    cross = np.stack([zero, -z, y, z, zero, -x, -y, x, zero], axis=-1).reshape(-1, 3, 3)
+    return np.asarray(np.eye(3) + np.sin(angle) * cross + (1 - np.cos(angle)) * cross @ cross)

@@ -1,0 +1,187 @@
+"""The landmarks-to-video network (LTV): a U-Net whose picture features are gated by where the landmarks are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from talkinghead.methods.attentional_landmarks.config import VideoConfig
+
+_CURVES = ((0, 17), (17, 22), (22, 27), (27, 36), (36, 42), (42, 48), (48, 55), (55, 60), (60, 65), (65, 68))
+"""Jaw, brows, nose, eyes, and each lip's outer and inner edge: one heat map each."""
+
+NUM_MAPS = len(_CURVES)
+
+_SPREAD = 3.0 / 256  # deviation of a landmark's blob, in sides of the picture
+
+
+def heat_maps(landmarks: Tensor, size: int, *, shrink: int = 2, spread: float = _SPREAD) -> Tensor:
+    """Where the landmarks are, as pictures: a soft blob at each, the points of a curve in one map.
+
+    Args:
+        landmarks: (B, 68, 2) px of a picture of ``size`` px.
+        size: its side.
+        shrink: what its side is divided by in the maps.
+        spread: deviation of a blob, in sides of the picture.
+
+    Returns:
+        (B, NUM_MAPS, size / shrink, size / shrink) in [0, 1].
+    """
+    place = torch.arange(size // shrink, device=landmarks.device) * shrink + (shrink - 1) / 2
+    across, down = (torch.exp(-0.5 * ((place - landmarks[..., k, None]) / (spread * size)) ** 2) for k in (0, 1))
+    maps = [down[:, start:end].mT @ across[:, start:end] for start, end in _CURVES]
+    return torch.stack(maps, dim=1).clamp(max=1.0)
+
+
+@dataclass(frozen=True)
+class Reference:
+    """The portrait as the network keeps it: what does not change from frame to frame.
+
+    Attributes:
+        picture: (B, 3, S, S) in [-1, 1].
+        features: of each level, (B, C, S / 2, S / 2) and so on, halving.
+        background: (B, C, S / 2, S / 2).
+    """
+
+    picture: Tensor
+    features: tuple[Tensor, ...]
+    background: Tensor
+
+
+class LandmarksToVideo(nn.Module):
+    """Landmarks and a reference picture -> a picture.
+
+    Source: Wang et al. 2020, section 3.2, equations 8 and 9, figure 2 in words: landmarks and picture are encoded, the
+        sigmoid of the landmarks' code is multiplied with the picture's features (``f_face``), the background comes in
+        through another branch, a U-Net makes the picture. Layers and sizes are not stated. We read the landmarks' code
+        as feature maps, one for each level of the U-Net, for a gate that tells head from background has to know
+        places; the landmarks, "xy coordinates", become maps by a blob at each. Beside the gated features the decoder is
+        given the landmarks' code: gates alone can dim what is there and bring nothing to another place.
+
+    Args:
+        config: sizes.
+    """
+
+    def __init__(self, config: VideoConfig) -> None:
+        super().__init__()
+        if config.size % 2 ** len(config.channels) or len(config.channels) != len(config.landmark_channels):
+            raise ValueError(f"{config} does not halve its pictures {len(config.channels)} times")
+        self.config = config
+        sizes, places = config.channels, config.landmark_channels
+        picture_in = 3 * 4 + (NUM_MAPS if config.source else 0)  # halved by taking 2 x 2 px for channels
+        self.picture = nn.ModuleList(
+            _block(size_in, size, stride=1 if k == 0 else 2)
+            for k, (size_in, size) in enumerate(zip((picture_in, *sizes), sizes))
+        )
+        self.landmarks = nn.ModuleList(
+            nn.Sequential(nn.Conv2d(size_in, size, 3, stride=1 if k == 0 else 2, padding=1), nn.LeakyReLU(0.2))
+            for k, (size_in, size) in enumerate(zip((NUM_MAPS, *places), places))
+        )
+        self.gates = nn.ModuleList(
+            nn.Conv2d(place, size, 1) for place, size in zip(places if config.attention else (), sizes)
+        )
+        self.background = nn.Sequential(
+            nn.Conv2d(12, config.background_channels, 3, padding=1),
+            nn.LeakyReLU(0.2),
+            nn.Conv2d(config.background_channels, config.background_channels, 3, padding=1),
+            nn.LeakyReLU(0.2),
+        )
+        coarser = (*sizes[1:], 0)
+        behind = (config.background_channels,) + (0,) * (len(sizes) - 1)
+        self.up = nn.ModuleList(
+            _block(below + size + place + back, size)
+            for below, size, place, back in zip(coarser, sizes, places, behind)
+        )
+        self.out = nn.Conv2d(sizes[0], (4 if config.copying else 3) * 4, 3, padding=1)
+        if config.copying:
+            self.flow = nn.Conv2d(sizes[1], 2, 3, padding=1)
+            with torch.no_grad():  # it begins with the portrait as it is
+                self.flow.weight.mul_(0.05)
+                assert self.out.bias is not None
+                self.out.bias[12:] = 2.0
+
+    def forward(self, landmarks: Tensor, picture: Tensor, own: Tensor | None = None) -> Tensor:
+        """Pictures (B, 3, S, S) in [-1, 1].
+
+        Args:
+            landmarks: (B, 68, 2) px of the picture to make.
+            picture: (B, 3, S, S) in [-1, 1], the reference.
+            own: (B, 68, 2) px of the landmarks in the reference, for networks with ``source``.
+        """
+        return self.draw(landmarks, self.encode(picture, own))
+
+    def encode(self, picture: Tensor, own: Tensor | None = None) -> Reference:
+        """What the network keeps of a reference: once for a portrait. Arguments as for ``forward``."""
+        small = F.pixel_unshuffle(picture, 2)
+        x = small
+        if self.config.source:
+            if own is None:
+                raise ValueError("this network needs the reference's own landmarks")
+            x = torch.cat([small, heat_maps(own, self.config.size).to(small.dtype)], dim=1)
+        features = []
+        for block in self.picture:
+            x = block(x)
+            features.append(x)
+        return Reference(picture, tuple(features), self.background(small))
+
+    def draw(self, landmarks: Tensor, reference: Reference) -> Tensor:
+        """Pictures (B, 3, S, S) in [-1, 1] of landmarks (B, 68, 2) px; a reference of one serves all of them."""
+        codes = self._codes(landmarks)
+        count, flow = len(landmarks), None
+        x: Tensor | None = None
+        for level in reversed(range(len(self.up))):
+            face = reference.features[level]
+            face = face * torch.sigmoid(self.gates[level](codes[level])) if self.config.attention else face
+            parts = [face.expand(count, -1, -1, -1), codes[level]]
+            parts += [] if x is None else [F.interpolate(x, scale_factor=2, mode="nearest")]
+            parts += [reference.background.expand(count, -1, -1, -1)] if level == 0 else []
+            x = self.up[level](torch.cat(parts, dim=1))
+            if level == 1 and self.config.copying:
+                flow = self.flow(x)
+        made = F.pixel_shuffle(self.out(x).float(), 2)
+        if flow is None:
+            return torch.tanh(made)
+        moved = _moved(reference.picture.float().expand(count, -1, -1, -1), flow.float())
+        return torch.lerp(torch.tanh(made[:, :3]), moved, torch.sigmoid(made[:, 3:]))
+
+    def attention(self, landmarks: Tensor) -> Tensor:
+        """(B, 1, S, S) in [0, 1]: how open the gates of the finest level are, mean over its features.
+
+        Args:
+            landmarks: (B, 68, 2) px.
+
+        Raises:
+            ValueError: the network has no attention.
+        """
+        if not self.config.attention:
+            raise ValueError("this network was built without attention")
+        gate = torch.sigmoid(self.gates[0](self._codes(landmarks)[0])).float().mean(dim=1, keepdim=True)
+        return F.interpolate(gate, scale_factor=2, mode="bilinear", align_corners=False)
+
+    def _codes(self, landmarks: Tensor) -> list[Tensor]:
+        x, codes = heat_maps(landmarks, self.config.size), []
+        for block in self.landmarks:
+            x = block(x)
+            codes.append(x)
+        return codes
+
+
+def _block(size_in: int, size: int, *, stride: int = 1) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Conv2d(size_in, size, 3, stride=stride, padding=1),
+        nn.LeakyReLU(0.2),
+        nn.Conv2d(size, size, 3, padding=1),
+        nn.LeakyReLU(0.2),
+    )
+
+
+def _moved(picture: Tensor, flow: Tensor) -> Tensor:
+    """Pictures (B, 3, S, S) read at places that lie a coarse displacement (B, 2, s, s) of half sides away."""
+    size = picture.shape[2]
+    flow = F.interpolate(flow, size=(size, size), mode="bilinear", align_corners=False)
+    place = (torch.arange(size, device=picture.device) + 0.5) * (2 / size) - 1
+    grid = torch.stack(torch.meshgrid(place, place, indexing="xy"), dim=-1)
+    return F.grid_sample(picture, grid + flow.permute(0, 2, 3, 1), padding_mode="border", align_corners=False)

@@ -1,0 +1,103 @@
+"""Attentional Landmarks (Wang et al. 2020): lips and head apart, and an attention GAN."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from talkinghead import methods
+from talkinghead.errors import InputError
+from talkinghead.methods.attentional_landmarks.config import CONFIGS, AttentionalConfig
+from talkinghead.methods.attentional_landmarks.ltv import LandmarksToVideo
+from talkinghead.methods.attentional_landmarks.ltv_losses import VideoTraining, video_example, video_losses
+from talkinghead.methods.attentional_landmarks.motion import AttentionalMotion
+from talkinghead.methods.attentional_landmarks.renderer import AttentionalRenderer
+from talkinghead.methods.attentional_landmarks.stl import SpeechToLandmarks
+from talkinghead.methods.attentional_landmarks.stl_losses import landmarks_example, landmarks_losses
+from talkinghead.methods.base import Method, Paper, PerKind, Stage
+from talkinghead.weights import load_weights
+
+_WEIGHTS = Path(__file__).with_name("weights")
+_SHIPPED = {"small": "", "small-s1": "-s1"}
+"""What the files' names end in."""
+
+
+def build(config: AttentionalConfig) -> tuple[AttentionalMotion, AttentionalRenderer]:
+    """Generator and renderer with random weights."""
+    return AttentionalMotion(SpeechToLandmarks(config.landmarks)), AttentionalRenderer(LandmarksToVideo(config.video))
+
+
+def _file(stem: str, config_name: str) -> Path:
+    if config_name not in _SHIPPED:
+        raise InputError(
+            f"attentional_landmarks ships weights for {' and '.join(_SHIPPED)}, not for {config_name!r}: "
+            "train them, or choose 'small'."
+        )
+    return _WEIGHTS / f"{stem}{_SHIPPED[config_name]}.safetensors"
+
+
+def _load_renderer(config_name: str) -> AttentionalRenderer:
+    file = _file("renderer", config_name)
+    network = LandmarksToVideo(CONFIGS[config_name].video)
+    load_weights(network, file)
+    return AttentionalRenderer(network)
+
+
+def load(config_name: str) -> tuple[AttentionalMotion, PerKind]:
+    """Generator and renderer with the weights that ship; drawings are warped.
+
+    Raises:
+        InputError: none ship for this configuration.
+    """
+    file = _file("landmarks", config_name)
+    network = SpeechToLandmarks(CONFIGS[config_name].landmarks)
+    load_weights(network, file)
+    renderer = PerKind(lambda: _load_renderer(config_name), lambda: methods.get_renderer(METHOD.renderer_for_drawings))
+    return AttentionalMotion(network), renderer
+
+
+def _train_landmarks(corpus: Path, out: Path, config_name: str, options: Mapping[str, Any]) -> None:
+    from talkinghead.methods.attentional_landmarks.train_stl import train_landmarks
+
+    train_landmarks(corpus, out, config_name, options)
+
+
+def _train_renderer(corpus: Path, out: Path, config_name: str, options: Mapping[str, Any]) -> None:
+    from talkinghead.methods.attentional_landmarks.train_ltv import train_video
+
+    train_video(corpus, out, config_name, options)
+
+
+METHOD = Method(
+    name="attentional_landmarks",
+    paper=Paper(
+        title="Speech Driven Talking Head Generation via Attentional Landmarks Based Representation",
+        authors="Wang, Wang, Sun, Liu, Liang, Li",
+        venue="Interspeech",
+        year=2020,
+        url="https://doi.org/10.21437/Interspeech.2020-2304",
+    ),
+    summary="one photo and a voice; lips and head are learnt apart, landmarks gate what the network sees of the photo",
+    configs=CONFIGS,
+    build=build,
+    load=load,
+    renderers={"attention": _load_renderer},
+    renderer_for_photos="attention",
+    stages={
+        "landmarks": Stage(
+            what="speech -> landmarks of lips and head, apart (section 3.1), on GRID s1 and the open clips",
+            network=lambda config: SpeechToLandmarks(config.landmarks),
+            losses=landmarks_losses,
+            example=landmarks_example,
+            train=_train_landmarks,
+        ),
+        "renderer": Stage(
+            what="landmarks and a picture -> a picture (section 3.2), on GRID s1 and the open clips",
+            network=VideoTraining,
+            losses=video_losses,
+            example=video_example,
+            train=_train_renderer,
+        ),
+    },
+)

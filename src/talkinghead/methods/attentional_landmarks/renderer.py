@@ -1,0 +1,83 @@
+"""Motion -> pictures: the landmarks-to-video network, put back into the portrait."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from talkinghead.face.landmarks import MESH_OF_68
+from talkinghead.methods.attentional_landmarks.ltv import LandmarksToVideo, Reference
+from talkinghead.methods.attentional_landmarks.ltv_pairs import as_images, as_pictures
+from talkinghead.rendering.crop import Crop
+from talkinghead.rendering.paste_back import PasteBack
+from talkinghead.rendering.rig import Rig, build_rig
+from talkinghead.types import FloatArray, Frames, ImageArray, Motion, Portrait
+
+_CHUNK = 8  # frames that go through the network together, always as many, for the same pictures whatever the chunks
+
+
+class AttentionalRenderer:
+    """Renders as Wang et al. 2020 do (section 3.2): landmarks gate what the network has seen of the portrait.
+
+    Args:
+        network: landmarks to video.
+    """
+
+    def __init__(self, network: LandmarksToVideo) -> None:
+        self.network = network.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+    def render(self, motion: Motion, portrait: Portrait) -> Iterator[Frames]:
+        """One picture per row of the motion, of the portrait's size, in chunks."""
+        image, crop, rig = _scene(portrait, self.network.config.size)
+        paste = PasteBack(image, crop, portrait.person)
+        reference = self._seen(crop.cut(image), crop.points(rig.source[MESH_OF_68]))
+        for landmarks, count in _placed(motion, rig, crop):
+            yield Frames(paste(self._drawn(landmarks, reference)[:count]), motion.fps)
+
+    def attention(self, motion: Motion, portrait: Portrait) -> Iterator[Frames]:
+        """Where the landmarks open the gates, per row of the motion: grey squares about the head, bright is open.
+
+        Raises:
+            ValueError: the network has no attention.
+        """
+        _, crop, rig = _scene(portrait, self.network.config.size)
+        for landmarks, count in _placed(motion, rig, crop):
+            with torch.inference_mode():
+                open_gates = self.network.attention(landmarks.to(self._device))
+            yield Frames(as_images(2 * open_gates.expand(-1, 3, -1, -1) - 1)[:count], motion.fps)
+
+    @property
+    def _device(self) -> torch.device:
+        device: torch.device = next(self.network.parameters()).device
+        return device
+
+    @torch.inference_mode()
+    def _seen(self, image: ImageArray, landmarks: FloatArray) -> Reference:
+        """What the network keeps of a square (size, size, 3) with landmarks (68, 2) px."""
+        with torch.autocast(self._device.type, dtype=torch.bfloat16):
+            own = torch.from_numpy(landmarks[None]).float().to(self._device)
+            reference: Reference = self.network.encode(as_pictures(image[None]).to(self._device), own)
+        return reference
+
+    @torch.inference_mode()
+    def _drawn(self, landmarks: Tensor, reference: Reference) -> ImageArray:
+        """(_CHUNK, size, size, 3) uint8 the square with its landmarks at (_CHUNK, 68, 2) px."""
+        with torch.autocast(self._device.type, dtype=torch.bfloat16):
+            return as_images(self.network.draw(landmarks.to(self._device), reference))
+
+
+def _scene(portrait: Portrait, size: int) -> tuple[ImageArray, Crop, Rig]:
+    image = np.ascontiguousarray(portrait.frames.images[portrait.best])
+    return image, Crop.of(portrait.track.landmarks[portrait.best], portrait.frames.size, size=size), build_rig(portrait)
+
+
+def _placed(motion: Motion, rig: Rig, crop: Crop) -> Iterator[tuple[Tensor, int]]:
+    """Landmarks (_CHUNK, 68, 2) px of the crop, and how many rows of them are wanted."""
+    for start in range(0, len(motion), _CHUNK):
+        rows = motion[start : start + _CHUNK]
+        places = crop.points(rig.place(rows)[0][:, MESH_OF_68, :2])
+        places = np.concatenate([places, np.repeat(places[-1:], _CHUNK - len(rows), axis=0)])
+        yield torch.from_numpy(places).float(), len(rows)

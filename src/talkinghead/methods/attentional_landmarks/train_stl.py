@@ -1,0 +1,207 @@
+"""Training of the speech-to-landmarks network.
+
+Source: Wang et al. 2020, sections 3.1 and 4.1. Where we differ: the learning rate runs one cycle instead of 1e-4
+    throughout, as the corpus is small; speech is heard in several versions, and faces are varied in their proportions,
+    so that other voices and faces do as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from talkinghead.data.face_pairs import HELD_OUT
+from talkinghead.data.grid import Clip, tracks
+from talkinghead.data.mouths import Recording
+from talkinghead.face.landmarks import LIPS
+from talkinghead.face.rest import closed_mouth
+from talkinghead.methods.attentional_landmarks.config import CONFIGS, LandmarksConfig
+from talkinghead.methods.attentional_landmarks.geometry import (
+    EYE_DISTANCE_PX,
+    MOUTH_POINTS,
+    calibrated,
+    in_crop,
+    template_of,
+)
+from talkinghead.methods.attentional_landmarks.hearing import FPS, STRIDE
+from talkinghead.methods.attentional_landmarks.motion import AttentionalMotion
+from talkinghead.methods.attentional_landmarks.people import S1, fps_of, heard_of, in_step, recordings_of
+from talkinghead.methods.attentional_landmarks.stl import AFTER, BEFORE, SpeechToLandmarks
+from talkinghead.methods.attentional_landmarks.stl_losses import landmarks_losses
+from talkinghead.metrics.aperture import aperture_correlation
+from talkinghead.metrics.lip_landmarks import lip_landmark_distance
+from talkinghead.motion.smoothing import resample_rows
+from talkinghead.motion.tracked import motion_of_track
+from talkinghead.training.fit import Schedule, fit
+from talkinghead.types import FaceTrack, FloatArray
+from talkinghead.weights import save_weights, training_command
+
+FRAMES = 75
+"""Of a stretch: 3 s, a sentence of GRID."""
+
+_VERSIONS = 3
+_BATCH = 64
+_STEPS = 4000
+_SILENT = 0.06  # of the batch hears nothing, and rests
+_S1_SHARE = 0.6
+_LEAST_FRAMES = 50
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Three seconds of somebody speaking.
+
+    Attributes:
+        speech: (V, BEFORE + 4 (FRAMES - 1) + 1 + AFTER, F): what is heard, in V versions; the first is as it is.
+        points: (FRAMES, 68, 2) px of the crop, where the landmarks are; see ``geometry``.
+        template: (68, 2) px of the face at rest.
+        speaker: who speaks.
+    """
+
+    speech: FloatArray
+    points: FloatArray
+    template: FloatArray
+    speaker: str
+
+
+def read_stretches(
+    recordings: tuple[Recording, ...], cache: Path, config: LandmarksConfig, *, versions: int = 1
+) -> list[Stretch]:
+    """What is heard and seen in recordings; tracks are kept in ``cache``, and so is what is heard."""
+    stretches = []
+    for recording in recordings:
+        if not in_step(recording.name):
+            continue
+        for _, track in tracks((Clip(recording.name, recording.video, ()),), cache):
+            speech, fps = heard_of(recording, cache, config, versions=versions), fps_of(recording)
+            for start in range(0, max(1, round(len(track) / fps * FPS) - _LEAST_FRAMES), FRAMES):
+                stretches.append(_stretch(speech, replace(track, fps=fps), start, recording.speaker))
+    return stretches
+
+
+def _stretch(speech: FloatArray, track: FaceTrack, start: int, speaker: str) -> Stretch:
+    """The stretch of a clip from a frame at 25 fps on; beyond the clip there is silence, and the last pose is held."""
+    first, last = STRIDE * start - BEFORE, STRIDE * (start + FRAMES - 1) + 1 + AFTER
+    padding = ((0, 0), (max(0, -first), max(0, last - speech.shape[1])), (0, 0))
+    piece = np.pad(speech[:, max(0, first) : last], padding)
+    rows = slice(round(start / FPS * track.fps), round((start + FRAMES) / FPS * track.fps) + 1)
+    motion = motion_of_track(track[rows], 0)
+    points = resample_rows(in_crop(motion), track.fps, FPS, FRAMES)
+    return Stretch(piece, points, template_of(closed_mouth(motion.rest)), speaker)
+
+
+class LandmarkBatches:
+    """Random stretches, with other faces.
+
+    Args:
+        stretches: what to draw from.
+        size: stretches in a batch.
+    """
+
+    def __init__(self, stretches: list[Stretch], *, size: int = _BATCH) -> None:
+        self._size = size
+        self._speech = torch.from_numpy(np.stack([s.speech for s in stretches])).float()
+        self._points = torch.from_numpy(np.stack([s.points for s in stretches])).float()
+        self._template = torch.from_numpy(np.stack([s.template for s in stretches])).float()
+        lips = [calibrated(s.points, s.template) for s in stretches]
+        self._lips = torch.from_numpy(np.stack(lips)).float()
+        known = np.array([s.speaker == S1 for s in stretches])
+        share = np.where(known, _S1_SHARE / max(1, known.sum()), (1 - _S1_SHARE) / max(1, (~known).sum()))
+        self._share = np.cumsum(share / share.sum())
+
+    def __call__(self, step: int) -> dict[str, Tensor]:
+        """The batch of a step, as ``landmarks_losses`` takes it."""
+        rng = np.random.default_rng(step)
+        rows = np.searchsorted(self._share, rng.random(self._size)).clip(0, len(self._share) - 1)
+        speech = self._speech[rows, rng.integers(self._speech.shape[1], size=self._size)]
+        template, points, lips = self._template[rows], self._points[rows], self._lips[rows]
+        generator = torch.Generator().manual_seed(step)
+        silent = torch.rand(self._size, 1, 1, 1, generator=generator) < _SILENT
+        speech = speech * ~silent[:, 0]
+        points = torch.where(silent, template[:, None], points)
+        mouth = torch.from_numpy(MOUTH_POINTS)
+        lips = torch.where(silent, template[:, None, mouth], lips)
+        face, scale = _varied(template, generator)
+        return {
+            "speech": speech,
+            "template": face,
+            "points": face[:, None] + (points - template[:, None]) * scale,
+            "lips": face[:, None, mouth] + (lips - template[:, None, mouth]) * scale,
+        }
+
+
+def _varied(template: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+    """Half of the faces (B, 68, 2) px with other proportions, and how far each of them goes: (B, 1, 1, 2)."""
+    batch = len(template)
+    other = (torch.rand(batch, 1, 1, generator=generator) < 0.5).float()
+    stretch = 1 + other * (torch.rand(batch, 1, 2, generator=generator) - 0.5) * torch.tensor([0.2, 0.3])
+    whole = torch.randn(batch, 1, 2, generator=generator)
+    mouth = torch.zeros(68, 1)
+    mouth[LIPS] = 1.0
+    shift = 0.03 * whole * mouth + 0.008 * torch.randn(batch, 68, 2, generator=generator)
+    return template * stretch + other * EYE_DISTANCE_PX * shift, stretch[:, None]
+
+
+def score(network: nn.Module, stretches: list[Stretch]) -> dict[str, float]:
+    """LMD in px of the 300 px crop, correlation of the opening, and the head's error in px; means over stretches."""
+    assert isinstance(network, SpeechToLandmarks)
+    generator = AttentionalMotion(network)
+    measures = (lip_landmark_distance, aperture_correlation)
+    rows = []
+    for stretch in stretches:
+        points, _ = generator.points(stretch.speech[0], stretch.template)
+        head = np.linalg.norm((points - stretch.points)[:, : LIPS.start], axis=-1).mean()
+        rows.append([measure(points, stretch.points) for measure in measures] + [head])
+    means = np.mean(rows, axis=0)
+    return dict(zip(("LMD_px", "correlation", "head_px"), (round(float(value), 4) for value in means), strict=True))
+
+
+def train_landmarks(corpus: Path, out: Path, config_name: str, options: Mapping[str, Any]) -> None:
+    """Train lips and head, watched on GRID s1 ``val`` and on strangers; weights and card go to ``out``.
+
+    Args:
+        corpus: folder with ``grid_s1`` and ``clips`` in it.
+        out: folder; an interrupted run goes on where it was.
+        config_name: one of ``CONFIGS``.
+        options: ``steps``.
+    """
+    config = CONFIGS[config_name]
+    sizes, cache = config.landmarks, out / "tracks"
+    learn = read_stretches(recordings_of(corpus, "train", config.people), cache, sizes, versions=_VERSIONS)
+    known, strangers = (
+        read_stretches(recordings_of(corpus, group, config.people), cache, sizes) for group in ("known", "strangers")
+    )
+
+    def validate(network: nn.Module) -> dict[str, float]:
+        apart = score(network, strangers) if strangers else {}
+        return {**score(network, known), **{f"strangers_{name}": value for name, value in apart.items()}}
+
+    torch.manual_seed(0)
+    network = SpeechToLandmarks(sizes)
+    steps = int(options.get("steps", _STEPS))
+    scores = fit(
+        network,
+        partial(landmarks_losses, config=config),
+        LandmarkBatches(learn),
+        out=out,
+        schedule=Schedule(steps=steps, learning_rate=1e-3, clip=5.0),
+        validate=validate,
+    )
+    others = "" if config.people == "s1" else f", and the open clips of others but {', '.join(HELD_OUT)}"
+    card = {
+        "network": "speech to landmarks (Wang et al. 2020, section 3.1)",
+        "config": sizes,
+        "input": f"{sizes.features}, {sizes.num_features} a frame, 100 Hz",
+        "data": f"GRID speaker s1, split train{others}",
+        "data_licence": "CC BY 4.0" if config.people == "s1" else "CC BY 4.0 (GRID), US government works",
+        "command": training_command("attentional_landmarks", "landmarks", config_name, steps),
+        "scores": {"split": "GRID s1 val; strangers: the speakers left out", **scores},
+    }
+    save_weights(network, out / "landmarks.safetensors", card=card)

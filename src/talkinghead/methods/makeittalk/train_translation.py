@@ -1,0 +1,158 @@
+"""Training of the image-to-image translation network on pairs of pictures of the open recordings."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from talkinghead.data.face_pairs import HELD_OUT, MARGIN, STORED, FacePictures, prepared_pictures
+from talkinghead.media import save_image
+from talkinghead.methods.makeittalk.config import CONFIGS, TranslationConfig
+from talkinghead.methods.makeittalk.translation_losses import TranslationTraining, as_inputs, translation_losses
+from talkinghead.methods.makeittalk.translation_pairs import PairBatches
+from talkinghead.metrics.psnr import psnr
+from talkinghead.metrics.ssim import ssim
+from talkinghead.rendering.crop import Crop
+from talkinghead.training.fit import Schedule, fit
+from talkinghead.training.perceptual import perceptual_distance
+from talkinghead.types import FloatArray, ImageArray
+from talkinghead.weights import save_weights, training_command
+
+_STEPS = 8000
+_BATCH, _LEARNING_RATE = 8, 1e-3  # of the slim networks, which learn for an hour
+_PUBLISHED = {"paper": (16, 1e-4)}  # section 4.4
+_JUDGED = 24  # pairs of each group in a validation
+_SHOWN = 6  # of them on the sheet
+_AT_ONCE = 8
+_MOUTH = 96 / 256  # of the side, around the lips, that is also judged for itself
+
+
+def wide_square(landmarks: FloatArray, size: tuple[int, int]) -> Crop:
+    """The network's square of a picture with a margin around it, as packs keep it.
+
+    Args:
+        landmarks: (68, 2) px.
+        size: (width, height) px of the picture.
+    """
+    inner = Crop.of(landmarks, size)
+    side = MARGIN * inner.side
+    away = (side - inner.side) / 2
+    return Crop(inner.left - away, inner.top - away, side, STORED)
+
+
+def judged_pairs(pictures: FacePictures, count: int) -> list[tuple[int, int]]:
+    """Pairs (source, target) of pictures: each clip's calmest frame and another, the clips taken in turn."""
+    clips = [pictures.of_clip(k) for k in range(len(pictures.names))]
+    farthest = max(len(rows) for rows in clips)
+    # A stride prime to the number of frames: pairs of one clip are not neighbours.
+    turns = [(rows[0], rows[1 + 7 * k % (len(rows) - 1)]) for k in range(farthest) for rows in clips if len(rows) > 1]
+    return [(int(source), int(target)) for source, target in turns[:count]]
+
+
+@torch.inference_mode()
+def generated(network: nn.Module, batch: Mapping[str, Tensor], config: TranslationConfig) -> ImageArray:
+    """(B, S, S, 3) uint8 what a ``TranslationTraining`` makes of a batch."""
+    device = next(network.parameters()).device
+    made = []
+    for start in range(0, len(batch["portrait"]), _AT_ONCE):
+        part = {name: value[start : start + _AT_ONCE].to(device) for name, value in batch.items()}
+        with torch.autocast(device.type, dtype=torch.bfloat16):
+            colours = cast(TranslationTraining, network)(as_inputs(part, config)).picture.float()
+        made.append(((colours + 1) * 127.5).round().clamp(0, 255).byte().permute(0, 2, 3, 1).cpu().numpy())
+    return np.concatenate(made)
+
+
+def scores(made: ImageArray, batch: Mapping[str, Tensor]) -> dict[str, float]:
+    """L1 (levels), SSIM and PSNR (dB) of pictures (B, S, S, 3), and PSNR around the lips; means over pictures."""
+    wanted, landmarks = batch["picture"].numpy(), batch["target"].numpy()
+    size = made.shape[1]
+    side = round(_MOUTH * size)
+    corners = (landmarks[:, 48:].mean(axis=1) - side / 2).round().astype(int).clip(0, size - side)
+    lips = [(slice(k, k + 1), slice(y, y + side), slice(x, x + side)) for k, (x, y) in enumerate(corners)]
+    return {
+        "l1": float(np.abs(made.astype(int) - wanted).mean()),
+        "ssim": float(ssim(made, wanted).mean()),
+        "psnr": float(psnr(made, wanted).mean()),
+        "psnr of lips": float(np.mean([psnr(made[where], wanted[where])[0] for where in lips])),
+    }
+
+
+def _sheet(made: ImageArray, batch: Mapping[str, Tensor]) -> ImageArray:
+    """Rows of portrait, sketch, output and real picture."""
+    columns = [batch["portrait"].numpy(), batch["sketch"].numpy(), made, batch["picture"].numpy()]
+    return np.concatenate([np.concatenate([column[k] for column in columns], axis=1) for k in range(len(made))])
+
+
+class _Validation:
+    """Scores on people who are known and on strangers, and a sheet to look at."""
+
+    def __init__(self, groups: Mapping[str, FacePictures], config: TranslationConfig, out: Path) -> None:
+        self._config, self._out = config, out
+        self._batches = {
+            name: PairBatches(pictures, size=config.size, batch=1).pairs(judged_pairs(pictures, _JUDGED))
+            for name, pictures in groups.items()
+        }
+        self.still = {name: scores(batch["portrait"].numpy(), batch) for name, batch in self._batches.items()}
+
+    def __call__(self, network: nn.Module) -> dict[str, float]:
+        found: dict[str, float] = {}
+        sheets = []
+        for name, batch in self._batches.items():
+            made = generated(network, batch, self._config)
+            found |= {f"{name} {key}": round(value, 4) for key, value in scores(made, batch).items()}
+            # Late pairs, because the first of each clip may be of its calmest frames both.
+            shown = slice(len(made) - _SHOWN, None)
+            sheets.append(_sheet(made[shown], {key: value[shown] for key, value in batch.items()}))
+        height = max(len(sheet) for sheet in sheets)
+        sheets = [np.pad(sheet, ((0, height - len(sheet)), (0, 0), (0, 0))) for sheet in sheets]
+        save_image(np.concatenate(sheets, axis=1), self._out / "sheet.png")
+        return found
+
+
+def train_translation(corpus: Path, out: Path, config_name: str, options: Mapping[str, Any]) -> None:
+    """Train the translation network; weights and card go to ``out``, and ``sheet.png`` at each validation.
+
+    Args:
+        corpus: folder with ``grid_s1`` and ``clips`` in it.
+        out: folder; an interrupted run goes on where it was. ``out/tracks`` keeps what the tracker sees.
+        config_name: "small", "paper" or "tiny".
+        options: ``steps``; ``batch``, pairs in a batch; ``validate_every``, steps; ``vgg``, a file with the weights of
+            VGG19, see ``perceptual_distance``.
+    """
+    config = CONFIGS[config_name]
+    sizes = config.translation
+    batch, learning_rate = _PUBLISHED.get(config_name, (_BATCH, _LEARNING_RATE))
+    packs = {
+        group: prepared_pictures(corpus, group, out, place=wide_square) for group in ("train", "known", "strangers")
+    }
+    batches = PairBatches(packs["train"], size=sizes.size, batch=int(options.get("batch", batch)))
+    vgg = options.get("vgg")
+    distance = perceptual_distance(None if vgg is None else Path(vgg))
+    validate = _Validation({name: packs[name] for name in ("known", "strangers")}, sizes, out)
+    torch.manual_seed(0)
+    training = TranslationTraining(sizes).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    schedule = Schedule(
+        steps=int(options.get("steps", _STEPS)),
+        learning_rate=learning_rate,
+        clip=5.0,
+        validate_every=int(options.get("validate_every", 500)),
+    )
+    losses = partial(translation_losses, config=config, distance=distance)
+    final = fit(training, losses, batches, out=out, schedule=schedule, validate=validate)
+    card = {
+        "network": "portrait and drawn landmarks -> picture (image-to-image translation)",
+        "config": dataclasses.asdict(sizes),
+        "data": f"GRID speaker s1, split train, and the open clips of {', '.join(batches.people)}; "
+        f"held out: {', '.join(HELD_OUT)}",
+        "data_licence": "CC BY 4.0 (GRID), US government works, MIT (FACEGOOD)",
+        "command": training_command("makeittalk", "translation", config_name, schedule.steps),
+        "scores": {**final, "the portrait as it is": validate.still},
+    }
+    save_weights(training.network, out / "translation.safetensors", card=card)

@@ -1,0 +1,249 @@
+"""The image-to-image translation network: a portrait and drawn landmarks -> the picture of that face.
+
+Source: Zhou et al. 2020, section 3.3 and table 4. The paper gives no normalisation; ours has none, so that neither a
+    batch nor a chunk of frames changes what a picture becomes: weights are scaled for it at the start (He et al. 2015)
+    and the residual branches start small.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from talkinghead.methods.makeittalk.config import TranslationConfig
+
+FIELD_STEP = 4
+"""Px between the values of a displacement field."""
+
+_SLOPE = 0.2  # of the rectifiers below zero
+_BRANCH = 0.2  # what the residual branches start with, of their full scale
+_OUTPUT = 0.3  # what the layers before the outputs start with
+_COPIED = 1.5  # logit of the share that is copied, at the start
+_NEAR_PX = 3.0  # distance of a landmark, at a side of 256, below which it alone decides
+_REACH_PX = 55.0  # the same, beyond which the picture stays where it is
+_CHANNELS_OF_OUTPUT = 3
+
+
+class Translation(NamedTuple):
+    """What the network makes.
+
+    Attributes:
+        picture: (B, 3, S, S) in [-1, 1].
+        painted: (B, 3, S, S) what is translated; without ``copying`` this is the picture, and what follows is None.
+        copied: (B, 3, S, S) the portrait with its pixels displaced.
+        share: (B, 1, S, S) how much of the picture is copied.
+        field: (B, 2, S / 4, S / 4) px, the displacement.
+    """
+
+    picture: Tensor
+    painted: Tensor
+    copied: Tensor | None = None
+    share: Tensor | None = None
+    field: Tensor | None = None
+
+    def finer(self, portrait: Tensor) -> Tensor:
+        """The picture with what is copied taken from a finer portrait.
+
+        Args:
+            portrait: (B or 1, 3, n S, n S) in [-1, 1], what the network saw.
+
+        Returns:
+            (B, 3, n S, n S) in [-1, 1].
+        """
+        size = portrait.shape[-2:]
+        painted = F.interpolate(self.painted, size=size, mode="bilinear", align_corners=False)
+        if self.share is None or self.field is None:
+            return painted
+        zoom = size[0] / self.painted.shape[-1]
+        copied = move(portrait.expand(len(painted), -1, -1, -1), zoom * self.field)
+        share = F.interpolate(self.share, size=size, mode="bilinear", align_corners=False)
+        return torch.lerp(painted, copied, share)
+
+
+class _Residual(nn.Module):
+    """x plus two 3 x 3 convolutions of it through fewer channels."""
+
+    def __init__(self, channels: int, inside: int) -> None:
+        super().__init__()
+        self.narrow = nn.Conv2d(channels, inside, 3, padding=1)
+        self.widen = nn.Conv2d(inside, channels, 3, padding=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        inside = F.leaky_relu(self.narrow(F.leaky_relu(x, _SLOPE)), _SLOPE)
+        widened: Tensor = self.widen(inside)
+        return x + widened
+
+
+def _blocks(channels: int, share: float) -> nn.Sequential:
+    inside = max(1, round(share * channels))
+    return nn.Sequential(_Residual(channels, inside), _Residual(channels, inside))
+
+
+class _Down(nn.Module):
+    """ResBlock down: a convolution of stride 2, then two residual blocks."""
+
+    def __init__(self, before: int, after: int, share: float) -> None:
+        super().__init__()
+        self.convolution = nn.Conv2d(before, after, 3, stride=2, padding=1)
+        self.blocks = _blocks(after, share)
+
+    def forward(self, x: Tensor) -> Tensor:
+        made: Tensor = self.blocks(self.convolution(x))
+        return made
+
+
+class _Up(nn.Module):
+    """ResBlock up: twice the size by nearest neighbours, a convolution, then two residual blocks."""
+
+    def __init__(self, before: int, after: int, share: float) -> None:
+        super().__init__()
+        self.convolution = nn.Conv2d(before, after, 3, padding=1)
+        self.blocks = _blocks(after, share)
+
+    def forward(self, x: Tensor) -> Tensor:
+        made: Tensor = self.blocks(self.convolution(F.interpolate(F.leaky_relu(x, _SLOPE), scale_factor=2)))
+        return made
+
+
+class _FinestUp(nn.Module):
+    """A convolution to four times the channels, which become twice the size: far faster at few channels."""
+
+    def __init__(self, before: int, after: int) -> None:
+        super().__init__()
+        self.convolution = nn.Conv2d(before, 4 * after, 3, padding=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.pixel_shuffle(self.convolution(F.leaky_relu(x, _SLOPE)), 2)
+
+
+class TranslationNetwork(nn.Module):
+    """Portrait and drawn landmarks -> picture.
+
+    With ``copying``, which the paper does not have, the picture is blended from the translated one and from the
+    portrait's own pixels, displaced: a slim network that learns from a dozen people in an hour cannot paint a face it
+    has never seen sharply, as the paper's learned to in 20 hours on 8 GPUs from the thousands of VoxCeleb2; it can move
+    what is there, and paint what is not. The displacement starts from the landmarks' own (``landmark_field``), the
+    network sees the portrait so displaced, and adds to it at a quarter of the resolution.
+
+    Args:
+        config: sizes.
+    """
+
+    def __init__(self, config: TranslationConfig) -> None:
+        super().__init__()
+        self.config = config
+        channels, share = config.channels, config.residual
+        inputs = 9 if config.source_sketch else 6
+        self.down = nn.ModuleList(_Down(a, b, share) for a, b in zip((inputs, *channels), channels))
+        narrower = channels[-2::-1]
+        widths = [channels[-1], *(2 * width for width in narrower)]
+        self.up = nn.ModuleList(_Up(a, b, share) for a, b in zip(widths, narrower))
+        if config.copying:
+            self.field = nn.Conv2d(channels[1], 2, 3, padding=1)
+        self.out = (
+            _FinestUp(widths[-1], _CHANNELS_OF_OUTPUT + 1)
+            if config.copying
+            else _Up(widths[-1], _CHANNELS_OF_OUTPUT, share)
+        )
+        self._scale_weights()
+
+    @torch.no_grad()
+    def _scale_weights(self) -> None:
+        for layer in self.modules():
+            if isinstance(layer, nn.Conv2d):
+                nn.init.kaiming_normal_(layer.weight, a=_SLOPE)
+                layer.bias.zero_()  # type: ignore[union-attr]
+        for layer in self.modules():
+            if isinstance(layer, _Residual):
+                layer.widen.weight.mul_(_BRANCH)
+        self.out.convolution.weight.mul_(_OUTPUT)
+        if isinstance(self.out, _FinestUp):
+            self.field.weight.mul_(_OUTPUT)
+            # Pixel shuffling makes channel c of the picture from channels 4 c to 4 c + 3.
+            self.out.convolution.bias[4 * _CHANNELS_OF_OUTPUT :] = _COPIED  # type: ignore[index]
+
+    def forward(
+        self, portrait: Tensor, sketch: Tensor, source_sketch: Tensor | None = None, field: Tensor | None = None
+    ) -> Translation:
+        """The picture (B, 3, S, S), and what it is blended from.
+
+        Args:
+            portrait: (B, 3, S, S) in [-1, 1].
+            sketch: (B, 3, S, S) in [-1, 1], the landmarks that the picture shall have.
+            source_sketch: the same of those that the portrait has, where the configuration asks for it.
+            field: (B, 2, S / 4, S / 4) px, see ``landmark_field``, where the configuration has ``copying``.
+
+        Raises:
+            ValueError: the portrait's side is none of the configuration's, or an input that it asks for is missing.
+        """
+        if portrait.shape[1:] != (3, self.config.size, self.config.size):
+            raise ValueError(f"need a portrait (B, 3, {self.config.size}, {self.config.size}), got {portrait.shape}")
+        if (source_sketch is None) is self.config.source_sketch or (field is None) is self.config.copying:
+            raise ValueError("source_sketch goes with the configuration's source_sketch, field with its copying")
+        moved = portrait if field is None else move(portrait, field)
+        seen = [moved, sketch] if source_sketch is None else [moved, sketch, source_sketch]
+        x = torch.cat(seen, dim=1).contiguous(memory_format=torch.channels_last)
+        skips: list[Tensor] = []
+        for number, down in enumerate(self.down):
+            x = down(F.leaky_relu(x, _SLOPE) if number else x)
+            skips.append(x)
+        skips.pop()
+        correction = None
+        for up in self.up:
+            x = up(x)
+            # A quarter of the picture's size is where the second layer down ended.
+            if self.config.copying and len(skips) == 2:
+                correction = self.field(F.leaky_relu(x, _SLOPE)).float()
+            x = torch.cat([x, skips.pop()], dim=1)
+        made = self.out(x).float()
+        painted = torch.tanh(made[:, :_CHANNELS_OF_OUTPUT])
+        if field is None or correction is None:
+            return Translation(painted, painted)
+        share, field = torch.sigmoid(made[:, _CHANNELS_OF_OUTPUT:]), field + correction
+        copied = move(portrait, field)
+        return Translation(torch.lerp(painted, copied, share), painted, copied, share, field)
+
+
+def landmark_field(source: Tensor, target: Tensor, size: int) -> Tensor:
+    """Where in the portrait each place of the picture comes from, as the landmarks tell.
+
+    Args:
+        source: (B, 68, 2) px of the portrait.
+        target: (B, 68, 2) px of the picture.
+        size: side of both in px, divisible by 4.
+
+    Returns:
+        (B, 2, size / 4, size / 4) px in x and y: at a landmark its own displacement, between landmarks their mean,
+        weighted by the inverse fourth power of the distance, and far from all of them none.
+
+    Source: Shepard 1968, inverse distance weighting, with one more point infinitely far away that stays.
+    """
+    scale = size / 256
+    squares = landmark_distances(target, size)
+    weight = 1 / (squares + (_NEAR_PX * scale) ** 2).square()
+    still = 1 / (_REACH_PX * scale) ** 4
+    field = weight @ (source - target) / (weight.sum(dim=2, keepdim=True) + still)
+    side = size // FIELD_STEP
+    return field.mT.reshape(len(field), 2, side, side)
+
+
+def landmark_distances(landmarks: Tensor, size: int) -> Tensor:
+    """(B, (size / 4)**2, 68) px squared from each place of a field, row by row, to each of the landmarks (B, 68, 2)."""
+    middles = torch.arange(size // FIELD_STEP, device=landmarks.device) * FIELD_STEP + (FIELD_STEP - 1) / 2
+    rows, columns = torch.meshgrid(middles, middles, indexing="ij")
+    places = torch.stack([columns, rows], dim=-1).reshape(-1, 2).to(landmarks.dtype)
+    squares = places.square().sum(dim=1)[:, None] + landmarks.square().sum(dim=2)[:, None]
+    return (squares - 2 * places @ landmarks.mT).clamp(min=0)
+
+
+def move(pictures: Tensor, field: Tensor) -> Tensor:
+    """Pictures (B, 3, S, S) with each place taken from where ``field`` (B, 2, s, s) px points from it; edges go on."""
+    size = pictures.shape[-1]
+    fine = F.interpolate(field.float(), size=(size, size), mode="bilinear", align_corners=False)
+    middles = (2 * torch.arange(size, device=field.device) + 1) / size - 1
+    rows, columns = torch.meshgrid(middles, middles, indexing="ij")
+    grid = torch.stack([columns, rows], dim=-1) + fine.permute(0, 2, 3, 1) * (2 / size)
+    return F.grid_sample(pictures.float(), grid, mode="bilinear", padding_mode="border", align_corners=False)

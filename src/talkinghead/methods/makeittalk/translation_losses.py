@@ -1,0 +1,204 @@
+"""What the image-to-image translation network learns by.
+
+Source: Zhou et al. 2020, section 4.3: L1 between pictures plus, with weight 1, L1 between what another network sees in
+    them. Ours adds weights for the small parts that matter, and for the slim network terms on its displacement and
+    from a critic that looks at mouth and eyes (least squares, Mao et al. 2017; its features matched, Wang et al. 2018).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import pairwise
+from typing import NamedTuple, cast
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from talkinghead.face.landmarks import LIPS
+from talkinghead.methods.makeittalk.config import MakeItTalkConfig, TranslationConfig
+from talkinghead.methods.makeittalk.translation import (
+    FIELD_STEP,
+    Translation,
+    TranslationNetwork,
+    landmark_distances,
+    landmark_field,
+)
+from talkinghead.training.perceptual import Distance, pyramid_loss
+
+_PERCEPTUAL = 1.0  # lambda of the paper
+_COPIED = 0.3  # weight of what is displaced alone, so that it is learned where it is not yet shown
+_FEATURES = 10.0  # of the critic's features, in weights of its verdict (Wang et al. 2018)
+_BACKGROUND, _PARTS = 0.25, 3.0  # weight far from the face, and what eyes and lips weigh more than skin
+_FACE_PX, _PARTS_PX = 40.0, 8.0  # deviations of the bells around landmarks, at a side of 256
+_EYES_AND_LIPS, _EYES = slice(36, 68), slice(36, 48)
+_WINDOW = 3 / 8  # of the picture's side, that the critic sees
+
+
+class Inputs(NamedTuple):
+    """What the network is given, as tensors on its device."""
+
+    portrait: Tensor
+    sketch: Tensor
+    source_sketch: Tensor | None
+    field: Tensor | None
+
+
+class Verdict(NamedTuple):
+    """Of the critic: (B, 1, h, w), 1 is real; and its features on the way there."""
+
+    real: Tensor
+    features: tuple[Tensor, ...]
+
+
+class Critic(nn.Module):
+    """Windows of pictures with the sketch over them -> whether they are real, place by place.
+
+    Args:
+        width: channels of its first layer; they double twice.
+    """
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        channels = (6, width, 2 * width, 4 * width)
+        self.layers = nn.ModuleList(
+            nn.Conv2d(a, b, 4 if k < 2 else 3, 2 if k < 2 else 1, 1) for k, (a, b) in enumerate(pairwise(channels))
+        )
+        self.judge = nn.Conv2d(channels[-1], 1, 3, padding=1)
+
+    def forward(self, windows: Tensor) -> Verdict:
+        """What it thinks of windows (B, 6, S, S)."""
+        features: list[Tensor] = []
+        x = windows.contiguous(memory_format=torch.channels_last)
+        for layer in self.layers:
+            x = F.leaky_relu(layer(x), 0.2)
+            features.append(x)
+        return Verdict(self.judge(x), tuple(features))
+
+
+class TranslationTraining(nn.Module):
+    """The network, and the critic that it is trained against where the configuration gives it a weight."""
+
+    def __init__(self, config: TranslationConfig) -> None:
+        super().__init__()
+        self.network = TranslationNetwork(config)
+        self.critic = Critic(config.critic_width) if config.critic else None
+
+    def forward(self, inputs: Inputs) -> Translation:
+        """What the network makes."""
+        made: Translation = self.network(*inputs)
+        return made
+
+
+def as_colours(pictures: Tensor) -> Tensor:
+    """Pictures (B, S, S, 3) uint8 as (B, 3, S, S) in [-1, 1], the channels last in memory."""
+    return pictures.permute(0, 3, 1, 2).to(memory_format=torch.channels_last).float() / 127.5 - 1
+
+
+def as_inputs(batch: Mapping[str, Tensor], config: TranslationConfig) -> Inputs:
+    """What the network is given of a batch or of frames to render.
+
+    Args:
+        batch: ``portrait``, ``sketch`` and ``source_sketch`` (B, S, S, 3) uint8; ``source`` and ``target`` (B, 68, 2)
+            px, the landmarks of the portrait and those of the picture to be made.
+        config: what it asks for.
+    """
+    field = landmark_field(batch["source"].float(), batch["target"].float(), config.size) if config.copying else None
+    source_sketch = as_colours(batch["source_sketch"]) if config.source_sketch else None
+    return Inputs(as_colours(batch["portrait"]), as_colours(batch["sketch"]), source_sketch, field)
+
+
+def importance(landmarks: Tensor, size: int) -> Tensor:
+    """(B, 1, size, size) how much each pixel counts, for landmarks (B, 68, 2) px: 1 on skin, 4 on eyes and lips."""
+    squares = landmark_distances(landmarks, size)
+    scale = size / 256
+    face = torch.exp(-squares.amin(dim=2) / (2 * (_FACE_PX * scale) ** 2))
+    parts = torch.exp(-squares[:, :, _EYES_AND_LIPS].amin(dim=2) / (2 * (_PARTS_PX * scale) ** 2))
+    weight = _BACKGROUND + (1 - _BACKGROUND) * face + _PARTS * parts
+    side = size // FIELD_STEP
+    return F.interpolate(weight.view(-1, 1, side, side), size=(size, size), mode="bilinear", align_corners=False)
+
+
+def translation_losses(
+    network: nn.Module, batch: Mapping[str, Tensor], config: MakeItTalkConfig, *, distance: Distance = pyramid_loss
+) -> dict[str, Tensor]:
+    """The paper's two terms, and those of ``copying`` and of the critic where the configuration has them.
+
+    Args:
+        network: a ``TranslationTraining``.
+        batch: as ``as_inputs`` has it, and ``picture`` (B, S, S, 3) uint8, what shall come out.
+        config: sizes.
+        distance: between pictures, by what is seen in them.
+    """
+    sizes = config.translation
+    wanted, landmarks = as_colours(batch["picture"]), batch["target"].float()
+    inputs = as_inputs(batch, sizes)
+    made: Translation = network(inputs)
+    weight = importance(landmarks, sizes.size)
+
+    def difference(picture: Tensor) -> Tensor:
+        return ((picture - wanted).abs() * weight).sum() / (3 * weight.sum())
+
+    picture = made.picture.float()
+    # Weighted pictures: bands that run over the edge of the face count by their share of it.
+    named = {
+        "pixel_loss": difference(picture),
+        "perceptual_loss": _PERCEPTUAL * _seen(distance, picture, wanted, weight),
+    }
+    if made.copied is not None:
+        named["copied_loss"] = _COPIED * difference(made.copied.float())
+    critic = cast(TranslationTraining, network).critic  # or of what a training loop has wrapped around one
+    if critic is not None:
+        fake, real = (_windows(shown, inputs.sketch, landmarks) for shown in (picture, wanted))
+        named |= _judged(critic, fake, real, weight=sizes.critic)
+    return named
+
+
+def _seen(distance: Distance, picture: Tensor, wanted: Tensor, weight: Tensor) -> Tensor:
+    """The distance of pictures; the bands of a pyramid are compared under the weight."""
+    if distance is pyramid_loss:
+        share = weight / weight.mean()
+        return distance(picture * share, wanted * share)
+    return distance(picture, wanted)
+
+
+def _windows(picture: Tensor, sketch: Tensor, landmarks: Tensor) -> Tensor:
+    """(2 B, 6, s, s) what pictures and sketches show around the lips and around the eyes."""
+    size = picture.shape[-1]
+    side = max(16, 4 * round(_WINDOW * size / 4))
+    shown = torch.cat([picture, sketch], dim=1)
+    cut = []
+    for part in (LIPS, _EYES):
+        corners = (landmarks[:, part].mean(dim=1) - side / 2).round().long().clamp(0, size - side).tolist()
+        cut += [one[:, y : y + side, x : x + side] for one, (x, y) in zip(shown, corners)]
+    return torch.stack(cut)
+
+
+def _judged(critic: Critic, fake: Tensor, real: Tensor, *, weight: float) -> dict[str, Tensor]:
+    # One optimiser for both sides: the critic is held while the network is judged by it, and sees only values of its
+    # pictures. Matrix units are fast in half precision, and the loop's own autocast covers only the network.
+    with torch.autocast(fake.device.type, dtype=torch.bfloat16):
+        critic.requires_grad_(False)
+        judged = critic(fake)
+        critic.requires_grad_(True)
+        on_fake, on_real = critic(fake.detach()), critic(real)
+    features = [(a.float() - b.detach().float()).abs().mean() for a, b in zip(judged.features, on_real.features)]
+    return {
+        "adversarial_loss": weight * (judged.real.float() - 1).square().mean(),
+        "features_loss": weight * _FEATURES * torch.stack(features).mean(),
+        "critic_loss": (on_fake.real.float().square() + (on_real.real.float() - 1).square()).mean(),
+    }
+
+
+def translation_example(config: MakeItTalkConfig, seed: int) -> dict[str, Tensor]:
+    """Two made-up pairs."""
+    generator = torch.Generator().manual_seed(seed)
+    size = config.translation.size
+
+    def pictures() -> Tensor:
+        return torch.randint(0, 256, (2, size, size, 3), generator=generator, dtype=torch.uint8)
+
+    source = size * (0.25 + 0.5 * torch.rand(2, 68, 2, generator=generator))
+    names = ("portrait", "sketch", "source_sketch", "picture")
+    made = {name: pictures() for name in names}
+    return {**made, "source": source, "target": source + torch.randn(2, 68, 2, generator=generator)}

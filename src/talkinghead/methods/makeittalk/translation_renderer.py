@@ -1,0 +1,103 @@
+"""The image-to-image translation renderer: landmarks are drawn, and translated to pictures of the portrait's face.
+
+Source: Zhou et al. 2020, section 3.3 (natural images). The head is put back into the whole picture before a background
+    that stands still, which the paper names as missing (section 6).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from talkinghead.face.landmarks import MESH_OF_68
+from talkinghead.methods.makeittalk.translation import TranslationNetwork
+from talkinghead.methods.makeittalk.translation_losses import as_colours, as_inputs
+from talkinghead.rendering.crop import Crop
+from talkinghead.rendering.paste_back import PasteBack
+from talkinghead.rendering.rig import Rig, build_rig
+from talkinghead.rendering.sketch import sketches
+from talkinghead.types import FloatArray, Frames, ImageArray, Motion, Portrait
+
+_CHUNK = 16
+_AT_ONCE = 4  # frames that go through the network together
+_MOST_FINE = 2  # patches are made at most so many times as fine as the network's pictures
+_WORTH_IT = 1.25  # of the network's side: from this side of the crop on they are
+
+
+class TranslationRenderer:
+    """Renders by image-to-image translation.
+
+    Args:
+        network: with its weights.
+    """
+
+    def __init__(self, network: TranslationNetwork) -> None:
+        self._network = network.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+    def render(self, motion: Motion, portrait: Portrait) -> Iterator[Frames]:
+        """One picture per row of the motion, of the portrait's size, in chunks."""
+        size = self._network.config.size
+        image = np.ascontiguousarray(portrait.frames.images[portrait.best])
+        crop = Crop.of(portrait.track.landmarks[portrait.best], portrait.frames.size, size=size)
+        zoom = _MOST_FINE if crop.side > _WORTH_IT * size and self._network.config.copying else 1
+        fine = Crop(crop.left, crop.top, crop.side, zoom * size)
+        rig = build_rig(portrait)
+        scene = _Scene(self._network, crop.cut(image), fine.cut(image), crop.points(rig.source[MESH_OF_68]))
+        paste = PasteBack(image, fine, portrait.person)
+        for start in range(0, len(motion), _CHUNK):
+            placed = crop.points(_placed(rig, motion[start : start + _CHUNK]))
+            yield Frames(paste(scene.draw(placed)), motion.fps)
+
+
+def _placed(rig: Rig, motion: Motion) -> FloatArray:
+    """(T, 68, 2) px of the picture, where a motion takes the landmarks; lids close with the blink."""
+    shut, _ = rig.place(motion)
+    return np.asarray(shut[:, MESH_OF_68, :2])
+
+
+class _Scene:
+    """One portrait, ready to be translated again and again.
+
+    Args:
+        network: the network.
+        portrait: (S, S, 3) uint8, what it sees.
+        finer: (n S, n S, 3) uint8 the same, from which pixels are copied.
+        landmarks: (68, 2) px of it.
+    """
+
+    def __init__(
+        self, network: TranslationNetwork, portrait: ImageArray, finer: ImageArray, landmarks: FloatArray
+    ) -> None:
+        self._network = network
+        self._device = next(network.parameters()).device
+        self._fixed = {
+            "portrait": self._tensor(portrait[None]),
+            "source_sketch": self._tensor(sketches(landmarks[None], size=network.config.size)),
+            "source": self._tensor(landmarks[None].astype(np.float32)),
+        }
+        self._finer = None if finer.shape == portrait.shape else as_colours(self._tensor(finer[None])).contiguous()
+
+    def draw(self, landmarks: FloatArray) -> ImageArray:
+        """Pictures (T, n S, n S, 3) of landmarks (T, 68, 2) px."""
+        return np.concatenate([self._piece(landmarks[k : k + _AT_ONCE]) for k in range(0, len(landmarks), _AT_ONCE)])
+
+    @torch.inference_mode()
+    def _piece(self, landmarks: FloatArray) -> ImageArray:
+        # Always as many: what a picture becomes must not depend on how many are made with it.
+        padded = landmarks[np.minimum(np.arange(_AT_ONCE), len(landmarks) - 1)]
+        config = self._network.config
+        batch = {name: value.expand(_AT_ONCE, *value.shape[1:]) for name, value in self._fixed.items()}
+        batch["sketch"] = self._tensor(sketches(padded, size=config.size))
+        batch["target"] = self._tensor(padded.astype(np.float32))
+        inputs = as_inputs(batch, config)
+        with torch.autocast(self._device.type, dtype=torch.bfloat16):
+            made = self._network(*inputs)
+        colours = made.picture if self._finer is None else made.finer(self._finer)
+        levels = ((colours.float() + 1) * 127.5).round().clamp(0, 255).byte()
+        return np.ascontiguousarray(levels[: len(landmarks)].permute(0, 2, 3, 1).cpu().numpy())
+
+    def _tensor(self, array: FloatArray | ImageArray) -> Tensor:
+        return torch.from_numpy(np.ascontiguousarray(array)).to(self._device)

@@ -1,0 +1,142 @@
+"""The voice conversion in front: what is said comes through its bottleneck, who says it does not."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from talkinghead.methods.makeittalk.config import VoiceConfig
+
+VOICE_RATE = 62.5
+"""Mel frames per second."""
+
+_KERNEL = 5
+_CONVOLUTIONS = 3  # of the encoder, and of the decoder
+_CODE_LAYERS = 2
+_POSTNET_LAYERS = 5
+
+
+class Conversion(NamedTuple):
+    """What comes of a conversion.
+
+    Attributes:
+        codes: (B, T / downsampling, 2 * code_size) of what was heard.
+        initial: (B, T, num_mels) before the postnet.
+        converted: (B, T, num_mels) with what the postnet adds.
+        codes_again: as ``codes``, of ``converted``.
+    """
+
+    codes: Tensor
+    initial: Tensor
+    converted: Tensor
+    codes_again: Tensor
+
+
+class VoiceConversion(nn.Module):
+    """AutoVC: an autoencoder of speech whose decoder is told the speaker, and whose code is too narrow to hold him.
+
+    Source: Zhou et al. 2020, section 3.1, after Qian et al. 2019 (AutoVC), section 4 and figure 3. The convolutions
+        before a batch normalisation have no bias, which it would take off again. A code holds the forward states at the
+        end of its stretch of frames and the backward states at its start, so that each has heard the whole stretch; the
+        paper's text names the other ends, its figure and release these. The paper's configuration is of the published
+        sizes.
+    """
+
+    def __init__(self, config: VoiceConfig) -> None:
+        super().__init__()
+        self.config = config
+        told = config.embedding_size
+        self.encoder_convolutions = _convolutions(config.num_mels + told, config.encoder_channels)
+        self.encoder_lstm = nn.LSTM(
+            config.encoder_channels, config.code_size, _CODE_LAYERS, batch_first=True, bidirectional=True
+        )
+        self.decoder_convolutions = _convolutions(self.code_width + told, config.decoder_channels)
+        self.decoder_lstm = nn.LSTM(
+            config.decoder_channels, config.decoder_size, config.decoder_layers, batch_first=True
+        )
+        self.to_mels = nn.Linear(config.decoder_size, config.num_mels)
+        self.postnet = _postnet(config)
+
+    @property
+    def code_width(self) -> int:
+        """Numbers per code, both directions."""
+        return 2 * self.config.code_size
+
+    def codes(self, mels: Tensor, speaker: Tensor) -> Tensor:
+        """The content of speech, one code for each stretch of ``downsampling`` frames.
+
+        Args:
+            mels: (B, T, num_mels) of ``log_mel``; T is a multiple of the downsampling.
+            speaker: (B, embedding_size) who is heard; zeros where that is not known.
+
+        Returns:
+            (B, T / downsampling, 2 * code_size): forward, then backward.
+
+        Raises:
+            ValueError: T is no such multiple.
+        """
+        step, size = self.config.downsampling, self.config.code_size
+        if mels.shape[1] % step:
+            raise ValueError(f"the number of frames must be a multiple of {step}, got {mels.shape[1]}")
+        told = torch.cat([mels, speaker[:, None].expand(-1, mels.shape[1], -1)], dim=2)
+        states, _ = self.encoder_lstm(self.encoder_convolutions(told.mT).mT)
+        return torch.cat([states[:, step - 1 :: step, :size], states[:, ::step, size:]], dim=2)
+
+    def encode(self, mels: Tensor, speaker: Tensor) -> Tensor:
+        """The content A of speech at the rate of its frames: (B, T, 2 * code_size) for any T; arguments as ``codes``.
+
+        What is missing to the last whole stretch is taken for silence (zeros).
+        """
+        step, count = self.config.downsampling, mels.shape[1]
+        if count == 0:
+            return mels.new_zeros(len(mels), 0, self.code_width)
+        codes = self.codes(F.pad(mels, (0, 0, 0, -count % step)), speaker)
+        return codes.repeat_interleave(step, dim=1)[:, :count]
+
+    def decode(self, codes: Tensor, speaker: Tensor) -> tuple[Tensor, Tensor]:
+        """Mel spectrograms before and after the postnet, each (B, T, num_mels).
+
+        Args:
+            codes: (B, T / downsampling, 2 * code_size).
+            speaker: (B, embedding_size) who is to be heard.
+        """
+        copied = codes.repeat_interleave(self.config.downsampling, dim=1)
+        told = torch.cat([copied, speaker[:, None].expand(-1, copied.shape[1], -1)], dim=2)
+        states, _ = self.decoder_lstm(self.decoder_convolutions(told.mT).mT)
+        initial = self.to_mels(states)
+        return initial, initial + self.postnet(initial.mT).mT
+
+    def forward(self, mels: Tensor, speaker: Tensor, target: Tensor) -> Conversion:
+        """The same words in another voice.
+
+        Args:
+            mels: (B, T, num_mels); T is a multiple of the downsampling.
+            speaker: (B, embedding_size) who is heard.
+            target: (B, embedding_size) who is to be heard.
+        """
+        codes = self.codes(mels, speaker)
+        initial, converted = self.decode(codes, target)
+        return Conversion(codes, initial, converted, self.codes(converted, speaker))
+
+
+def _convolutions(size_in: int, channels: int) -> nn.Sequential:
+    """Three 5x1 convolutions, each with batch normalisation and ReLU."""
+    layers: list[nn.Module] = []
+    for k in range(_CONVOLUTIONS):
+        convolution = nn.Conv1d(channels if k else size_in, channels, _KERNEL, padding=_KERNEL // 2, bias=False)
+        layers += [convolution, nn.BatchNorm1d(channels), nn.ReLU()]
+    return nn.Sequential(*layers)
+
+
+def _postnet(config: VoiceConfig) -> nn.Sequential:
+    """Five 5x1 convolutions, all but the last with batch normalisation and tanh."""
+    layers: list[nn.Module] = []
+    channels = config.num_mels
+    for _ in range(_POSTNET_LAYERS - 1):
+        convolution = nn.Conv1d(channels, config.postnet_channels, _KERNEL, padding=_KERNEL // 2, bias=False)
+        channels = config.postnet_channels
+        layers += [convolution, nn.BatchNorm1d(channels), nn.Tanh()]
+    return nn.Sequential(*layers, nn.Conv1d(channels, config.num_mels, _KERNEL, padding=_KERNEL // 2))

@@ -1,0 +1,48 @@
+"""What the voice conversion is trained with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from talkinghead.methods.makeittalk.config import MakeItTalkConfig
+
+_EXAMPLES, _STRETCHES = 4, 3
+
+
+def voice_losses(network: nn.Module, batch: Mapping[str, Tensor], config: MakeItTalkConfig) -> dict[str, Tensor]:
+    """Self-reconstruction before and after the postnet, and of the content code.
+
+    Args:
+        network: a ``VoiceConversion``.
+        batch: ``mels`` (B, T, num_mels); ``speaker`` and ``target`` (B, embedding_size): of what is heard, and of
+            another utterance of the same voice.
+        config: sizes.
+
+    Source: Qian et al. 2019, section 3.3 and 4: squared norms between mels and the L1 norm between codes, all of weight
+        1; here all are divided by the count of the mels, which keeps their proportions. Zhou et al. 2020, section 4,
+        for the other utterance.
+    """
+    mels = batch["mels"]
+    codes, initial, converted, codes_again = (
+        value.float() for value in network(mels, batch["speaker"], batch["target"])
+    )
+    return {
+        "reconstruction_loss": F.mse_loss(converted, mels),
+        "initial_reconstruction_loss": F.mse_loss(initial, mels),
+        "content_loss": (codes_again - codes).abs().sum() / mels.numel(),
+    }
+
+
+def voice_example(config: MakeItTalkConfig, seed: int) -> dict[str, Tensor]:
+    """Four made-up crops of three codes each."""
+    generator = torch.Generator().manual_seed(seed)
+    voice = config.voice
+    return {
+        "mels": torch.rand(_EXAMPLES, _STRETCHES * voice.downsampling, voice.num_mels, generator=generator),
+        "speaker": F.normalize(torch.rand(_EXAMPLES, voice.embedding_size, generator=generator)),
+        "target": F.normalize(torch.rand(_EXAMPLES, voice.embedding_size, generator=generator)),
+    }

@@ -1,0 +1,209 @@
+"""A generated head, put back into the portrait, before a background that stands still.
+
+Source: ours. Zhou et al. 2020, section 6, name it a limit of image-to-image translation that what it makes of the
+    background moves with the head; here the background is the portrait's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from talkinghead.errors import announce
+from talkinghead.rendering.crop import Crop
+from talkinghead.tracking.matte import person_mattes
+from talkinghead.types import FloatArray, ImageArray
+
+Mattes = Callable[[ImageArray], FloatArray]
+
+_THREADS = 2
+_RAMP, _RAMP_BELOW = 0.06, 0.12  # of the crop's side, on which the portrait takes over towards its edges
+_SPREAD = 0.018  # of the crop's side, by which a person's outline is widened: strands of hair are lost to segmentation
+_FAINT, _SURE = 0.1, 0.6  # certainty from which a pixel shows the person at all, and fully
+_SELF = 0.9  # certainty from which a pixel has nothing of the background
+_GROUND_SIDE, _GROUND_REACH = 64, 9  # px: size at which backgrounds are compared, and over how much of it
+_LIKE = (
+    0.6  # intersection over union at which the segmentation of the crop and the portrait's mask mean the same person
+)
+_PLATE_SIDE = 512  # px: a larger background is filled in at this size
+_PLATE_RADIUS = 4  # px
+_CLEAR = 0.02  # of the larger side: nearer to a person than that, the background may be tinged by them
+_ALIKE, _UNLIKE = 4.0, 16.0  # levels apart at which fine detail is taken, and no longer taken
+
+
+class PasteBack:
+    """Composes generated heads over a portrait.
+
+    Where neither the portrait's person nor the generated one is, the portrait stays as it is, to the bit. Where the
+    person was and no longer is, the background is filled in from around them. Towards those edges of the crop that lie
+    in the picture, the result goes over into the portrait.
+
+    Args:
+        image: (H, W, 3) uint8, the portrait.
+        crop: what the patches show of it.
+        person: (H, W) how surely each pixel is the person's; None: not known. Then, or if the segmentation of the crop
+            means something else by it, the background within the crop is the generated one, and this is announced.
+        mattes: (T, h, w, 3) pictures -> (T, h, w) how surely each pixel is the person's.
+
+    Raises:
+        ValueError: the mask has another size than the image, or the crop lies outside of it.
+    """
+
+    def __init__(
+        self, image: ImageArray, crop: Crop, person: FloatArray | None, *, mattes: Mattes = person_mattes
+    ) -> None:
+        height, width = image.shape[:2]
+        if person is not None and person.shape != (height, width):
+            raise ValueError(f"the mask is {person.shape} and the image {image.shape[:2]}")
+        low = np.ceil(np.maximum((crop.left, crop.top), 0)).astype(int)
+        high = np.floor(np.minimum((crop.left + crop.side, crop.top + crop.side), (width, height))).astype(int)
+        if not (low < high).all():
+            raise ValueError(f"{crop} shows nothing of a picture of {width} x {height} px")
+        self._image, self._crop, self._mattes = image, crop, mattes
+        self._corner, self._size = low, (int(high[0] - low[0]), int(high[1] - low[1]))
+        self._rows, self._columns = slice(low[1], high[1]), slice(low[0], high[0])
+        self._own = np.ascontiguousarray(image[self._rows, self._columns])
+        self._ramp = self._ramp_towards((width, height))
+        self._plate = None if person is None else self._background(person)
+        if self._plate is not None:
+            empty = image.copy()
+            empty[self._rows, self._columns] = self._plate
+            self._ground = replace(crop, size=_GROUND_SIDE).cut(empty).astype(np.float32)
+        else:
+            announce(
+                "the person cannot be told from the background, which therefore moves a little with the head: "
+                "give a picture with a plainer background, or choose another renderer, to hold it still."
+            )
+
+    def __call__(self, patches: ImageArray, details: ImageArray | None = None) -> ImageArray:
+        """(T, H, W, 3) uint8 the portrait with other heads.
+
+        Args:
+            patches: (T, size, size, 3) uint8, what is generated.
+            details: (T, H, W, 3) uint8, the same motion by a renderer that keeps the portrait's sharpness: where the
+                two look alike but for it, what a patch is too coarse to show is taken from there.
+
+        Raises:
+            ValueError: other shapes.
+        """
+        size = self._crop.size
+        if patches.ndim != 4 or patches.shape[1:] != (size, size, 3):
+            raise ValueError(f"patches must have shape (T, {size}, {size}, 3), got {patches.shape}")
+        if details is not None and details.shape != (len(patches), *self._image.shape):
+            raise ValueError(f"details must have shape {(len(patches), *self._image.shape)}, got {details.shape}")
+        mattes = [None] * len(patches) if self._plate is None else list(self._mattes(patches))
+        sharp = [None] * len(patches) if details is None else list(details)
+        with ThreadPoolExecutor(_THREADS) as pool:
+            frames = list(pool.map(self._frame, patches, mattes, sharp))
+        return np.stack(frames) if frames else np.zeros((0, *self._image.shape), np.uint8)
+
+    def _frame(self, patch: ImageArray, matte: FloatArray | None, sharp: ImageArray | None) -> ImageArray:
+        if matte is None or self._plate is None:
+            head, opacity = self._placed(patch), None
+        else:
+            wide = self._widened(matte)
+            patch = _towards(patch, self._ground, wide, matte)
+            head, opacity = self._placed(patch), self._placed(wide)
+        if sharp is not None:
+            head = self._sharpened(head, patch, sharp)
+        if opacity is not None:
+            head = cv2.blendLinear(head, self._plate, opacity, 1 - opacity)
+        frame = self._image.copy()
+        frame[self._rows, self._columns] = cv2.blendLinear(head, self._own, self._ramp, 1 - self._ramp)
+        return frame
+
+    def _placed(self, patch: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """A patch, of colours or of a plane, as large as what the picture shows of the crop."""
+        side = int(self._crop.side)
+        if side < len(patch):
+            patch = cv2.resize(patch, (side, side), interpolation=cv2.INTER_AREA)
+        affine = Crop(self._crop.left, self._crop.top, self._crop.side, len(patch)).affine
+        affine[:, 2] -= self._corner
+        flags = cv2.INTER_CUBIC if patch.ndim == 3 else cv2.INTER_LINEAR
+        return np.asarray(cv2.warpAffine(patch, affine, self._size, flags=flags, borderMode=cv2.BORDER_REPLICATE))
+
+    def _widened(self, matte: FloatArray) -> FloatArray:
+        """(size, size) float32 opacity in [0, 1] of the person and a little around them, 0 elsewhere."""
+        reach = max(1, round(_SPREAD * len(matte)))
+        wide = cv2.dilate(matte, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1,) * 2))
+        share = np.clip((cv2.blur(wide, (reach + 1 | 1,) * 2) - _FAINT) / (_SURE - _FAINT), 0.0, 1.0)
+        return np.asarray(share * share * (3 - 2 * share), np.float32)
+
+    def _ramp_towards(self, picture_size: tuple[int, int]) -> FloatArray:
+        """(h, w) float32, 0 on the crop's edges in the picture, 1 inside."""
+        side = self._crop.side
+        axes = []
+        for k in (0, 1):
+            place = np.arange(self._size[k]) + 0.5
+            start, end = place / (_RAMP * side), (self._size[k] - place) / ((_RAMP, _RAMP_BELOW)[k] * side)
+            inside = np.ones(self._size[k])
+            if self._corner[k] > 0:
+                inside = np.minimum(inside, start)
+            if self._corner[k] + self._size[k] < picture_size[k]:
+                inside = np.minimum(inside, end)
+            axes.append(inside * inside * (3 - 2 * inside))
+        return np.ascontiguousarray(axes[1][:, None] * axes[0], np.float32)
+
+    def _background(self, person: FloatArray) -> ImageArray | None:
+        """(h, w, 3) what the picture shows of the crop without the person; None where they cannot be told apart."""
+        seen = self._mattes(self._crop.cut(self._image)[None])[0]
+        known = np.asarray(person[self._rows, self._columns], np.float32)
+        found = self._placed(seen)
+        union = np.count_nonzero((known > 0.5) | (found > 0.5))
+        if np.count_nonzero((known > 0.5) & (found > 0.5)) < _LIKE * max(1, union):
+            return None
+        opacity = self._placed(self._widened(np.maximum(seen, self._as_patch(person))))
+        return np.asarray(cv2.blendLinear(_filled(self._own, opacity), self._own, opacity, 1 - opacity))
+
+    def _as_patch(self, plane: FloatArray) -> FloatArray:
+        levels = np.repeat((255 * plane.clip(0, 1)).round().astype(np.uint8)[..., None], 3, axis=2)
+        return np.asarray(self._crop.cut(levels)[..., 0], np.float32) / 255
+
+    def _sharpened(self, head: ImageArray, patch: ImageArray, sharp: ImageArray) -> ImageArray:
+        """The head with what a sharp frame (H, W, 3) shows more finely than a patch can."""
+        if self._crop.side <= self._crop.size:
+            return head
+        coarse = self._crop.cut(sharp)
+        apart = cv2.GaussianBlur(cv2.absdiff(coarse, patch).max(axis=2).astype(np.float32), (0, 0), 2.0)
+        share = self._placed(np.clip((_UNLIKE - apart) / (_UNLIKE - _ALIKE), 0.0, 1.0))
+        fine = cv2.subtract(sharp[self._rows, self._columns], self._placed(coarse), dtype=cv2.CV_32F)
+        return np.asarray(cv2.add(head, fine * share[..., None], dtype=cv2.CV_8U))
+
+
+def _towards(patch: ImageArray, ground: FloatArray, wide: FloatArray, matte: FloatArray) -> ImageArray:
+    """A patch (size, size, 3) whose background around the person has the colours of the real one: no rim shows.
+
+    Args:
+        patch: what is generated.
+        ground: (_GROUND_SIDE, _GROUND_SIDE, 3) float32, the real background.
+        wide: (size, size) opacity of the person and a little around them.
+        matte: (size, size) how surely each pixel is the person's.
+    """
+    small = ground.shape[:2]
+    weight = 1 - cv2.resize(wide, small, interpolation=cv2.INTER_AREA)
+    apart = (ground - cv2.resize(patch, small, interpolation=cv2.INTER_AREA)) * weight[..., None]
+    reach = (_GROUND_REACH, _GROUND_REACH)
+    shift = cv2.blur(apart, reach) / (cv2.blur(weight, reach) + 1e-3)[..., None]
+    share = np.clip((_SELF - matte) / (_SELF - _FAINT), 0.0, 1.0)
+    shift = cv2.resize(shift, matte.shape, interpolation=cv2.INTER_LINEAR) * share[..., None]
+    return np.asarray(cv2.add(patch, shift, dtype=cv2.CV_8U))
+
+
+def _filled(image: ImageArray, hidden: FloatArray) -> ImageArray:
+    """An image (h, w, 3) whose colours are made up from around it wherever ``hidden`` (h, w) is above 0."""
+    if not (hidden == 0).any():
+        return image
+    height, width = hidden.shape
+    shrink = min(1.0, _PLATE_SIDE / max(height, width))
+    size = (max(1, round(width * shrink)), max(1, round(height * shrink)))
+    small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+    hole = (cv2.resize(hidden, size, interpolation=cv2.INTER_AREA) > 0).astype(np.uint8)
+    clear = cv2.dilate(hole, np.ones((2 * round(_CLEAR * max(size)) + 1,) * 2, np.uint8))
+    filled = cv2.inpaint(small, hole if clear.all() else clear, _PLATE_RADIUS, cv2.INPAINT_TELEA)
+    return np.asarray(cv2.resize(filled, (width, height), interpolation=cv2.INTER_CUBIC))

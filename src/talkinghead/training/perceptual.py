@@ -1,0 +1,130 @@
+"""Distances between pictures that mind more than each pixel for itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from pickle import UnpicklingError
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from talkinghead.errors import InputError, announce
+
+Distance = Callable[[Tensor, Tensor], Tensor]
+"""Two of pictures (B, 3, H, W) in [-1, 1] -> their distance, a number."""
+
+_BANDS = 4
+_MEAN, _DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+# Channels of VGG19's convolutions (Simonyan and Zisserman 2014, table 1, column E); 0 is a pooling.
+_VGG19 = (64, 64, 0, 128, 128, 0, 256, 256, 256, 256, 0, 512, 512, 512, 512, 0, 512)
+
+
+def pyramid_loss(made: Tensor, real: Tensor) -> Tensor:
+    """Sum over the bands of a Laplacian pyramid of the mean absolute difference of pictures.
+
+    All bands count alike: what is blurred or a little out of place costs in several of them, where a difference of
+    pixels alone would cost as much as another light.
+
+    Args:
+        made: (B, C, H, W); H and W divisible by 8.
+        real: of the same shape.
+
+    Returns:
+        (), three bands of differences from the next coarser picture, and that which is left.
+
+    Raises:
+        ValueError: the shapes differ.
+
+    Source: Bojanowski et al. 2018, equation 4 (whose weights of 4 per level are these means), with means of
+        2 x 2 px for the blur.
+    """
+    if made.shape != real.shape:
+        raise ValueError(f"need two of one shape, got {tuple(made.shape)} and {tuple(real.shape)}")
+    difference = made - real  # the pyramid of a difference is the difference of the pyramids
+    loss = difference.new_zeros(())
+    for _ in range(_BANDS - 1):
+        coarse = F.avg_pool2d(difference, 2)
+        finer = F.interpolate(coarse, scale_factor=2, mode="bilinear", align_corners=False)
+        loss = loss + (difference - finer).abs().mean()
+        difference = coarse
+    return loss + difference.abs().mean()
+
+
+class VggDistance(nn.Module):
+    """Mean absolute difference of VGG19's activations after the first rectifier of each of its five blocks, summed.
+
+    Args:
+        weights: state dict with the keys ``features.N.weight`` and ``features.N.bias`` of the usual layout; others are
+            left alone.
+
+    Raises:
+        InputError: a key is missing or has another shape.
+
+    Source: Johnson et al. 2016, section 3.2, with L1 and VGG19 as Zhou et al. 2020, section 4.3, which does not say
+        which layers.
+    """
+
+    def __init__(self, weights: dict[str, Tensor]) -> None:
+        super().__init__()
+        layers: list[nn.Module] = []
+        before = 3
+        for channels in _VGG19:
+            if channels:
+                layers += [nn.Conv2d(before, channels, 3, padding=1), nn.ReLU()]
+                before = channels
+            else:
+                layers.append(nn.MaxPool2d(2))
+        self.features = nn.Sequential(*layers)
+        wanted = self.state_dict()
+        wrong = [key for key in wanted if key not in weights or weights[key].shape != wanted[key].shape]
+        if wrong:
+            raise InputError(f"the VGG19 weights lack {', '.join(wrong[:3])}: give a file in torchvision's layout.")
+        self.load_state_dict({key: weights[key].float() for key in wanted})
+        self.requires_grad_(False).eval()
+        self.register_buffer("mean", torch.tensor(_MEAN)[:, None, None], persistent=False)
+        self.register_buffer("deviation", torch.tensor(_DEVIATION)[:, None, None], persistent=False)
+
+    def activations(self, pictures: Tensor) -> list[Tensor]:
+        """Five of pictures (B, 3, H, W) in [-1, 1]: 64, 128, 256, 512 and 512 channels, each half as fine."""
+        x, found, pooled = ((pictures + 1) / 2 - self.mean) / self.deviation, [], True  # type: ignore[operator]
+        for layer in self.features:
+            x = layer(x)
+            if isinstance(layer, nn.ReLU) and pooled:
+                found.append(x)
+                pooled = False
+            pooled = pooled or isinstance(layer, nn.MaxPool2d)
+        return found
+
+    def forward(self, made: Tensor, real: Tensor) -> Tensor:
+        """The distance of two of pictures (B, 3, H, W) in [-1, 1]."""
+        self.to(made.device)
+        with torch.no_grad():
+            wanted = self.activations(real)
+        return torch.stack([(a - b).abs().mean() for a, b in zip(self.activations(made), wanted)]).sum()
+
+
+def perceptual_distance(weights: Path | None) -> Distance:
+    """VGG19's, with a file of its weights; without one ``pyramid_loss``, which is announced.
+
+    Args:
+        weights: a state dict of VGG19 that ``torch.load`` reads, or None.
+
+    Raises:
+        InputError: the file is missing, is not a state dict, or is of another network.
+    """
+    if weights is None:
+        announce(
+            "no weights of VGG19 were given, so pictures are compared by the bands of a Laplacian pyramid instead of "
+            "its activations: give them as the option vgg to train as published."
+        )
+        return pyramid_loss
+    try:
+        held = torch.load(weights, map_location="cpu", weights_only=True)
+    except (OSError, RuntimeError, ValueError, EOFError, UnpicklingError) as error:
+        why = type(error).__name__  # its text speaks of unpickling, at length
+        raise InputError(f"{weights}: not a readable state dict ({why}); give a file of VGG19's weights.") from None
+    if not isinstance(held, dict):
+        raise InputError(f"{weights}: holds no state dict; give a file of VGG19's weights.")
+    return VggDistance(held)

@@ -1,0 +1,36 @@
+"""What the content branch hears."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from drawn import speech_like
+from talkinghead.errors import InputError
+from talkinghead.methods.makeittalk.config import ContentConfig
+from talkinghead.methods.makeittalk.hearing import heard
+from talkinghead.speech.arpabet import PHONES
+from talkinghead.speech.phonetic import LogMel
+from talkinghead.types import Interval, Speech
+
+PHONES_ALONE = ContentConfig("phones", num_features=39)
+WITH_BANDS = ContentConfig("phones+bands", num_features=47)
+
+
+def test_bands_come_behind_the_phones() -> None:
+    speech = Speech(speech_like(1.0), 16_000, phones=(Interval("M", 0.2, 0.6),))
+    both = heard(speech, WITH_BANDS)
+    np.testing.assert_array_equal(both[:, :39], heard(speech, PHONES_ALONE))
+    np.testing.assert_array_equal(both[:, 39:], LogMel(8)(speech, 62.5))
+    assert both[25].argmax() == PHONES.index("M")
+    assert both[25, 39:].max() > 0
+
+
+def test_silence_is_zeros() -> None:
+    silence = Speech(np.zeros(16_000, np.float32), 16_000, phones=(Interval("sil", 0.0, 1.0),))
+    np.testing.assert_array_equal(heard(silence, WITH_BANDS), 0.0)
+
+
+def test_features_of_another_size_are_an_error() -> None:
+    with pytest.raises(InputError, match="hears 39"):
+        heard(Speech(speech_like(0.5), 16_000), PHONES_ALONE, features=LogMel(80))

@@ -1,0 +1,41 @@
+"""What a tracked face does, for another face."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from talkinghead.face.landmarks import LEFT_EYE, RIGHT_EYE, canonical_face
+from talkinghead.face.pose import camera_from_head, matrix_from_rotation
+from talkinghead.motion.tracked import looped, motion_of_track
+from talkinghead.types import FaceTrack, FloatArray
+
+
+def track_of(rotation: FloatArray, translation: FloatArray, scale: FloatArray) -> FaceTrack:
+    """A rigid head."""
+    landmarks = camera_from_head(canonical_face()[0], rotation, translation, scale)
+    n = len(landmarks)
+    return FaceTrack(landmarks, rotation, translation, scale, np.linspace(0, 1, n), np.ones(n, bool), 50.0)
+
+
+def test_head_pose_and_place_are_counted_from_the_portrait() -> None:
+    rotation = np.array([[0.1, -0.2, 0.05], [0.2, 0.1, 0.0], [0.1, -0.2, 0.05]])
+    translation = np.array([[100.0, 80, 0], [104, 77, 2], [100, 80, 0]])
+    track = track_of(rotation, translation, np.array([50.0, 60, 50]))
+    motion = motion_of_track(track, 0)
+    assert motion.fps == 50.0
+    np.testing.assert_allclose(motion.rotation[[0, 2]], 0, atol=1e-9)
+    turned = matrix_from_rotation(motion.rotation[1]) @ matrix_from_rotation(rotation[0])
+    np.testing.assert_allclose(turned, matrix_from_rotation(rotation[1]), atol=1e-9)
+    np.testing.assert_allclose(motion.translation, [[0, 0, 0], [0.08, -0.06, 0.04], [0, 0, 0]], atol=1e-9)
+    np.testing.assert_allclose(motion.blink, [0, 0.5, 1])
+    np.testing.assert_allclose(motion.landmarks[0], motion.rest)
+    for eye in (LEFT_EYE, RIGHT_EYE):  # the lids are moved by blink alone
+        np.testing.assert_array_equal(motion.landmarks[:, eye], np.broadcast_to(motion.rest[eye], (3, 6, 3)))
+
+
+def test_a_loop_goes_forth_and_back() -> None:
+    track = track_of(np.zeros((4, 3)), np.array([[x, 0, 0] for x in range(4)], float), np.ones(4))
+    path = looped(motion_of_track(track, 0), 9).translation[:, 0]
+    assert path.tolist() == [0, 1, 2, 3, 2, 1, 0, 1, 2]
+    one = looped(motion_of_track(track[:1], 0), 3)
+    assert len(one) == 3
