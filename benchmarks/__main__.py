@@ -14,8 +14,10 @@ from typing import Annotated, Any
 import typer
 
 from benchmarks import (
+    ablations,
     alignment,
     evaluation,
+    head_styles,
     memory,
     portraits,
     recogniser,
@@ -26,11 +28,13 @@ from benchmarks import (
     speed,
     synchrony,
     tracking_noise,
+    translation,
     zero_shot,
 )
+from benchmarks.fingerprints import fingerprints
 from talkinghead import TalkingHead, __version__
 from talkinghead.errors import InputError
-from talkinghead.methods import method_names
+from talkinghead.methods import get_method, method_names
 
 _ROOT = Path(__file__).resolve().parents[1]
 _RUNS = _ROOT / "runs"
@@ -45,6 +49,9 @@ _WITH_CORPUS: Mapping[str, Callable[[Path], Any]] = {
     "evaluation": lambda corpus: evaluation.measure("evaluation", corpus, _RUNS / "evaluation"),
     "strangers": lambda corpus: evaluation.measure("strangers", corpus, _RUNS / "evaluation"),
     "reenactment": lambda corpus: reenactment.measure(method_names(), corpus / "grid_s1", _TRACKS),
+    "ablations": lambda corpus: ablations.measure(corpus, _RUNS),
+    "head_styles": lambda corpus: _head_styles(corpus),
+    "translation": lambda corpus: translation.measure(corpus, _RUNS / "translation" / "tracks"),
     "tracking_noise": lambda corpus: tracking_noise.measure(corpus / "grid_s1", _TRACKS),
     "synchrony": synchrony.measure,
     "voices": lambda corpus: zero_shot.measure(TalkingHead.from_pretrained(), corpus, _RUNS),
@@ -54,6 +61,11 @@ _WITH_CORPUS: Mapping[str, Callable[[Path], Any]] = {
     "seams": lambda corpus: seams.measure(TalkingHead.from_pretrained(), corpus / "speech"),
     "portraits": lambda corpus: _portraits(corpus / "portraits"),
 }
+
+
+def _head_styles(corpus: Path) -> Mapping[str, Any]:
+    branch = get_method("makeittalk").load("small")[0].branch
+    return head_styles.measure(branch, corpus, _TRACKS, report.REPORT.parent / "images" / "head_styles.png")
 
 
 def _portraits(folder: Path) -> Mapping[str, str]:
@@ -101,7 +113,8 @@ def as_json(record: Mapping[str, Any]) -> str:
 
 def _keep(part: str, result: Any) -> None:
     machine = {"system": platform.platform(), "cores": os.cpu_count(), "version": __version__}
-    record = {"machine": machine, "date": date.today().isoformat(), "result": kept(result)}
+    today, weights = date.today().isoformat(), fingerprints(part)
+    record = {"machine": machine, "date": today, "weights": weights, "result": kept(result)}
     report.RESULTS.mkdir(exist_ok=True)
     (report.RESULTS / f"{part}.json").write_text(as_json(record), encoding="utf-8")
 

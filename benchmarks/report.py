@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import (
+    ablations,
     alignment,
     evaluation,
+    head_styles,
     memory,
     papers,
     recogniser,
@@ -18,8 +20,10 @@ from benchmarks import (
     speakers,
     synchrony,
     tracking_noise,
+    translation,
     zero_shot,
 )
+from benchmarks.fingerprints import changed, fingerprints
 
 RESULTS = Path(__file__).with_name("results")
 REPORT = RESULTS.parents[1] / "docs" / "benchmarks.md"
@@ -28,7 +32,7 @@ _HEAD = """# Benchmarks
 
 Measured by `make bench` (`python -m benchmarks`), written from `benchmarks/results` by `make bench-report`, never typed
 in by hand. Parts that need recordings look for them at `../shared/data` or `TALKINGHEAD_CORPUS`, and keep their last
-result where they are not there.
+result where they are not there. Where weights have changed since a part was measured, its last line says so.
 """
 
 Record = Mapping[str, Any]
@@ -64,6 +68,9 @@ SECTIONS: Mapping[str, Callable[[Any], str]] = {
     "evaluation": lambda result: evaluation.table("evaluation", result),
     "strangers": lambda result: evaluation.table("strangers", result),
     "reenactment": reenactment.table,
+    "ablations": ablations.section,
+    "head_styles": head_styles.table,
+    "translation": translation.section,
     "tracking_noise": tracking_noise.table,
     "synchrony": synchrony.table,
     "voices": zero_shot.section,
@@ -84,10 +91,11 @@ def read(folder: Path = RESULTS) -> dict[str, Record]:
     return {part: json.loads(file.read_text("utf-8")) for part, file in files.items() if file.exists()}
 
 
-def _measured(record: Record) -> str:
+def _measured(part: str, record: Record) -> str:
     machine = record["machine"]
     facts = (record.get("date"), f"talkinghead {machine['version']}", machine["system"])
-    return f"*Measured: {', '.join(fact for fact in facts if fact)}.*\n"
+    since = changed(record["weights"], fingerprints(part)) if "weights" in record else ""
+    return f"*Measured: {', '.join(fact for fact in facts if fact)}.{since and ' ' + since}*\n"
 
 
 def write(records: Mapping[str, Record]) -> str:
@@ -99,7 +107,7 @@ def write(records: Mapping[str, Record]) -> str:
     sections = [_HEAD, papers.tables(records)]
     for part, section in SECTIONS.items():
         if part in records:
-            sections += [section(records[part]["result"]), _measured(records[part])]
+            sections += [section(records[part]["result"]), _measured(part, records[part])]
     sections += [text for text in [evaluation.protocol(records)] if text]
     return "\n".join(sections)
 

@@ -17,6 +17,7 @@ from PIL import Image
 
 from cli.command import Run, images
 from drawn import drawn_face, speech_like, write_wav
+from talkinghead.face.landmarks import JAW, LIPS
 from talkinghead.media import encoders, read_speech, save_video
 from talkinghead.media import files as media_files
 from talkinghead.motion.files import load_motion
@@ -117,7 +118,7 @@ def test_silence_works_and_says_so(run: Run, face: Path, out: Path) -> None:
     assert outcome.code == 0
     assert f"note: {silence} is silent: nobody speaks in it.\n" in outcome.stderr
     landmarks = load_motion(motion).landmarks
-    assert np.ptp(landmarks, axis=0).max() < 0.005
+    assert np.ptp(landmarks, axis=0)[np.r_[JAW, LIPS]].max() < 0.005
     assert np.abs(landmarks[:, 62, 1] - landmarks[:, 66, 1]).max() < 0.02
 
 

@@ -193,7 +193,9 @@ def animate(
     ] = False,
     seed: Annotated[
         int,
-        typer.Option(metavar="N", help="Of what chance decides: head and blinks.", rich_help_panel=_MOTION_GROUP),
+        typer.Option(
+            metavar="N", help="Of what chance decides: head, brows and blinks.", rich_help_panel=_MOTION_GROUP
+        ),
     ] = 0,
     head: Annotated[
         float,

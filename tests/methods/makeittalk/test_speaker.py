@@ -450,7 +450,9 @@ def clips_manifest(folder: Path) -> None:
 
 def test_what_is_held_back_is_not_learned_from(tmp_path: Path) -> None:
     clips_manifest(tmp_path)
-    train, val = ([path.stem for _, path in performances_module._others(tmp_path, split)] for split in ("train", "val"))
+    train, val = (
+        [path.stem for _, path in performances_module.open_clips(tmp_path, split)] for split in ("train", "val")
+    )
     # Of the long recording each split gets its own part; what is not open belongs to neither.
     assert train == ["a", "c", "d0", "d1", "d3", "d4"]
     assert val == ["c", "d2", "d5"]

@@ -18,13 +18,13 @@ from talkinghead.methods.makeittalk import hearing, motion
 from talkinghead.methods.makeittalk.config import CONFIGS, ContentConfig, VoiceConfig
 from talkinghead.methods.makeittalk.hearing import ContentCodes, content_codes, heard
 from talkinghead.methods.makeittalk.train_voice import VoiceBatches, encoded, score, speaker_probe
-from talkinghead.methods.makeittalk.voice import VOICE_RATE, Conversion, VoiceConversion
+from talkinghead.methods.makeittalk.voice import VOICE_RATE, Conversion, VoiceConversion, spoken_mean
 from talkinghead.methods.makeittalk.voice_losses import voice_example, voice_losses
 from talkinghead.speech.phonetic import cut
 from talkinghead.types import Speech
 
 PAPER, SMALL, TINY = (CONFIGS[name].voice for name in ("paper", "small", "tiny"))
-SMALL_CODES = ContentConfig("autovc", num_features=16)
+SMALL_CODES = ContentConfig("autovc", num_features=32)
 
 
 def network(config: VoiceConfig = TINY, seed: int = 0) -> VoiceConversion:
@@ -36,6 +36,11 @@ def network(config: VoiceConfig = TINY, seed: int = 0) -> VoiceConversion:
 def codes() -> ContentCodes:
     """Of a network of the shipped size with random weights."""
     return ContentCodes(network(SMALL))
+
+
+def told(config: VoiceConfig) -> VoiceConfig:
+    """The same sizes as published: nothing of what is added."""
+    return replace(config, told=True, centred=False, disguise=0.0)
 
 
 def pack(voices: str, lengths: tuple[int, ...], seed: int = 0) -> VoicePack:
@@ -89,7 +94,7 @@ def test_what_ships_is_small_and_its_codes_fit_the_pieces_of_long_speech() -> No
     assert sum(value.numel() for value in network(SMALL).parameters()) < 3e6
     assert motion.BLOCK % SMALL.downsampling == motion._MARGIN % SMALL.downsampling == 0
     numbers = {config: 2 * config.code_size * VOICE_RATE / config.downsampling for config in (PAPER, SMALL)}
-    assert numbers == {PAPER: 125.0, SMALL: 200.0}
+    assert numbers == {PAPER: 125.0, SMALL: 400.0}
 
 
 @pytest.mark.parametrize("config", [PAPER, SMALL, TINY], ids=["paper", "small", "tiny"])
@@ -122,7 +127,31 @@ def test_frames_that_make_no_whole_stretch() -> None:
     assert net.encode(torch.rand(1, 0, 80), speaker).shape == (1, 0, 4)
     mels = torch.rand(1, 12, 80)
     silence = torch.cat([mels, torch.zeros(1, 3, 80)], dim=1)
-    torch.testing.assert_close(net.encode(mels, speaker), net.encode(silence, speaker)[:, :12])
+    in_silence = net.encode(silence, speaker, mean=spoken_mean(mels))
+    torch.testing.assert_close(net.encode(mels, speaker), in_silence[:, :12])
+
+
+def test_only_the_published_encoder_is_told_the_speaker() -> None:
+    mels, one, other = torch.rand(1, 10, 80), torch.rand(1, 256), torch.rand(1, 256)
+    net, published = network().eval(), network(told(TINY)).eval()
+    assert torch.equal(net.encode(mels, one), net.encode(mels, other))
+    assert not torch.allclose(published.encode(mels, one), published.encode(mels, other))
+
+
+def test_what_is_centred_knows_no_average_spectrum() -> None:
+    mels, timbre, speaker = 0.5 + 0.4 * torch.rand(1, 20, 80), 0.1 * torch.rand(1, 1, 80), torch.zeros(1, 256)
+    net, published = network().eval(), network(told(TINY)).eval()
+    torch.testing.assert_close(net.encode(mels + timbre, speaker), net.encode(mels, speaker), atol=1e-5, rtol=0)
+    apart = published.encode(mels + timbre, speaker) - published.encode(mels, speaker)
+    assert apart.abs().max() > 1e-4
+
+
+def test_the_spoken_mean_leaves_silence_out() -> None:
+    spoken = torch.tensor([[0.6, 0.8], [0.8, 0.6]])
+    mels = torch.cat([torch.zeros(5, 2), spoken, torch.full((3, 2), 0.1)])[None]
+    torch.testing.assert_close(spoken_mean(mels), torch.tensor([[0.7, 0.7]]))
+    torch.testing.assert_close(spoken_mean(torch.full((2, 4, 3), 0.3)), torch.full((2, 3), 0.3))
+    assert torch.equal(spoken_mean(torch.zeros(1, 0, 3)), torch.zeros(1, 3))
 
 
 def test_the_decoder_hears_of_the_target() -> None:
@@ -133,7 +162,7 @@ def test_the_decoder_hears_of_the_target() -> None:
 
 
 class Fixed(nn.Module):
-    """Says the mels that it is to say, each a little beside."""
+    """Says the mels that it hears, each a little beside."""
 
     def forward(self, mels: Tensor, speaker: Tensor, target: Tensor) -> Conversion:
         """Off by 0.1 and 0.2; the code by -0.5."""
@@ -142,12 +171,15 @@ class Fixed(nn.Module):
 
 
 def test_losses_in_closed_form() -> None:
-    losses = voice_losses(Fixed(), voice_example(CONFIGS["tiny"], 0), CONFIGS["tiny"])
+    example = voice_example(CONFIGS["tiny"], 0)
+    losses = voice_losses(Fixed(), example | {"heard": example["mels"]}, CONFIGS["tiny"])
     assert {name: round(float(value), 5) for name, value in losses.items()} == {
         "reconstruction_loss": 0.04,
         "initial_reconstruction_loss": 0.01,
         "content_loss": round(0.5 * (2 * 4) / (15 * 80), 5),  # the norm, per number of the mels
     }
+    disguise = voice_losses(Fixed(), example | {"heard": example["mels"] + 0.3}, CONFIGS["tiny"])
+    assert float(disguise["reconstruction_loss"]) == pytest.approx(0.5**2)  # what is wanted is the voice itself
 
 
 def test_every_parameter_of_what_ships_gets_a_gradient() -> None:
@@ -177,6 +209,14 @@ def test_batches_pair_utterances_of_one_voice() -> None:
     assert shares == pytest.approx([0.25, 0.25, 0.5], abs=0.06)
 
 
+def test_batches_disguise_what_is_heard_and_nothing_else() -> None:
+    source = [(pack("aabb", (200, 190, 150, 130)), 1.0)]
+    batch, again, plain = VoiceBatches(source, TINY)(2), VoiceBatches(source, TINY)(2), VoiceBatches(source, PAPER)(2)
+    assert torch.equal(batch["heard"], again["heard"])
+    assert (batch["heard"] - batch["mels"]).abs().mean(dim=(1, 2)).min() > 0.005
+    assert torch.equal(plain["heard"], plain["mels"])
+
+
 def test_the_speaker_probe_finds_what_is_there_and_nothing_else() -> None:
     rng = np.random.default_rng(0)
     voices = np.array([letter for letter in "abcdefgh" for _ in range(6)])
@@ -199,18 +239,19 @@ def test_scores_of_held_out_voices() -> None:
 def test_codes_do_not_depend_on_the_cut(codes: ContentCodes) -> None:
     speech = Speech(speech_like(12.0), 16_000)
     whole = codes(speech, VOICE_RATE, gain=1.0)
-    assert whole.shape == (750, 16)
+    assert whole.shape == (750, 32)
     spread = whole[200:550].std(axis=0).mean()
     for first, last in ((125, 625), (127, 641), (0, 600)):
         piece = codes(cut(speech, first / VOICE_RATE, last / VOICE_RATE), VOICE_RATE, gain=1.0)
-        assert piece.shape == (last - first, 16)
+        assert piece.shape == (last - first, 32)
         middle = slice(125 if first else 0, 375)
         apart = np.abs(piece[middle] - whole[first:last][middle])
         assert apart.max() < 1e-3 * spread, (first, last)
 
 
-def test_a_piece_is_heard_with_the_voice_of_the_whole(codes: ContentCodes, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_piece_is_heard_with_the_voice_of_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[int] = []
+    codes = ContentCodes(network(told(TINY)))
 
     def embedding(
         samples: np.ndarray[tuple[int], np.dtype[np.float32]],
@@ -230,14 +271,14 @@ def test_codes_where_hardly_anything_is_said(
     codes: ContentCodes, samples: np.ndarray[tuple[int], np.dtype[np.float32]]
 ) -> None:
     made = codes(Speech(samples, 16_000), VOICE_RATE)
-    assert made.shape == (-(-len(samples) // 256), 16)
+    assert made.shape == (-(-len(samples) // 256), 32)
     assert np.isfinite(made).all()
 
 
 def test_codes_at_other_rates(codes: ContentCodes) -> None:
     speech = Speech(speech_like(2.0), 16_000)
     at_25, at_own = codes(speech, 25.0), codes(speech, VOICE_RATE)
-    assert at_25.shape == (50, 16)
+    assert at_25.shape == (50, 32)
     np.testing.assert_allclose(at_25[10:40].mean(axis=0), at_own[25:100].mean(axis=0), atol=0.1 * at_own.std())
 
 

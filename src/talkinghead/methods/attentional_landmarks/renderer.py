@@ -26,6 +26,8 @@ class AttentionalRenderer:
         network: landmarks to video.
     """
 
+    holds_background = True
+
     def __init__(self, network: LandmarksToVideo) -> None:
         self.network = network.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 

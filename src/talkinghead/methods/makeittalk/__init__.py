@@ -20,11 +20,13 @@ from talkinghead.methods.makeittalk.losses import (
 from talkinghead.methods.makeittalk.motion import MakeItTalkMotion
 from talkinghead.methods.makeittalk.speaker_aware import SpeakerAwareAnimation
 from talkinghead.methods.makeittalk.speaker_losses import SpeakerTraining, speaker_example, speaker_losses
+from talkinghead.methods.makeittalk.translation import TranslationNetwork
 from talkinghead.methods.makeittalk.translation_losses import (
     TranslationTraining,
     translation_example,
     translation_losses,
 )
+from talkinghead.methods.makeittalk.translation_renderer import TranslationRenderer
 from talkinghead.methods.makeittalk.voice import VoiceConversion
 from talkinghead.methods.makeittalk.voice_losses import voice_example, voice_losses
 from talkinghead.rendering.interior import InteriorFiller, MouthInterior
@@ -39,7 +41,8 @@ def build(config: MakeItTalkConfig) -> tuple[MakeItTalkMotion, WarpRenderer]:
     """Generator and renderer with random weights."""
     renderer = WarpRenderer(InteriorFiller(MouthInterior(config.mouth_width)), FlatFiller())
     branch = SpeakerAwareAnimation(config.content, config.speaker)
-    return MakeItTalkMotion(SpeechContentAnimation(config.content), branch=branch), renderer
+    content = None if config.speaker.alone else SpeechContentAnimation(config.content)
+    return MakeItTalkMotion(content, branch=branch), renderer
 
 
 def _shipped(config_name: str) -> MakeItTalkConfig:
@@ -56,6 +59,12 @@ def _load_warp(config_name: str) -> WarpRenderer:
     return WarpRenderer(InteriorFiller(interior), FlatFiller())
 
 
+def _load_translation(config_name: str) -> TranslationRenderer:
+    network = TranslationNetwork(_shipped(config_name).translation)
+    load_weights(network, _WEIGHTS / "translation.safetensors")
+    return TranslationRenderer(network)
+
+
 def load(config_name: str) -> tuple[MakeItTalkMotion, WarpRenderer]:
     """Generator and renderer with the weights that ship.
 
@@ -65,8 +74,6 @@ def load(config_name: str) -> tuple[MakeItTalkMotion, WarpRenderer]:
     config = _shipped(config_name)
     content, branch = SpeechContentAnimation(config.content), SpeakerAwareAnimation(config.content, config.speaker)
     load_weights(content, _WEIGHTS / "content.safetensors")
-    if not (_WEIGHTS / "speaker_aware.safetensors").exists():  # until it is trained, the head is idle
-        return MakeItTalkMotion(content), _load_warp(config_name)
     load_weights(branch, _WEIGHTS / "speaker_aware.safetensors")
     return MakeItTalkMotion(content, branch=branch), _load_warp(config_name)
 
@@ -110,12 +117,13 @@ METHOD = Method(
         year=2020,
         url="https://doi.org/10.1145/3414685.3417774",
     ),
-    summary="one picture, photo or drawing, and any voice; so far the speech content branch and the warping renderer",
+    summary="one picture, photo or drawing, and any voice: lips move by what is said, the head by who says it",
     configs=CONFIGS,
     build=build,
     load=load,
     renderers={
         "warp": _load_warp,
+        "translation": _load_translation,
     },
     stages={
         "voice": Stage(

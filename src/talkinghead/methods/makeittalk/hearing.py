@@ -8,10 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from torch import Tensor
+from torch.nn import functional as F
 
 from talkinghead.errors import InputError
 from talkinghead.methods.makeittalk.config import CONFIGS, ContentConfig
-from talkinghead.methods.makeittalk.voice import VOICE_RATE, VoiceConversion
+from talkinghead.methods.makeittalk.voice import VOICE_RATE, VoiceConversion, spoken_mean
 from talkinghead.speech.activity import speech_segments, voice_activity
 from talkinghead.speech.features import SAMPLE_RATE, resample
 from talkinghead.speech.phonetic import LogMel, PhonePosteriors, PhoneticFeatures, Piece, Rows, at_rate, num_rows
@@ -38,25 +40,38 @@ class ContentCodes:
     def __init__(self, network: VoiceConversion) -> None:
         self._network = network.eval()
         self.size = network.code_width
-        self._known: tuple[Speech, Rows] | None = None
+        self._known: tuple[Speech, float | None, Tensor, Tensor | None] | None = None
 
     def __call__(self, speech: Speech, rate: float, *, gain: float | None = None) -> Rows:
         """(ceil(duration * rate), size); at other rates than 62.5 Hz resampled from it."""
-        whole, start = (speech.whole, speech.start) if isinstance(speech, Piece) else (speech, 0.0)
-        mels = LogMel(self._network.config.num_mels)(speech, VOICE_RATE, gain=gain)
+        start = speech.start if isinstance(speech, Piece) else 0.0
+        mels = self._mels(speech, gain=gain)
         before = round(start * VOICE_RATE) % self._network.config.downsampling
-        padded = torch.from_numpy(np.pad(mels, ((before, 0), (0, 0))))
         with torch.inference_mode():
-            codes = self._network.encode(padded[None], torch.from_numpy(self._speaker(whole))[None])[0, before:].numpy()
+            speaker, mean = self._voice(speech, gain)
+            codes = self._network.encode(F.pad(mels, (0, 0, before, 0)), speaker, mean=mean)[0, before:].numpy()
         if rate == VOICE_RATE:
             return np.asarray(codes, np.float32)
         return at_rate(codes, VOICE_RATE, rate, num_frames=num_rows(speech, rate))
 
-    def _speaker(self, whole: Speech) -> Rows:
-        """The speaker embedding of the whole speech; the last one is kept, the pieces of a speech follow each other."""
-        if self._known is None or self._known[0] is not whole:
-            self._known = whole, _embedding(resample(whole.samples, whole.sample_rate))
-        return self._known[1]
+    def _mels(self, speech: Speech, *, gain: float | None) -> Tensor:
+        return torch.from_numpy(LogMel(self._network.config.num_mels)(speech, VOICE_RATE, gain=gain))[None]
+
+    def _voice(self, speech: Speech, gain: float | None) -> tuple[Tensor, Tensor | None]:
+        """Who speaks and the mean spectrum of the whole speech, each (1, D), as far as the network asks for them.
+
+        The last are kept: the pieces of a speech follow each other.
+        """
+        whole = speech.whole if isinstance(speech, Piece) else speech
+        if self._known is None or self._known[0] is not whole or self._known[1] != gain:
+            config, mean = self._network.config, None
+            speaker = torch.zeros(1, config.embedding_size)
+            if config.told:
+                speaker = torch.from_numpy(_embedding(resample(whole.samples, whole.sample_rate)))[None]
+            if config.centred:
+                mean = spoken_mean(self._mels(whole, gain=gain))
+            self._known = whole, gain, speaker, mean
+        return self._known[2:]
 
 
 def _embedding(samples: Rows) -> Rows:

@@ -51,28 +51,36 @@ class MakeItTalkMotion:
     """Motion as Zhou et al. 2020 make it: the content branch (section 3.1) and the speaker-aware one (section 3.2).
 
     Args:
-        network: the content branch.
+        network: the content branch; None: the speaker-aware one is alone, lips and jaw are its own.
         features: what both hear, if they were trained on somebody else's; None: what the configuration names.
         branch: the speaker-aware branch; None: the head is idle.
         speaker: (256,) the voice in whose style the head moves (``speech.speaker``); None: that of the speech.
         liveliness: scales the noise from which the head's motion is drawn; 0 gives the expected motion.
+
+    Raises:
+        ValueError: there is neither branch.
     """
 
     def __init__(
         self,
-        network: SpeechContentAnimation,
+        network: SpeechContentAnimation | None,
         *,
         features: PhoneticFeatures | None = None,
         branch: SpeakerAwareAnimation | None = None,
         speaker: FloatArray | None = None,
         liveliness: float = 1.0,
     ) -> None:
-        self.network = network.eval()
+        self.network = None if network is None else network.eval()
         self.features = features
         self.branch = None if branch is None else branch.eval()
         self.speaker = speaker
         self.liveliness = liveliness
-        self.config: ContentConfig = network.config
+        if network is not None:
+            self.config: ContentConfig = network.config
+        elif branch is not None:
+            self.config = branch.content
+        else:
+            raise ValueError("there must be a content branch or a speaker-aware one")
 
     def generate(self, speech: Speech, portrait: Portrait, *, seed: int = 0) -> Motion:
         """Motion at the paper's 62.5 frames per second for the whole of the speech (section 4.4)."""
@@ -151,11 +159,14 @@ class MakeItTalkMotion:
         _, _, expression = rigid_and_expression(rest + style, rest)
         share = np.zeros((NUM_LANDMARKS, 1))
         share[BROWS], share[JAW], share[LIPS] = 1.0, self.branch.config.mouth_share, self.branch.config.mouth_share
-        return softly_within(expression, _EXPRESSION_LIMIT) * share
+        # Lips that are this branch's own open further than what it would add to other lips.
+        return (expression if self.network is None else softly_within(expression, _EXPRESSION_LIMIT)) * share
 
     @torch.inference_mode()
     def landmarks(self, features: FloatArray, rest: FloatArray) -> FloatArray:
-        """Landmarks (T, 68, 3) for speech frames (T, num_features) of a face at rest (68, 3)."""
+        """Landmarks (T, 68, 3) of the content branch, or at rest, for speech (T, num_features), rest (68, 3)."""
+        if self.network is None:
+            return np.repeat(np.asarray(rest, np.float64)[None], len(features), axis=0)
         static = torch.from_numpy(np.asarray(rest, np.float32))
         device = next(self.network.parameters()).device
         windows = windows_of(torch.from_numpy(np.array(features, np.float32)), self.config)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from talkinghead.data.grid import grid_clips, tracks
+from talkinghead.data.grid import Clip, grid_clips, tracks
 from talkinghead.errors import InputError, announce
 from talkinghead.face.pose import matrix_from_rotation
 from talkinghead.face.rest import closed_mouth
@@ -80,28 +80,39 @@ def performances(corpus: Path, split: str, cache: Path, config: ContentConfig) -
         corpus: folder with ``grid_s1`` and ``clips`` in it.
         split: "train" or "val".
         cache: folder for what was tracked and heard.
-        config: what is heard. Of GRID s1 train it is heard in several versions, as the content branch hears it.
+        config: what is heard. Of GRID s1 train phones are heard in several versions, as the content branch hears them.
 
     Raises:
         InputError: there is no such split.
     """
     if split not in ("train", "val"):
         raise InputError(f"there is no split {split!r}; choose train or val.")
-    versions = 1 if split == "val" or config.features == "log-mel" else _VERSIONS
     for clip, track in tracks(grid_clips(corpus / "grid_s1", split), cache):
-        (sentence,) = read_sentences((clip,), cache, config, versions=versions)
         voice = _kept(cache / f"{clip.code}.voice.npy", partial(_voice, clip.video))
-        yield _performance(KNOWN, clip.code, sentence.features, voice, track, config.rate)
-    for row, path in _others(corpus / "clips", split):
+        yield _performance(KNOWN, clip.code, _of_sentence(clip, split, cache, config), voice, track, config.rate)
+    for row, path in open_clips(corpus / "clips", split):
         yield from _of_clip(row["speaker"], path, split, cache, config)
+
+
+def _of_sentence(clip: Clip, split: str, cache: Path, config: ContentConfig) -> FloatArray:
+    """(V, T, F) what is heard of a clip of GRID s1."""
+    if config.features == "log-mel":
+        return _kept(cache / f"{clip.code}.{_named(config)}.npy", lambda: heard(clip.speech(), config))[None]
+    (sentence,) = read_sentences((clip,), cache, config, versions=1 if split == "val" else _VERSIONS)
+    return sentence.features
+
+
+def _named(config: ContentConfig) -> str:
+    """What is heard, as files of it are named."""
+    return f"{config.features}{config.num_features}" if config.features == "log-mel" else config.features
 
 
 def _voice(path: Path) -> FloatArray:
     return speaker_embedding(read_speech(path).samples, name=str(path))
 
 
-def _others(folder: Path, split: str) -> Iterator[tuple[Mapping[str, str], Path]]:
-    """Rows and files of the open clips that have to do with a split."""
+def open_clips(folder: Path, split: str) -> Iterator[tuple[Mapping[str, str], Path]]:
+    """Rows of the manifest and files of the open clips that have to do with a split."""
     with (folder / "manifest.csv").open(newline="", encoding="utf-8") as file:
         rows = [row for row in csv.DictReader(file) if row["tier"] == "open"]
     speakers = [row["speaker"] for row in rows]
@@ -114,6 +125,14 @@ def _others(folder: Path, split: str) -> Iterator[tuple[Mapping[str, str], Path]
         yield row, folder / row["file"]
 
 
+def part_of(count: int, fps: float, split: str) -> slice:
+    """Which of a clip's frames belong to a split that has to do with it."""
+    if count < _LONG_S * fps:
+        return slice(0, count)
+    middle = round(count * (1 - _HELD_BACK))
+    return slice(0, middle) if split == "train" else slice(middle, count)
+
+
 def _of_clip(speaker: str, path: Path, split: str, cache: Path, config: ContentConfig) -> Iterator[Performance]:
     reader = VideoReader(path)
     landmarks = _kept(cache / f"{path.stem}.whole.npy", lambda: read_mesh(reader.chunks())[0].astype(np.float32))
@@ -123,16 +142,13 @@ def _of_clip(speaker: str, path: Path, split: str, cache: Path, config: ContentC
         return
     track = make_track(landmarks.astype(np.float64), found, reader.fps)
     speech = at_16_khz(read_speech(path))
-    first, last = 0, len(track)
-    if last >= _LONG_S * track.fps:
-        middle = round(last * (1 - _HELD_BACK))
-        first, last = (0, middle) if split == "train" else (middle, last)
-    samples = speech.samples[round(first / track.fps * SAMPLE_RATE) : round(last / track.fps * SAMPLE_RATE)]
+    rows = part_of(len(track), track.fps, split)
+    samples = speech.samples[round(rows.start / track.fps * SAMPLE_RATE) : round(rows.stop / track.fps * SAMPLE_RATE)]
     speech = Speech(samples, SAMPLE_RATE)
     beside = f"{path.stem}.{split}"
-    features = _kept(cache / f"{beside}.{config.features}.npy", lambda: heard(speech, config))
+    features = _kept(cache / f"{beside}.{_named(config)}.npy", lambda: heard(speech, config))
     voice = _kept(cache / f"{beside}.voice.npy", lambda: speaker_embedding(samples, name=str(path)))
-    yield _performance(speaker, path.stem, features[None], voice, track[first:last], config.rate)
+    yield _performance(speaker, path.stem, features[None], voice, track[rows], config.rate)
 
 
 def _performance(

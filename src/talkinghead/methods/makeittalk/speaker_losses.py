@@ -15,6 +15,9 @@ from talkinghead.methods.makeittalk.losses import laplacian_matrix
 from talkinghead.methods.makeittalk.speaker_aware import AttentionDiscriminator, SpeakerAwareAnimation
 from talkinghead.speech.speaker import EMBEDDING_SIZE
 
+# Equation 12 as a whole against the terms of motions with noise: at 1, what the noise is to bring comes from the speech
+# instead; the expected motion then moves as much as any, and is further from the real one than a still head.
+_EXPECTED = 8.0
 _REALISM = 0.001  # mu_s of equation 12
 _NOISY_REALISM = 0.05  # of motions that are one of many: nothing else tells them which of all are likely
 _STATISTICS = 0.05
@@ -85,10 +88,10 @@ def speaker_losses(network: nn.Module, batch: Mapping[str, Tensor], config: Make
     mask = batch["counted"][:, None, :, None] * valid[:, :, None, None]
     difference = (batch["content"] + expected - batch["target"]) * mask
     laplacian = laplacian_matrix().to(difference)
-    frames = valid.sum()
+    frames, weight = valid.sum(), _EXPECTED if noisy else 1.0
     named = {
-        "landmark_loss": difference.square().sum() / frames,
-        "laplacian_loss": (laplacian @ difference).square().sum() / frames,
+        "landmark_loss": weight * difference.square().sum() / frames,
+        "laplacian_loss": weight * (laplacian @ difference).square().sum() / frames,
     }
     rows = twice(count, noisy).to(valid.device)
     fake = (batch["content"][rows] + made - static[rows][:, None]) * mask[rows]
@@ -116,7 +119,7 @@ def _adversarial(
     critic.requires_grad_(True)
     on_fake, on_real = critic(fake.detach(), *around).float(), critic(real, states, speaker, valid).float()
     weight = torch.full_like(judged[:, :1], _NOISY_REALISM)
-    weight[: len(valid) - noisy] = _REALISM
+    weight[: len(valid) - noisy] = _REALISM * (_EXPECTED if noisy else 1.0)
     shown = valid[rows]
     return {
         "adversarial_loss": ((judged - 1).square() * weight * shown).sum() / shown.sum(),

@@ -3,7 +3,8 @@
 Source: Zhou et al. 2020, sections 4.2 and 4.4. Where we differ: 14 people of the open recordings stand for 67 of
     VoxCeleb2; lips and jaw are learned from one of them only, so that figures on the others' lips are those of
     strangers; faces are varied in their proportions; the learning rate runs one cycle up to 1e-3 instead of 1e-4
-    throughout; "small" also takes noise (``speaker_losses``).
+    throughout; "small" also takes noise (``speaker_losses``). Without a content branch (section 5.4, "no content
+    branch", "no separation") all is as with one, but that it is the face at rest to which the branch adds.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from talkinghead.methods.makeittalk.motion import MakeItTalkMotion
 from talkinghead.methods.makeittalk.performances import KNOWN, Performance, performances, posed
 from talkinghead.methods.makeittalk.speaker_aware import SpeakerAwareAnimation
 from talkinghead.methods.makeittalk.speaker_losses import SpeakerTraining, speaker_losses
-from talkinghead.methods.makeittalk.variation import vary_faces
+from talkinghead.methods.makeittalk.variation import vary_faces, vary_voices
 from talkinghead.metrics.head_pose import rotation_difference
 from talkinghead.metrics.jaw_lip import jaw_lip_distance
 from talkinghead.metrics.mouth_area import mouth_area_difference
@@ -47,7 +48,7 @@ class SpeakerBatches:
 
     Args:
         people: what to draw from.
-        content: for each of them, (T, 68, 3) what the content branch makes of the speech.
+        content: for each of them, (T, 68, 3) what the content branch makes of the speech, or the face at rest.
         config: sizes.
         size: windows in a batch.
         noisy: how many of them have noise, where the configuration has any.
@@ -96,6 +97,8 @@ class SpeakerBatches:
         # Blinks are apart from this: eyelids stay as in the portrait, and go where the head goes.
         for eye in (LEFT_EYE, RIGHT_EYE):
             said[:, :, eye], shown[:, :, eye] = 0, 0
+        if self._config.content.features == "log-mel":  # of phones there are versions
+            features = vary_voices(torch.from_numpy(features), generator).numpy()
         arrays = {
             "features": features,
             "valid": valid,
@@ -141,8 +144,10 @@ def mean_voice(people: Sequence[Performance]) -> FloatArray:
     return np.asarray(total / np.linalg.norm(total), np.float32)
 
 
-def said_by(network: SpeechContentAnimation, people: Sequence[Performance]) -> list[FloatArray]:
-    """For each performance (T, 68, 3): what the content branch makes of its speech."""
+def said_by(network: SpeechContentAnimation | None, people: Sequence[Performance]) -> list[FloatArray]:
+    """For each performance (T, 68, 3): what the content branch makes of its speech; None: the face at rest."""
+    if network is None:
+        return [np.broadcast_to(person.rest.astype(np.float32), (len(person), *person.rest.shape)) for person in people]
     generator = MakeItTalkMotion(network)
     return [generator.landmarks(person.features[0], person.rest).astype(np.float32) for person in people]
 
@@ -192,12 +197,14 @@ def _head(branch: SpeakerAwareAnimation, person: Performance, seed: int | None) 
     return rotation, expression
 
 
-def _content_branch(config_name: str, out: Path) -> SpeechContentAnimation:
-    """The trained content branch, from ``out`` or as it ships.
+def _content_branch(config_name: str, out: Path) -> SpeechContentAnimation | None:
+    """The trained content branch, from ``out`` or as it ships; None where the speaker-aware one is alone.
 
     Raises:
         InputError: there is none.
     """
+    if CONFIGS[config_name].speaker.alone:
+        return None
     network = SpeechContentAnimation(CONFIGS[config_name].content)
     file = out / "content.safetensors"
     if not file.exists():
@@ -218,7 +225,7 @@ def train_speaker(corpus: Path, out: Path, config_name: str, options: Mapping[st
         corpus: folder with ``grid_s1`` and ``clips`` in it.
         out: folder; an interrupted run goes on where it was. ``content.safetensors`` in it is the content branch that
             this one adds to; "small" else takes the one that ships.
-        config_name: "small", "paper" or "tiny".
+        config_name: a name in ``CONFIGS``.
         options: ``steps``.
 
     Raises:

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from talkinghead.data.voice_packs import HELD_OUT_VOICES, VoicePack, load_voices, prepare_voices
 from talkinghead.methods.makeittalk.config import CONFIGS, VoiceConfig
+from talkinghead.methods.makeittalk.disguise import disguised
 from talkinghead.methods.makeittalk.voice import VoiceConversion
 from talkinghead.methods.makeittalk.voice_losses import voice_losses
 from talkinghead.training.fit import Schedule, fit
@@ -47,13 +48,17 @@ class VoiceBatches:
             for pack in self._packs
         ]
         self._frames = -(-_FRAMES // config.downsampling) * config.downsampling
+        self._disguise = config.disguise
 
     def __call__(self, step: int) -> dict[str, Tensor]:
-        """``mels`` (B, T, 80), ``speaker`` and ``target`` (B, 256) of a step."""
+        """``mels`` and ``heard`` (B, T, 80), ``speaker`` and ``target`` (B, 256) of a step."""
         rng = np.random.default_rng(step)
         rows = [self._row(rng) for _ in range(_BATCH)]
         mels, speaker, target = (torch.from_numpy(np.stack(column)) for column in zip(*rows))
-        return {"mels": mels, "speaker": speaker, "target": target}
+        heard = mels
+        if self._disguise > 0:
+            heard = disguised(mels, torch.Generator().manual_seed(step), strength=self._disguise)
+        return {"mels": mels, "heard": heard, "speaker": speaker, "target": target}
 
     def _row(self, rng: np.random.Generator) -> tuple[npt.NDArray[np.float32], ...]:
         number = min(int(np.searchsorted(self._shares, rng.random())), len(self._packs) - 1)
@@ -150,7 +155,7 @@ def train_voice(corpus: Path, out: Path, config_name: str, options: Mapping[str,
         "network": "voice conversion of MakeItTalk (Zhou et al. 2020, section 3.1), AutoVC (Qian et al. 2019)",
         "config": config.voice,
         "input": "log-mel, 80 bands, 62.5 Hz; speaker embedding",
-        "hours": {source: round(value, 2) for source, value in hours.items()},
+        "hours": {source: float(f"{value:.2g}") for source, value in hours.items()},
         "voices": sum(len(set(packs[name].voices.tolist())) for name in ("people", "machines")),
         "held_out": HELD_OUT_VOICES,
         "data_licence": "CC BY 4.0, CC0, public domain, MIT, BSD-like, US government works; synthesised here",

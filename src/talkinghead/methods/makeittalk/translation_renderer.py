@@ -34,6 +34,8 @@ class TranslationRenderer:
         network: with its weights.
     """
 
+    holds_background = True
+
     def __init__(self, network: TranslationNetwork) -> None:
         self._network = network.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 

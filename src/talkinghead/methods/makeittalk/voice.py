@@ -42,14 +42,17 @@ class VoiceConversion(nn.Module):
         before a batch normalisation have no bias, which it would take off again. A code holds the forward states at the
         end of its stretch of frames and the backward states at its start, so that each has heard the whole stretch; the
         paper's text names the other ends, its figure and release these. The paper's configuration is of the published
-        sizes.
+        sizes. Additions, which it has not: the encoder may be kept from knowing the speaker (``told``), and may hear
+        each band about its mean over the speech (``centred``), as of old to take a recording's channel and a voice's
+        average spectrum away (Atal 1974, Journal of the Acoustical Society of America 55(6), cepstral means).
     """
 
     def __init__(self, config: VoiceConfig) -> None:
         super().__init__()
         self.config = config
         told = config.embedding_size
-        self.encoder_convolutions = _convolutions(config.num_mels + told, config.encoder_channels)
+        heard = config.num_mels + (told if config.told else 0)
+        self.encoder_convolutions = _convolutions(heard, config.encoder_channels)
         self.encoder_lstm = nn.LSTM(
             config.encoder_channels, config.code_size, _CODE_LAYERS, batch_first=True, bidirectional=True
         )
@@ -65,12 +68,14 @@ class VoiceConversion(nn.Module):
         """Numbers per code, both directions."""
         return 2 * self.config.code_size
 
-    def codes(self, mels: Tensor, speaker: Tensor) -> Tensor:
+    def codes(self, mels: Tensor, speaker: Tensor, *, mean: Tensor | None = None) -> Tensor:
         """The content of speech, one code for each stretch of ``downsampling`` frames.
 
         Args:
             mels: (B, T, num_mels) of ``log_mel``; T is a multiple of the downsampling.
-            speaker: (B, embedding_size) who is heard; zeros where that is not known.
+            speaker: (B, embedding_size) who is heard; zeros where that is not known. Without ``told``, no matter.
+            mean: (B, num_mels) ``spoken_mean`` of the speech that these frames are of; None: of these frames. Without
+                ``centred``, no matter.
 
         Returns:
             (B, T / downsampling, 2 * code_size): forward, then backward.
@@ -81,11 +86,15 @@ class VoiceConversion(nn.Module):
         step, size = self.config.downsampling, self.config.code_size
         if mels.shape[1] % step:
             raise ValueError(f"the number of frames must be a multiple of {step}, got {mels.shape[1]}")
-        told = torch.cat([mels, speaker[:, None].expand(-1, mels.shape[1], -1)], dim=2)
-        states, _ = self.encoder_lstm(self.encoder_convolutions(told.mT).mT)
+        heard = mels
+        if self.config.centred:
+            heard = mels - (spoken_mean(mels) if mean is None else mean)[:, None]
+        if self.config.told:
+            heard = torch.cat([heard, speaker[:, None].expand(-1, mels.shape[1], -1)], dim=2)
+        states, _ = self.encoder_lstm(self.encoder_convolutions(heard.mT).mT)
         return torch.cat([states[:, step - 1 :: step, :size], states[:, ::step, size:]], dim=2)
 
-    def encode(self, mels: Tensor, speaker: Tensor) -> Tensor:
+    def encode(self, mels: Tensor, speaker: Tensor, *, mean: Tensor | None = None) -> Tensor:
         """The content A of speech at the rate of its frames: (B, T, 2 * code_size) for any T; arguments as ``codes``.
 
         What is missing to the last whole stretch is taken for silence (zeros).
@@ -93,7 +102,9 @@ class VoiceConversion(nn.Module):
         step, count = self.config.downsampling, mels.shape[1]
         if count == 0:
             return mels.new_zeros(len(mels), 0, self.code_width)
-        codes = self.codes(F.pad(mels, (0, 0, 0, -count % step)), speaker)
+        if mean is None:
+            mean = spoken_mean(mels)
+        codes = self.codes(F.pad(mels, (0, 0, 0, -count % step)), speaker, mean=mean)
         return codes.repeat_interleave(step, dim=1)[:, :count]
 
     def decode(self, codes: Tensor, speaker: Tensor) -> tuple[Tensor, Tensor]:
@@ -113,13 +124,23 @@ class VoiceConversion(nn.Module):
         """The same words in another voice.
 
         Args:
-            mels: (B, T, num_mels); T is a multiple of the downsampling.
+            mels: (B, T, num_mels) of what is heard; T is a multiple of the downsampling.
             speaker: (B, embedding_size) who is heard.
             target: (B, embedding_size) who is to be heard.
         """
         codes = self.codes(mels, speaker)
         initial, converted = self.decode(codes, target)
         return Conversion(codes, initial, converted, self.codes(converted, speaker))
+
+
+def spoken_mean(mels: Tensor) -> Tensor:
+    """The mean (B, num_mels) of those frames of (B, T, num_mels) that are no quieter than the average; of none, zeros.
+
+    How much silence there is around the words is thus of little matter.
+    """
+    levels = mels.mean(dim=2, keepdim=True)
+    loud = (levels >= levels.mean(dim=1, keepdim=True) - 1e-6).to(mels.dtype)
+    return (mels * loud).sum(dim=1) / loud.sum(dim=1).clamp_min(1)
 
 
 def _convolutions(size_in: int, channels: int) -> nn.Sequential:

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from talkinghead.methods.makeittalk.config import MakeItTalkConfig
+from talkinghead.methods.makeittalk.disguise import disguised
 
 _EXAMPLES, _STRETCHES = 4, 3
 
@@ -18,17 +19,18 @@ def voice_losses(network: nn.Module, batch: Mapping[str, Tensor], config: MakeIt
 
     Args:
         network: a ``VoiceConversion``.
-        batch: ``mels`` (B, T, num_mels); ``speaker`` and ``target`` (B, embedding_size): of what is heard, and of
-            another utterance of the same voice.
+        batch: ``mels`` (B, T, num_mels) to be said; ``heard``, the same or in disguise; ``speaker`` and ``target``
+            (B, embedding_size): of ``mels``, and of another utterance of the same voice.
         config: sizes.
 
     Source: Qian et al. 2019, section 3.3 and 4: squared norms between mels and the L1 norm between codes, all of weight
         1; here all are divided by the count of the mels, which keeps their proportions. Zhou et al. 2020, section 4,
-        for the other utterance.
+        for the other utterance. What is heard in disguise is our addition (``disguised``): what was altered can come
+        back through the embedding alone.
     """
     mels = batch["mels"]
     codes, initial, converted, codes_again = (
-        value.float() for value in network(mels, batch["speaker"], batch["target"])
+        value.float() for value in network(batch["heard"], batch["speaker"], batch["target"])
     )
     return {
         "reconstruction_loss": F.mse_loss(converted, mels),
@@ -41,8 +43,10 @@ def voice_example(config: MakeItTalkConfig, seed: int) -> dict[str, Tensor]:
     """Four made-up crops of three codes each."""
     generator = torch.Generator().manual_seed(seed)
     voice = config.voice
+    mels = torch.rand(_EXAMPLES, _STRETCHES * voice.downsampling, voice.num_mels, generator=generator)
     return {
-        "mels": torch.rand(_EXAMPLES, _STRETCHES * voice.downsampling, voice.num_mels, generator=generator),
+        "mels": mels,
+        "heard": disguised(mels, generator, strength=voice.disguise),
         "speaker": F.normalize(torch.rand(_EXAMPLES, voice.embedding_size, generator=generator)),
         "target": F.normalize(torch.rand(_EXAMPLES, voice.embedding_size, generator=generator)),
     }

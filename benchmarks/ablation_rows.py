@@ -1,0 +1,272 @@
+"""The rows of MakeItTalk's tables 2 and 3: clips, what each row makes of them, and how far it is from the real one."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from benchmarks.reenactment import PAPER_RATE, scores
+from talkinghead.errors import InputError, announce
+from talkinghead.evaluation.corpus import Example, examples
+from talkinghead.evaluation.overlap import same_recording
+from talkinghead.evaluation.systems import seed_of, still_motion
+from talkinghead.face.landmarks import LEFT_OUTER_EYE_CORNER, MESH_OF_68, RIGHT_OUTER_EYE_CORNER
+from talkinghead.face.pose import head_landmarks, matrix_from_rotation, rotation_from_matrix
+from talkinghead.media import VideoReader, read_speech
+from talkinghead.methods import get_method
+from talkinghead.methods.makeittalk.config import CONFIGS
+from talkinghead.methods.makeittalk.content import SpeechContentAnimation
+from talkinghead.methods.makeittalk.motion import MakeItTalkMotion
+from talkinghead.methods.makeittalk.performances import open_clips, part_of
+from talkinghead.methods.makeittalk.speaker_aware import SpeakerAwareAnimation
+from talkinghead.metrics.head_pose import position_difference, rotation_difference
+from talkinghead.metrics.landmark_distance import face_width, landmark_distance, landmark_velocity_difference
+from talkinghead.motion.smoothing import resample_rows
+from talkinghead.motion.tracked import looped, motion_of_track
+from talkinghead.pipeline import fit_motion
+from talkinghead.speech.speaker import speaker_embedding
+from talkinghead.tracking.portrait import best_frame, first_frames
+from talkinghead.tracking.track import make_track, read_mesh
+from talkinghead.types import FaceTrack, FloatArray, Frames, Motion, Portrait, Speech, num_frames
+from talkinghead.weights import load_weights
+
+FULL, DRAWN, SHARED = "full", "full, drawn with noise", "full, lips of both branches"
+UNSEPARATED, NO_CONTENT = "no separation", "no content branch"
+NO_SPEAKER, IDLE = "no speaker branch", "no speaker branch, idle head"
+OTHER_VOICE, SAME, OTHER, STILL = "random ID", "retrieve-same ID", "retrieve-random ID", "still"
+GRID, HELD_BACK, STRANGERS = "GRID s1, test", "open, held back", "research"
+LIPS, HEAD = ("D-LL", "D-VL at 62.5", "D-A"), ("D-L", "D-V", "D-Rot", "D-Pos")
+"""The columns of table 2 and of table 3."""
+
+_MADE_ALONE = {NO_CONTENT: "small-alone", UNSEPARATED: "small-no-separation"}
+_SECONDS = 6.0  # of each clip of other people
+_TRACKED_S = 10.0  # of a clip that is kept
+_VOICE_S = 60.0
+_BLANK = np.zeros((1, 8, 8, 3), np.uint8)  # motion is made of landmarks; the picture is looked at by nobody
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Somebody really speaking.
+
+    Attributes:
+        example: the clip.
+        speech: its sound.
+        portrait: one of its frames, as a tracker sees a single picture.
+        track: of the part that is looked at.
+        row: which of its frames the portrait is.
+    """
+
+    example: Example
+    speech: Speech
+    portrait: Portrait
+    track: FaceTrack
+    row: int
+
+
+@dataclass(frozen=True)
+class Networks:
+    """The trained branches; ``alone`` are those without a content branch, by their row."""
+
+    content: SpeechContentAnimation
+    speaker: SpeakerAwareAnimation
+    alone: Mapping[str, SpeakerAwareAnimation]
+
+
+def networks(runs: Path) -> Networks:
+    """The branches that ship, and of the variants those that have been trained; others are announced.
+
+    Args:
+        runs: the folder of results; the variants lie in ``ablations/CONFIG/speaker_aware.safetensors``.
+
+    Raises:
+        InputError: no speaker-aware branch ships.
+    """
+    shipped = get_method("makeittalk").load("small")[0]
+    assert isinstance(shipped, MakeItTalkMotion)
+    if shipped.branch is None or shipped.network is None:
+        raise InputError("makeittalk ships no speaker-aware branch: train it and put it among the weights.")
+    alone = {}
+    for row, name in _MADE_ALONE.items():
+        branch = SpeakerAwareAnimation(CONFIGS[name].content, CONFIGS[name].speaker)
+        file = runs / "ablations" / name / "speaker_aware.safetensors"
+        try:
+            load_weights(branch, file)
+        except InputError as error:
+            announce(f"the row {row!r} is left out: {error}")
+        else:
+            alone[row] = branch
+    return Networks(shipped.network, shipped.branch, alone)
+
+
+def _tracked(path: Path, runs: Path) -> tuple[FloatArray, float]:
+    """Landmarks (T, 478, 3) px and frames per second, as they were kept, or of the first 10 s."""
+    reader, kept = VideoReader(path), runs / "voices" / "tracks" / f"{path.stem}.npy"
+    content = runs / "content" / "tracks"
+    for file in (content / f"{path.stem}.npy", content / f"{path.stem}.whole.npy", kept):
+        if file.exists():
+            return np.load(file).astype(np.float64), reader.fps
+    landmarks = read_mesh(first_frames(reader.chunks(), round(_TRACKED_S * reader.fps)))[0].astype(np.float32)
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    beside = kept.with_suffix(".new.npy")
+    np.save(beside, landmarks)
+    os.replace(beside, kept)
+    return landmarks.astype(np.float64), reader.fps
+
+
+def sample_of(example: Example, runs: Path) -> Sample:
+    """An example with its sound and its track.
+
+    Args:
+        example: of split "train" or "val" it is the part that the training of the speaker-aware branch takes for it.
+        runs: the folder of results, where tracks are kept.
+
+    Raises:
+        InputError: no frame shows a face.
+    """
+    landmarks, fps = _tracked(example.video, runs)
+    whole = slice(0, len(landmarks))
+    part = part_of(len(landmarks), fps, example.split) if example.split in ("train", "val") else whole
+    most = len(landmarks) if example.seconds is None else round(example.seconds * fps)
+    rows = slice(part.start, min(part.stop, part.start + most))
+    landmarks = landmarks[rows]
+    found = np.isfinite(landmarks[:, 0, 0])
+    if not found.any():
+        raise InputError(f"{example.video}: no frame shows a face; leave the clip out.")
+    track = make_track(landmarks, found, fps)
+    seen = np.flatnonzero(found)
+    row = int(seen[np.abs(seen - (best_frame(track) if example.calmest else 0)).argmin()])
+    single = make_track(landmarks[row : row + 1], np.ones(1, bool), fps)
+    speech = read_speech(example.video)
+    start, stop = (round(frame / fps * speech.sample_rate) for frame in (rows.start, rows.start + len(track)))
+    heard = Speech(speech.samples[start:stop], speech.sample_rate)
+    return Sample(example, heard, Portrait(Frames(_BLANK, fps), single), track, row)
+
+
+def groups_of(corpus: Path) -> dict[str, tuple[Example, ...]]:
+    """What is looked at: GRID s1 test, what was held back of the open clips, and the clips for research."""
+    clips = corpus / "clips"
+    return {
+        GRID: examples(corpus / "grid_s1", "test"),
+        HELD_BACK: open_part(clips, "val", _SECONDS),
+        STRANGERS: tuple(replace(example, seconds=_SECONDS) for example in examples(clips, "research")),
+    }
+
+
+def open_part(clips: Path, split: str, seconds: float | None) -> tuple[Example, ...]:
+    return tuple(
+        Example(path.stem, row["speaker"], path, split, seconds=seconds, calmest=True)
+        for row, path in open_clips(clips, split)
+    )
+
+
+def drawn(sample: Sample, among: Sequence[Example]) -> Example | None:
+    """One of several clips: the speaker is drawn first, then the clip; always the same one for the same sample."""
+    if not among:
+        return None
+    rng = np.random.default_rng(seed_of(sample.example.name))
+    names = sorted({other.speaker for other in among})
+    name = names[rng.integers(len(names))]
+    own = [other for other in among if other.speaker == name]
+    return own[rng.integers(len(own))]
+
+
+def motions(
+    sample: Sample, branches: Networks, *, learned: Sequence[Example], strangers: Sequence[Example], runs: Path
+) -> Iterator[tuple[str, Motion]]:
+    """Each row's motion of a sample.
+
+    Args:
+        sample: the clip.
+        branches: the networks.
+        learned: what the speaker-aware branch learned from.
+        strangers: clips of people that it did not learn from.
+        runs: the folder of results, where tracks are kept.
+    """
+    speech, portrait, seed = sample.speech, sample.portrait, seed_of(sample.example.name)
+    content, branch = branches.content, branches.speaker
+
+    def made(generator: MakeItTalkMotion) -> Motion:
+        return fit_motion(generator.generate(speech, portrait, seed=seed), speech, fps=PAPER_RATE)
+
+    full = made(MakeItTalkMotion(content, branch=branch, liveliness=0.0))
+    yield FULL, full
+    yield DRAWN, made(MakeItTalkMotion(content, branch=branch))
+    yield SHARED, made(MakeItTalkMotion(content, branch=_sharing(branch), liveliness=0.0))
+    for row, alone in branches.alone.items():
+        yield row, made(MakeItTalkMotion(None, branch=alone, liveliness=0.0))
+    idle = made(MakeItTalkMotion(content))
+    yield NO_SPEAKER, replace(idle, rotation=np.zeros_like(idle.rotation), translation=np.zeros_like(idle.translation))
+    yield IDLE, idle
+    speaker = sample.example.speaker
+    others = [example for example in learned if example.speaker != speaker]
+    other = drawn(sample, others)
+    if other is not None:
+        voice = speaker_embedding(_begin_of(read_speech(other.video)), name=str(other.video))
+        yield OTHER_VOICE, made(MakeItTalkMotion(content, branch=branch, speaker=voice, liveliness=0.0))
+        yield OTHER, _with_head(full, sample, sample_of(other, runs))
+    same = drawn(sample, _own(sample.example, learned, strangers))
+    if same is not None:
+        yield SAME, _with_head(full, sample, sample_of(same, runs))
+    rest = head_landmarks(portrait.track)[0]
+    yield STILL, still_motion(np.repeat(rest[None], len(full), axis=0), rest, PAPER_RATE)
+
+
+def _sharing(branch: SpeakerAwareAnimation) -> SpeakerAwareAnimation:
+    """The same branch, all of what it says of lips and jaw being taken."""
+    sharing = SpeakerAwareAnimation(branch.content, replace(branch.config, mouth_share=1.0))
+    sharing.load_state_dict(branch.state_dict())
+    return sharing
+
+
+def _begin_of(speech: Speech) -> npt.NDArray[np.float32]:
+    return speech.samples[: round(_VOICE_S * speech.sample_rate)]
+
+
+def _own(example: Example, learned: Sequence[Example], strangers: Sequence[Example]) -> list[Example]:
+    """What else there is of a speaker: what was learned from, else other clips, but none that overlaps."""
+    own = [other for other in learned if other.speaker == example.speaker]
+    beside = [other for other in strangers if other.speaker == example.speaker and other.video != example.video]
+    return own or [other for other in beside if not same_recording(example, other)]
+
+
+def _with_head(face: Motion, sample: Sample, donor: Sample) -> Motion:
+    """The face with the head pose of another clip, played forth and back where it is too short."""
+    head = motion_of_track(donor.track, donor.row)
+    head = looped(head, int(np.ceil(sample.speech.duration * head.fps)) + 1)
+    head = fit_motion(head, sample.speech, fps=face.fps)
+    return replace(face, rotation=head.rotation, translation=head.translation)
+
+
+def placed(motion: Motion, track: FaceTrack, row: int) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Landmarks (T, 68, 3) px, rotation (T, 3) rad and place (T, 3) px in the picture of frame ``row`` of a track."""
+    corners = track.landmarks[row][MESH_OF_68[[LEFT_OUTER_EYE_CORNER, RIGHT_OUTER_EYE_CORNER]]]
+    scale = np.linalg.norm(corners[1] - corners[0])
+    turn = matrix_from_rotation(motion.rotation) @ matrix_from_rotation(track.rotation[row])
+    moved = motion.landmarks @ np.swapaxes(turn, 1, 2) + motion.translation[:, None]
+    place = track.translation[row] + scale * motion.translation
+    return np.asarray(scale * moved + corners.mean(axis=0)), rotation_from_matrix(turn), np.asarray(place)
+
+
+def measures(motion: Motion, sample: Sample) -> dict[str, float]:
+    """``LIPS`` and ``HEAD`` of a motion at 62.5 frames per second."""
+    track = sample.track
+    of_lips = scores(motion, sample.speech, head_landmarks(track), track.fps)
+    count = min(len(motion), num_frames(len(track) / track.fps, PAPER_RATE))
+    real, turned, put = (
+        resample_rows(rows, track.fps, PAPER_RATE, count)
+        for rows in (track.landmarks[:, MESH_OF_68], track.rotation, track.translation)
+    )
+    points, rotation, place = (rows[:count] for rows in placed(motion, track, sample.row))
+    return {
+        **{name: of_lips[name] for name in LIPS},
+        "D-L": landmark_distance(points, real),
+        "D-V": landmark_velocity_difference(points, real),
+        "D-Rot": rotation_difference(rotation, turned),
+        "D-Pos": position_difference(place, put, face_width(real)),
+    }

@@ -1,0 +1,38 @@
+"""Which weights a measurement was made with, so that a report says by itself when they have changed since."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+
+import talkinghead
+
+_PACKAGE = Path(talkinghead.__file__).parent
+_DIGITS = 12  # of the hash
+_ONLY: Mapping[str, tuple[str, ...]] = {
+    "recogniser": ("phones",),
+    "alignment": ("phones",),
+    "speakers": ("speaker",),
+    "synchrony": ("syncnet",),
+    "tracking_noise": (),
+    "head_styles": ("speaker_aware", "speaker"),
+    "disentanglement": ("voice", "phones", "speaker"),
+    "translation": ("translation", "mouth"),
+}
+"""Part of the report -> the weights that it depends on; the others depend on all but the judge's."""
+
+
+def fingerprints(part: str, folder: Path = _PACKAGE) -> dict[str, str]:
+    """Name of each file of weights that a part depends on -> the first digits of its SHA-256."""
+    files = {file.stem: file for file in sorted(folder.rglob("weights/*.safetensors"))}
+    names = _ONLY.get(part, tuple(name for name in files if name != "syncnet"))
+    return {name: hashlib.sha256(files[name].read_bytes()).hexdigest()[:_DIGITS] for name in names if name in files}
+
+
+def changed(then: Mapping[str, str], now: Mapping[str, str]) -> str:
+    """One sentence on what differs between two sets of ``fingerprints``; empty where nothing does."""
+    again = [name for name in now if name in then and then[name] != now[name]]
+    new = [name for name in now if name not in then]
+    facts = [f"{', '.join(again)} trained again"] * bool(again) + [f"{', '.join(new)} added"] * bool(new)
+    return f"Since then: {'; '.join(facts)}." if facts else ""

@@ -1,0 +1,33 @@
+"""What a report knows of the weights that it was measured with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from benchmarks.fingerprints import changed, fingerprints
+
+
+def test_what_was_trained_again_is_named() -> None:
+    then = {"content": "a", "mouth": "b"}
+    assert changed(then, then) == ""
+    assert changed(then, {"content": "c", "mouth": "b"}) == "Since then: content trained again."
+    assert changed(then, {**then, "voice": "d"}) == "Since then: voice added."
+    assert changed(then, {"content": "c", "mouth": "b", "voice": "d"}) == (
+        "Since then: content trained again; voice added."
+    )
+
+
+def test_a_part_depends_on_its_own_weights(tmp_path: Path) -> None:
+    for name in ("content", "phones", "syncnet"):
+        (tmp_path / "x" / "weights").mkdir(parents=True, exist_ok=True)
+        (tmp_path / "x" / "weights" / f"{name}.safetensors").write_bytes(name.encode())
+    assert list(fingerprints("recogniser", tmp_path)) == ["phones"]
+    assert list(fingerprints("evaluation", tmp_path)) == ["content", "phones"]
+    assert fingerprints("tracking_noise", tmp_path) == {}
+    before = fingerprints("recogniser", tmp_path)
+    (tmp_path / "x" / "weights" / "phones.safetensors").write_bytes(b"other")
+    assert fingerprints("recogniser", tmp_path)["phones"] != before["phones"]
+
+
+def test_the_shipped_ones_are_found() -> None:
+    assert {"content", "mouth", "phones"} <= set(fingerprints("voices"))
