@@ -18,14 +18,14 @@ def test_what_was_trained_again_is_named() -> None:
 
 
 def test_a_part_depends_on_its_own_weights(tmp_path: Path) -> None:
-    for name in ("content", "phones", "syncnet"):
-        (tmp_path / "x" / "weights").mkdir(parents=True, exist_ok=True)
-        (tmp_path / "x" / "weights" / f"{name}.safetensors").write_bytes(name.encode())
+    for name, room in {"content": "makeittalk", "phones": "speech", "syncnet": "metrics"}.items():
+        (tmp_path / room / "weights").mkdir(parents=True, exist_ok=True)
+        (tmp_path / room / "weights" / f"{name}.safetensors").write_bytes(name.encode())
     assert list(fingerprints("recogniser", tmp_path)) == ["phones"]
     assert list(fingerprints("evaluation", tmp_path)) == ["content", "phones"]
     assert fingerprints("tracking_noise", tmp_path) == {}
     before = fingerprints("recogniser", tmp_path)
-    (tmp_path / "x" / "weights" / "phones.safetensors").write_bytes(b"other")
+    (tmp_path / "speech" / "weights" / "phones.safetensors").write_bytes(b"other")
     assert fingerprints("recogniser", tmp_path)["phones"] != before["phones"]
 
 

@@ -138,10 +138,10 @@ class MakeItTalkConfig:
 
 
 # A code of 32 numbers every 80 ms (400 a second) instead of 64 every 0.5 s (125 a second): lips move within 0.1 s, and
-# sounds as short as p b m are what the paper's bottleneck loses (section 6). So wide a code would hold the speaker
-# well, as even half of it does when trained as published. What keeps him out is that the encoder is not told of him,
-# hears each band about its mean, and in training a voice in disguise; the decoder can find him in the embedding alone.
-# 5 frames divide the pieces in which long speech is heard.
+# sounds as short as p b m are what the paper's bottleneck loses (section 6). Half as wide a code, trained as published,
+# holds the speaker well. What keeps him out here is above all that the encoder hears each band about its mean; a voice
+# in disguise in training takes a little more of him away. The encoder is not told of him either: the decoder finds him
+# in the embedding. 5 frames divide the pieces in which long speech is heard.
 _SMALL_VOICE = VoiceConfig(
     encoder_channels=192,
     code_size=16,
