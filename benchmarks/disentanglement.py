@@ -14,10 +14,10 @@ from talkinghead.data.packs import load_pack, prepare
 from talkinghead.data.phone_labels import LABEL_RATE
 from talkinghead.data.voice_packs import HELD_OUT_VOICES, people
 from talkinghead.methods.makeittalk.hearing import content_codes
-from talkinghead.methods.makeittalk.voice import VOICE_RATE
+from talkinghead.methods.makeittalk.voice import VOICE_RATE, spoken_mean
 from talkinghead.speech.arpabet import BILABIALS, CLASSES, LABIODENTALS, SILENCE
 from talkinghead.speech.features import SAMPLE_RATE
-from talkinghead.speech.phonetic import LogMel, PhonePosteriors, PhoneticFeatures
+from talkinghead.speech.phonetic import LogMel, PhonePosteriors, PhoneticFeatures, Rows
 from talkinghead.types import FloatArray, Speech
 
 Labels = npt.NDArray[np.int64]
@@ -35,8 +35,21 @@ LibriSpeech: learned from the first half of what each reads, asked about the oth
 reading is one session, so that its microphone and room help to tell the reader. *What* is the phone at a frame, of
 GRID's s4 and two of these readers, learned from every other recording; silence is left out, and chance is always the
 most frequent phone. *p b m*, *f v*: frames of these phones that are read as any of them. The code and the posteriors
-know what is around a frame, the mel does not.
+know what is around a frame, the mel does not. *Centred*: about its mean over the recording, which is how the code's
+network hears it; what the code knows less of the reader than this, or more of the phone, is its own doing.
 """
+
+
+class CentredLogMel:
+    """The log-mel of a recording about the mean of what is spoken in it."""
+
+    name = "centred log-mel"
+    size = LogMel().size
+
+    def __call__(self, speech: Speech, rate: float, *, gain: float | None = None) -> Rows:
+        """(ceil(duration * rate), size)."""
+        mels = LogMel()(speech, rate, gain=gain)
+        return mels - spoken_mean(torch.from_numpy(mels)[None])[0].numpy()
 
 
 def probe(learn: tuple[FloatArray, Labels], ask: FloatArray, *, balanced: bool = False) -> Labels:
@@ -145,7 +158,7 @@ def what(corpus: Path, packs: Path, features: Mapping[str, PhoneticFeatures]) ->
 
 
 def measure(corpus: Path, runs: Path) -> dict[str, dict[str, float]]:
-    """What is read from the log-mel, the content code and the phone posteriors: question -> features -> share.
+    """What is read from log-mels, the content code and the phone posteriors: question -> features -> share.
 
     Args:
         corpus: the folder of the recordings.
@@ -156,6 +169,7 @@ def measure(corpus: Path, runs: Path) -> dict[str, dict[str, float]]:
     """
     features: dict[str, PhoneticFeatures] = {
         "log-mel": LogMel(),
+        "centred log-mel": CentredLogMel(),
         "content code": content_codes(),
         "phone posteriors": PhonePosteriors(),
     }

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from benchmarks.disentanglement import means, phone_rows, probe, recall, section
+from benchmarks.disentanglement import CentredLogMel, means, phone_rows, probe, recall, section
+
+from talkinghead.types import Speech
 
 
 def test_a_probe_reads_what_is_linear_and_no_more() -> None:
@@ -35,6 +37,14 @@ def test_means_over_a_second() -> None:
     rows = np.arange(124.0)[:, None]
     np.testing.assert_allclose(means(rows)[:, 0], [30.5, 61.5, 92.5])
     np.testing.assert_allclose(means(rows[:10]), [[4.5]])
+
+
+def test_centred_mels_do_not_know_how_loud_a_recording_is() -> None:
+    noise = Speech(np.random.default_rng(0).normal(0, 0.1, 16_000).astype(np.float32), 16_000)
+    loud, quiet = (CentredLogMel()(noise, 62.5, gain=gain) for gain in (1.0, 0.5))
+    assert loud.shape == (63, CentredLogMel.size)
+    assert loud.std() > 0.01
+    np.testing.assert_allclose(loud, quiet, atol=1e-4)
 
 
 def test_phones_at_the_frames_of_the_features() -> None:

@@ -29,9 +29,9 @@ def disguised(mels: Tensor, generator: torch.Generator, *, strength: float = 1.0
     Returns:
         (B, T, bands).
 
-    Source: Qian et al. 2020 (SpeechSplit), section 3.3, random resampling so that an encoder cannot pass on what its
-        decoder is told elsewhere; Choi et al. 2021 (NANSY), section 3.1, formant shift, pitch and a random equaliser
-        before the content encoder. Theirs alter samples, these mel spectrograms, at no cost.
+    Source: Choi et al. 2021 (NANSY), information perturbation: formants, pitch and an equaliser drawn anew before the
+        content encoder, so that it cannot pass on what the decoder is told elsewhere; Qian et al. 2020 (SpeechSplit)
+        do so to rhythm. Theirs alter samples, this mel spectrograms, at hardly any cost.
     """
     batch, count, bands = mels.shape
 
