@@ -13,6 +13,7 @@ from talkinghead.data import face_pairs
 from talkinghead.data.face_pairs import (
     GROUPS,
     HELD_OUT,
+    MARGIN,
     MATTE,
     MIRRORED,
     STORED,
@@ -170,11 +171,16 @@ def test_empty_and_broken_packs(tmp_path: Path) -> None:
 def test_a_clip_of_the_corpus_is_cut_around_the_head(
     corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from talkinghead.methods.makeittalk.train_translation import wide_square
+    from talkinghead.rendering.crop import Crop
+
+    def wide(landmarks: FloatArray, size: tuple[int, int]) -> Crop:
+        return Crop.of(landmarks, size).widened(MARGIN, STORED)
 
     first = face_recordings(corpus, "known")[:1]
     monkeypatch.setattr(face_pairs, "face_recordings", lambda folder, group: first)
-    pictures = prepared_pictures(corpus, "known", tmp_path, place=wide_square)
+    pictures = prepared_pictures(
+        corpus, "known", tmp_path, place=lambda points, size: Crop.of(points, size).widened(MARGIN, STORED)
+    )
     assert 2 <= len(pictures) <= 4
     middle = pictures.landmarks.mean(axis=1)
     assert (np.abs(middle - STORED / 2) < 0.15 * STORED).all()

@@ -12,7 +12,6 @@ A pack is an ``.npz`` without compression, for N pictures of K clips:
 
 from __future__ import annotations
 
-import csv
 import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from talkinghead.data.grid import Clip, grid_clips, tracks
+from talkinghead.data.manifest import manifest_rows
 from talkinghead.data.mouths import Recording
 from talkinghead.errors import InputError
 from talkinghead.face.landmarks import MESH_OF_68
@@ -128,15 +128,27 @@ def face_recordings(corpus: Path, group: str) -> tuple[Recording, ...]:
         known = [Recording(clip.code, _S1, clip.video, "GRID") for clip in grid_clips(corpus / "grid_s1", split)]
     if group == "known":
         return tuple(known)
-    table = corpus / "clips" / "manifest.csv"
-    if not table.exists():
-        raise InputError(f"{corpus}: no clips/manifest.csv in it; name the folder that holds grid_s1 and clips.")
-    with table.open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            if row["tier"] == "open" and (row["speaker"] in HELD_OUT) is (group == "strangers"):
-                path = corpus / "clips" / row["file"]
-                known.append(Recording(path.stem, row["speaker"], path, row["dataset"]))
+    for row in manifest_rows(corpus / "clips"):
+        if row["tier"] == "open" and (row["speaker"] in HELD_OUT) is (group == "strangers"):
+            path = corpus / "clips" / row["file"]
+            known.append(Recording(path.stem, row["speaker"], path, row["dataset"]))
     return tuple(known)
+
+
+def judged_pairs(pictures: FacePictures, count: int, *, speaker: str | None = None) -> list[tuple[int, int]]:
+    """Pairs (source, target) of pictures to judge by: each clip's calmest frame and another, clips taken in turn.
+
+    Args:
+        pictures: of a group.
+        count: at most so many pairs.
+        speaker: of one speaker alone; None: of all.
+    """
+    clips = [pictures.of_clip(k) for k in range(len(pictures.names)) if speaker in (None, pictures.speakers[k])]
+    clips = [rows for rows in clips if len(rows) > 1]
+    longest = max((len(rows) for rows in clips), default=1)
+    # A stride prime to the number of frames: pairs of one clip are not neighbours.
+    turns = [(int(rows[0]), int(rows[1 + 7 * k % (len(rows) - 1)])) for k in range(longest - 1) for rows in clips]
+    return turns[:count]
 
 
 def chosen_frames(track: FaceTrack, *, few: bool) -> IndexArray:

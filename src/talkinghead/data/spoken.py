@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import multiprocessing
 import os
@@ -16,6 +15,7 @@ import numpy.typing as npt
 
 from talkinghead.data.grid import grid_clips
 from talkinghead.data.labelling import Piece, by_label_file, by_text, by_what_is_heard
+from talkinghead.data.manifest import manifest_rows
 from talkinghead.errors import InputError, announce
 from talkinghead.media import read_speech
 from talkinghead.speech.arpabet import CLASSES
@@ -89,7 +89,7 @@ def recordings(corpus: Path, split: str) -> tuple[Recording, ...]:
     """
     if split not in ("train", "held-out"):
         raise InputError(f"there is no split {split!r}; choose train or held-out.")
-    table = _manifest(corpus / "speech")
+    table = manifest_rows(corpus / "speech")
     held_out = [*_grid_others(corpus), *_mfa(corpus, table), *_vctk(corpus, table), *_librispeech(corpus, table)]
     if split == "held-out":
         return tuple(held_out)
@@ -144,14 +144,6 @@ def spoken(corpus: Path, split: str, *, cache: Path) -> Iterator[Spoken]:
             )
 
 
-def _manifest(folder: Path) -> list[dict[str, str]]:
-    try:
-        with (folder / "manifest.csv").open(encoding="utf-8", newline="") as file:
-            return list(csv.DictReader(file))
-    except OSError as error:
-        raise InputError(f"{folder}: no manifest.csv ({error}); name the folder of the shared recordings.") from None
-
-
 def _coqui_texts(speech: Path) -> dict[str, str]:
     rows = (speech / "coqui__metadata.csv").read_text(encoding="utf-8").splitlines()
     return {f"coqui__{row.split('|')[0]}": row.split("|")[2] for row in rows if row.count("|") == 2}
@@ -160,7 +152,7 @@ def _coqui_texts(speech: Path) -> dict[str, str]:
 def _grid_others(corpus: Path) -> list[Recording]:
     return [
         Recording(corpus / "clips" / row["file"], "GRID", row["speaker"], row["text"])
-        for row in _manifest(corpus / "clips")
+        for row in manifest_rows(corpus / "clips")
         if row["dataset"] == "GRID" and row["speaker"] != "GRID-s1"
     ]
 

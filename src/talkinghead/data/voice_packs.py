@@ -11,7 +11,6 @@ A pack is an ``.npz`` without compression, for K utterances:
 
 from __future__ import annotations
 
-import csv
 import os
 import random
 from collections import defaultdict
@@ -23,6 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from talkinghead.data.grid import grid_clips
+from talkinghead.data.manifest import manifest_rows
 from talkinghead.data.prompts import Prompter, sentences
 from talkinghead.errors import InputError, announce
 from talkinghead.media import read_speech
@@ -208,20 +208,12 @@ def prepare_voices(corpus: Path, cache: Path, *, hours: float = 0.5, seed: int =
 
 def _files(corpus: Path) -> Iterator[tuple[Path, str, str]]:
     """Path, speaker and source of every recording of tier open, few of GRID s1."""
-    for row in _manifest(corpus / "speech"):
+    for row in manifest_rows(corpus / "speech"):
         source = next((name for name in _DATASETS if row["dataset"].startswith(name)), None)
         if source is not None:
             yield corpus / "speech" / row["file"], row["speaker"], source
-    for row in _manifest(corpus / "clips"):
+    for row in manifest_rows(corpus / "clips"):
         if row["tier"] == "open":
             yield corpus / "clips" / row["file"], row["speaker"], row["dataset"]
     for clip in grid_clips(corpus / "grid_s1", "train")[::_EVERY]:
         yield clip.video, "GRID-s1", "GRID"
-
-
-def _manifest(folder: Path) -> list[dict[str, str]]:
-    try:
-        with (folder / "manifest.csv").open(encoding="utf-8", newline="") as file:
-            return list(csv.DictReader(file))
-    except OSError as error:
-        raise InputError(f"{folder}: no manifest.csv ({error}); name the folder of the shared recordings.") from None

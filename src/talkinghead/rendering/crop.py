@@ -84,6 +84,11 @@ class Crop:
         flat = (points[..., :2] - affine[:, 2]) / affine[0, 0]
         return np.concatenate([flat, points[..., 2:] / affine[0, 0]], axis=-1)
 
+    def widened(self, factor: float, size: int) -> Crop:
+        """The square about the same middle whose side is ``factor`` times as long, seen at ``size`` px."""
+        away = (factor - 1) / 2 * self.side
+        return Crop(self.left - away, self.top - away, factor * self.side, size)
+
     def cut(self, image: ImageArray) -> ImageArray:
         """(size, size, 3) uint8 what an image (H, W, 3) shows there; its edge goes on beyond it.
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from talkinghead.data.face_pairs import MATTE, STORED, FacePictures
-from talkinghead.methods.attentional_landmarks.ltv_pairs import VideoBatches, as_images, as_pictures, judged_pairs
+from talkinghead.data.face_pairs import MATTE, STORED, FacePictures, judged_pairs
+from talkinghead.methods.attentional_landmarks.ltv_pairs import VideoBatches, as_images, as_pictures
 from talkinghead.methods.attentional_landmarks.people import in_step
 
 CLIPS = (("a", "GRID-s1", 3), ("b", "GRID-s1", 4), ("c", "GRID-s2", 3), ("EDTalk__Obama_20s", "Obama", 5))
@@ -103,7 +103,7 @@ def test_pairs_to_judge_by(pictures: FacePictures) -> None:
     assert len(pairs) == 6
     assert [source for source, _ in pairs[:4]] == [0, 3, 7, 10]
     assert all(source != target and pictures.clips[source] == pictures.clips[target] for source, target in pairs)
-    assert {source for source, _ in judged_pairs(pictures, 6, whom="s1")} == {0, 3}
+    assert {source for source, _ in judged_pairs(pictures, 6, speaker="GRID-s1")} == {0, 3}
 
 
 def test_images_survive_the_way_there_and_back() -> None:

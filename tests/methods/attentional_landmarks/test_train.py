@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from talkinghead.data.face_pairs import MATTE, STORED, FacePictures
+from talkinghead.data.face_pairs import MARGIN, MATTE, STORED, FacePictures
 from talkinghead.data.mouths import Recording
 from talkinghead.face.landmarks import MESH_OF_68, canonical_face
 from talkinghead.face.pose import camera_from_head
@@ -20,7 +20,7 @@ from talkinghead.methods.attentional_landmarks.geometry import EYE_DISTANCE_PX, 
 from talkinghead.methods.attentional_landmarks.ltv import LandmarksToVideo
 from talkinghead.methods.attentional_landmarks.people import S1, recordings_of
 from talkinghead.methods.attentional_landmarks.stl import AFTER, BEFORE, SpeechToLandmarks
-from talkinghead.methods.attentional_landmarks.train_ltv import train_video, wide_square
+from talkinghead.methods.attentional_landmarks.train_ltv import train_video
 from talkinghead.methods.attentional_landmarks.train_stl import (
     FRAMES,
     LandmarkBatches,
@@ -176,7 +176,8 @@ def test_renderer_in_miniature(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 def test_packs_keep_a_margin_about_the_networks_square() -> None:
     landmarks = 100 + 60 * canonical_face()[0][MESH_OF_68, :2]
-    wide, inner = wide_square(landmarks, (360, 288)), Crop.of(landmarks, (360, 288))
+    inner = Crop.of(landmarks, (360, 288))
+    wide = inner.widened(MARGIN, STORED)
     points = inner.points(landmarks) * STORED / (1.25 * inner.size)
     np.testing.assert_allclose(np.diff(wide.points(landmarks), axis=0), np.diff(points, axis=0), atol=1e-6)
     assert (wide.left + wide.side / 2, wide.top + wide.side / 2) == pytest.approx(

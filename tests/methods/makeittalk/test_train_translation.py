@@ -10,13 +10,13 @@ import pytest
 import torch
 
 from drawn import drawn_face
-from talkinghead.data.face_pairs import GROUPS, MARGIN, STORED, FacePictures, save_pictures
+from talkinghead.data.face_pairs import GROUPS, MARGIN, STORED, FacePictures, judged_pairs, save_pictures
 from talkinghead.data.mouths import Recording
 from talkinghead.errors import InputError
 from talkinghead.face.landmarks import MESH_OF_68, canonical_face
 from talkinghead.media import read_image
 from talkinghead.methods.makeittalk.config import CONFIGS
-from talkinghead.methods.makeittalk.train_translation import judged_pairs, scores, train_translation, wide_square
+from talkinghead.methods.makeittalk.train_translation import scores, train_translation
 from talkinghead.methods.makeittalk.translation import TranslationNetwork
 from talkinghead.rendering.crop import Crop
 from talkinghead.weights import load_weights
@@ -84,7 +84,8 @@ def test_judged_pairs_start_from_the_calmest_and_take_clips_in_turn() -> None:
 
 def test_the_wide_square_is_the_networks_with_a_margin() -> None:
     landmarks = canonical_face()[0][MESH_OF_68, :2] * 60 + (180, 130)
-    inner, wide = Crop.of(landmarks, (360, 288)), wide_square(landmarks, (360, 288))
+    inner = Crop.of(landmarks, (360, 288))
+    wide = inner.widened(MARGIN, STORED)
     assert wide.size == STORED
     edge = (STORED - STORED / MARGIN) / 2
     np.testing.assert_allclose(wide.points(landmarks) - edge, inner.points(landmarks), atol=1e-6)

@@ -13,12 +13,12 @@ from talkinghead.methods.makeittalk.translation import Translation
 from talkinghead.methods.makeittalk.translation_losses import (
     Critic,
     TranslationTraining,
-    as_colours,
     as_inputs,
     importance,
     translation_example,
     translation_losses,
 )
+from talkinghead.rendering.levels import as_colours
 from talkinghead.training.perceptual import pyramid_loss
 
 TINY = CONFIGS["tiny"]

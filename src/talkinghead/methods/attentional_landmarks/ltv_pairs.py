@@ -17,6 +17,7 @@ from talkinghead.methods.attentional_landmarks.config import LandmarksConfig
 from talkinghead.methods.attentional_landmarks.hearing import RATE
 from talkinghead.methods.attentional_landmarks.people import S1, fps_of, heard_of, in_step
 from talkinghead.methods.attentional_landmarks.stl import AFTER, BEFORE
+from talkinghead.rendering.levels import as_colours, as_levels
 from talkinghead.types import BoolArray, FloatArray, ImageArray, IndexArray
 
 _THREADS = 2
@@ -129,13 +130,12 @@ class VideoBatches:
 
 def as_pictures(images: ImageArray) -> Tensor:
     """(B, 3, H, W) float in [-1, 1] of images (B, H, W, 3) uint8; channels last in memory."""
-    return torch.from_numpy(images).permute(0, 3, 1, 2).float() / 127.5 - 1
+    return as_colours(torch.from_numpy(images))
 
 
 def as_images(pictures: Tensor) -> ImageArray:
     """(B, H, W, 3) uint8 of pictures (B, 3, H, W) in [-1, 1]."""
-    levels = ((pictures.float() + 1) * 127.5).round().clamp(0, 255).byte()
-    return np.asarray(levels.permute(0, 2, 3, 1).contiguous().cpu().numpy())
+    return np.asarray(as_levels(pictures).cpu().numpy())
 
 
 def _placement(size: int, rng: np.random.Generator | None) -> FloatArray:
@@ -151,12 +151,3 @@ def _placement(size: int, rng: np.random.Generator | None) -> FloatArray:
     matrix = zoom * np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
     middle = np.full(2, (STORED - 1) / 2)
     return np.column_stack([matrix, np.full(2, (size - 1) / 2) + shift * size - matrix @ middle])
-
-
-def judged_pairs(pictures: FacePictures, count: int, *, whom: str = "all") -> list[Pair]:
-    """Pairs (source, target): each clip's calmest frame and another, clips and frames taken in turn."""
-    rows = [pictures.of_clip(k) for k in range(len(pictures.names)) if whom == "all" or pictures.speakers[k] == S1]
-    rows = [clip for clip in rows if len(clip) > 1]
-    longest = max((len(clip) for clip in rows), default=1)
-    turns = [(int(clip[0]), int(clip[1 + 7 * k % (len(clip) - 1)])) for k in range(longest - 1) for clip in rows]
-    return turns[:count]

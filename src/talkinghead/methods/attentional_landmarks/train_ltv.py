@@ -15,12 +15,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from talkinghead.data.face_pairs import HELD_OUT, MARGIN, STORED, FacePictures, prepared_pictures
+from talkinghead.data.face_pairs import HELD_OUT, MARGIN, STORED, FacePictures, judged_pairs, prepared_pictures
 from talkinghead.media import save_image
 from talkinghead.methods.attentional_landmarks.config import CONFIGS, AttentionalConfig
 from talkinghead.methods.attentional_landmarks.ltv_losses import VideoTraining, video_losses
-from talkinghead.methods.attentional_landmarks.ltv_pairs import VideoBatches, as_images, judged_pairs, speech_about
-from talkinghead.methods.attentional_landmarks.people import recordings_of
+from talkinghead.methods.attentional_landmarks.ltv_pairs import VideoBatches, as_images, speech_about
+from talkinghead.methods.attentional_landmarks.people import S1, recordings_of
 from talkinghead.metrics.psnr import psnr
 from talkinghead.metrics.ssim import ssim
 from talkinghead.rendering.crop import Crop
@@ -35,16 +35,9 @@ _SHOWN = 5  # of them on the sheet
 _AT_ONCE = 8
 
 
-def wide_square(landmarks: FloatArray, size: tuple[int, int]) -> Crop:
-    """The network's square of a picture with a margin around it, as packs keep it.
-
-    Args:
-        landmarks: (68, 2) px.
-        size: (width, height) px of the picture.
-    """
-    inner = Crop.of(landmarks, size)
-    away = (MARGIN - 1) / 2 * inner.side
-    return Crop(inner.left - away, inner.top - away, MARGIN * inner.side, STORED)
+def _wide(landmarks: FloatArray, size: tuple[int, int]) -> Crop:
+    """The network's square with a margin around it, as packs keep it."""
+    return Crop.of(landmarks, size).widened(MARGIN, STORED)
 
 
 class _Validation:
@@ -55,7 +48,7 @@ class _Validation:
         self._batches: dict[str, dict[str, Tensor]] = {}
         for name, pictures in groups.items():
             silence = np.zeros((len(pictures), 1, 1), np.float32)
-            pairs = judged_pairs(pictures, _JUDGED, whom=config.people)
+            pairs = judged_pairs(pictures, _JUDGED, speaker=S1 if config.people == "s1" else None)
             if pairs:
                 self._batches[name] = VideoBatches(pictures, silence, size=config.video.size).pairs(pairs)
         self.still = {
@@ -105,9 +98,7 @@ def train_video(corpus: Path, out: Path, config_name: str, options: Mapping[str,
         options: ``steps``.
     """
     config = CONFIGS[config_name]
-    packs = {
-        group: prepared_pictures(corpus, group, out, place=wide_square) for group in ("train", "known", "strangers")
-    }
+    packs = {group: prepared_pictures(corpus, group, out, place=_wide) for group in ("train", "known", "strangers")}
     recordings = recordings_of(corpus, "train", "all")
     speech = speech_about(packs["train"], recordings, out / "tracks", config.landmarks)
     watched = {name: packs[name] for name in ("known", "strangers")}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from talkinghead.data.grid import Clip, grid_clips, tracks
+from talkinghead.data.manifest import manifest_rows
 from talkinghead.errors import InputError, announce
 from talkinghead.face.pose import matrix_from_rotation
 from talkinghead.face.rest import closed_mouth
@@ -113,8 +113,7 @@ def _voice(path: Path) -> FloatArray:
 
 def open_clips(folder: Path, split: str) -> Iterator[tuple[Mapping[str, str], Path]]:
     """Rows of the manifest and files of the open clips that have to do with a split."""
-    with (folder / "manifest.csv").open(newline="", encoding="utf-8") as file:
-        rows = [row for row in csv.DictReader(file) if row["tier"] == "open"]
+    rows = [row for row in manifest_rows(folder) if row["tier"] == "open"]
     speakers = [row["speaker"] for row in rows]
     for number, row in enumerate(rows):
         if float(row["seconds"]) < _LONG_S:

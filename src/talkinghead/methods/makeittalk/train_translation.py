@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from talkinghead.data.face_pairs import HELD_OUT, MARGIN, STORED, FacePictures, prepared_pictures
+from talkinghead.data.face_pairs import HELD_OUT, MARGIN, STORED, FacePictures, judged_pairs, prepared_pictures
 from talkinghead.media import save_image
 from talkinghead.methods.makeittalk.config import CONFIGS, TranslationConfig
 from talkinghead.methods.makeittalk.translation_losses import TranslationTraining, as_inputs, translation_losses
@@ -20,6 +20,7 @@ from talkinghead.methods.makeittalk.translation_pairs import PairBatches
 from talkinghead.metrics.psnr import psnr
 from talkinghead.metrics.ssim import ssim
 from talkinghead.rendering.crop import Crop
+from talkinghead.rendering.levels import as_levels
 from talkinghead.training.fit import Schedule, fit
 from talkinghead.training.perceptual import perceptual_distance
 from talkinghead.types import FloatArray, ImageArray
@@ -34,28 +35,6 @@ _AT_ONCE = 8
 _MOUTH = 96 / 256  # of the side, around the lips, that is also judged for itself
 
 
-def wide_square(landmarks: FloatArray, size: tuple[int, int]) -> Crop:
-    """The network's square of a picture with a margin around it, as packs keep it.
-
-    Args:
-        landmarks: (68, 2) px.
-        size: (width, height) px of the picture.
-    """
-    inner = Crop.of(landmarks, size)
-    side = MARGIN * inner.side
-    away = (side - inner.side) / 2
-    return Crop(inner.left - away, inner.top - away, side, STORED)
-
-
-def judged_pairs(pictures: FacePictures, count: int) -> list[tuple[int, int]]:
-    """Pairs (source, target) of pictures: each clip's calmest frame and another, the clips taken in turn."""
-    clips = [pictures.of_clip(k) for k in range(len(pictures.names))]
-    farthest = max(len(rows) for rows in clips)
-    # A stride prime to the number of frames: pairs of one clip are not neighbours.
-    turns = [(rows[0], rows[1 + 7 * k % (len(rows) - 1)]) for k in range(farthest) for rows in clips if len(rows) > 1]
-    return [(int(source), int(target)) for source, target in turns[:count]]
-
-
 @torch.inference_mode()
 def generated(network: nn.Module, batch: Mapping[str, Tensor], config: TranslationConfig) -> ImageArray:
     """(B, S, S, 3) uint8 what a ``TranslationTraining`` makes of a batch."""
@@ -65,7 +44,7 @@ def generated(network: nn.Module, batch: Mapping[str, Tensor], config: Translati
         part = {name: value[start : start + _AT_ONCE].to(device) for name, value in batch.items()}
         with torch.autocast(device.type, dtype=torch.bfloat16):
             colours = cast(TranslationTraining, network)(as_inputs(part, config)).picture.float()
-        made.append(((colours + 1) * 127.5).round().clamp(0, 255).byte().permute(0, 2, 3, 1).cpu().numpy())
+        made.append(as_levels(colours).cpu().numpy())
     return np.concatenate(made)
 
 
@@ -88,6 +67,11 @@ def _sheet(made: ImageArray, batch: Mapping[str, Tensor]) -> ImageArray:
     """Rows of portrait, sketch, output and real picture."""
     columns = [batch["portrait"].numpy(), batch["sketch"].numpy(), made, batch["picture"].numpy()]
     return np.concatenate([np.concatenate([column[k] for column in columns], axis=1) for k in range(len(made))])
+
+
+def _wide(landmarks: FloatArray, size: tuple[int, int]) -> Crop:
+    """The network's square with a margin around it, as packs keep it."""
+    return Crop.of(landmarks, size).widened(MARGIN, STORED)
 
 
 class _Validation:
@@ -129,9 +113,7 @@ def train_translation(corpus: Path, out: Path, config_name: str, options: Mappin
     config = CONFIGS[config_name]
     sizes = config.translation
     batch, learning_rate = _PUBLISHED.get(config_name, (_BATCH, _LEARNING_RATE))
-    packs = {
-        group: prepared_pictures(corpus, group, out, place=wide_square) for group in ("train", "known", "strangers")
-    }
+    packs = {group: prepared_pictures(corpus, group, out, place=_wide) for group in ("train", "known", "strangers")}
     batches = PairBatches(packs["train"], size=sizes.size, batch=int(options.get("batch", batch)))
     vgg = options.get("vgg")
     distance = perceptual_distance(None if vgg is None else Path(vgg))

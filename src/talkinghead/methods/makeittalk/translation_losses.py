@@ -24,6 +24,7 @@ from talkinghead.methods.makeittalk.translation import (
     landmark_distances,
     landmark_field,
 )
+from talkinghead.rendering.levels import as_colours
 from talkinghead.training.perceptual import Distance, pyramid_loss
 
 _PERCEPTUAL = 1.0  # lambda of the paper
@@ -88,11 +89,6 @@ class TranslationTraining(nn.Module):
         """What the network makes."""
         made: Translation = self.network(*inputs)
         return made
-
-
-def as_colours(pictures: Tensor) -> Tensor:
-    """Pictures (B, S, S, 3) uint8 as (B, 3, S, S) in [-1, 1], the channels last in memory."""
-    return pictures.permute(0, 3, 1, 2).to(memory_format=torch.channels_last).float() / 127.5 - 1
 
 
 def as_inputs(batch: Mapping[str, Tensor], config: TranslationConfig) -> Inputs:

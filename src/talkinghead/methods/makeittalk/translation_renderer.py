@@ -14,8 +14,9 @@ from torch import Tensor
 
 from talkinghead.face.landmarks import MESH_OF_68
 from talkinghead.methods.makeittalk.translation import TranslationNetwork
-from talkinghead.methods.makeittalk.translation_losses import as_colours, as_inputs
+from talkinghead.methods.makeittalk.translation_losses import as_inputs
 from talkinghead.rendering.crop import Crop
+from talkinghead.rendering.levels import as_colours, as_levels
 from talkinghead.rendering.paste_back import PasteBack
 from talkinghead.rendering.rig import Rig, build_rig
 from talkinghead.rendering.sketch import sketches
@@ -98,8 +99,7 @@ class _Scene:
         with torch.autocast(self._device.type, dtype=torch.bfloat16):
             made = self._network(*inputs)
         colours = made.picture if self._finer is None else made.finer(self._finer)
-        levels = ((colours.float() + 1) * 127.5).round().clamp(0, 255).byte()
-        return np.ascontiguousarray(levels[: len(landmarks)].permute(0, 2, 3, 1).cpu().numpy())
+        return np.asarray(as_levels(colours[: len(landmarks)]).cpu().numpy())
 
     def _tensor(self, array: FloatArray | ImageArray) -> Tensor:
         return torch.from_numpy(np.ascontiguousarray(array)).to(self._device)

@@ -1,0 +1,21 @@
+"""The table of a folder of the shared recordings."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+from talkinghead.errors import InputError
+
+
+def manifest_rows(folder: Path) -> list[dict[str, str]]:
+    """The rows of ``manifest.csv`` in a folder, by the names of its columns.
+
+    Raises:
+        InputError: there is none.
+    """
+    try:
+        with (folder / "manifest.csv").open(encoding="utf-8", newline="") as file:
+            return list(csv.DictReader(file))
+    except OSError as error:
+        raise InputError(f"{folder}: no manifest.csv ({error}); name the folder of the shared recordings.") from None
