@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from talkinghead.media import read_provenance, save_video
 from talkinghead.methods.base import PerKind
 from talkinghead.pipeline import TalkingHead, fit_motion
 from talkinghead.rendering.warp import WarpRenderer
-from talkinghead.types import Frames, Motion, Portrait, Speech, num_frames
+from talkinghead.types import Frames, ImageArray, Motion, Portrait, Speech, num_frames
 
 
 class Nodding:
@@ -166,6 +166,30 @@ def test_the_renderer_of_a_portrait_may_depend_on_its_kind(drawn_portrait: Portr
     assert head.renderer_for(replace(drawn_portrait, drawing=False)) is photo
     assert head.renderer_for(replace(drawn_portrait, drawing=True)) is drawing
     assert TalkingHead(Nodding(), photo).renderer_for(drawn_portrait) is photo
+
+
+def test_what_a_renderer_looks_at_is_shown_of_the_face_at_hand(
+    talking_head: TalkingHead, drawn_portrait: Portrait
+) -> None:
+    seen: list[Motion] = []
+    picture = drawn_portrait.frames.images[0]
+
+    class Looking(Grey):
+        def _gaze(self, motion: Motion, portrait: Portrait) -> ImageArray:
+            seen.append(motion)
+            return portrait.frames.images[0]
+
+        @property
+        def shows(self) -> dict[str, Callable[[Motion, Portrait], ImageArray]]:
+            """One thing."""
+            return {"gaze": self._gaze}
+
+    looking = TalkingHead(Nodding(), Looking())
+    motion = Nodding().generate(SPEECH, drawn_portrait)
+    np.testing.assert_array_equal(looking.view("gaze", drawn_portrait)(motion), picture)
+    np.testing.assert_allclose(seen[0].rest, talking_head.motion(SPEECH, drawn_portrait).rest)
+    with pytest.raises(InputError, match="has no 'attention' to show: choose one of gaze"):
+        looking.view("attention", drawn_portrait)
 
 
 def test_a_size_without_weights_is_refused() -> None:

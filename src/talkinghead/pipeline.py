@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
 from talkinghead import __version__
+from talkinghead.errors import InputError
 from talkinghead.face.pose import head_landmarks
 from talkinghead.media import read_speech
 from talkinghead.methods import get_method, get_renderer
@@ -18,7 +19,18 @@ from talkinghead.motion.smoothing import resample_rows
 from talkinghead.speech.activity import voice_activity
 from talkinghead.speech.features import resample
 from talkinghead.tracking import read_portrait
-from talkinghead.types import FloatArray, Frames, Motion, Portrait, Progress, Speech, Video, no_progress, num_frames
+from talkinghead.types import (
+    FloatArray,
+    Frames,
+    ImageArray,
+    Motion,
+    Portrait,
+    Progress,
+    Speech,
+    Video,
+    no_progress,
+    num_frames,
+)
 
 DEFAULT_METHOD = "makeittalk"
 _ACTIVITY_RATE = 100.0  # Hz
@@ -71,6 +83,24 @@ class TalkingHead:
     def renderer_for(self, portrait: Portrait) -> Renderer:
         """What draws such a portrait, where that depends on whether it is a photo or a drawing."""
         return self.renderer.of(portrait) if isinstance(self.renderer, PerKind) else self.renderer
+
+    def view(self, name: str, portrait: Portrait) -> Callable[[Motion], ImageArray]:
+        """What shows, as one picture (H, W, 3) uint8, something of how the renderer draws a motion of this portrait.
+
+        Args:
+            name: what to show, as "attention".
+            portrait: the face.
+
+        Raises:
+            InputError: the renderer of such portraits shows nothing of that name.
+        """
+        shows: dict[str, Callable[[Motion, Portrait], ImageArray]] = getattr(self.renderer_for(portrait), "shows", {})
+        if name not in shows:
+            remedy = (
+                f"choose one of {', '.join(shows)}" if shows else "choose another renderer, see talkinghead methods"
+            )
+            raise InputError(f"the renderer {self.renderer_names[portrait.drawing]} has no {name!r} to show: {remedy}.")
+        return lambda motion: shows[name](_fitted(motion, portrait), portrait)
 
     def __call__(
         self,
@@ -135,8 +165,7 @@ class TalkingHead:
             speech: the sound track, or None.
             progress: hook (stage, done, total).
         """
-        own = head_landmarks(portrait.track[portrait.best : portrait.best + 1])[0]
-        motion = retarget(motion, own)
+        motion = _fitted(motion, portrait)
 
         def frames() -> Iterator[Frames]:
             done = 0
@@ -147,6 +176,11 @@ class TalkingHead:
 
         facts = {"method": self.method, "renderer": self.renderer_names[portrait.drawing], "version": __version__}
         return Video(frames(), speech, motion.fps, len(motion), facts)
+
+
+def _fitted(motion: Motion, portrait: Portrait) -> Motion:
+    """A motion on the face of a portrait."""
+    return retarget(motion, head_landmarks(portrait.track[portrait.best : portrait.best + 1])[0])
 
 
 def fit_motion(

@@ -132,6 +132,19 @@ def test_a_saved_motion_rendered_again_gives_the_same_frames(run: Run, face: Pat
     np.testing.assert_array_equal(images(out), images(again))
 
 
+def test_attention_is_shown_beside_the_video(run: Run, face: Path, speech: Path, out: Path) -> None:
+    options = ("--renderer", "attention", "--show", "attention", "--fps", 5)
+    assert run("animate", face, speech, "-o", out, *options).code == 0
+    shown = out.with_name("out-attention.png")
+    assert sorted(out.parent.iterdir()) == sorted([out, shown])
+    head, *maps = np.split(np.asarray(Image.open(shown)), 7, axis=1)
+    assert head.shape == (256, 256, 3)
+    assert all(picture.std() > 1 for picture in maps)
+    outcome = run("animate", face, speech, "-o", out.with_name("out.webm"), *options)
+    assert outcome.code == 2
+    assert f"{shown} already exists" in outcome.stderr
+
+
 def motion_of(run: Run, face: Path, speech: Path, folder: Path, *options: object) -> Motion:
     """The motion that the command makes with these options."""
     path = folder / "motion.npz"

@@ -227,6 +227,8 @@ def test_an_output_is_an_input(refused: Refused, face: Path, out: Path) -> None:
         (["--seed", "-1"], "--seed -1", "from 0 up"),
         (["--motion-out", "motion.txt"], "motion.txt", "choose .npz"),
         (["--colour", "red"], "--colour", "animate --help"),
+        (["--show", "a/b"], "--show a/b", "choose attention"),
+        (["--show", "attention"], "renderer warp has no 'attention'", "choose another renderer"),
     ],
 )
 def test_unknown_values_of_options(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -188,6 +189,15 @@ def animate(
             rich_help_panel=_VIDEO_GROUP,
         ),
     ] = False,
+    show: Annotated[
+        str | None,
+        typer.Option(
+            metavar="WHAT",
+            show_default=False,
+            help="Write a picture beside OUT, OUT-WHAT.png, of what the renderer looks at: attention.",
+            rich_help_panel=_VIDEO_GROUP,
+        ),
+    ] = None,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace files that exist.", rich_help_panel=_VIDEO_GROUP)
     ] = False,
@@ -252,32 +262,48 @@ def animate(
         transcript=transcript,
     )
     figure = Figure(face, which_face=which_face, landmarks=landmarks, background=background, drawing=drawn(kind))
-    source = _check(figure, source, out=out, motion=motion, motion_out=motion_out, overwrite=overwrite)
-    made = _make(figure, source, out=out, wishes=wishes, motion=motion, motion_out=motion_out)
+    outputs = Outputs(out, motion_out, show)
+    source = _check(figure, source, outputs, motion=motion, overwrite=overwrite)
+    made = _make(figure, source, outputs, wishes=wishes, motion=motion)
     report(made, began)
 
 
-def _check(
-    figure: Figure, source: Source, *, out: Path, motion: Path | None, motion_out: Path | None, overwrite: bool
-) -> Source:
+@dataclass(frozen=True)
+class Outputs:
+    """What is written: the video and, if asked for, the motion and what the renderer looks at."""
+
+    out: Path
+    motion_out: Path | None
+    show: str | None
+
+    @property
+    def show_out(self) -> Path | None:
+        """Where what is shown goes: beside the video."""
+        return None if self.show is None else self.out.with_name(f"{self.out.stem}-{self.show}.png")
+
+
+def _check(figure: Figure, source: Source, outputs: Outputs, *, motion: Path | None, overwrite: bool) -> Source:
     """Everything that can be known before the work begins: what cannot be written first, then what cannot be read."""
     from talkinghead.media import check_output
     from talkinghead.media.files import check_writable
 
-    check_output(out, overwrite)
+    check_output(outputs.out, overwrite)
+    motion_out, show = outputs.motion_out, outputs.show
     if motion_out is not None:
         if motion_out.suffix.lower() != ".npz":
             raise InputError(f"--motion-out {motion_out} has an unknown suffix {motion_out.suffix!r}: choose .npz.")
         check_writable(motion_out, overwrite)
+    if show is not None and not show.isalpha():
+        raise InputError(f"--show {show} is unknown: choose attention.")
+    if outputs.show_out is not None:
+        check_writable(outputs.show_out, overwrite)
     inputs = {**figure.files(), **source.files(), "--motion": motion}
-    check_distinct({"OUT": out, "--motion-out": motion_out}, inputs)
+    check_distinct({"OUT": outputs.out, "--motion-out": motion_out, "--show": outputs.show_out}, inputs)
     figure.check()
     return source.checked()
 
 
-def _make(
-    figure: Figure, source: Source, *, out: Path, wishes: Wishes, motion: Path | None, motion_out: Path | None
-) -> Made:
+def _make(figure: Figure, source: Source, outputs: Outputs, *, wishes: Wishes, motion: Path | None) -> Made:
     saved = None if motion is None else read_saved_motion(motion, wishes.fps)
     with Bar() as progress:
         progress("model", 0, 1)
@@ -288,6 +314,18 @@ def _make(
         if saved is not None and motion is not None:
             tell_difference(motion, saved, speech.duration)
         progress("portrait", 0, 1)
-        talking_head, portrait = figure.staged(talking_head)
-        inputs = (talking_head, speech, portrait)
-        return make_video(*inputs, out=out, wishes=wishes, progress=progress, saved=saved, motion_out=motion_out)
+        staged, portrait = figure.staged(talking_head)
+        shown = None
+        if outputs.show is not None and outputs.show_out is not None:
+            shown = talking_head.view(outputs.show, portrait), outputs.show_out
+        return make_video(
+            staged,
+            speech,
+            portrait,
+            out=outputs.out,
+            wishes=wishes,
+            progress=progress,
+            saved=saved,
+            motion_out=outputs.motion_out,
+            shown=shown,
+        )

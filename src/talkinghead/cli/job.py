@@ -17,8 +17,13 @@ from talkinghead.cli.options import FASTEST_FPS, Wishes
 from talkinghead.errors import InputError, announce
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import TypeAlias
+
     from talkinghead.pipeline import TalkingHead
-    from talkinghead.types import Motion, Portrait, Progress, Speech
+    from talkinghead.types import ImageArray, Motion, Portrait, Progress, Speech
+
+    Shown: TypeAlias = tuple[Callable[[Motion], ImageArray], Path]
 
 _USUAL_FPS = 25.0
 _TOLD_DIFFERENCE_S = 0.1
@@ -53,8 +58,9 @@ def make_video(
     progress: Progress,
     saved: Motion | None = None,
     motion_out: Path | None = None,
+    shown: Shown | None = None,
 ) -> Made:
-    """Animate a portrait and write the video, and the motion if asked for: both or, upon any exception, neither.
+    """Animate a portrait and write the video, and what else is asked for: all or, upon any exception, nothing.
 
     Args:
         head: generator and renderer.
@@ -65,6 +71,7 @@ def make_video(
         progress: hook (stage, done, total).
         saved: a motion to render instead of making one.
         motion_out: where to save the motion as it is rendered.
+        shown: what to show of how it is rendered, and where.
     """
     from talkinghead.media import save_video
     from talkinghead.pipeline import fit_motion
@@ -76,7 +83,7 @@ def make_video(
         motion = head.motion(speech, portrait, fps=fps, seed=seed, head=amount, blink=blink, progress=progress)
     else:
         motion = fit_motion(saved, speech, fps=fps, seed=seed, head=amount, blink=blink)
-    with _motion_beside(motion, motion_out, wishes.overwrite):
+    with _motion_beside(motion, motion_out, wishes.overwrite), _shown_beside(motion, shown, wishes.overwrite):
         video = head.video(motion, portrait, speech, progress=progress)
         save_video(video, out, visible_mark=wishes.visible_mark, overwrite=wishes.overwrite, progress=progress)
     width, height = portrait.frames.size
@@ -99,6 +106,21 @@ def _motion_beside(motion: Motion, path: Path | None, overwrite: bool) -> Iterat
             save_motion(motion, part, overwrite=True)
         except InputError as error:
             raise InputError(str(error).replace(str(part), str(path))) from error
+        yield
+
+
+@contextmanager
+def _shown_beside(motion: Motion, shown: Shown | None, overwrite: bool) -> Iterator[None]:
+    """Write what is to be shown under a hidden name; it gets its own if the block succeeds."""
+    if shown is None:
+        yield
+        return
+    from talkinghead.media import save_image
+    from talkinghead.media.files import written_beside
+
+    view, path = shown
+    with written_beside(path, overwrite) as part:
+        save_image(view(motion), part)
         yield
 
 

@@ -28,7 +28,8 @@ class Renderer(Protocol):
     """Motion and a face -> pictures.
 
     One that leaves the background of the portrait to the bit, and does not move the portrait's own pixels, says so by
-    ``holds_background = True``.
+    ``holds_background = True``. One that can show what it looks at has ``shows``: name -> (motion, portrait) -> what
+    shows it as one picture.
     """
 
     def render(self, motion: Motion, portrait: Portrait) -> Iterator[Frames]:

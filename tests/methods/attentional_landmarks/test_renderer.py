@@ -56,3 +56,18 @@ def test_attention_can_be_shown(renderer: AttentionalRenderer, calm: Portrait) -
     assert image.shape == (64, 64, 3)
     np.testing.assert_array_equal(image[..., 0], image[..., 1])
     assert image.min() < image.max()
+
+
+def test_a_sheet_shows_the_head_and_the_attention_at_six_moments(renderer: AttentionalRenderer, calm: Portrait) -> None:
+    motion = still(calm, 10)
+    sheet = renderer.shows["attention"](motion, calm)
+    assert sheet.shape == (64, 7 * 64, 3)
+    assert sheet.dtype == np.uint8
+    maps = next(renderer.attention(motion[:1], calm)).images[0]
+    np.testing.assert_array_equal(sheet[:, -64:], maps)
+    assert not np.array_equal(sheet[:, :64], maps)
+
+
+def test_without_attention_there_is_none_to_show() -> None:
+    config = replace(CONFIGS["tiny"].video, attention=False)
+    assert AttentionalRenderer(LandmarksToVideo(config)).shows == {}

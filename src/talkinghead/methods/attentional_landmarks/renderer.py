@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from talkinghead.face.landmarks import MESH_OF_68
+from talkinghead.face.rest import lip_gap
 from talkinghead.methods.attentional_landmarks.ltv import LandmarksToVideo, Reference
 from talkinghead.methods.attentional_landmarks.ltv_pairs import as_images, as_pictures
 from talkinghead.rendering.crop import Crop
@@ -17,6 +18,7 @@ from talkinghead.rendering.rig import Rig, build_rig
 from talkinghead.types import FloatArray, Frames, ImageArray, Motion, Portrait
 
 _CHUNK = 8  # frames that go through the network together, always as many, for the same pictures whatever the chunks
+_MOMENTS = 6  # on a sheet
 
 
 class AttentionalRenderer:
@@ -38,6 +40,23 @@ class AttentionalRenderer:
         reference = self._seen(crop.cut(image), crop.points(rig.source[MESH_OF_68]))
         for landmarks, count in _placed(motion, rig, crop):
             yield Frames(paste(self._drawn(landmarks, reference)[:count]), motion.fps)
+
+    @property
+    def shows(self) -> dict[str, Callable[[Motion, Portrait], ImageArray]]:
+        """What it can show of its work besides pictures; nothing where the network has no attention."""
+        return {"attention": self.attention_sheet} if self.network.config.attention else {}
+
+    def attention_sheet(self, motion: Motion, portrait: Portrait) -> ImageArray:
+        """(S, 7 S, 3) uint8: the portrait's head, and the ``attention`` at six moments, the mouth shut and ever wider.
+
+        Raises:
+            ValueError: the network has no attention.
+        """
+        by_gap = np.argsort(lip_gap(motion.landmarks), kind="stable")
+        rows = by_gap[np.linspace(0, len(motion) - 1, _MOMENTS).round().astype(int)]
+        maps = np.concatenate([chunk.images for chunk in self.attention(motion[rows], portrait)])
+        image, crop, _ = _scene(portrait, self.network.config.size)
+        return np.concatenate([crop.cut(image), *maps], axis=1)
 
     def attention(self, motion: Motion, portrait: Portrait) -> Iterator[Frames]:
         """Where the landmarks open the gates, per row of the motion: grey squares about the head, bright is open.
