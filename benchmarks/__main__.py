@@ -16,6 +16,8 @@ import typer
 from benchmarks import (
     ablations,
     alignment,
+    attentional,
+    disentanglement,
     evaluation,
     head_styles,
     memory,
@@ -28,6 +30,7 @@ from benchmarks import (
     speed,
     synchrony,
     tracking_noise,
+    transfer,
     translation,
     zero_shot,
 )
@@ -40,6 +43,7 @@ _ROOT = Path(__file__).resolve().parents[1]
 _RUNS = _ROOT / "runs"
 _SCRATCH = _RUNS / "bench"
 _TRACKS = _RUNS / "content" / "tracks"
+_IMAGES = report.REPORT.parent / "images"
 _DIGITS = 5  # significant, of what is kept
 _WITHOUT_CORPUS: Mapping[str, Callable[[], Any]] = {
     "speed": lambda: speed.measure(TalkingHead.from_pretrained()),
@@ -52,9 +56,12 @@ _WITH_CORPUS: Mapping[str, Callable[[Path], Any]] = {
     "ablations": lambda corpus: ablations.measure(corpus, _RUNS),
     "head_styles": lambda corpus: _head_styles(corpus),
     "translation": lambda corpus: translation.measure(corpus, _RUNS / "translation" / "tracks"),
+    "attentional": lambda corpus: attentional.measure(corpus, _TRACKS, _RUNS, _IMAGES / "two_by_two.png"),
     "tracking_noise": lambda corpus: tracking_noise.measure(corpus / "grid_s1", _TRACKS),
     "synchrony": synchrony.measure,
     "voices": lambda corpus: zero_shot.measure(TalkingHead.from_pretrained(), corpus, _RUNS),
+    "disentanglement": lambda corpus: disentanglement.measure(corpus, _RUNS),
+    "transfer": lambda corpus: transfer.measure(corpus, _TRACKS, _RUNS / "voices" / "tracks"),
     "recogniser": lambda corpus: recogniser.measure(corpus, _RUNS / "phones" / "packs"),
     "alignment": alignment.measure,
     "speakers": speakers.measure,
@@ -65,7 +72,7 @@ _WITH_CORPUS: Mapping[str, Callable[[Path], Any]] = {
 
 def _head_styles(corpus: Path) -> Mapping[str, Any]:
     branch = get_method("makeittalk").load("small")[0].branch
-    return head_styles.measure(branch, corpus, _TRACKS, report.REPORT.parent / "images" / "head_styles.png")
+    return head_styles.measure(branch, corpus, _TRACKS, _IMAGES / "head_styles.png")
 
 
 def _portraits(folder: Path) -> Mapping[str, str]:

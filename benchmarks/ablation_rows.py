@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+from torch import nn
 
 from benchmarks.reenactment import PAPER_RATE, scores
 from talkinghead.errors import InputError, announce
@@ -38,12 +39,14 @@ from talkinghead.weights import load_weights
 FULL, DRAWN, SHARED = "full", "full, drawn with noise", "full, lips of both branches"
 UNSEPARATED, NO_CONTENT = "no separation", "no content branch"
 NO_SPEAKER, IDLE = "no speaker branch", "no speaker branch, idle head"
+CODES, BRIEF = "full, on the content code", "full, on phones, trained as briefly"
 OTHER_VOICE, SAME, OTHER, STILL = "random ID", "retrieve-same ID", "retrieve-random ID", "still"
 GRID, HELD_BACK, STRANGERS = "GRID s1, test", "open, held back", "research"
-LIPS, HEAD = ("D-LL", "D-VL at 62.5", "D-A"), ("D-L", "D-V", "D-Rot", "D-Pos")
+LIPS, HEAD = ("D-LL", "D-VL at 62.5", "D-A", "correlation"), ("D-L", "D-V", "D-Rot", "D-Pos")
 """The columns of table 2 and of table 3."""
 
 _MADE_ALONE = {NO_CONTENT: "small-alone", UNSEPARATED: "small-no-separation"}
+_FRONTS = {CODES: "small-autovc", BRIEF: "small"}
 _SECONDS = 6.0  # of each clip of other people
 _TRACKED_S = 10.0  # of a clip that is kept
 _VOICE_S = 60.0
@@ -71,18 +74,27 @@ class Sample:
 
 @dataclass(frozen=True)
 class Networks:
-    """The trained branches; ``alone`` are those without a content branch, by their row."""
+    """The trained branches.
+
+    Attributes:
+        content: the content branch that ships.
+        speaker: the speaker-aware branch that ships.
+        alone: speaker-aware branches without a content branch, by their row.
+        fronts: content branches that compare what is heard, by their row.
+    """
 
     content: SpeechContentAnimation
     speaker: SpeakerAwareAnimation
     alone: Mapping[str, SpeakerAwareAnimation]
+    fronts: Mapping[str, SpeechContentAnimation]
 
 
 def networks(runs: Path) -> Networks:
     """The branches that ship, and of the variants those that have been trained; others are announced.
 
     Args:
-        runs: the folder of results; the variants lie in ``ablations/CONFIG/speaker_aware.safetensors``.
+        runs: the folder of results; the variants lie in ``ablations/CONFIG/speaker_aware.safetensors`` and
+            ``fronts/CONFIG/content.safetensors``.
 
     Raises:
         InputError: no speaker-aware branch ships.
@@ -91,17 +103,26 @@ def networks(runs: Path) -> Networks:
     assert isinstance(shipped, MakeItTalkMotion)
     if shipped.branch is None or shipped.network is None:
         raise InputError("makeittalk ships no speaker-aware branch: train it and put it among the weights.")
-    alone = {}
+    alone, fronts = {}, {}
     for row, name in _MADE_ALONE.items():
         branch = SpeakerAwareAnimation(CONFIGS[name].content, CONFIGS[name].speaker)
-        file = runs / "ablations" / name / "speaker_aware.safetensors"
-        try:
-            load_weights(branch, file)
-        except InputError as error:
-            announce(f"the row {row!r} is left out: {error}")
-        else:
+        if _loaded(branch, runs / "ablations" / name / "speaker_aware.safetensors", row):
             alone[row] = branch
-    return Networks(shipped.network, shipped.branch, alone)
+    for row, name in _FRONTS.items():
+        content = SpeechContentAnimation(CONFIGS[name].content)
+        if _loaded(content, runs / "fronts" / name / "content.safetensors", row):
+            fronts[row] = content
+    return Networks(shipped.network, shipped.branch, alone, fronts)
+
+
+def _loaded(network: nn.Module, file: Path, row: str) -> bool:
+    """Whether the weights for a row were there to load; if not, that is said."""
+    try:
+        load_weights(network, file)
+    except InputError as error:
+        announce(f"the row {row!r} is left out: {error}")
+        return False
+    return True
 
 
 def _tracked(path: Path, runs: Path) -> tuple[FloatArray, float]:
@@ -198,6 +219,8 @@ def motions(
     yield FULL, full
     yield DRAWN, made(MakeItTalkMotion(content, branch=branch))
     yield SHARED, made(MakeItTalkMotion(content, branch=_sharing(branch), liveliness=0.0))
+    for row, front in branches.fronts.items():
+        yield row, made(MakeItTalkMotion(front))  # the head is not looked at, and the branch hears other features
     for row, alone in branches.alone.items():
         yield row, made(MakeItTalkMotion(None, branch=alone, liveliness=0.0))
     idle = made(MakeItTalkMotion(content))

@@ -16,19 +16,24 @@ _ONLY: Mapping[str, tuple[str, ...]] = {
     "speakers": ("speaker",),
     "synchrony": ("syncnet",),
     "tracking_noise": (),
+    "transfer": (),
     "head_styles": ("speaker_aware", "speaker"),
+    "attentional": ("landmarks", "renderer", "landmarks-s1", "renderer-s1"),
+    "ablations": ("content", "speaker_aware", "speaker", "phones", "voice"),
     "disentanglement": ("voice", "phones", "speaker"),
     "translation": ("translation", "mouth"),
 }
 """Part of the report -> the weights that it depends on; the others depend on those of ``_USUAL``."""
 _USUAL = ("speech", "makeittalk")
 """The folders beside whose code the weights lie with which a video is made."""
+_APART = ("voice",)  # of them no video is made unless somebody asks for it
 
 
 def fingerprints(part: str, folder: Path = _PACKAGE) -> dict[str, str]:
     """Name of each file of weights that a part depends on -> the first digits of its SHA-256."""
     files = {file.stem: file for file in sorted(folder.rglob("weights/*.safetensors"))}
-    names = _ONLY.get(part, tuple(name for name, file in files.items() if file.parts[-3] in _USUAL))
+    usual = (name for name, file in files.items() if file.parts[-3] in _USUAL and name not in _APART)
+    names = _ONLY.get(part, tuple(usual))
     return {name: hashlib.sha256(files[name].read_bytes()).hexdigest()[:_DIGITS] for name in names if name in files}
 
 

@@ -160,6 +160,13 @@ def test_a_renderer_is_chosen_by_name(drawn_portrait: Portrait) -> None:
         TalkingHead.from_pretrained(renderer="magic")
 
 
+def test_a_renderer_of_another_method_is_of_its_usual_size() -> None:
+    talking_head = TalkingHead.from_pretrained("attentional_landmarks", config="small-s1", renderer="warp")
+    assert isinstance(talking_head.renderer, WarpRenderer)
+    with pytest.raises(InputError, match="ships weights for small and small-s1, not for 'paper'"):
+        TalkingHead.from_pretrained("attentional_landmarks", config="paper")
+
+
 def test_the_renderer_of_a_portrait_may_depend_on_its_kind(drawn_portrait: Portrait) -> None:
     photo, drawing = Grey(), Grey()
     head = TalkingHead(Nodding(), PerKind(lambda: photo, lambda: drawing))

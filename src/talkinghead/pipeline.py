@@ -68,14 +68,16 @@ class TalkingHead:
 
         Args:
             method: its name.
-            config: its size.
+            config: its size, or for whom its weights are; a renderer of another method is always of its usual size.
             renderer: name of another renderer, of this method or another; None: the method's own choice.
 
         Raises:
             InputError: there is no such method or renderer, or no weights of that size.
         """
         chosen = get_method(method)
-        other = None if renderer is None else get_renderer(renderer, config)
+        other = None
+        if renderer is not None:
+            other = get_renderer(renderer, config) if renderer in chosen.renderers else get_renderer(renderer)
         generator, own = chosen.load(config)
         names = (renderer or chosen.renderer_for_photos, renderer or chosen.renderer_for_drawings)
         return cls(generator, other or own, method=method, renderer_names=names)

@@ -183,3 +183,13 @@ def test_real_frames_on_the_first_one(name: str, corpus: object) -> None:
     landmarks = np.stack([find_faces(image)[0] for image in shown])
     assert (seam_visibility(frames, landmarks) <= seam_visibility(shown, landmarks) + 1.5).all()
     assert np.abs(frames.astype(int) - shown).mean() < 3
+
+
+def test_a_grey_portrait_stays_grey() -> None:
+    """Networks have seen few grey faces, and make their lips red."""
+    patches = np.repeat(CROP.cut(person_at(96))[None], 2, axis=0)
+    for picture, grey in ((background(), False), (cv2.cvtColor(background(), cv2.COLOR_RGB2GRAY), True)):
+        image = np.repeat(picture[..., None], 3, axis=2) if grey else picture
+        frames = PasteBack(image, CROP, None)(patches)
+        assert (np.ptp(frames, axis=3).max() == 0) is np.bool_(grey)
+        assert np.abs(frames.astype(int) - image).max() > 50

@@ -131,6 +131,14 @@ def animate(
     method: Annotated[
         str, typer.Option(metavar="NAME", help="The method; see: talkinghead methods.", rich_help_panel=_VIDEO_GROUP)
     ] = "makeittalk",
+    config: Annotated[
+        str,
+        typer.Option(
+            metavar="SIZE",
+            help="Which of the method's weights: small-s1 of attentional_landmarks know one person alone.",
+            rich_help_panel=_VIDEO_GROUP,
+        ),
+    ] = "small",
     renderer: Annotated[
         str | None,
         typer.Option(
@@ -249,6 +257,7 @@ def animate(
         blink=blink_rate(blink),
         visible_mark=not no_visible_mark,
         overwrite=overwrite,
+        config=config,
         renderer=renderer,
     )
     source = Source(
@@ -309,7 +318,7 @@ def _make(figure: Figure, source: Source, outputs: Outputs, *, wishes: Wishes, m
         progress("model", 0, 1)
         from talkinghead.pipeline import TalkingHead
 
-        talking_head = TalkingHead.from_pretrained(wishes.method, renderer=wishes.renderer)
+        talking_head = TalkingHead.from_pretrained(wishes.method, config=wishes.config, renderer=wishes.renderer)
         speech = source.read(progress)
         if saved is not None and motion is not None:
             tell_difference(motion, saved, speech.duration)

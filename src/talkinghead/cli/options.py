@@ -25,6 +25,7 @@ class Wishes:
         blink: blinks per second; None: as the method has them.
         visible_mark: whether to draw the "AI" in the corner.
         overwrite: whether older files may be replaced.
+        config: size of the method's networks.
         renderer: name of the renderer; None: the method's own choice.
     """
 
@@ -35,6 +36,7 @@ class Wishes:
     blink: float | None = None
     visible_mark: bool = True
     overwrite: bool = False
+    config: str = "small"
     renderer: str | None = None
 
     def __post_init__(self) -> None:

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import csv
 import sys
 from itertools import islice
 from pathlib import Path
@@ -15,6 +14,7 @@ import numpy.typing as npt
 from mediapipe.python.solutions.face_mesh_connections import FACEMESH_TESSELATION
 from scipy.optimize import linear_sum_assignment
 
+from talkinghead.data.manifest import manifest_rows
 from talkinghead.face.landmarks import STABLE
 from talkinghead.face.pose import fit_similarity
 from talkinghead.media import VideoReader
@@ -84,10 +84,8 @@ def mean_face(shapes: FloatArray, rounds: int = 10) -> FloatArray:
 
 
 def _clips(corpus: Path) -> dict[str, list[Path]]:
-    with (corpus / "clips" / "manifest.csv").open(newline="", encoding="utf-8") as file:
-        rows = [row for row in csv.DictReader(file) if row["tier"] == "open"]
     speakers: dict[str, list[Path]] = {}
-    for row in rows:
+    for row in (row for row in manifest_rows(corpus / "clips") if row["tier"] == "open"):
         speakers.setdefault(row["speaker"], []).append(corpus / "clips" / row["file"])
     speakers["GRID-s1"] = sorted((corpus / "grid_s1" / "video").glob("*.mp4"))[:3]
     return {speaker: paths[:3] for speaker, paths in speakers.items()}

@@ -12,7 +12,6 @@ A pack is an ``.npz`` without compression, for K recordings:
 
 from __future__ import annotations
 
-import csv
 import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from talkinghead.data.grid import Clip, grid_clips, tracks
+from talkinghead.data.manifest import manifest_rows
 from talkinghead.errors import InputError
 from talkinghead.media import VideoReader, read_speech
 from talkinghead.speech.features import resample
@@ -97,14 +97,10 @@ def recordings(corpus: Path, group: str) -> tuple[Recording, ...]:
         known = [Recording(clip.code, _S1, clip.video, "GRID") for clip in grid_clips(corpus / "grid_s1", group)]
     if group in ("val", "test"):
         return tuple(known)
-    table = corpus / "clips" / "manifest.csv"
-    if not table.exists():
-        raise InputError(f"{corpus}: no clips/manifest.csv in it; name the folder that holds grid_s1 and clips.")
-    with table.open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            path = corpus / "clips" / row["file"]
-            if _group_of(path.stem, row["speaker"], row["tier"]) == group:
-                known.append(Recording(path.stem, row["speaker"], path, row["dataset"]))
+    for row in manifest_rows(corpus / "clips"):
+        path = corpus / "clips" / row["file"]
+        if _group_of(path.stem, row["speaker"], row["tier"]) == group:
+            known.append(Recording(path.stem, row["speaker"], path, row["dataset"]))
     return tuple(known)
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import random
 from pathlib import Path
 
 import numpy as np
 
+from talkinghead.data.manifest import manifest_rows
 from talkinghead.data.transcribed import vocabulary
 
 _RARE_SHARE = 0.3  # of the words, drawn from the whole dictionary alike, so that every sound comes in every place
@@ -58,8 +58,7 @@ def sentences(corpus: Path) -> tuple[str, ...]:
     speech = corpus / "speech"
     if not (speech / "manifest.csv").exists():
         return ()
-    with (speech / "manifest.csv").open(encoding="utf-8", newline="") as file:
-        texts = [row["text"] for row in csv.DictReader(file) if row["dataset"] == "LJSpeech"]
+    texts = [row["text"] for row in manifest_rows(speech) if row["dataset"] == "LJSpeech"]
     texts = [text for text in texts if " " in text]
     for name in ("speechbrain__ASR_train.json", "speechbrain__ASR_dev.json"):
         if (speech / name).exists():

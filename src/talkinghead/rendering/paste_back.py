@@ -34,6 +34,7 @@ _LIKE = (
 _PLATE_SIDE = 512  # px: a larger background is filled in at this size
 _PLATE_RADIUS = 4  # px
 _CLEAR = 0.02  # of the larger side: nearer to a person than that, the background may be tinged by them
+_COLOURLESS, _MOST = 6, 99.0  # levels between the channels of a grey picture, in so many percent of its pixels
 _ALIKE, _UNLIKE = 4.0, 16.0  # levels apart at which fine detail is taken, and no longer taken
 
 
@@ -42,7 +43,7 @@ class PasteBack:
 
     Where neither the portrait's person nor the generated one is, the portrait stays as it is, to the bit. Where the
     person was and no longer is, the background is filled in from around them. Towards those edges of the crop that lie
-    in the picture, the result goes over into the portrait.
+    in the picture, the result goes over into the portrait. A grey portrait stays grey.
 
     Args:
         image: (H, W, 3) uint8, the portrait.
@@ -70,6 +71,7 @@ class PasteBack:
         self._rows, self._columns = slice(low[1], high[1]), slice(low[0], high[0])
         self._own = np.ascontiguousarray(image[self._rows, self._columns])
         self._ramp = self._ramp_towards((width, height))
+        self._grey = bool(np.percentile(np.ptp(self._own, axis=2), _MOST) <= _COLOURLESS)
         self._plate = None if person is None else self._background(person)
         if self._plate is not None:
             empty = image.copy()
@@ -104,6 +106,8 @@ class PasteBack:
         return np.stack(frames) if frames else np.zeros((0, *self._image.shape), np.uint8)
 
     def _frame(self, patch: ImageArray, matte: FloatArray | None, sharp: ImageArray | None) -> ImageArray:
+        if self._grey:
+            patch = np.asarray(cv2.cvtColor(cv2.cvtColor(patch, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB), np.uint8)
         if matte is None or self._plate is None:
             head, opacity = self._placed(patch), None
         else:

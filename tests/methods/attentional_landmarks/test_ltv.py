@@ -151,3 +151,16 @@ def test_what_cannot_be_is_an_error() -> None:
     with pytest.raises(ValueError, match="own landmarks"):
         LandmarksToVideo(TINY).encode(pictures(1, 64))
     assert not VideoConfig().source
+
+
+@pytest.mark.parametrize("name", ["small", "paper"])
+def test_gates_begin_open_and_shut(name: str) -> None:
+    """Close to landmarks; far from them all are half open."""
+    torch.manual_seed(0)
+    config = CONFIGS[name].video
+    network = LandmarksToVideo(config)
+    with torch.no_grad():
+        codes = network._codes(faces(1, config.size))
+        for gate, code in zip(network.gates, codes):
+            away = (torch.sigmoid(gate(code)) - 0.5).square().mean(dim=1).sqrt()
+            assert away.max() > 0.1

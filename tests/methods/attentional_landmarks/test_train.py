@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -32,7 +33,7 @@ from talkinghead.methods.attentional_landmarks.train_stl import (
 from talkinghead.rendering.crop import Crop
 from talkinghead.tracking.track import make_track
 from talkinghead.types import FaceTrack, FloatArray
-from talkinghead.weights import load_weights
+from talkinghead.weights import load_weights, save_weights
 
 
 def moving(count: int, fps: float) -> FaceTrack:
@@ -172,6 +173,16 @@ def test_renderer_in_miniature(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     card = json.loads((tmp_path / "out" / "renderer.json").read_text())
     assert {"known PSNR_dB", "strangers SSIM", "the portrait as it is"} < set(card["scores"])
     assert cv2.imread(str(tmp_path / "out" / "sheet.png")).shape == (4 * 64, 3 * 64, 3)
+
+    adapted = dataclasses.replace(CONFIGS["tiny"], adapted=True)
+    monkeypatch.setattr(train_ltv, "CONFIGS", {"tiny": adapted})
+    generic = LandmarksToVideo(adapted.video)
+    save_weights(generic, tmp_path / "generic.safetensors", card={})
+    monkeypatch.setattr(train_ltv, "_GENERIC", tmp_path / "generic.safetensors")
+    train_video(tmp_path, tmp_path / "person", "tiny", {"steps": 2})
+    load_weights(network, tmp_path / "person" / "renderer.safetensors")
+    away = [(own - first).abs().max() for own, first in zip(network.parameters(), generic.parameters(), strict=True)]
+    assert 0 < max(away) < 5e-3  # two steps from where it began
 
 
 def test_packs_keep_a_margin_about_the_networks_square() -> None:

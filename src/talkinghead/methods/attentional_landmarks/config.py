@@ -60,11 +60,19 @@ class VideoConfig:
 
 @dataclass(frozen=True)
 class AttentionalConfig:
-    """All of the method. ``people`` are learnt from: "s1" of GRID alone, or "all" of the open recordings."""
+    """All of the method.
+
+    Attributes:
+        landmarks: speech to landmarks.
+        video: landmarks to video.
+        people: who is learnt from: "s1" of GRID alone, or "all" of the open recordings.
+        adapted: the renderer's training begins with the generic weights that ship, not with random ones.
+    """
 
     landmarks: LandmarksConfig = field(default_factory=LandmarksConfig)
     video: VideoConfig = field(default_factory=VideoConfig)
     people: str = "all"
+    adapted: bool = False
 
 
 _SMALL = AttentionalConfig(
@@ -81,7 +89,7 @@ _SMALL = AttentionalConfig(
         source=True,
     ),
 )
-_SMALL_S1 = replace(_SMALL, people="s1")
+_ALONE = replace(_SMALL, people="s1")
 
 CONFIGS = {
     # Section 3.1: codes of 512 and 256, outputs of 42 and 100; section 4.1: crops of 300 px, here 320 (README). What
@@ -89,10 +97,11 @@ CONFIGS = {
     "paper": AttentionalConfig(people="s1"),
     "small": _SMALL,
     "small-phones": replace(_SMALL, landmarks=replace(_SMALL.landmarks, features="phones", num_features=39)),
-    "small-s1": _SMALL_S1,
-    # The ablations of table 2.
-    "small-joint": replace(_SMALL_S1, landmarks=replace(_SMALL_S1.landmarks, split=False)),
-    "small-plain": replace(_SMALL_S1, video=replace(_SMALL_S1.video, attention=False)),
+    "small-s1": replace(_ALONE, adapted=True),
+    # The ablations of table 2: all from random weights.
+    "small-full": _ALONE,
+    "small-joint": replace(_ALONE, landmarks=replace(_ALONE.landmarks, split=False)),
+    "small-plain": replace(_ALONE, video=replace(_ALONE.video, attention=False)),
     "tiny": AttentionalConfig(
         LandmarksConfig(channels=(4, 4, 4, 4), speech_size=8, template_size=8, gru_size=8),
         VideoConfig(64, (4, 4, 4, 4), (4, 4, 4, 4), 4, (4, 4, 4, 4), focus=4.0, copying=True, source=True),

@@ -16,6 +16,9 @@ _CURVES = ((0, 17), (17, 22), (22, 27), (27, 36), (36, 42), (42, 48), (48, 55), 
 NUM_MAPS = len(_CURVES)
 
 _SPREAD = 3.0 / 256  # deviation of a landmark's blob, in sides of the picture
+_GATE_GAIN = 4.0  # so that to begin with gates close to landmarks are off by 0.1 to 0.4
+_NOWHERE = -1e4  # px
+_LEAST_MOVED = 1e-3  # of gates that are said to be moved at all
 
 
 def heat_maps(landmarks: Tensor, size: int, *, shrink: int = 2, spread: float = _SPREAD) -> Tensor:
@@ -83,6 +86,7 @@ class LandmarksToVideo(nn.Module):
         self.gates = nn.ModuleList(
             nn.Conv2d(place, size, 1) for place, size in zip(places if config.attention else (), sizes)
         )
+        _wake(self.landmarks, self.gates)
         self.background = nn.Sequential(
             nn.Conv2d(12, config.background_channels, 3, padding=1),
             nn.LeakyReLU(0.2),
@@ -148,7 +152,10 @@ class LandmarksToVideo(nn.Module):
         return torch.lerp(torch.tanh(made[:, :3]), moved, torch.sigmoid(made[:, 3:]))
 
     def attention(self, landmarks: Tensor) -> Tensor:
-        """(B, 1, S, S) in [0, 1]: how open the gates of the finest level are, mean over its features.
+        """(B, 1, S, S) in [0, 1]: how far landmarks move the gates, mean over the levels; the brightest place has 1.
+
+        Gates open for some features and shut for others. So what is shown is how far they are from where they stand
+        without any landmark, as root mean square over the features.
 
         Args:
             landmarks: (B, 68, 2) px.
@@ -158,8 +165,13 @@ class LandmarksToVideo(nn.Module):
         """
         if not self.config.attention:
             raise ValueError("this network was built without attention")
-        gate = torch.sigmoid(self.gates[0](self._codes(landmarks)[0])).float().mean(dim=1, keepdim=True)
-        return F.interpolate(gate, scale_factor=2, mode="bilinear", align_corners=False)
+        nowhere = torch.full_like(landmarks[:1], _NOWHERE)
+        moved = torch.zeros(len(landmarks), 1, self.config.size, self.config.size, device=landmarks.device)
+        for gate, code, none in zip(self.gates, self._codes(landmarks), self._codes(nowhere)):
+            away = torch.sigmoid(gate(code)) - torch.sigmoid(gate(none))
+            away = away.float().square().mean(dim=1, keepdim=True).sqrt()
+            moved += F.interpolate(away, size=moved.shape[2:], mode="bilinear", align_corners=False)
+        return moved / moved.amax(dim=(1, 2, 3), keepdim=True).clamp_min(_LEAST_MOVED)
 
     def _codes(self, landmarks: Tensor) -> list[Tensor]:
         x, codes = heat_maps(landmarks, self.config.size), []
@@ -167,6 +179,21 @@ class LandmarksToVideo(nn.Module):
             x = block(x)
             codes.append(x)
         return codes
+
+
+@torch.no_grad()
+def _wake(landmarks: nn.ModuleList, gates: nn.ModuleList) -> None:
+    """Begin with gates that landmarks open and shut.
+
+    Blobs are few and small: with usual weights hardly anything of them is left after some layers, every gate is half
+    open everywhere, and stays so.
+    """
+    for module in landmarks.modules():
+        if isinstance(module, nn.Conv2d):
+            nn.init.kaiming_normal_(module.weight, a=0.2)
+    for module in gates.modules():
+        if isinstance(module, nn.Conv2d):
+            nn.init.normal_(module.weight, std=_GATE_GAIN / module.in_channels**0.5)
 
 
 def _block(size_in: int, size: int, *, stride: int = 1) -> nn.Sequential:

@@ -59,7 +59,7 @@ class AttentionalRenderer:
         return np.concatenate([crop.cut(image), *maps], axis=1)
 
     def attention(self, motion: Motion, portrait: Portrait) -> Iterator[Frames]:
-        """Where the landmarks open the gates, per row of the motion: grey squares about the head, bright is open.
+        """Where landmarks move the gates, per row of the motion: grey squares about the head, bright is far.
 
         Raises:
             ValueError: the network has no attention.
@@ -67,8 +67,8 @@ class AttentionalRenderer:
         _, crop, rig = _scene(portrait, self.network.config.size)
         for landmarks, count in _placed(motion, rig, crop):
             with torch.inference_mode():
-                open_gates = self.network.attention(landmarks.to(self._device))
-            yield Frames(as_images(2 * open_gates.expand(-1, 3, -1, -1) - 1)[:count], motion.fps)
+                moved = self.network.attention(landmarks.to(self._device))
+            yield Frames(as_images(2 * moved.expand(-1, 3, -1, -1) - 1)[:count], motion.fps)
 
     @property
     def _device(self) -> torch.device:

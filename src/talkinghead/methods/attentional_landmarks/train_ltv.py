@@ -26,13 +26,15 @@ from talkinghead.metrics.ssim import ssim
 from talkinghead.rendering.crop import Crop
 from talkinghead.training.fit import Schedule, fit
 from talkinghead.types import FloatArray, ImageArray
-from talkinghead.weights import save_weights, training_command
+from talkinghead.weights import load_weights, save_weights, training_command
 
-_STEPS = 4000
-_LEARNING_RATE = 1e-3
+_STEPS = 2400
+_LEARNING_RATE = 5e-4
 _JUDGED = 24  # pairs of each group in a validation
 _SHOWN = 5  # of them on the sheet
 _AT_ONCE = 8
+_GENERIC = Path(__file__).with_name("weights") / "renderer.safetensors"
+_LICENCES = "CC BY 4.0 (GRID), US government works, MIT (FACEGOOD)"
 
 
 def _wide(landmarks: FloatArray, size: tuple[int, int]) -> Crop:
@@ -105,13 +107,15 @@ def train_video(corpus: Path, out: Path, config_name: str, options: Mapping[str,
     validation = _Validation(watched, config, out)
     torch.manual_seed(0)
     training = VideoTraining(config).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    if config.adapted:
+        load_weights(training.generator, _GENERIC)
     steps = int(options.get("steps", _STEPS))
     scores = fit(
         training,
         partial(video_losses, config=config),
         VideoBatches(packs["train"], speech, size=config.video.size, whom=config.people),
         out=out,
-        schedule=Schedule(steps=steps, learning_rate=_LEARNING_RATE, clip=10.0, validate_every=250),
+        schedule=Schedule(steps=steps, learning_rate=_LEARNING_RATE, clip=1.0, validate_every=250),
         validate=validation,
     )
     others = "" if config.people == "s1" else f", and the open clips of others but {', '.join(HELD_OUT)}"
@@ -119,7 +123,7 @@ def train_video(corpus: Path, out: Path, config_name: str, options: Mapping[str,
         "network": "landmarks to video (Wang et al. 2020, section 3.2)",
         "config": config.video,
         "data": f"GRID speaker s1, split train{others}",
-        "data_licence": "CC BY 4.0 (GRID), US government works, MIT (FACEGOOD)",
+        "data_licence": "CC BY 4.0" if config.people == "s1" else _LICENCES,
         "command": training_command("attentional_landmarks", "renderer", config_name, steps),
         "scores": {"split": "GRID s1 val, strangers", **scores, "the portrait as it is": validation.still},
     }

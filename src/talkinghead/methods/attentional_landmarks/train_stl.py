@@ -48,7 +48,7 @@ FRAMES = 75
 
 _VERSIONS = 3
 _BATCH = 64
-_STEPS = 4000
+_STEPS = 2000
 _SILENT = 0.06  # of the batch hears nothing, and rests
 _S1_SHARE = 0.6
 _LEAST_FRAMES = 50

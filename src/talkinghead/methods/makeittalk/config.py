@@ -208,6 +208,8 @@ CONFIGS = {
         speaker=_SMALL_SPEAKER,
         translation=_SMALL_TRANSLATION,
     ),
+    # Section 3.1's own front end: the content branch hears the code of the voice conversion.
+    "small-autovc": MakeItTalkConfig(ContentConfig("autovc", num_features=32, lead=9), voice=_SMALL_VOICE),
     # Section 5.4, the variants "no content branch" and "no separation" (of what is said from who says it).
     "small-alone": MakeItTalkConfig(ContentConfig(lead=9), speaker=_ALONE),
     "small-no-separation": MakeItTalkConfig(ContentConfig("log-mel", num_features=80, lead=9), speaker=_ALONE),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from talkinghead.data.grid import grid_clips, tracked
+from talkinghead.data.manifest import manifest_rows
 from talkinghead.face.landmarks import INNER_LIP_CONTOUR, MESH_OF_68, OUTER_LIP_CONTOUR
 from talkinghead.face.pose import camera_from_head, head_mesh
 from talkinghead.face.rest import lip_gap
@@ -75,9 +75,9 @@ def _clips(corpus: Path, cache: Path) -> Iterator[tuple[str, Path, FloatArray, B
     for clip in grid_clips(corpus / "grid_s1", "train"):
         landmarks, found, _ = tracked(clip, cache)
         yield "GRID-s1", clip.video, landmarks, found, _PER_CLIP["GRID"]
-    with (corpus / "clips" / "manifest.csv").open(newline="", encoding="utf-8") as file:
-        rows = [row for row in csv.DictReader(file) if row["tier"] == "open"]
-    for row in rows:
+    for row in manifest_rows(corpus / "clips"):
+        if row["tier"] != "open":
+            continue
         path = corpus / "clips" / row["file"]
         landmarks, found, _ = read_mesh(VideoReader(path).chunks())
         yield row["speaker"], path, landmarks, found, _PER_CLIP["GRID" if row["dataset"] == "GRID" else "other"]

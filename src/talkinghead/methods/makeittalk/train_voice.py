@@ -20,7 +20,7 @@ from talkinghead.methods.makeittalk.voice_losses import voice_losses
 from talkinghead.training.fit import Schedule, fit
 from talkinghead.weights import save_weights, training_command
 
-_STEPS = 5000
+_STEPS = 2000
 _LEARNING_RATE = 1e-3
 _BATCH = 24
 _FRAMES = 128  # of a crop, or a few more for whole stretches

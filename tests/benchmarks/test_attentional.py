@@ -1,0 +1,71 @@
+"""Attentional Landmarks: what is held against what, and the tables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from benchmarks.attentional import (
+    ABLATIONS,
+    CROP_PX,
+    DRIVEN,
+    FULL,
+    GENERIC,
+    KNOWN,
+    LEFT_OUT,
+    STILL,
+    Sample,
+    scores,
+    section,
+    trained,
+)
+
+from talkinghead.methods.attentional_landmarks.config import CONFIGS
+from talkinghead.methods.attentional_landmarks.stl import SpeechToLandmarks
+from talkinghead.rendering.crop import Crop
+from talkinghead.tracking import track_faces
+from talkinghead.types import Portrait, Speech
+from talkinghead.weights import save_weights
+
+
+def test_the_real_clip_is_like_itself_and_a_still_one_is_not(drawn_portrait: Portrait) -> None:
+    image = drawn_portrait.frames.images[0]
+    moved = np.stack([image, np.roll(image, 3, axis=1), np.roll(image, 6, axis=1)])
+    frames = drawn_portrait.frames
+    track = track_faces(iter([type(frames)(moved, 25.0)]))
+    crop = Crop.of(drawn_portrait.track.landmarks[0], frames.size, size=CROP_PX)
+    sample = Sample(drawn_portrait, Speech(np.zeros(1920, np.float32), 16_000), moved, track, crop)
+    own = scores(moved, sample)
+    assert own == {"LMD": pytest.approx(0, abs=1e-6), "SSIM": pytest.approx(1), "PSNR": own["PSNR"]}
+    still = scores(np.stack([image] * 3), sample)
+    assert still["SSIM"] < 0.95
+    assert still["PSNR"] < own["PSNR"]
+
+
+def test_variants_that_are_not_trained_are_left_out(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    assert trained(tmp_path, "landmarks", "small-joint") is None
+    assert "rows with the landmarks of 'small-joint' are left out" in caplog.text
+    network = SpeechToLandmarks(CONFIGS["small-joint"].landmarks)
+    save_weights(network, tmp_path / "attentional" / "landmarks-small-joint" / "landmarks.safetensors", card={})
+    assert isinstance(trained(tmp_path, "landmarks", "small-joint"), SpeechToLandmarks)
+    assert isinstance(trained(tmp_path, "landmarks", "small"), SpeechToLandmarks)
+
+
+def test_the_tables() -> None:
+    def row(lmd: float, ssim: float) -> dict[str, list[float]]:
+        return {"LMD": [lmd] * 3, "SSIM": [ssim] * 3, "PSNR": [30.0] * 3}
+
+    known = {name: row(2.0, 0.8) for name in ABLATIONS} | {FULL: row(1.0, 0.9), STILL: row(0.9, 0.7)}
+    left_out = {GENERIC: row(1.5, 0.8), DRIVEN: row(1.2, 0.9), STILL: row(2.5, 0.8)}
+    grid = {"makeittalk | warp": row(1.25, 0.85)}
+    speed = {"attentional_landmarks": 26.4, "makeittalk": 100.0}
+    text = section({KNOWN: known, LEFT_OUT: left_out, "grid": grid, "speed": speed})
+    assert (
+        "| baseline | 2.00 (2.00 to 2.00) * | 0.800 (0.800 to 0.800) * | 30.00 (30.00 to 30.00) | 1.82 / 0.77 /" in text
+    )
+    assert f"| {STILL} | 0.90 (0.90 to 0.90) ! | 0.700 (0.700 to 0.700) * |" in text
+    assert "| full | 1.00 (1.00 to 1.00) | 0.900" in text
+    assert f"| {GENERIC} | 1.50 (1.50 to 1.50) | 0.800" in text
+    assert "| makeittalk | warp | 1.25 (1.25 to 1.25) |" in text
+    assert "attentional_landmarks 26 frames per second and makeittalk 100 frames per second." in text
