@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -11,10 +10,10 @@ import typer
 
 from talkinghead.cli.figure import Figure
 from talkinghead.cli.job import Made, make_video, read_saved_motion, report, tell_difference
-from talkinghead.cli.options import Wishes, blink_rate, check_distinct, drawn
+from talkinghead.cli.options import Wishes, blink_rate, drawn
+from talkinghead.cli.outputs import Outputs
 from talkinghead.cli.progress import Bar
 from talkinghead.cli.source import Source
-from talkinghead.errors import InputError
 
 EXAMPLES = """
 [bold]Examples[/bold]
@@ -272,44 +271,12 @@ def animate(
     )
     figure = Figure(face, which_face=which_face, landmarks=landmarks, background=background, drawing=drawn(kind))
     outputs = Outputs(out, motion_out, show)
-    source = _check(figure, source, outputs, motion=motion, overwrite=overwrite)
+    # All that can be known before the work begins: what cannot be written first, then what cannot be read.
+    outputs.check({**figure.files(), **source.files(), "--motion": motion}, overwrite=overwrite)
+    figure.check()
+    source = source.checked()
     made = _make(figure, source, outputs, wishes=wishes, motion=motion)
     report(made, began)
-
-
-@dataclass(frozen=True)
-class Outputs:
-    """What is written: the video and, if asked for, the motion and what the renderer looks at."""
-
-    out: Path
-    motion_out: Path | None
-    show: str | None
-
-    @property
-    def show_out(self) -> Path | None:
-        """Where what is shown goes: beside the video."""
-        return None if self.show is None else self.out.with_name(f"{self.out.stem}-{self.show}.png")
-
-
-def _check(figure: Figure, source: Source, outputs: Outputs, *, motion: Path | None, overwrite: bool) -> Source:
-    """Everything that can be known before the work begins: what cannot be written first, then what cannot be read."""
-    from talkinghead.media import check_output
-    from talkinghead.media.files import check_writable
-
-    check_output(outputs.out, overwrite)
-    motion_out, show = outputs.motion_out, outputs.show
-    if motion_out is not None:
-        if motion_out.suffix.lower() != ".npz":
-            raise InputError(f"--motion-out {motion_out} has an unknown suffix {motion_out.suffix!r}: choose .npz.")
-        check_writable(motion_out, overwrite)
-    if show is not None and not show.isalpha():
-        raise InputError(f"--show {show} is unknown: choose attention.")
-    if outputs.show_out is not None:
-        check_writable(outputs.show_out, overwrite)
-    inputs = {**figure.files(), **source.files(), "--motion": motion}
-    check_distinct({"OUT": outputs.out, "--motion-out": motion_out, "--show": outputs.show_out}, inputs)
-    figure.check()
-    return source.checked()
 
 
 def _make(figure: Figure, source: Source, outputs: Outputs, *, wishes: Wishes, motion: Path | None) -> Made:
@@ -324,9 +291,7 @@ def _make(figure: Figure, source: Source, outputs: Outputs, *, wishes: Wishes, m
             tell_difference(motion, saved, speech.duration)
         progress("portrait", 0, 1)
         staged, portrait = figure.staged(talking_head)
-        shown = None
-        if outputs.show is not None and outputs.show_out is not None:
-            shown = talking_head.view(outputs.show, portrait), outputs.show_out
+        show, show_out = outputs.show, outputs.show_out
         return make_video(
             staged,
             speech,
@@ -336,5 +301,5 @@ def _make(figure: Figure, source: Source, outputs: Outputs, *, wishes: Wishes, m
             progress=progress,
             saved=saved,
             motion_out=outputs.motion_out,
-            shown=shown,
+            shown=None if show is None or show_out is None else (talking_head.view(show, portrait), show_out),
         )
