@@ -35,7 +35,7 @@ class AttentionalRenderer:
 
     def render(self, motion: Motion, portrait: Portrait) -> Iterator[Frames]:
         """One picture per row of the motion, of the portrait's size, in chunks."""
-        image, crop, rig = _scene(portrait, self.network.config.size)
+        (image, crop), rig = _framed(portrait, self.network.config.size), build_rig(portrait)
         paste = PasteBack(image, crop, portrait.person)
         reference = self._seen(crop.cut(image), crop.points(rig.source[MESH_OF_68]))
         for landmarks, count in _placed(motion, rig, crop):
@@ -55,7 +55,7 @@ class AttentionalRenderer:
         by_gap = np.argsort(lip_gap(motion.landmarks), kind="stable")
         rows = by_gap[np.linspace(0, len(motion) - 1, _MOMENTS).round().astype(int)]
         maps = np.concatenate([chunk.images for chunk in self.attention(motion[rows], portrait)])
-        image, crop, _ = _scene(portrait, self.network.config.size)
+        image, crop = _framed(portrait, self.network.config.size)
         return np.concatenate([crop.cut(image), *maps], axis=1)
 
     def attention(self, motion: Motion, portrait: Portrait) -> Iterator[Frames]:
@@ -64,7 +64,7 @@ class AttentionalRenderer:
         Raises:
             ValueError: the network has no attention.
         """
-        _, crop, rig = _scene(portrait, self.network.config.size)
+        (_, crop), rig = _framed(portrait, self.network.config.size), build_rig(portrait)
         for landmarks, count in _placed(motion, rig, crop):
             with torch.inference_mode():
                 moved = self.network.attention(landmarks.to(self._device))
@@ -90,9 +90,10 @@ class AttentionalRenderer:
             return as_images(self.network.draw(landmarks.to(self._device), reference))
 
 
-def _scene(portrait: Portrait, size: int) -> tuple[ImageArray, Crop, Rig]:
+def _framed(portrait: Portrait, size: int) -> tuple[ImageArray, Crop]:
+    """The portrait's picture (H, W, 3), and the square of its head."""
     image = np.ascontiguousarray(portrait.frames.images[portrait.best])
-    return image, Crop.of(portrait.track.landmarks[portrait.best], portrait.frames.size, size=size), build_rig(portrait)
+    return image, Crop.of(portrait.track.landmarks[portrait.best], portrait.frames.size, size=size)
 
 
 def _placed(motion: Motion, rig: Rig, crop: Crop) -> Iterator[tuple[Tensor, int]]:
