@@ -17,6 +17,7 @@ from benchmarks import (
     ablations,
     alignment,
     attentional,
+    attentional_ablations,
     disentanglement,
     evaluation,
     head_styles,
@@ -38,6 +39,7 @@ from benchmarks.fingerprints import fingerprints
 from talkinghead import TalkingHead, __version__
 from talkinghead.errors import InputError
 from talkinghead.methods import get_method, method_names
+from talkinghead.precision import processor
 
 _ROOT = Path(__file__).resolve().parents[1]
 _RUNS = _ROOT / "runs"
@@ -57,6 +59,7 @@ _WITH_CORPUS: Mapping[str, Callable[[Path], Any]] = {
     "head_styles": lambda corpus: _head_styles(corpus),
     "translation": lambda corpus: translation.measure(corpus, _RUNS / "translation" / "tracks"),
     "attentional": lambda corpus: attentional.measure(corpus, _TRACKS, _RUNS, _IMAGES / "two_by_two.png"),
+    "attentional_ablations": lambda corpus: attentional_ablations.measure(corpus, _TRACKS, _RUNS),
     "tracking_noise": lambda corpus: tracking_noise.measure(corpus / "grid_s1", _TRACKS),
     "synchrony": synchrony.measure,
     "voices": lambda corpus: zero_shot.measure(TalkingHead.from_pretrained(), corpus, _RUNS),
@@ -119,7 +122,12 @@ def as_json(record: Mapping[str, Any]) -> str:
 
 
 def _keep(part: str, result: Any) -> None:
-    machine = {"system": platform.platform(), "cores": os.cpu_count(), "version": __version__}
+    machine = {
+        "system": platform.platform(),
+        "processor": processor(),
+        "cores": os.cpu_count(),
+        "version": __version__,
+    }
     today, weights = date.today().isoformat(), fingerprints(part)
     record = {"machine": machine, "date": today, "weights": weights, "result": kept(result)}
     report.RESULTS.mkdir(exist_ok=True)

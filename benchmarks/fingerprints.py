@@ -19,6 +19,7 @@ _ONLY: Mapping[str, tuple[str, ...]] = {
     "transfer": (),
     "head_styles": ("speaker_aware", "speaker"),
     "attentional": ("landmarks", "renderer", "landmarks-s1", "renderer-s1"),
+    "attentional_ablations": ("landmarks-s1",),
     "ablations": ("content", "speaker_aware", "speaker", "phones", "voice"),
     "disentanglement": ("voice", "phones", "speaker"),
     "translation": ("translation", "mouth"),

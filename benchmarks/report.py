@@ -11,6 +11,7 @@ from benchmarks import (
     ablations,
     alignment,
     attentional,
+    attentional_ablations,
     disentanglement,
     evaluation,
     head_styles,
@@ -75,6 +76,7 @@ SECTIONS: Mapping[str, Callable[[Any], str]] = {
     "head_styles": head_styles.table,
     "translation": translation.section,
     "attentional": attentional.section,
+    "attentional_ablations": attentional_ablations.section,
     "tracking_noise": tracking_noise.table,
     "synchrony": synchrony.table,
     "voices": zero_shot.section,
@@ -99,7 +101,7 @@ def read(folder: Path = RESULTS) -> dict[str, Record]:
 
 def _measured(part: str, record: Record) -> str:
     machine = record["machine"]
-    facts = (record.get("date"), f"talkinghead {machine['version']}", machine["system"])
+    facts = (record.get("date"), f"talkinghead {machine['version']}", machine["system"], machine.get("processor"))
     since = changed(record["weights"], fingerprints(part)) if "weights" in record else ""
     return f"*Measured: {', '.join(fact for fact in facts if fact)}.{since and ' ' + since}*\n"
 

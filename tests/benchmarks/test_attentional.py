@@ -7,13 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from benchmarks.attentional import (
-    ABLATIONS,
     CROP_PX,
     DRIVEN,
-    FULL,
     GENERIC,
     KNOWN,
     LEFT_OUT,
+    PERSON,
     STILL,
     Sample,
     scores,
@@ -21,6 +20,8 @@ from benchmarks.attentional import (
     trained,
 )
 
+from benchmarks import attentional_ablations
+from talkinghead.errors import InputError
 from talkinghead.methods.attentional_landmarks.config import CONFIGS
 from talkinghead.methods.attentional_landmarks.stl import SpeechToLandmarks
 from talkinghead.rendering.crop import Crop
@@ -56,16 +57,35 @@ def test_the_tables() -> None:
     def row(lmd: float, ssim: float) -> dict[str, list[float]]:
         return {"LMD": [lmd] * 3, "SSIM": [ssim] * 3, "PSNR": [30.0] * 3}
 
-    known = {name: row(2.0, 0.8) for name in ABLATIONS} | {FULL: row(1.0, 0.9), STILL: row(0.9, 0.7)}
+    known = {PERSON: row(2.0, 0.8), GENERIC: row(1.0, 0.9), STILL: row(0.9, 0.7)}
     left_out = {GENERIC: row(1.5, 0.8), DRIVEN: row(1.2, 0.9), STILL: row(2.5, 0.8)}
     grid = {"makeittalk | warp": row(1.25, 0.85)}
     speed = {"attentional_landmarks": 26.4, "makeittalk": 100.0}
     text = section({KNOWN: known, LEFT_OUT: left_out, "grid": grid, "speed": speed})
-    assert (
-        "| baseline | 2.00 (2.00 to 2.00) * | 0.800 (0.800 to 0.800) * | 30.00 (30.00 to 30.00) | 1.82 / 0.77 /" in text
-    )
+    assert "| *published: the proposed* | 1.01 | 0.91 | 29.73 |" in text
+    assert f"| {PERSON} | 2.00 (2.00 to 2.00) * | 0.800 (0.800 to 0.800) * | 30.00 (30.00 to 30.00) |" in text
     assert f"| {STILL} | 0.90 (0.90 to 0.90) ! | 0.700 (0.700 to 0.700) * |" in text
-    assert "| full | 1.00 (1.00 to 1.00) | 0.900" in text
+    assert f"| {GENERIC} | 1.00 (1.00 to 1.00) | 0.900" in text
     assert f"| {GENERIC} | 1.50 (1.50 to 1.50) | 0.800" in text
     assert "| makeittalk | warp | 1.25 (1.25 to 1.25) |" in text
     assert "attentional_landmarks 26 frames per second and makeittalk 100 frames per second." in text
+
+
+def test_the_table_of_ablations() -> None:
+    def row(lmd: float) -> dict[str, list[float]]:
+        return {"LMD": [lmd] * 3, "SSIM": [0.9] * 3, "PSNR": [30.0] * 3}
+
+    names = [*attentional_ablations.ABLATIONS, attentional_ablations.DRIVEN_PLAIN, DRIVEN]
+    rows = {name: row(2.0) for name in names} | {attentional_ablations.FULL: row(1.0), STILL: row(0.9)}
+    text = attentional_ablations.section(rows)
+    assert (
+        "| baseline | 2.00 (2.00 to 2.00) * | 0.900 (0.900 to 0.900) | 30.00 (30.00 to 30.00) | 1.82 / 0.77 /" in text
+    )
+    assert "| full | 1.00 (1.00 to 1.00) | 0.900" in text
+    assert f"| {STILL} | 0.90 (0.90 to 0.90) ! |" in text
+    assert set(attentional_ablations.PUBLISHED) == set(names)
+
+
+def test_ablations_that_were_not_trained_are_an_error(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="train them"):
+        attentional_ablations.measure(tmp_path, tmp_path, tmp_path)

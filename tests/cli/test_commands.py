@@ -178,10 +178,10 @@ class Trained:
             raise KeyboardInterrupt
 
 
-def stand_in(monkeypatch: pytest.MonkeyPatch, trained: Trained) -> None:
+def stand_in(monkeypatch: pytest.MonkeyPatch, trained: Trained, *, starts: bool = False) -> None:
     """Let every stage of makeittalk be trained by ``trained``."""
     method = get_method("makeittalk")
-    stages = {name: replace(stage, train=trained) for name, stage in method.stages.items()}
+    stages = {name: replace(stage, train=trained, starts=starts) for name, stage in method.stages.items()}
     monkeypatch.setattr("talkinghead.methods.makeittalk.METHOD", replace(method, stages=stages))
 
 
@@ -195,6 +195,23 @@ def test_train_runs_the_stage(run: Run, tmp_path: Path, monkeypatch: pytest.Monk
     assert trained.asked == (tmp_path, out, "tiny", {"steps": 3})
     run("train", "makeittalk", "content", "--corpus", tmp_path, "--out", out)
     assert trained.asked == (tmp_path, out, "small", {})
+
+
+def test_train_begins_with_given_weights(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    trained, start = Trained(), tmp_path / "first.safetensors"
+    start.touch()
+    stand_in(monkeypatch, trained, starts=True)
+    outcome = run("train", "makeittalk", "content", "--corpus", tmp_path, "--out", tmp_path, "--start", start)
+    assert (outcome.code, trained.asked[3]) == (0, {"start": start})
+
+
+def test_train_refuses_weights_it_cannot_begin_with(refused: Refused, tmp_path: Path) -> None:
+    start, folders = tmp_path / "first.safetensors", ("--corpus", tmp_path, "--out", tmp_path)
+    missing = ("train", "attentional_landmarks", "renderer", *folders, "--start", start)
+    refused(*missing, names="first.safetensors", remedy="give the weights")
+    start.touch()
+    refused("train", "makeittalk", "content", *folders, "--start", start, names="content", remedy="leave out --start")
+    refused("train", "phones", *folders, "--start", start, names="phones", remedy="leave out --start")
 
 
 def test_train_stopped_says_how_to_go_on(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -155,3 +155,19 @@ def test_validation_sees_a_network_at_rest_and_training_one_at_work(tmp_path: Pa
 
     run(tmp_path, steps=4, every=2, losses=noting_losses, validate=noting_validate)
     assert modes == [("train", True)] * 2 + [("validate", False)] + [("train", True)] * 2 + [("validate", False)]
+
+
+@pytest.mark.parametrize("fast", [False, True])
+def test_half_precision_where_the_machine_has_it(fast: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("talkinghead.training.fit.has_bfloat16", lambda device: fast)
+    seen: set[torch.dtype] = set()
+
+    class Watched(nn.Linear):
+        def forward(self, rows: Tensor) -> Tensor:
+            made = super().forward(rows)
+            seen.add(made.dtype)
+            return made
+
+    # Lightning hands a network's results on in float32, whatever they were worked out in.
+    run(tmp_path, steps=1, every=1, model=nn.Sequential(Watched(3, 1)))
+    assert (torch.bfloat16 in seen) is fast

@@ -86,6 +86,7 @@ def checks() -> Iterator[Check]:
         yield Check(f"codec {codec}", lambda c=codec: _codec(c), _reinstall("av"))  # type: ignore[misc]
     yield Check("this folder", _folder, "change to a folder that you may write to")
     yield Check("free disk", _disk, "free some space, or change to a folder on another disk")
+    yield Check("networks run on", _processor, _reinstall("torch"))
     yield Check("weights", _weights, _REINSTALL)
     yield Check("face tracking", _tracking, _reinstall("mediapipe"))
     yield Check("two-second render", _render, "mend what fails above; if nothing does, report this line as a bug")
@@ -141,6 +142,12 @@ def _disk() -> str:
     if free < _LEAST_FREE_MB:
         raise InputError(f"only {free} MB are free")
     return f"{free / 1000:.1f} GB"
+
+
+def _processor() -> str:
+    from talkinghead.precision import processor
+
+    return processor()
 
 
 def _weights() -> str:

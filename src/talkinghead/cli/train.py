@@ -52,6 +52,10 @@ def train(
     steps: Annotated[
         int | None, typer.Option(metavar="N", show_default="the stage's own", help="How many optimiser steps.")
     ] = None,
+    start: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", show_default="random weights", help="Trained weights to begin with."),
+    ] = None,
 ) -> None:
     """Train one stage of a method; the same command goes on where it was stopped."""
     if steps is not None and steps < 1:
@@ -60,9 +64,13 @@ def train(
         raise InputError(f"--corpus {corpus} is not a folder: give the one with the recordings.")
     if out.exists() and not out.is_dir():
         raise InputError(f"--out {out} is a file: give a folder, which may be new.")
-    options = {} if steps is None else {"steps": steps}
+    if start is not None and not start.is_file():
+        raise InputError(f"--start {start}: no such file; give the weights to begin with.")
+    options = {name: value for name, value in (("steps", steps), ("start", start)) if value is not None}
     shared = {_PHONES: _recogniser, _SYNCNET: _judge}
-    run = shared[method](stage, config) if method in shared else _stage_of(method, stage, config)
+    if start is not None and method in shared:
+        raise InputError(f"{method} is trained from random weights: leave out --start.")
+    run = shared[method](stage, config) if method in shared else _stage_of(method, stage, config, start)
     try:
         run(corpus, out, config, options)
     except KeyboardInterrupt:
@@ -93,7 +101,7 @@ def _check_shared(name: str, stage: str | None, config: str, sizes: Iterable[str
     _check_known(config, sizes, f"{name} has no size")
 
 
-def _stage_of(method: str, stage: str | None, config: str) -> Training:
+def _stage_of(method: str, stage: str | None, config: str, start: Path | None) -> Training:
     from talkinghead.methods import get_method
 
     chosen = get_method(method)
@@ -101,6 +109,8 @@ def _stage_of(method: str, stage: str | None, config: str) -> Training:
         raise InputError(f"{method} is trained in stages: name one of {', '.join(chosen.stages)}.")
     _check_known(stage, chosen.stages, f"{method} has no training stage")
     _check_known(config, chosen.configs, f"{method} has no size")
+    if start is not None and not chosen.stages[stage].starts:
+        raise InputError(f"the {stage} of {method} is trained from random weights: leave out --start.")
     return chosen.stages[stage].train
 
 

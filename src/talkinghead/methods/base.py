@@ -78,6 +78,7 @@ class Stage:
         losses: (network, batch, config) -> named losses; they are summed.
         example: (config, seed) -> a small batch of made-up data, for tests and rehearsals.
         train: (corpus folder, output folder, config name, options) -> trained weights and card in the output folder.
+        starts: whether the training may begin with weights of before (option ``start``).
     """
 
     what: str
@@ -85,6 +86,7 @@ class Stage:
     losses: Callable[[nn.Module, Batch, Any], dict[str, Tensor]]
     example: Callable[[Any, int], Batch]
     train: Callable[[Path, Path, str, Mapping[str, Any]], None]
+    starts: bool = False
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from talkinghead.face.rest import lips_touch
+from talkinghead.precision import autocast
 from talkinghead.rendering.mouth import MOUTH_WIDTH, PATCH_SIZE, Fill, MouthFrame, own_outline, seam_colour
 from talkinghead.rendering.outline import filled, smooth_outline
 from talkinghead.rendering.rig import Rig
@@ -133,7 +134,7 @@ class InteriorFiller:
         device = next(self.network.parameters()).device
         masks = torch.from_numpy(opening_mask(outlines)).to(device).contiguous(memory_format=torch.channels_last)
         person = torch.zeros(len(masks), dtype=torch.long, device=device)
-        with torch.autocast(device.type, dtype=torch.bfloat16):
+        with autocast(device):
             colours = self.network(masks, person)
         return np.asarray(colours.float().permute(0, 2, 3, 1).cpu().numpy())
 

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from talkinghead.errors import InputError
+from talkinghead.precision import has_bfloat16
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,10 @@ def _fabric() -> Any:
         from lightning_fabric import Fabric
     except ImportError:
         raise InputError("training needs Lightning Fabric: install it with pip install 'talkinghead[train]'.") from None
-    return Fabric(accelerator="auto", devices=1, precision="bf16-mixed")
+    fabric = Fabric(accelerator="auto", devices=1, precision="32-true")
+    if has_bfloat16(fabric.device):
+        return Fabric(accelerator="auto", devices=1, precision="bf16-mixed")
+    return fabric
 
 
 def fit(

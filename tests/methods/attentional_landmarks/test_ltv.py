@@ -6,11 +6,11 @@ import dataclasses
 
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from talkinghead.methods.attentional_landmarks.config import CONFIGS, VideoConfig
-from talkinghead.methods.attentional_landmarks.ltv import NUM_MAPS, LandmarksToVideo, heat_maps
+from talkinghead.methods.attentional_landmarks.ltv import NUM_MAPS, LandmarksToVideo, _block, _joined, heat_maps
 
 TINY = CONFIGS["tiny"].video
 
@@ -164,3 +164,17 @@ def test_gates_begin_open_and_shut(name: str) -> None:
         for gate, code in zip(network.gates, codes):
             away = (torch.sigmoid(gate(code)) - 0.5).square().mean(dim=1).sqrt()
             assert away.max() > 0.1
+
+
+@pytest.mark.parametrize("parts", [(True, True), (True, False), (False, True), (False, False)])
+def test_a_block_of_parts_is_the_block_of_all_side_by_side(parts: tuple[bool, bool]) -> None:
+    torch.manual_seed(0)
+    below = torch.rand(3, 6, 4, 4) if parts[0] else None
+    background = torch.rand(1, 2, 8, 8) if parts[1] else None
+    face, code = torch.rand(1, 5, 8, 8), torch.rand(3, 4, 8, 8)
+    all_parts = [face.expand(3, -1, -1, -1), code]
+    all_parts += [] if below is None else [nn.functional.interpolate(below, scale_factor=2, mode="nearest")]
+    all_parts += [] if background is None else [background.expand(3, -1, -1, -1)]
+    side_by_side = torch.cat(all_parts, dim=1)
+    block = _block(side_by_side.shape[1], 7)
+    torch.testing.assert_close(_joined(block, face, code, below, background), block(side_by_side))

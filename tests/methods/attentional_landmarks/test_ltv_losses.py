@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -14,9 +15,12 @@ from talkinghead.methods.attentional_landmarks.critic import Critic, mouths
 from talkinghead.methods.attentional_landmarks.ltv_losses import (
     VideoTraining,
     image_loss,
+    structure_loss,
     video_example,
     video_losses,
 )
+from talkinghead.methods.attentional_landmarks.ltv_pairs import as_pictures
+from talkinghead.metrics.ssim import ssim
 
 TINY = CONFIGS["tiny"]
 
@@ -40,6 +44,34 @@ def test_image_loss_is_the_mean_square() -> None:
     assert float(image_loss(target, target, landmarks, focus=4.0)) == 0.0
 
 
+def test_structure_loss_is_the_measures() -> None:
+    rng = np.random.default_rng(0)
+    real = rng.integers(0, 256, (2, 40, 48, 3), dtype=np.uint8)
+    made = np.clip(real + rng.normal(0, 40, real.shape), 0, 255).astype(np.uint8)
+    loss = structure_loss(as_pictures(made), as_pictures(real))
+    assert float(loss) == pytest.approx(1 - ssim(made, real).mean(), abs=1e-5)
+    assert float(structure_loss(as_pictures(real), as_pictures(real))) == pytest.approx(0.0, abs=1e-6)
+
+
+def test_structure_loss_keeps_its_precision() -> None:
+    picture = as_pictures(np.random.default_rng(0).integers(100, 110, (1, 32, 32, 3), dtype=np.uint8))
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        assert float(structure_loss(picture, picture)) == pytest.approx(0.0, abs=1e-6)
+
+
+@pytest.mark.parametrize("structure", [0.0, 0.5])
+def test_structure_counts_as_much_as_the_configuration_says(structure: float) -> None:
+    config = dataclasses.replace(TINY, video=dataclasses.replace(TINY.video, structure=structure, adversarial=0.0))
+    network = VideoTraining(config)
+    named = video_losses(network, video_example(config, 0), config)
+    assert set(named) == {"image_loss"} | ({"structure_loss"} if structure else set())
+
+
+def test_the_ablations_learn_by_equation_10_alone() -> None:
+    assert {CONFIGS[name].video.structure for name in ("small-full", "small-plain", "small-joint", "paper")} == {0.0}
+    assert CONFIGS["small"].video.structure > 0
+
+
 def test_eyes_and_lips_count_more() -> None:
     landmarks = torch.full((1, 68, 2), -1e4)
     landmarks[:, 48:] = 32.0
@@ -52,7 +84,7 @@ def test_eyes_and_lips_count_more() -> None:
 def test_judges_without_an_opinion_cost_what_a_coin_does() -> None:
     torch.manual_seed(0)
     losses = video_losses(silenced(VideoTraining(TINY)), video_example(TINY, 0), TINY)
-    assert set(losses) == {"image_loss", "adversarial_loss", "critic_loss"}
+    assert set(losses) == {"image_loss", "structure_loss", "adversarial_loss", "critic_loss"}
     assert float(losses["adversarial_loss"].detach()) == pytest.approx(TINY.video.adversarial * math.log(2), rel=1e-3)
     # Real and made, and of the wrong ones the two judges who are given something to compare with.
     assert float(losses["critic_loss"].detach()) == pytest.approx(math.log(2) * (1 + (1 + 2 / 3) / 2), rel=1e-3)
@@ -65,7 +97,7 @@ def test_the_two_sides_do_not_teach_each_other() -> None:
     losses["critic_loss"].backward(retain_graph=True)
     assert all(value.grad is None for value in training.generator.parameters())
     training.zero_grad()
-    (losses["image_loss"] + losses["adversarial_loss"]).backward()
+    (losses["image_loss"] + losses["structure_loss"] + losses["adversarial_loss"]).backward()
     assert all(value.grad is None or not value.grad.any() for value in training.critic.parameters())
     assert all(value.requires_grad for value in training.critic.parameters())
 
@@ -83,7 +115,10 @@ def test_lips_out_of_step_are_not_judged_by_the_speech() -> None:
 
 def test_without_a_critic_the_error_is_left() -> None:
     config = dataclasses.replace(TINY, video=dataclasses.replace(TINY.video, adversarial=0.0))
-    assert set(video_losses(VideoTraining(config), video_example(config, 0), config)) == {"image_loss"}
+    assert set(video_losses(VideoTraining(config), video_example(config, 0), config)) == {
+        "image_loss",
+        "structure_loss",
+    }
 
 
 def test_the_judges_see_what_they_are_to_judge() -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import cv2
 import numpy as np
 import pytest
 import torch
 
 from talkinghead.data.face_pairs import MATTE, STORED, FacePictures, judged_pairs
-from talkinghead.methods.attentional_landmarks.ltv_pairs import VideoBatches, as_images, as_pictures
+from talkinghead.methods.attentional_landmarks.ltv_pairs import VideoBatches, _light, as_images, as_pictures
 from talkinghead.methods.attentional_landmarks.people import in_step
 
 CLIPS = (("a", "GRID-s1", 3), ("b", "GRID-s1", 4), ("c", "GRID-s2", 3), ("EDTalk__Obama_20s", "Obama", 5))
@@ -96,6 +98,45 @@ def test_a_mirror_swaps_left_and_right(pictures: FacePictures) -> None:
     torch.testing.assert_close(
         mirrored["landmarks"][0, 36], torch.tensor([127.0, 0]) + plain["landmarks"][0, 45] * torch.tensor([-1.0, 1])
     )
+
+
+def test_another_light_falls_on_both_pictures_of_a_pair(pictures: FacePictures) -> None:
+    made = batches(pictures)
+    dark = np.repeat((np.arange(256) // 2).astype(np.uint8)[:, None], 3, axis=1)
+    plain, lit = made.pairs([(0, 1), (3, 4)]), made.pairs([(0, 1), (3, 4)], lights=[dark, None])
+    for kind in ("source", "target"):
+        first, wanted = as_images(lit[kind][:1]), as_images(plain[kind][:1]) // 2
+        assert (first == wanted).all()
+        torch.testing.assert_close(lit[kind][1], plain[kind][1])
+
+
+def test_a_light_of_one_colour_leaves_none(pictures: FacePictures) -> None:
+    red = pictures.picture(0).copy()
+    red[..., 1:] = 0
+    jpeg = cv2.imencode(".jpg", red[..., ::-1])[1].ravel()
+    coloured = dataclasses.replace(
+        pictures, jpeg=np.concatenate([jpeg, pictures.jpeg]), starts=np.r_[0, pictures.starts + len(jpeg)]
+    )
+    same = np.repeat(np.arange(256, dtype=np.uint8)[:, None], 3, axis=1)
+    tinted = same.copy()
+    tinted[:, 1] //= 2
+    for light, grey in ((same, True), (tinted, False)):
+        seen = as_images(batches(coloured).pairs([(0, 0)], lights=[light])["source"])
+        assert (np.ptp(seen, axis=3).max() == 0) is np.bool_(grey)
+
+
+def test_lights_are_drawn_where_all_are_learnt_from(pictures: FacePictures) -> None:
+    rng = np.random.default_rng(0)
+    drawn = [_light(rng) for _ in range(400)]
+    lights = [light for light in drawn if light is not None]
+    assert 150 < len(lights) < 250
+    assert 8 < sum(np.ptp(light, axis=1).max() == 0 for light in lights) < 40
+    assert all(light.shape == (256, 3) and (np.diff(light.astype(int), axis=0) >= 0).all() for light in lights)
+    darkest = {}
+    for whom in ("all", "s1"):
+        made = batches(pictures, whom)
+        darkest[whom] = min(float(made(step)["target"].amax(dim=(1, 2, 3)).min()) for step in range(8))
+    assert darkest["s1"] > 0.98 > darkest["all"]
 
 
 def test_pairs_to_judge_by(pictures: FacePictures) -> None:

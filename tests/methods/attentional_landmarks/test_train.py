@@ -184,6 +184,14 @@ def test_renderer_in_miniature(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     away = [(own - first).abs().max() for own, first in zip(network.parameters(), generic.parameters(), strict=True)]
     assert 0 < max(away) < 5e-3  # two steps from where it began
 
+    monkeypatch.setattr(train_ltv, "CONFIGS", CONFIGS)
+    train_video(tmp_path, tmp_path / "on", "tiny", {"steps": 2, "start": tmp_path / "generic.safetensors"})
+    load_weights(network, tmp_path / "on" / "renderer.safetensors")
+    away = [(own - first).abs().max() for own, first in zip(network.parameters(), generic.parameters(), strict=True)]
+    assert 0 < max(away) < 5e-3
+    card = json.loads((tmp_path / "on" / "renderer.json").read_text())
+    assert card["command"].endswith("--steps 2 --start generic.safetensors")
+
 
 def test_packs_keep_a_margin_about_the_networks_square() -> None:
     landmarks = 100 + 60 * canonical_face()[0][MESH_OF_68, :2]

@@ -98,6 +98,7 @@ METHOD = Method(
             losses=video_losses,
             example=video_example,
             train=_train_renderer,
+            starts=True,
         ),
     },
 )

@@ -40,6 +40,7 @@ class VideoConfig:
         critic_channels: of the discriminator's trunks.
         adversarial: weight of the generator's adversarial terms beside the squared error of colours in [-1, 1].
         focus: how much more eyes and lips count in that error.
+        structure: weight of the structural dissimilarity beside that error.
         attention: gates the picture's features by the landmarks; False is the ablation without.
         copying: besides a picture, the network makes a displacement field and a mask that mix in the portrait's own
             pixels, moved.
@@ -53,6 +54,7 @@ class VideoConfig:
     critic_channels: tuple[int, ...] = (64, 128, 256, 512)
     adversarial: float = 1.0
     focus: float = 0.0
+    structure: float = 0.0
     attention: bool = True
     copying: bool = False
     source: bool = False
@@ -66,7 +68,7 @@ class AttentionalConfig:
         landmarks: speech to landmarks.
         video: landmarks to video.
         people: who is learnt from: "s1" of GRID alone, or "all" of the open recordings.
-        adapted: the renderer's training begins with the generic weights that ship, not with random ones.
+        adapted: the renderer's training begins with the generic weights that ship, where it is given no others.
     """
 
     landmarks: LandmarksConfig = field(default_factory=LandmarksConfig)
@@ -85,11 +87,13 @@ _SMALL = AttentionalConfig(
         critic_channels=(16, 32, 64, 96),
         adversarial=0.0005,
         focus=4.0,
+        structure=0.1,
         copying=True,
         source=True,
     ),
 )
-_ALONE = replace(_SMALL, people="s1")
+# Those of the ablations learn by equation 10 alone.
+_ALONE = replace(_SMALL, video=replace(_SMALL.video, structure=0.0), people="s1")
 
 CONFIGS = {
     # Section 3.1: codes of 512 and 256, outputs of 42 and 100; section 4.1: crops of 300 px, here 320 (README). What
@@ -97,13 +101,15 @@ CONFIGS = {
     "paper": AttentionalConfig(people="s1"),
     "small": _SMALL,
     "small-phones": replace(_SMALL, landmarks=replace(_SMALL.landmarks, features="phones", num_features=39)),
-    "small-s1": replace(_ALONE, adapted=True),
+    "small-s1": replace(_SMALL, people="s1", adapted=True),
     # The ablations of table 2: all from random weights.
     "small-full": _ALONE,
     "small-joint": replace(_ALONE, landmarks=replace(_ALONE.landmarks, split=False)),
     "small-plain": replace(_ALONE, video=replace(_ALONE.video, attention=False)),
     "tiny": AttentionalConfig(
         LandmarksConfig(channels=(4, 4, 4, 4), speech_size=8, template_size=8, gru_size=8),
-        VideoConfig(64, (4, 4, 4, 4), (4, 4, 4, 4), 4, (4, 4, 4, 4), focus=4.0, copying=True, source=True),
+        VideoConfig(
+            64, (4, 4, 4, 4), (4, 4, 4, 4), 4, (4, 4, 4, 4), focus=4.0, structure=0.1, copying=True, source=True
+        ),
     ),
 }

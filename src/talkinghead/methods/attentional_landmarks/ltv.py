@@ -139,17 +139,18 @@ class LandmarksToVideo(nn.Module):
         for level in reversed(range(len(self.up))):
             face = reference.features[level]
             face = face * torch.sigmoid(self.gates[level](codes[level])) if self.config.attention else face
-            parts = [face.expand(count, -1, -1, -1), codes[level]]
-            parts += [] if x is None else [F.interpolate(x, scale_factor=2, mode="nearest")]
-            parts += [reference.background.expand(count, -1, -1, -1)] if level == 0 else []
-            x = self.up[level](torch.cat(parts, dim=1))
+            background = reference.background if level == 0 else None
+            block = self.up[level]
+            assert isinstance(block, nn.Sequential)
+            x = _joined(block, face, codes[level], x, background)
             if level == 1 and self.config.copying:
                 flow = self.flow(x)
-        made = F.pixel_shuffle(self.out(x).float(), 2)
+        made = F.pixel_shuffle(self.out(x).float(), 2).contiguous()
+        colours = torch.tanh(made)[:, :3]
         if flow is None:
-            return torch.tanh(made)
+            return colours
         moved = _moved(reference.picture.float().expand(count, -1, -1, -1), flow.float())
-        return torch.lerp(torch.tanh(made[:, :3]), moved, torch.sigmoid(made[:, 3:]))
+        return torch.lerp(colours, moved, torch.sigmoid(made[:, 3:]))
 
     def attention(self, landmarks: Tensor) -> Tensor:
         """(B, 1, S, S) in [0, 1]: how far landmarks move the gates, mean over the levels; the brightest place has 1.
@@ -203,6 +204,40 @@ def _block(size_in: int, size: int, *, stride: int = 1) -> nn.Sequential:
         nn.Conv2d(size, size, 3, padding=1),
         nn.LeakyReLU(0.2),
     )
+
+
+def _joined(
+    block: nn.Sequential, face: Tensor, code: Tensor, below: Tensor | None, background: Tensor | None
+) -> Tensor:
+    """A block's picture of its parts: the same as of all of them side by side, the coarser one enlarged twofold.
+
+    The first convolution is taken part by part: what is the same in all pictures is then worked out once, and the
+    coarser part at its own size, in four taps instead of nine; the whole takes three fifths of the time.
+
+    Args:
+        block: two convolutions; the first takes the channels of face, code, below and background, in this order.
+        face: (B or 1, C, h, w).
+        code: (B, C, h, w).
+        below: (B, C, h / 2, w / 2), or None.
+        background: (1 or B, C, h, w), or None.
+    """
+    sizes = [0 if part is None else part.shape[1] for part in (face, code, below, background)]
+    first = block[0]
+    assert isinstance(first, nn.Conv2d)
+    for_face, for_code, for_below, for_background = torch.split(first.weight, sizes, dim=1)
+    x = F.conv2d(face, for_face, first.bias, padding=1) + F.conv2d(code, for_code, padding=1)
+    if below is not None:
+        x = x + F.conv_transpose2d(below, _enlarging(for_below), stride=2, padding=1)
+    if background is not None:
+        x = x + F.conv2d(background, for_background, padding=1)
+    for layer in list(block)[1:]:
+        x = layer(x)
+    return x
+
+
+def _enlarging(weight: Tensor) -> Tensor:
+    """(I, O, 4, 4) of a transposed convolution of stride 2: as enlarging twofold, then the weights (O, I, 3, 3)."""
+    return (4 * F.avg_pool2d(F.pad(weight, (1, 1, 1, 1)), 2, 1)).flip(2, 3).transpose(0, 1)
 
 
 def _moved(picture: Tensor, flow: Tensor) -> Tensor:

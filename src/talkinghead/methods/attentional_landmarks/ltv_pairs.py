@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from talkinghead.types import BoolArray, FloatArray, ImageArray, IndexArray
 _THREADS = 2
 _S1_SHARE = 0.5  # of the pairs, where others are learnt from, too
 _OTHER_CLIP = 0.25  # share of pairs of GRID s1 that are of two clips
+_OTHER_LIGHT, _GREY = 0.5, 0.05  # share of the pairs in another light, and without colours, where all are learnt from
 
 Pair = tuple[int, int]
 
@@ -78,7 +80,9 @@ class VideoBatches:
         """The batch of a step: the same for the same step."""
         rng = np.random.default_rng(step)
         pairs = [self._pair(rng) for _ in range(self._batch)]
-        return self.pairs(pairs, [_placement(self._size, rng) for _ in pairs], mirrored=rng.random(len(pairs)) < 0.5)
+        placements, mirrored = [_placement(self._size, rng) for _ in pairs], rng.random(len(pairs)) < 0.5
+        lights = [_light(rng) if self._others else None for _ in pairs]
+        return self.pairs(pairs, placements, mirrored=mirrored, lights=lights)
 
     def _pair(self, rng: np.random.Generator) -> Pair:
         if not self._others or (len(self._s1) and rng.random() < _S1_SHARE):
@@ -90,7 +94,12 @@ class VideoBatches:
         return source, int(rng.choice(self._rows[second][self._rows[second] != source]))
 
     def pairs(
-        self, pairs: list[Pair], placements: list[FloatArray] | None = None, *, mirrored: BoolArray | None = None
+        self,
+        pairs: list[Pair],
+        placements: list[FloatArray] | None = None,
+        *,
+        mirrored: BoolArray | None = None,
+        lights: Sequence[ImageArray | None] | None = None,
     ) -> dict[str, Tensor]:
         """Given pairs (source, target) of pictures as a batch.
 
@@ -98,24 +107,36 @@ class VideoBatches:
             pairs: numbers of pictures.
             placements: (2, 3) network_from_stored of each pair; None: as packs were cut.
             mirrored: which pairs are seen in a mirror; None: none of them.
+            lights: for each pair what becomes of its levels, (256, 3) uint8, or None: they stay; None: all stay.
         """
         placements = placements or [_placement(self._size, None)] * len(pairs)
         flips = np.zeros(len(pairs), bool) if mirrored is None else mirrored
+        lights = lights or [None] * len(pairs)
         source, target = np.array(pairs).T
         return {
-            "source": self._seen(source, placements, flips),
-            "target": self._seen(target, placements, flips),
+            "source": self._seen(source, placements, flips, lights),
+            "target": self._seen(target, placements, flips, lights),
             "own": self._places(source, placements, flips),
             "landmarks": self._places(target, placements, flips),
             "speech": torch.from_numpy(self._speech[target]),
             "in_step": torch.from_numpy(self._in_step[target].astype(np.float32)),
         }
 
-    def _seen(self, rows: IndexArray, placements: list[FloatArray], flips: BoolArray) -> Tensor:
+    def _seen(
+        self,
+        rows: IndexArray,
+        placements: list[FloatArray],
+        flips: BoolArray,
+        lights: Sequence[ImageArray | None],
+    ) -> Tensor:
         def one(number: int) -> ImageArray:
             picture = self._pictures.picture(int(rows[number]))
             size = (self._size, self._size)
             placed = cv2.warpAffine(picture, placements[number], size, borderMode=cv2.BORDER_REPLICATE)
+            light = lights[number]
+            if light is not None:
+                grey = cv2.cvtColor(cv2.cvtColor(placed, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
+                placed = cv2.LUT(grey if np.ptp(light, axis=1).max() == 0 else placed, light[None])
             return np.ascontiguousarray(placed[:, ::-1] if flips[number] else placed, np.uint8)
 
         images = np.stack(list(self._pool.map(one, range(len(rows)))))
@@ -136,6 +157,19 @@ def as_pictures(images: ImageArray) -> Tensor:
 def as_images(pictures: Tensor) -> ImageArray:
     """(B, H, W, 3) uint8 of pictures (B, 3, H, W) in [-1, 1]."""
     return np.asarray(as_levels(pictures).cpu().numpy())
+
+
+def _light(rng: np.random.Generator) -> ImageArray | None:
+    """(256, 3) uint8 what becomes of each level of red, green and blue under another light; None: it stays.
+
+    A dozen people stand in a dozen lights; so that lips and teeth of others are not tinted as theirs are.
+    """
+    if rng.random() >= _OTHER_LIGHT:
+        return None
+    colours = 1 if rng.random() < _GREY / _OTHER_LIGHT else 3  # a picture of one colour is grey
+    gain, gamma = np.exp(rng.uniform(-0.12, 0.12, colours)), np.exp(rng.uniform(-0.3, 0.3))
+    levels = 255 * gain * (np.arange(256)[:, None] / 255) ** gamma
+    return np.broadcast_to(levels.round().clip(0, 255), (256, 3)).astype(np.uint8)
 
 
 def _placement(size: int, rng: np.random.Generator | None) -> FloatArray:

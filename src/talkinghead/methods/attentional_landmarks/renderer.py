@@ -12,6 +12,7 @@ from talkinghead.face.landmarks import MESH_OF_68
 from talkinghead.face.rest import lip_gap
 from talkinghead.methods.attentional_landmarks.ltv import LandmarksToVideo, Reference
 from talkinghead.methods.attentional_landmarks.ltv_pairs import as_images, as_pictures
+from talkinghead.precision import autocast
 from talkinghead.rendering.crop import Crop
 from talkinghead.rendering.paste_back import PasteBack
 from talkinghead.rendering.rig import Rig, build_rig
@@ -78,7 +79,7 @@ class AttentionalRenderer:
     @torch.inference_mode()
     def _seen(self, image: ImageArray, landmarks: FloatArray) -> Reference:
         """What the network keeps of a square (size, size, 3) with landmarks (68, 2) px."""
-        with torch.autocast(self._device.type, dtype=torch.bfloat16):
+        with autocast(self._device):
             own = torch.from_numpy(landmarks[None]).float().to(self._device)
             reference: Reference = self.network.encode(as_pictures(image[None]).to(self._device), own)
         return reference
@@ -86,7 +87,7 @@ class AttentionalRenderer:
     @torch.inference_mode()
     def _drawn(self, landmarks: Tensor, reference: Reference) -> ImageArray:
         """(_CHUNK, size, size, 3) uint8 the square with its landmarks at (_CHUNK, 68, 2) px."""
-        with torch.autocast(self._device.type, dtype=torch.bfloat16):
+        with autocast(self._device):
             return as_images(self.network.draw(landmarks.to(self._device), reference))
 
 

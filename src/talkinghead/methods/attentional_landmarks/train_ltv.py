@@ -23,6 +23,7 @@ from talkinghead.methods.attentional_landmarks.ltv_pairs import VideoBatches, as
 from talkinghead.methods.attentional_landmarks.people import S1, recordings_of
 from talkinghead.metrics.psnr import psnr
 from talkinghead.metrics.ssim import ssim
+from talkinghead.precision import autocast
 from talkinghead.rendering.crop import Crop
 from talkinghead.training.fit import Schedule, fit
 from talkinghead.types import FloatArray, ImageArray
@@ -84,7 +85,7 @@ def made_of(network: nn.Module, batch: Mapping[str, Tensor]) -> ImageArray:
     device, made = next(network.parameters()).device, []
     for start in range(0, len(batch["source"]), _AT_ONCE):
         part = {name: batch[name][start : start + _AT_ONCE].to(device) for name in ("landmarks", "source", "own")}
-        with torch.autocast(device.type, dtype=torch.bfloat16):
+        with autocast(device):
             made.append(as_images(generator(part["landmarks"], part["source"], part["own"])))
     return np.concatenate(made)
 
@@ -97,7 +98,7 @@ def train_video(corpus: Path, out: Path, config_name: str, options: Mapping[str,
         out: folder; an interrupted run goes on where it was. ``out/tracks`` keeps what the tracker sees, ``out/heads``
             the pictures.
         config_name: one of ``CONFIGS``.
-        options: ``steps``.
+        options: ``steps``; ``start``, a file of weights to begin with.
     """
     config = CONFIGS[config_name]
     packs = {group: prepared_pictures(corpus, group, out, place=_wide) for group in ("train", "known", "strangers")}
@@ -107,8 +108,9 @@ def train_video(corpus: Path, out: Path, config_name: str, options: Mapping[str,
     validation = _Validation(watched, config, out)
     torch.manual_seed(0)
     training = VideoTraining(config).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    if config.adapted:
-        load_weights(training.generator, _GENERIC)
+    start = options.get("start", _GENERIC if config.adapted else None)
+    if start is not None:
+        load_weights(training.generator, start)
     steps = int(options.get("steps", _STEPS))
     scores = fit(
         training,
@@ -124,7 +126,9 @@ def train_video(corpus: Path, out: Path, config_name: str, options: Mapping[str,
         "config": config.video,
         "data": f"GRID speaker s1, split train{others}",
         "data_licence": "CC BY 4.0" if config.people == "s1" else _LICENCES,
-        "command": training_command("attentional_landmarks", "renderer", config_name, steps),
+        "command": training_command(
+            "attentional_landmarks", "renderer", config_name, steps, start=options.get("start")
+        ),
         "scores": {"split": "GRID s1 val, strangers", **scores, "the portrait as it is": validation.still},
     }
     save_weights(training.generator, out / "renderer.safetensors", card=card)

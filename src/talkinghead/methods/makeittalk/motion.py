@@ -26,6 +26,7 @@ from talkinghead.methods.makeittalk.speaker_aware import SpeakerAwareAnimation
 from talkinghead.motion.idle import idle_blinks, idle_head
 from talkinghead.motion.rest import rest_in_silence, speaking_share
 from talkinghead.motion.smoothing import smooth
+from talkinghead.precision import autocast
 from talkinghead.speech.activity import voice_activity
 from talkinghead.speech.features import SAMPLE_RATE, loudness_gain
 from talkinghead.speech.phones import is_speech
@@ -175,7 +176,7 @@ class MakeItTalkMotion:
             batch = windows[start : start + _BATCH].to(device)
             # bfloat16 is several times as fast on CPUs that have it; at the lips it differs by 0.0003 eye distances, a
             # twentieth of what two readings of one frame differ by.
-            with torch.autocast(device.type, dtype=torch.bfloat16):
+            with autocast(device):
                 pieces.append(self.network(batch, static.to(device).expand(len(batch), -1, -1)).float().cpu())
         return np.asarray(torch.cat(pieces).numpy(), np.float64)
 

@@ -19,6 +19,7 @@ from talkinghead.methods.makeittalk.translation_losses import TranslationTrainin
 from talkinghead.methods.makeittalk.translation_pairs import PairBatches
 from talkinghead.metrics.psnr import psnr
 from talkinghead.metrics.ssim import ssim
+from talkinghead.precision import autocast
 from talkinghead.rendering.crop import Crop
 from talkinghead.rendering.levels import as_levels
 from talkinghead.training.fit import Schedule, fit
@@ -42,7 +43,7 @@ def generated(network: nn.Module, batch: Mapping[str, Tensor], config: Translati
     made = []
     for start in range(0, len(batch["portrait"]), _AT_ONCE):
         part = {name: value[start : start + _AT_ONCE].to(device) for name, value in batch.items()}
-        with torch.autocast(device.type, dtype=torch.bfloat16):
+        with autocast(device):
             colours = cast(TranslationTraining, network)(as_inputs(part, config)).picture.float()
         made.append(as_levels(colours).cpu().numpy())
     return np.concatenate(made)

@@ -24,6 +24,7 @@ from talkinghead.methods.makeittalk.translation import (
     landmark_distances,
     landmark_field,
 )
+from talkinghead.precision import autocast
 from talkinghead.rendering.levels import as_colours
 from talkinghead.training.perceptual import Distance, pyramid_loss
 
@@ -173,7 +174,7 @@ def _windows(picture: Tensor, sketch: Tensor, landmarks: Tensor) -> Tensor:
 def _judged(critic: Critic, fake: Tensor, real: Tensor, *, weight: float) -> dict[str, Tensor]:
     # One optimiser for both sides: the critic is held while the network is judged by it, and sees only values of its
     # pictures. Matrix units are fast in half precision, and the loop's own autocast covers only the network.
-    with torch.autocast(fake.device.type, dtype=torch.bfloat16):
+    with autocast(fake.device):
         critic.requires_grad_(False)
         judged = critic(fake)
         critic.requires_grad_(True)

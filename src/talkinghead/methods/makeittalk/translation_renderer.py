@@ -15,6 +15,7 @@ from torch import Tensor
 from talkinghead.face.landmarks import MESH_OF_68
 from talkinghead.methods.makeittalk.translation import TranslationNetwork
 from talkinghead.methods.makeittalk.translation_losses import as_inputs
+from talkinghead.precision import autocast
 from talkinghead.rendering.crop import Crop
 from talkinghead.rendering.levels import as_colours, as_levels
 from talkinghead.rendering.paste_back import PasteBack
@@ -96,7 +97,7 @@ class _Scene:
         batch["sketch"] = self._tensor(sketches(padded, size=config.size))
         batch["target"] = self._tensor(padded.astype(np.float32))
         inputs = as_inputs(batch, config)
-        with torch.autocast(self._device.type, dtype=torch.bfloat16):
+        with autocast(self._device):
             made = self._network(*inputs)
         colours = made.picture if self._finer is None else made.finer(self._finer)
         return np.asarray(as_levels(colours[: len(landmarks)]).cpu().numpy())

@@ -1,0 +1,77 @@
+"""Attentional Landmarks: the ablations of table 2, and what its renderers make of real landmarks, as table 1 asks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from benchmarks.attentional import DRIVEN, KNOWN, STILL, Rows, add, cells, drawn, halves, held, known_samples, made
+from talkinghead.errors import InputError
+from talkinghead.motion.tracked import motion_of_track
+
+FULL = "full"
+DRIVEN_PLAIN = f"{DRIVEN}, without attention"
+PUBLISHED = {
+    "baseline": (1.82, 0.77, 28.78),
+    "without split": (1.07, 0.84, 29.23),
+    "without attention": (1.33, 0.89, 29.68),
+    "full": (1.01, 0.91, 29.73),
+    DRIVEN_PLAIN: ("-", "0.83 in table 1", "-"),
+    DRIVEN: ("-", "0.88 in table 1", "-"),
+}
+ABLATIONS = {
+    "baseline": ("small-joint", "small-plain"),
+    "without split": ("small-joint", "small-full"),
+    "without attention": ("small-s1", "small-plain"),
+    "full": ("small-s1", "small-full"),
+}
+"""Configurations of the landmarks and of the renderer."""
+
+_INTRODUCTION = """## Attentional Landmarks: ablations
+
+Table 2 of Wang et al. 2020 again: networks trained on GRID s1 alone from random weights, all as long and by the paper's
+loss (equation 10), judged as those that ship above. `*`: the full model is better, `!`: worse, by the paired interval.
+"""
+
+
+def measure(corpus: Path, cache: Path, runs: Path, *, limit: int | None = None) -> Rows:
+    """Name -> measure -> one value per clip, for what was trained of ``ABLATIONS``, and for the first frame.
+
+    Args:
+        corpus: the folder of the recordings.
+        cache: folder for tracks.
+        runs: folder of the trainings.
+        limit: only so many clips.
+
+    Raises:
+        InputError: the full one was not trained.
+    """
+    found = {name: halves(runs, *configs) for name, configs in ABLATIONS.items()}
+    systems = {name: system for name, system in found.items() if system is not None}
+    if FULL not in systems:
+        raise InputError(f"the ablations of Attentional Landmarks are not in {runs}: train them (its README says how).")
+    rows: Rows = {}
+    for sample in known_samples(corpus, cache, limit):
+        real = motion_of_track(sample.track, 0)
+        for name, system in systems.items():
+            add(rows, name, made(*system, sample), sample)
+        for name, driven in (("without attention", DRIVEN_PLAIN), (FULL, DRIVEN)):
+            if name in systems:
+                add(rows, driven, drawn(real, systems[name][1], sample), sample)
+        add(rows, STILL, held(sample), sample)
+    return rows
+
+
+def section(result: Mapping[str, Any]) -> str:
+    """What was measured, as a section of the report."""
+    lines = [
+        _INTRODUCTION,
+        f"{len(result[STILL]['LMD'])} clips of {KNOWN}.\n",
+        "| system | LMD | SSIM | PSNR, dB | the paper's: LMD / SSIM / PSNR |",
+        "|---|---|---|---|---|",
+    ]
+    for name, row in result.items():
+        published = " / ".join(map(str, PUBLISHED[name])) if name in PUBLISHED else ""
+        lines.append(f"| {name} | {cells(row, result[FULL])} | {published} |")
+    return "\n".join(lines) + "\n"
