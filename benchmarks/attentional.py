@@ -66,8 +66,8 @@ was made and of the real video. Head motion is the network's alone, without idle
 one speaker of GRID for all 33, our tracker for dlib's, our crop for theirs; the head is put back into the frame, before
 the frame's own background, where the paper leaves faces as they are made. How the head moved cannot be known from the
 sound: what that costs tell the rows with the real landmarks, and with the real head but the lips of the network. *For
-him*: his landmark network, and the generic renderer adapted to him. Mean and bootstrap 95 % interval over clips; `*`:
-the weights for anybody are better, `!`: worse, by the paired interval.
+him*: his landmark network, and a renderer that went on to learn from him alone. Mean and bootstrap 95 % interval over
+clips; `*`: the weights for anybody are better, `!`: worse, by the paired interval.
 """
 _LEFT_OUT = """### A speaker left out
 

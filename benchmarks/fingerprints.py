@@ -27,13 +27,17 @@ _ONLY: Mapping[str, tuple[str, ...]] = {
 """Part of the report -> the weights that it depends on; the others depend on those of ``_USUAL``."""
 _USUAL = ("speech", "makeittalk")
 """The folders beside whose code the weights lie with which a video is made."""
-_APART = ("voice",)  # of them no video is made unless somebody asks for it
+_OF_ALL_METHODS = ("evaluation", "strangers")
+"""Parts that make videos with every method."""
+_JUDGES = "metrics"
+_APART = ("voice", "landmarks-s1", "renderer-s1")  # no video is made with them unless somebody asks for it
 
 
 def fingerprints(part: str, folder: Path = _PACKAGE) -> dict[str, str]:
     """Name of each file of weights that a part depends on -> the first digits of its SHA-256."""
     files = {file.stem: file for file in sorted(folder.rglob("weights/*.safetensors"))}
-    usual = (name for name, file in files.items() if file.parts[-3] in _USUAL and name not in _APART)
+    rooms = {file.parts[-3] for file in files.values()} - {_JUDGES} if part in _OF_ALL_METHODS else _USUAL
+    usual = (name for name, file in files.items() if file.parts[-3] in rooms and name not in _APART)
     names = _ONLY.get(part, tuple(usual))
     return {name: hashlib.sha256(files[name].read_bytes()).hexdigest()[:_DIGITS] for name in names if name in files}
 

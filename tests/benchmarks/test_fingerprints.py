@@ -22,7 +22,11 @@ def test_a_part_depends_on_its_own_weights(tmp_path: Path) -> None:
         (tmp_path / room / "weights").mkdir(parents=True, exist_ok=True)
         (tmp_path / room / "weights" / f"{name}.safetensors").write_bytes(name.encode())
     assert list(fingerprints("recogniser", tmp_path)) == ["phones"]
-    assert list(fingerprints("evaluation", tmp_path)) == ["content", "phones"]
+    assert list(fingerprints("speed", tmp_path)) == ["content", "phones"]
+    (tmp_path / "another" / "weights").mkdir(parents=True)
+    (tmp_path / "another" / "weights" / "gaze.safetensors").write_bytes(b"gaze")
+    assert list(fingerprints("speed", tmp_path)) == ["content", "phones"]
+    assert set(fingerprints("evaluation", tmp_path)) == {"content", "gaze", "phones"}
     assert fingerprints("tracking_noise", tmp_path) == {}
     before = fingerprints("recogniser", tmp_path)
     (tmp_path / "speech" / "weights" / "phones.safetensors").write_bytes(b"other")

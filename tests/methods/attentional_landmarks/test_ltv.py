@@ -81,7 +81,7 @@ def test_what_ships_is_small() -> None:
 def test_gates_are_the_landmarks_and_multiply_the_picture() -> None:
     # Equation 9: with gates shut, nothing of the picture's features is left, but the background's branch.
     torch.manual_seed(0)
-    network = LandmarksToVideo(dataclasses.replace(TINY, copying=False)).eval()
+    network = LandmarksToVideo(dataclasses.replace(TINY, copying=False, guided=False)).eval()
     own, landmarks = faces(1, 64), faces(1, 64).flip(1)
     first, second = pictures(1, 64), pictures(1, 64).flip(2)
 
@@ -131,23 +131,47 @@ def test_with_copying_it_begins_with_the_portrait() -> None:
     assert torch.corrcoef(torch.stack([made.flatten(), smooth.flatten()]))[0, 1] > 0.9
 
 
-def test_a_displacement_reads_the_portrait_elsewhere() -> None:
-    network = LandmarksToVideo(TINY).eval()
-    with torch.inference_mode():
+def copying(config: VideoConfig, right: float) -> LandmarksToVideo:
+    """A network that shows nothing but the portrait's own pixels, and moves them by so many px by itself."""
+    network = LandmarksToVideo(config).eval()
+    with torch.no_grad():
         network.flow.weight.zero_()
         assert network.flow.bias is not None
-        network.flow.bias.copy_(torch.tensor([2 * 5 / 64, 0.0]))  # half sides: 5 px to the right
+        network.flow.bias.copy_(torch.tensor([2 * right / config.size, 0.0]))  # in half sides
         network.out.weight.zero_()
         assert network.out.bias is not None
-        network.out.bias[12:] = 50.0  # nothing but the portrait's own pixels
-        picture = pictures(1, 64)
-        made = network(faces(1, 64), picture, faces(1, 64))
+        network.out.bias[12:] = 50.0
+    return network
+
+
+def test_a_displacement_reads_the_portrait_elsewhere() -> None:
+    picture = pictures(1, 64)
+    with torch.inference_mode():
+        made = copying(TINY, 5.0)(faces(1, 64), picture, faces(1, 64))
     torch.testing.assert_close(made[..., :-5], picture[..., 5:], atol=1e-4, rtol=0)
+
+
+@pytest.mark.parametrize("guided", [False, True])
+def test_a_guided_one_moves_the_portrait_as_its_landmarks_move(guided: bool) -> None:
+    network = copying(dataclasses.replace(TINY, guided=guided), 0.0)
+    grid = torch.cartesian_prod(torch.arange(8.0), torch.arange(8.0)) * 9
+    own = torch.cat([grid, torch.full((4, 2), 31.5)])[None]
+    picture = torch.nn.functional.interpolate(pictures(1, 8), size=(64, 64), mode="bilinear")
+    with torch.inference_mode():
+        made = network(own + torch.tensor([4.0, 0.0]), picture, own)
+    wanted = picture[..., 12:-12, 8:-12] if guided else picture[..., 12:-12, 12:-8]
+    torch.testing.assert_close(made[..., 12:-12, 12:-8], wanted, atol=0.05, rtol=0)
+
+
+def test_the_ablations_are_not_guided() -> None:
+    assert not any(CONFIGS[name].video.guided for name in ("paper", "small-full", "small-plain", "small-joint"))
 
 
 def test_what_cannot_be_is_an_error() -> None:
     with pytest.raises(ValueError, match="halve"):
         LandmarksToVideo(dataclasses.replace(TINY, size=72))
+    with pytest.raises(ValueError, match="needs copying and source"):
+        LandmarksToVideo(dataclasses.replace(TINY, copying=False))
     with pytest.raises(ValueError, match="own landmarks"):
         LandmarksToVideo(TINY).encode(pictures(1, 64))
     assert not VideoConfig().source

@@ -44,6 +44,7 @@ class VideoConfig:
         attention: gates the picture's features by the landmarks; False is the ablation without.
         copying: besides a picture, the network makes a displacement field and a mask that mix in the portrait's own
             pixels, moved.
+        guided: that field is what the network adds to the landmarks' own displacement.
         source: the landmark encoder also sees where the portrait's own landmarks lie.
     """
 
@@ -57,6 +58,7 @@ class VideoConfig:
     structure: float = 0.0
     attention: bool = True
     copying: bool = False
+    guided: bool = False
     source: bool = False
 
 
@@ -68,13 +70,11 @@ class AttentionalConfig:
         landmarks: speech to landmarks.
         video: landmarks to video.
         people: who is learnt from: "s1" of GRID alone, or "all" of the open recordings.
-        adapted: the renderer's training begins with the generic weights that ship, where it is given no others.
     """
 
     landmarks: LandmarksConfig = field(default_factory=LandmarksConfig)
     video: VideoConfig = field(default_factory=VideoConfig)
     people: str = "all"
-    adapted: bool = False
 
 
 _SMALL = AttentionalConfig(
@@ -89,11 +89,14 @@ _SMALL = AttentionalConfig(
         focus=4.0,
         structure=0.1,
         copying=True,
+        guided=True,
         source=True,
     ),
 )
+# Of one person alone it learns where everything goes, and better than by what the landmarks tell.
+_UNGUIDED = replace(_SMALL.video, guided=False)
 # Those of the ablations learn by equation 10 alone.
-_ALONE = replace(_SMALL, video=replace(_SMALL.video, structure=0.0), people="s1")
+_ALONE = replace(_SMALL, video=replace(_UNGUIDED, structure=0.0), people="s1")
 
 CONFIGS = {
     # Section 3.1: codes of 512 and 256, outputs of 42 and 100; section 4.1: crops of 300 px, here 320 (README). What
@@ -101,15 +104,21 @@ CONFIGS = {
     "paper": AttentionalConfig(people="s1"),
     "small": _SMALL,
     "small-phones": replace(_SMALL, landmarks=replace(_SMALL.landmarks, features="phones", num_features=39)),
-    "small-s1": replace(_SMALL, people="s1", adapted=True),
+    "small-s1": replace(_SMALL, video=_UNGUIDED, people="s1"),
     # The ablations of table 2: all from random weights.
     "small-full": _ALONE,
     "small-joint": replace(_ALONE, landmarks=replace(_ALONE.landmarks, split=False)),
     "small-plain": replace(_ALONE, video=replace(_ALONE.video, attention=False)),
     "tiny": AttentionalConfig(
         LandmarksConfig(channels=(4, 4, 4, 4), speech_size=8, template_size=8, gru_size=8),
-        VideoConfig(
-            64, (4, 4, 4, 4), (4, 4, 4, 4), 4, (4, 4, 4, 4), focus=4.0, structure=0.1, copying=True, source=True
+        replace(
+            _SMALL.video,
+            size=64,
+            channels=(4, 4, 4, 4),
+            landmark_channels=(4, 4, 4, 4),
+            background_channels=4,
+            critic_channels=(4, 4, 4, 4),
+            adversarial=1.0,
         ),
     ),
 }

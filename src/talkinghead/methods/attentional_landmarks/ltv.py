@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from talkinghead.methods.attentional_landmarks.config import VideoConfig
+from talkinghead.rendering.displacement import landmark_field, move
 
 _CURVES = ((0, 17), (17, 22), (22, 27), (27, 36), (36, 42), (42, 48), (48, 55), (55, 60), (60, 65), (65, 68))
 """Jaw, brows, nose, eyes, and each lip's outer and inner edge: one heat map each."""
@@ -47,11 +48,13 @@ class Reference:
         picture: (B, 3, S, S) in [-1, 1].
         features: of each level, (B, C, S / 2, S / 2) and so on, halving.
         background: (B, C, S / 2, S / 2).
+        own: (B, 68, 2) px of its landmarks, where the network needs them.
     """
 
     picture: Tensor
     features: tuple[Tensor, ...]
     background: Tensor
+    own: Tensor | None = None
 
 
 class LandmarksToVideo(nn.Module):
@@ -100,6 +103,8 @@ class LandmarksToVideo(nn.Module):
             for below, size, place, back in zip(coarser, sizes, places, behind)
         )
         self.out = nn.Conv2d(sizes[0], (4 if config.copying else 3) * 4, 3, padding=1)
+        if config.guided and not (config.copying and config.source):
+            raise ValueError(f"{config} is guided, which needs copying and source")
         if config.copying:
             self.flow = nn.Conv2d(sizes[1], 2, 3, padding=1)
             with torch.no_grad():  # it begins with the portrait as it is
@@ -129,7 +134,7 @@ class LandmarksToVideo(nn.Module):
         for block in self.picture:
             x = block(x)
             features.append(x)
-        return Reference(picture, tuple(features), self.background(small))
+        return Reference(picture, tuple(features), self.background(small), own)
 
     def draw(self, landmarks: Tensor, reference: Reference) -> Tensor:
         """Pictures (B, 3, S, S) in [-1, 1] of landmarks (B, 68, 2) px; a reference of one serves all of them."""
@@ -149,7 +154,12 @@ class LandmarksToVideo(nn.Module):
         colours = torch.tanh(made)[:, :3]
         if flow is None:
             return colours
-        moved = _moved(reference.picture.float().expand(count, -1, -1, -1), flow.float())
+        field = flow.float() * (self.config.size / 2)
+        if self.config.guided:
+            assert reference.own is not None
+            own = reference.own.expand(count, -1, -1).float()
+            field = field + landmark_field(own, landmarks.float(), self.config.size)
+        moved = move(reference.picture.float().expand(count, -1, -1, -1), field)
         return torch.lerp(colours, moved, torch.sigmoid(made[:, 3:]))
 
     def attention(self, landmarks: Tensor) -> Tensor:
@@ -238,12 +248,3 @@ def _joined(
 def _enlarging(weight: Tensor) -> Tensor:
     """(I, O, 4, 4) of a transposed convolution of stride 2: as enlarging twofold, then the weights (O, I, 3, 3)."""
     return (4 * F.avg_pool2d(F.pad(weight, (1, 1, 1, 1)), 2, 1)).flip(2, 3).transpose(0, 1)
-
-
-def _moved(picture: Tensor, flow: Tensor) -> Tensor:
-    """Pictures (B, 3, S, S) read at places that lie a coarse displacement (B, 2, s, s) of half sides away."""
-    size = picture.shape[2]
-    flow = F.interpolate(flow, size=(size, size), mode="bilinear", align_corners=False)
-    place = (torch.arange(size, device=picture.device) + 0.5) * (2 / size) - 1
-    grid = torch.stack(torch.meshgrid(place, place, indexing="xy"), dim=-1)
-    return F.grid_sample(picture, grid + flow.permute(0, 2, 3, 1), padding_mode="border", align_corners=False)

@@ -34,7 +34,6 @@ _LEARNING_RATE = 5e-4
 _JUDGED = 24  # pairs of each group in a validation
 _SHOWN = 5  # of them on the sheet
 _AT_ONCE = 8
-_GENERIC = Path(__file__).with_name("weights") / "renderer.safetensors"
 _LICENCES = "CC BY 4.0 (GRID), US government works, MIT (FACEGOOD)"
 
 
@@ -108,7 +107,7 @@ def train_video(corpus: Path, out: Path, config_name: str, options: Mapping[str,
     validation = _Validation(watched, config, out)
     torch.manual_seed(0)
     training = VideoTraining(config).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    start = options.get("start", _GENERIC if config.adapted else None)
+    start = options.get("start")
     if start is not None:
         load_weights(training.generator, start)
     steps = int(options.get("steps", _STEPS))
@@ -126,9 +125,7 @@ def train_video(corpus: Path, out: Path, config_name: str, options: Mapping[str,
         "config": config.video,
         "data": f"GRID speaker s1, split train{others}",
         "data_licence": "CC BY 4.0" if config.people == "s1" else _LICENCES,
-        "command": training_command(
-            "attentional_landmarks", "renderer", config_name, steps, start=options.get("start")
-        ),
+        "command": training_command("attentional_landmarks", "renderer", config_name, steps, start=start),
         "scores": {"split": "GRID s1 val, strangers", **scores, "the portrait as it is": validation.still},
     }
     save_weights(training.generator, out / "renderer.safetensors", card=card)

@@ -14,16 +14,12 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from talkinghead.methods.makeittalk.config import TranslationConfig
-
-FIELD_STEP = 4
-"""Px between the values of a displacement field."""
+from talkinghead.rendering.displacement import move
 
 _SLOPE = 0.2  # of the rectifiers below zero
 _BRANCH = 0.2  # what the residual branches start with, of their full scale
 _OUTPUT = 0.3  # what the layers before the outputs start with
 _COPIED = 1.5  # logit of the share that is copied, at the start
-_NEAR_PX = 3.0  # distance of a landmark, at a side of 256, below which it alone decides
-_REACH_PX = 55.0  # the same, beyond which the picture stays where it is
 _CHANNELS_OF_OUTPUT = 3
 
 
@@ -205,45 +201,3 @@ class TranslationNetwork(nn.Module):
         share, field = torch.sigmoid(made[:, _CHANNELS_OF_OUTPUT:]), field + correction
         copied = move(portrait, field)
         return Translation(torch.lerp(painted, copied, share), painted, copied, share, field)
-
-
-def landmark_field(source: Tensor, target: Tensor, size: int) -> Tensor:
-    """Where in the portrait each place of the picture comes from, as the landmarks tell.
-
-    Args:
-        source: (B, 68, 2) px of the portrait.
-        target: (B, 68, 2) px of the picture.
-        size: side of both in px, divisible by 4.
-
-    Returns:
-        (B, 2, size / 4, size / 4) px in x and y: at a landmark its own displacement, between landmarks their mean,
-        weighted by the inverse fourth power of the distance, and far from all of them none.
-
-    Source: Shepard 1968, inverse distance weighting, with one more point infinitely far away that stays.
-    """
-    scale = size / 256
-    squares = landmark_distances(target, size)
-    weight = 1 / (squares + (_NEAR_PX * scale) ** 2).square()
-    still = 1 / (_REACH_PX * scale) ** 4
-    field = weight @ (source - target) / (weight.sum(dim=2, keepdim=True) + still)
-    side = size // FIELD_STEP
-    return field.mT.reshape(len(field), 2, side, side)
-
-
-def landmark_distances(landmarks: Tensor, size: int) -> Tensor:
-    """(B, (size / 4)**2, 68) px squared from each place of a field, row by row, to each of the landmarks (B, 68, 2)."""
-    middles = torch.arange(size // FIELD_STEP, device=landmarks.device) * FIELD_STEP + (FIELD_STEP - 1) / 2
-    rows, columns = torch.meshgrid(middles, middles, indexing="ij")
-    places = torch.stack([columns, rows], dim=-1).reshape(-1, 2).to(landmarks.dtype)
-    squares = places.square().sum(dim=1)[:, None] + landmarks.square().sum(dim=2)[:, None]
-    return (squares - 2 * places @ landmarks.mT).clamp(min=0)
-
-
-def move(pictures: Tensor, field: Tensor) -> Tensor:
-    """Pictures (B, 3, S, S) with each place taken from where ``field`` (B, 2, s, s) px points from it; edges go on."""
-    size = pictures.shape[-1]
-    fine = F.interpolate(field.float(), size=(size, size), mode="bilinear", align_corners=False)
-    middles = (2 * torch.arange(size, device=field.device) + 1) / size - 1
-    rows, columns = torch.meshgrid(middles, middles, indexing="ij")
-    grid = torch.stack([columns, rows], dim=-1) + fine.permute(0, 2, 3, 1) * (2 / size)
-    return F.grid_sample(pictures.float(), grid, mode="bilinear", padding_mode="border", align_corners=False)

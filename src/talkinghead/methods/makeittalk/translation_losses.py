@@ -17,14 +17,9 @@ from torch.nn import functional as F
 
 from talkinghead.face.landmarks import LIPS
 from talkinghead.methods.makeittalk.config import MakeItTalkConfig, TranslationConfig
-from talkinghead.methods.makeittalk.translation import (
-    FIELD_STEP,
-    Translation,
-    TranslationNetwork,
-    landmark_distances,
-    landmark_field,
-)
+from talkinghead.methods.makeittalk.translation import Translation, TranslationNetwork
 from talkinghead.precision import autocast
+from talkinghead.rendering.displacement import FIELD_STEP, landmark_distances, landmark_field
 from talkinghead.rendering.levels import as_colours
 from talkinghead.training.perceptual import Distance, pyramid_loss
 
