@@ -195,9 +195,8 @@ def measure(corpus: Path, cache: Path, runs: Path, picture: Path, *, limit: int 
     grid: Rows = {}
     for number, sample in enumerate(known_samples(corpus, cache, limit)):
         real = motion_of_track(sample.track, 0)
-        turned = replace(
-            spoken_motion(person[0], sample)[: len(real)], rotation=real.rotation, translation=real.translation
-        )
+        said = spoken_motion(person[0], sample)[: len(real)]
+        turned = replace(said, rotation=real.rotation[: len(said)], translation=real.translation[: len(said)])
         pictures = {PERSON: made(*person, sample), GENERIC: made(*generic, sample)}
         pictures |= {PERSON_DRIVEN: drawn(real, person[1], sample), GENERIC_DRIVEN: drawn(real, generic[1], sample)}
         pictures |= {PERSON_TURNED: drawn(turned, person[1], sample), STILL: held(sample)}
