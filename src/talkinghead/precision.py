@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 _UNITS = ("amx_bf16", "avx512_bf16")
-"""What a processor must have one of: without, bfloat16 is worked out bit by bit and takes 10 to 18 times as long as
+"""What a processor must have one of: without, bfloat16 is worked out bit by bit and takes 8 to 18 times as long as
 float32 (convolutions on a processor that has AVX2 alone)."""
 
 
