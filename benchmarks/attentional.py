@@ -35,6 +35,7 @@ from talkinghead.metrics.ssim import ssim
 from talkinghead.motion.tracked import motion_of_track
 from talkinghead.pipeline import TalkingHead, fit_motion
 from talkinghead.rendering.crop import Crop
+from talkinghead.rendering.interior import shipped_filler
 from talkinghead.tracking import portrait_from_image, track_faces
 from talkinghead.types import FaceTrack, Frames, ImageArray, Motion, Portrait, Speech
 from talkinghead.weights import load_weights
@@ -129,7 +130,8 @@ def halves(runs: Path, landmarks: str, renderer: str) -> tuple[AttentionalMotion
     speaks, shows = trained(runs, "landmarks", landmarks), trained(runs, "renderer", renderer)
     if not isinstance(speaks, SpeechToLandmarks) or not isinstance(shows, LandmarksToVideo):
         return None
-    return AttentionalMotion(speaks, liveliness=0.0), AttentionalRenderer(shows)
+    filler = shipped_filler() if CONFIGS[renderer].filled else None
+    return AttentionalMotion(speaks, liveliness=0.0), AttentionalRenderer(shows, filler)
 
 
 def drawn(motion: Motion, renderer: Renderer, sample: Sample) -> ImageArray:

@@ -25,8 +25,8 @@ _ONLY: Mapping[str, tuple[str, ...]] = {
     "translation": ("translation", "mouth"),
 }
 """Part of the report -> the weights that it depends on; the others depend on those of ``_USUAL``."""
-_USUAL = ("speech", "makeittalk")
-"""The folders beside whose code the weights lie with which a video is made."""
+_USUAL = ("speech", "rendering", "makeittalk")
+"""The folders beside whose code the weights lie with which a video is usually made."""
 _OF_ALL_METHODS = ("evaluation", "strangers")
 """Parts that make videos with every method."""
 _JUDGES = "metrics"

@@ -144,6 +144,8 @@ def test_the_protocol_says_how(evaluated: tuple[Path, dict[str, Any], Heard]) ->
     assert protocol["package sha256"] == package_digest()
     assert {"python", "torch", "mediapipe", "av"} <= set(protocol["versions"])
     assert len(protocol["weights"]["methods/makeittalk/weights/content.safetensors"]) == 64
+    rooms = {name.split("/weights/")[0] for name in protocol["weights"]}
+    assert rooms == {"methods/makeittalk", "metrics", "rendering", "speech"}
     assert str(Path.home()) not in json.dumps(protocol)
 
 

@@ -126,3 +126,10 @@ def test_what_makes_no_crop_is_refused() -> None:
     for fields in ((0, 0, 0, 64), (np.nan, 0, 10, 64), (0, 0, 10, 0), (0, 0, np.inf, 64)):
         with pytest.raises(ValueError, match="a crop needs"):
             Crop(*fields)
+
+
+def test_refined_where_the_picture_has_more_to_show() -> None:
+    fine = Crop(10, 20, 200, 128).refined()
+    assert fine == Crop(10, 20, 200, 256)
+    crop = Crop(10, 20, 150, 128)
+    assert crop.refined() is crop

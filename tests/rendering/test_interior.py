@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 import torch
 
-from talkinghead.pipeline import TalkingHead
 from talkinghead.rendering.interior import (
     REFERENCE_SKIN,
     InteriorFiller,
     MouthInterior,
     opening_mask,
+    shipped_filler,
     skin_colour,
 )
 from talkinghead.rendering.mouth import PATCH_SIZE, MouthFrame, mouth_openings
@@ -87,9 +87,9 @@ def test_skin_colour_is_that_of_cheeks_and_chin(drawn_portrait: Portrait) -> Non
 
 
 def test_filler_paints_patches_that_fit_the_picture(
-    talking_head: TalkingHead, smiling: Portrait, calm: Portrait, still: Still, opening: Opening
+    smiling: Portrait, calm: Portrait, still: Still, opening: Opening
 ) -> None:
-    filler = talking_head.renderer._filler  # type: ignore[attr-defined]
+    filler = shipped_filler()
     for portrait in (calm, smiling):
         patches, _ = painted(filler, portrait, still, opening, np.array([0.1, 0.2]))
         assert patches.dtype == np.uint8
@@ -98,10 +98,8 @@ def test_filler_paints_patches_that_fit_the_picture(
         assert patches.shape[2] >= min(0.8 * scale, WIDTH)
 
 
-def test_shipped_weights_paint_a_mouth(
-    talking_head: TalkingHead, calm: Portrait, still: Still, opening: Opening
-) -> None:
-    filler = talking_head.renderer._filler  # type: ignore[attr-defined]
+def test_shipped_weights_paint_a_mouth(calm: Portrait, still: Still, opening: Opening) -> None:
+    filler = shipped_filler()
     patches, masks = painted(filler, calm, still, opening, np.array([0.1, 0.25]))
     skin = skin_colour(calm.frames.images[0], build_rig(calm))
     for patch, mask in zip(patches, masks, strict=True):
@@ -111,10 +109,8 @@ def test_shipped_weights_paint_a_mouth(
     assert patches[1][masks[1] > 0.9].std() > 8  # teeth, tongue and dark: not one colour
 
 
-def test_a_darker_picture_gets_a_darker_mouth(
-    talking_head: TalkingHead, calm: Portrait, still: Still, opening: Opening
-) -> None:
-    filler = talking_head.renderer._filler  # type: ignore[attr-defined]
+def test_a_darker_picture_gets_a_darker_mouth(calm: Portrait, still: Still, opening: Opening) -> None:
+    filler = shipped_filler()
     amounts = np.array([0.2])
     bright, masks = painted(filler, calm, still, opening, amounts)
     dark, _ = painted(filler, recoloured(calm, (0.5, 0.5, 0.5)), still, opening, amounts)
@@ -122,10 +118,8 @@ def test_a_darker_picture_gets_a_darker_mouth(
     assert 0.5 <= dark[inside].mean() / bright[inside].mean() < 0.75
 
 
-def test_a_picture_without_colour_gets_a_mouth_without(
-    talking_head: TalkingHead, calm: Portrait, still: Still, opening: Opening
-) -> None:
-    filler = talking_head.renderer._filler  # type: ignore[attr-defined]
+def test_a_picture_without_colour_gets_a_mouth_without(calm: Portrait, still: Still, opening: Opening) -> None:
+    filler = shipped_filler()
     grey = np.repeat(calm.frames.images.mean(axis=-1, keepdims=True), 3, axis=-1).astype(np.uint8)
     portrait = Portrait(Frames(grey, 25.0), calm.track, person=calm.person)
     patches, masks = painted(filler, portrait, still, opening, np.array([0.2]))
@@ -143,3 +137,21 @@ def test_the_reference_light_leaves_colours_as_they_are(calm: Portrait, still: S
     lit = recoloured(calm, tuple(REFERENCE_SKIN / skin))
     patches, _ = painted(InteriorFiller(Constant(4)), lit, still, opening, np.array([0.2]))
     np.testing.assert_allclose(patches[0, 20, 30], (127, 64, 32), atol=3)
+
+
+def test_closed_lips_take_no_time(calm: Portrait, still: Still, opening: Opening) -> None:
+    asked: list[int] = []
+
+    class Counting(MouthInterior):
+        def forward(self, opening: torch.Tensor, person: torch.Tensor) -> torch.Tensor:
+            asked.append(len(opening))
+            return super().forward(opening, person)
+
+    torch.manual_seed(0)
+    filler = InteriorFiller(Counting(4))
+    patches, _ = painted(filler, calm, still, opening, np.array([0.0, 0.2, 0.0, 0.1]))
+    assert asked == [2]
+    alone, _ = painted(filler, calm, still, opening, np.array([0.1]))
+    np.testing.assert_allclose(patches[3].astype(int), alone[0].astype(int), atol=1)
+    painted(filler, calm, still, opening, np.array([0.0]))
+    assert asked == [2, 1]

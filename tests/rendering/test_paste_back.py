@@ -112,23 +112,6 @@ def test_without_the_person_it_says_so(caplog: pytest.LogCaptureFixture) -> None
     assert all("cannot be told from the background" in message for message in caplog.messages)
 
 
-def test_details_come_back_where_the_two_agree() -> None:
-    coarse = np.full((160, 192, 3), 100, np.uint8)
-    fine = coarse.copy()
-    fine[::2] += 16
-    fine[1::2] -= 16
-    fine[60:90, 60:100] = 220
-    paste = PasteBack(coarse, CROP, None)
-    patches = CROP.cut(coarse)[None]
-    sharp, plain = paste(patches, fine[None])[0].astype(int), paste(patches)[0]
-    agree, apart = (slice(104, 120), slice(100, 140)), (slice(70, 80), slice(70, 90))
-    assert np.abs(sharp[agree] - fine[agree]).max() <= 2
-    np.testing.assert_array_equal(sharp[apart], plain[apart])
-    whole = Crop(64, 40, 48, SIZE)
-    small = PasteBack(coarse, whole, None)
-    np.testing.assert_array_equal(small(whole.cut(coarse)[None], fine[None]), small(whole.cut(coarse)[None]))
-
-
 def test_all_at_once_is_piece_by_piece(pasted: PasteBack) -> None:
     patches = np.stack([CROP.cut(person_at(x)) for x in (90, 96, 103)])
     np.testing.assert_array_equal(pasted(patches), np.concatenate([pasted(patches[:1]), pasted(patches[1:])]))
@@ -139,8 +122,6 @@ def test_other_shapes_are_refused(pasted: PasteBack) -> None:
     image = person_at(96)
     with pytest.raises(ValueError, match="patches"):
         pasted(np.zeros((2, 32, 32, 3), np.uint8))
-    with pytest.raises(ValueError, match="details"):
-        pasted(np.zeros((2, SIZE, SIZE, 3), np.uint8), image[None])
     with pytest.raises(ValueError, match="mask"):
         PasteBack(image, CROP, np.zeros((3, 3), np.float32))
     with pytest.raises(ValueError, match="shows nothing"):

@@ -64,11 +64,9 @@ def _weights(settings: Settings) -> dict[str, str]:
     """SHA-256 of each file of weights that took part, by its place in the package or its name."""
     root = Path(talkinghead.__file__).parent
     drawing = {name for name in method_names() if settings.renderer in get_method(name).renderers}
-    own = sorted(
-        path for name in {settings.method, *drawing} for path in (root / "methods" / name).rglob(f"*{_WEIGHTS}")
-    )
-    judges = sorted((root / "metrics").rglob(f"*{_WEIGHTS}"))
-    result = {path.relative_to(root).as_posix(): file_digest(path) for path in (*own, *judges)}
+    folders = ["speech", "rendering", *(f"methods/{name}" for name in sorted({settings.method, *drawing})), "metrics"]
+    files = (path for folder in folders for path in sorted((root / folder).rglob(f"*{_WEIGHTS}")))
+    result = {path.relative_to(root).as_posix(): file_digest(path) for path in files}
     for path in (settings.sync_weights, settings.inception_weights):
         if path is not None:
             result[path.name] = file_digest(path)

@@ -30,7 +30,7 @@ def landmark_field(source: Tensor, target: Tensor, size: int) -> Tensor:
     scale = size / 256
     with torch.autocast(target.device.type, enabled=False):  # fractions of a pixel count
         squares = landmark_distances(target, size)
-        weight = 1 / (squares + (_NEAR_PX * scale) ** 2).square()
+        weight = (squares + (_NEAR_PX * scale) ** 2).pow(-2)
         still = 1 / (_REACH_PX * scale) ** 4
         field = weight @ (source - target) / (weight.sum(dim=2, keepdim=True) + still)
     side = size // FIELD_STEP
@@ -43,14 +43,37 @@ def landmark_distances(landmarks: Tensor, size: int) -> Tensor:
     rows, columns = torch.meshgrid(middles, middles, indexing="ij")
     places = torch.stack([columns, rows], dim=-1).reshape(-1, 2).to(landmarks.dtype)
     squares = places.square().sum(dim=1)[:, None] + landmarks.square().sum(dim=2)[:, None]
-    return (squares - 2 * places @ landmarks.mT).clamp(min=0)
+    across = places.expand(len(landmarks), -1, -1)
+    return torch.baddbmm(squares, across, landmarks.mT, alpha=-2.0).clamp(min=0)
 
 
 def move(pictures: Tensor, field: Tensor) -> Tensor:
     """Pictures (B, 3, S, S) with each place taken from where ``field`` (B, 2, s, s) px points from it; edges go on."""
     size = pictures.shape[-1]
-    fine = F.interpolate(field.float(), size=(size, size), mode="bilinear", align_corners=False)
+    fine = F.interpolate(field.float().contiguous(), size=(size, size), mode="bilinear", align_corners=False)
     middles = (2 * torch.arange(size, device=field.device) + 1) / size - 1
     rows, columns = torch.meshgrid(middles, middles, indexing="ij")
     grid = torch.stack([columns, rows], dim=-1) + fine.permute(0, 2, 3, 1) * (2 / size)
     return F.grid_sample(pictures.float(), grid, mode="bilinear", padding_mode="border", align_corners=False)
+
+
+def mixed(painted: Tensor, share: Tensor, portrait: Tensor, field: Tensor) -> Tensor:
+    """Pictures of what is painted and of what is copied from a portrait, as fine as the portrait is.
+
+    Args:
+        painted: (B, 3, S, S).
+        share: (B, 1, S, S) in [0, 1], how much is copied.
+        portrait: (B or 1, 3, n S, n S).
+        field: (B, 2, s, s) px of S, where in the portrait each place comes from.
+
+    Returns:
+        (B, 3, n S, n S).
+    """
+    size = portrait.shape[-1]
+    zoom = size / painted.shape[-1]
+    if zoom != 1:
+        field = zoom * field
+        painted, share = (
+            F.interpolate(part, size=(size, size), mode="bilinear", align_corners=False) for part in (painted, share)
+        )
+    return torch.lerp(painted, move(portrait.expand(len(painted), -1, -1, -1), field), share)

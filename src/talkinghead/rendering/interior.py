@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -12,11 +14,16 @@ from torch.nn import functional as F
 
 from talkinghead.face.rest import lips_touch
 from talkinghead.precision import autocast
-from talkinghead.rendering.mouth import MOUTH_WIDTH, PATCH_SIZE, Fill, MouthFrame, own_outline, seam_colour
+from talkinghead.rendering.mouth import MOUTH_WIDTH, PATCH_SIZE, Fill, MouthFrame, are_open, own_outline, seam_colour
 from talkinghead.rendering.outline import filled, smooth_outline
 from talkinghead.rendering.rig import Rig
 from talkinghead.types import FloatArray, ImageArray
+from talkinghead.weights import load_weights
 
+WIDTH = 24
+"""Channels of the network that ships, at the finest level."""
+
+_WEIGHTS = Path(__file__).with_name("weights") / "mouth.safetensors"
 _PERSON_SIZE = 8
 REFERENCE_SKIN = np.array([190.0, 140.0, 120.0])
 """Colour of the skin around the mouth under the light the network's colours are made for."""
@@ -41,7 +48,7 @@ class MouthInterior(nn.Module):
         people: how many people it knows.
     """
 
-    def __init__(self, width: int = 32, *, people: int = 1) -> None:
+    def __init__(self, width: int = WIDTH, *, people: int = 1) -> None:
         super().__init__()
         self.person = nn.Embedding(people, _PERSON_SIZE)
         self.first = _block(3 + _PERSON_SIZE, width)
@@ -113,7 +120,7 @@ class InteriorFiller:
     """
 
     def __init__(self, network: MouthInterior) -> None:
-        self.network = network.eval()
+        self.network = network.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def prepare(self, image: ImageArray, rig: Rig, frame: MouthFrame) -> Fill:
         """See ``MouthFiller``."""
@@ -131,12 +138,27 @@ class InteriorFiller:
 
     @torch.inference_mode()
     def _colours(self, outlines: FloatArray) -> FloatArray:
+        """(T, h, w, 3) in [0, 1]; black where lips are closed, which nobody sees."""
         device = next(self.network.parameters()).device
-        masks = torch.from_numpy(opening_mask(outlines)).to(device).contiguous(memory_format=torch.channels_last)
-        person = torch.zeros(len(masks), dtype=torch.long, device=device)
+        rows = are_open(outlines)
+        width, height = PATCH_SIZE
+        colours = np.zeros((len(rows), height, width, 3), np.float32)
+        if not rows.any():
+            return colours
+        seen = torch.from_numpy(opening_mask(outlines[rows])).to(device).contiguous(memory_format=torch.channels_last)
+        person = torch.zeros(len(seen), dtype=torch.long, device=device)
         with autocast(device):
-            colours = self.network(masks, person)
-        return np.asarray(colours.float().permute(0, 2, 3, 1).cpu().numpy())
+            made = self.network(seen, person)
+        colours[rows] = made.float().permute(0, 2, 3, 1).cpu().numpy()
+        return colours
+
+
+@cache
+def shipped_filler() -> InteriorFiller:
+    """The filler with the weights that ship."""
+    network = MouthInterior()
+    load_weights(network, _WEIGHTS)
+    return InteriorFiller(network)
 
 
 def _relight(skin: FloatArray) -> Callable[[FloatArray], FloatArray]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
+import numpy.typing as npt
 
 from talkinghead.face.landmarks import INNER_LIP_CONTOUR, OUTER_LIP_CONTOUR
 from talkinghead.face.rest import SEAM, closed_mouth, lip_gap, lips_touch
@@ -21,6 +22,7 @@ MOUTH_WIDTH = 0.84
 
 _EXTENT = np.array([MOUTH_WIDTH, MOUTH_WIDTH * PATCH_SIZE[1] / PATCH_SIZE[0]])
 _CENTRE_DROP = 0.09  # the patch's centre below the corners of the mouth: mouths open downwards
+_SHUT = 1e-3  # px
 _UPPER, _LOWER = np.arange(1, 10), np.arange(19, 10, -1)  # facing points of the inner lip contour
 
 
@@ -126,6 +128,11 @@ def mouth_openings(placed: FloatArray, rig: Rig) -> FloatArray:
     contour[:, _UPPER] = middle + share * (upper - middle)
     contour[:, _LOWER] = middle + share * (lower - middle)
     return contour
+
+
+def are_open(openings: FloatArray) -> npt.NDArray[np.bool_]:
+    """(T,) whether openings (T, 20, 2) px leave anything open at all."""
+    return np.asarray(np.abs(openings[:, _UPPER] - openings[:, _LOWER]).max(axis=(1, 2)) > _SHUT)
 
 
 def lip_colour(image: ImageArray, rig: Rig) -> FloatArray:

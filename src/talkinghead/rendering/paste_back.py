@@ -35,7 +35,6 @@ _PLATE_SIDE = 512  # px: a larger background is filled in at this size
 _PLATE_RADIUS = 4  # px
 _CLEAR = 0.02  # of the larger side: nearer to a person than that, the background may be tinged by them
 _COLOURLESS, _MOST = 6, 99.0  # levels between the channels of a grey picture, in so many percent of its pixels
-_ALIKE, _UNLIKE = 4.0, 16.0  # levels apart at which fine detail is taken, and no longer taken
 
 
 class PasteBack:
@@ -83,29 +82,24 @@ class PasteBack:
                 "give a picture with a plainer background, or choose another renderer, to hold it still."
             )
 
-    def __call__(self, patches: ImageArray, details: ImageArray | None = None) -> ImageArray:
+    def __call__(self, patches: ImageArray) -> ImageArray:
         """(T, H, W, 3) uint8 the portrait with other heads.
 
         Args:
             patches: (T, size, size, 3) uint8, what is generated.
-            details: (T, H, W, 3) uint8, the same motion by a renderer that keeps the portrait's sharpness: where the
-                two look alike but for it, what a patch is too coarse to show is taken from there.
 
         Raises:
-            ValueError: other shapes.
+            ValueError: another shape.
         """
         size = self._crop.size
         if patches.ndim != 4 or patches.shape[1:] != (size, size, 3):
             raise ValueError(f"patches must have shape (T, {size}, {size}, 3), got {patches.shape}")
-        if details is not None and details.shape != (len(patches), *self._image.shape):
-            raise ValueError(f"details must have shape {(len(patches), *self._image.shape)}, got {details.shape}")
         mattes = [None] * len(patches) if self._plate is None else list(self._mattes(patches))
-        sharp = [None] * len(patches) if details is None else list(details)
         with ThreadPoolExecutor(_THREADS) as pool:
-            frames = list(pool.map(self._frame, patches, mattes, sharp))
+            frames = list(pool.map(self._frame, patches, mattes))
         return np.stack(frames) if frames else np.zeros((0, *self._image.shape), np.uint8)
 
-    def _frame(self, patch: ImageArray, matte: FloatArray | None, sharp: ImageArray | None) -> ImageArray:
+    def _frame(self, patch: ImageArray, matte: FloatArray | None) -> ImageArray:
         if self._grey:
             patch = np.asarray(cv2.cvtColor(cv2.cvtColor(patch, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB), np.uint8)
         if matte is None or self._plate is None:
@@ -114,8 +108,6 @@ class PasteBack:
             wide = self._widened(matte)
             patch = _towards(patch, self._ground, wide, matte)
             head, opacity = self._placed(patch), self._placed(wide)
-        if sharp is not None:
-            head = self._sharpened(head, patch, sharp)
         if opacity is not None:
             head = cv2.blendLinear(head, self._plate, opacity, 1 - opacity)
         frame = self._image.copy()
@@ -168,16 +160,6 @@ class PasteBack:
     def _as_patch(self, plane: FloatArray) -> FloatArray:
         levels = np.repeat((255 * plane.clip(0, 1)).round().astype(np.uint8)[..., None], 3, axis=2)
         return np.asarray(self._crop.cut(levels)[..., 0], np.float32) / 255
-
-    def _sharpened(self, head: ImageArray, patch: ImageArray, sharp: ImageArray) -> ImageArray:
-        """The head with what a sharp frame (H, W, 3) shows more finely than a patch can."""
-        if self._crop.side <= self._crop.size:
-            return head
-        coarse = self._crop.cut(sharp)
-        apart = cv2.GaussianBlur(cv2.absdiff(coarse, patch).max(axis=2).astype(np.float32), (0, 0), 2.0)
-        share = self._placed(np.clip((_UNLIKE - apart) / (_UNLIKE - _ALIKE), 0.0, 1.0))
-        fine = cv2.subtract(sharp[self._rows, self._columns], self._placed(coarse), dtype=cv2.CV_32F)
-        return np.asarray(cv2.add(head, fine * share[..., None], dtype=cv2.CV_8U))
 
 
 def _towards(patch: ImageArray, ground: FloatArray, wide: FloatArray, matte: FloatArray) -> ImageArray:

@@ -13,8 +13,9 @@ from concurrent.futures import ThreadPoolExecutor
 import cv2
 import numpy as np
 
-from talkinghead.face.landmarks import INNER_LIP_CONTOUR, LEFT_EYE_CONTOUR, RIGHT_EYE_CONTOUR
-from talkinghead.rendering.mouth import MouthFiller, MouthFrame, mouth_openings
+from talkinghead.face.landmarks import LEFT_EYE_CONTOUR, RIGHT_EYE_CONTOUR
+from talkinghead.rendering.mouth import MouthFiller
+from talkinghead.rendering.mouth_painter import MouthPainter
 from talkinghead.rendering.outline import blend, coverage, smooth_outline
 from talkinghead.rendering.rasteriser import backward_map
 from talkinghead.rendering.rig import Rig, build_rig
@@ -59,29 +60,24 @@ class _Scene:
         high = np.ceil(rig.source.max(axis=0)).astype(int) + 1
         self.left, self.top = int(low[0]), int(low[1])
         self.right, self.bottom = min(int(high[0]), width), min(int(high[1]), height)
-        self.mouth = MouthFrame.of(rig)
-        self.fill = filler.prepare(self.image, rig, self.mouth)
+        self.painter = MouthPainter(self.image, rig, filler)
 
     def draw(self, motion: Motion, pool: ThreadPoolExecutor) -> ImageArray:
         placed, open_eyes = self.rig.place(motion)
-        openings = mouth_openings(placed, self.rig)
-        patches = self.fill(self.mouth.outlines(motion, self.rig, openings))
-        corners = self.mouth.corners(motion, self.rig)
+        mouths = self.painter.mouths(motion, placed)
 
         def one(t: int) -> ImageArray:
-            return self._frame(placed[t], open_eyes[t], float(motion.blink[t]), openings[t], patches[t], corners[t])
+            frame = self._moved(placed[t])
+            mouths.paint(frame, t)
+            if motion.blink[t] > _BLINK_SEEN:
+                for contour in (LEFT_EYE_CONTOUR, RIGHT_EYE_CONTOUR):
+                    self._paint_eye(frame, placed[t], open_eyes[t], contour)
+            return frame
 
         return np.stack(list(pool.map(one, range(len(motion)))))
 
-    def _frame(
-        self,
-        placed: FloatArray,
-        open_eyes: FloatArray,
-        blink: float,
-        opening: FloatArray,
-        patch: ImageArray,
-        corners: FloatArray,
-    ) -> ImageArray:
+    def _moved(self, placed: FloatArray) -> ImageArray:
+        """The portrait with its vertices at (V, 3) px."""
         frame = self.image.copy()
         if not np.allclose(placed[:, :2], self.rig.source, atol=1e-3):
             maps = backward_map(
@@ -94,29 +90,7 @@ class _Scene:
             )
             region = frame[self.top : self.bottom, self.left : self.right]
             region[:] = cv2.remap(self.image, *maps, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
-        self._paint_mouth(frame, placed, opening, patch, corners)
-        if blink > _BLINK_SEEN:
-            for contour in (LEFT_EYE_CONTOUR, RIGHT_EYE_CONTOUR):
-                self._paint_eye(frame, placed, open_eyes, contour)
         return frame
-
-    def _paint_mouth(
-        self, frame: ImageArray, placed: FloatArray, opening: FloatArray, patch: ImageArray, corners: FloatArray
-    ) -> None:
-        if self.fill.seam is not None:
-            outline = smooth_outline(placed[INNER_LIP_CONTOUR, :2])
-            mask, at = coverage(outline, frame.shape, soften=self.mouth.softness)
-            blend(frame, np.broadcast_to(self.fill.seam, (*mask.shape, 3)), mask, at)
-        mask, at = coverage(smooth_outline(opening), frame.shape, soften=self.mouth.softness)
-        if mask.size == 0:
-            return
-        patch_height, patch_width = patch.shape[:2]
-        patch_corners = np.array([[0, 0], [patch_width, 0], [0, patch_height]], np.float32) - 0.5
-        affine = cv2.getAffineTransform(patch_corners, (corners - at).astype(np.float32))
-        inside = cv2.warpAffine(
-            patch, affine, (mask.shape[1], mask.shape[0]), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
-        )
-        blend(frame, inside, mask, at)
 
     def _paint_eye(self, frame: ImageArray, placed: FloatArray, open_eyes: FloatArray, contour: IndexArray) -> None:
         """The eye as it is in the portrait, moved with the head, seen through what the lids leave open."""

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 import torch
 
+from talkinghead.face.landmarks import INNER_LIP_CONTOUR
 from talkinghead.face.pose import head_landmarks
 from talkinghead.methods.attentional_landmarks.config import CONFIGS
 from talkinghead.methods.attentional_landmarks.ltv import LandmarksToVideo
 from talkinghead.methods.attentional_landmarks.renderer import AttentionalRenderer
-from talkinghead.types import Motion, Portrait
+from talkinghead.rendering.crop import Crop
+from talkinghead.rendering.mouth import Fill, MouthFrame
+from talkinghead.rendering.rig import Rig, build_rig
+from talkinghead.types import Frames, ImageArray, Motion, Portrait
 
 
 @pytest.fixture
@@ -47,6 +52,60 @@ def test_what_moves_is_seen(renderer: AttentionalRenderer, calm: Portrait) -> No
     turned = replace(motion, rotation=np.array([[0.0, 0, 0], [0.0, 0.2, 0]]))
     frames = next(iter(renderer.render(turned, calm))).images
     assert not np.array_equal(frames[0], frames[1])
+
+
+def sharp(portrait: Portrait, factor: float) -> Portrait:
+    """The same portrait in a picture so many times as large, with stripes of 2 px on it."""
+    size = (np.array(portrait.frames.size) * factor).round().astype(int)
+    image = cv2.resize(portrait.frames.images[0], size, interpolation=cv2.INTER_CUBIC)
+    striped = image.astype(int) + np.where(np.arange(size[1]) % 4 < 2, 20, -20)[:, None, None]
+    track = portrait.track
+    track = replace(track, landmarks=track.landmarks * factor, scale=track.scale * factor)
+    return Portrait(Frames(striped.clip(0, 255).astype(np.uint8)[None], 25.0), track)
+
+
+def test_what_is_copied_is_as_fine_as_the_portrait(calm: Portrait) -> None:
+    large = sharp(calm, 0.5)
+    torch.manual_seed(0)
+    network = LandmarksToVideo(CONFIGS["tiny"].video)
+    assert 1.25 * 64 < Crop.of(large.track.landmarks[0], large.frames.size).side < 2.5 * 64
+    with torch.no_grad():
+        network.flow.weight.zero_()
+        network.flow.bias.zero_()
+        network.out.weight.zero_()
+        network.out.bias.zero_()
+        network.out.bias[12:] = 20.0  # all is copied
+    frame = next(iter(AttentionalRenderer(network).render(still(large, 1), large))).images[0]
+    mesh = large.track.landmarks[0, :468, :2]
+    (left, top), (right, bottom) = mesh.min(axis=0).astype(int), mesh.max(axis=0).astype(int)
+    face = np.s_[top:bottom, left:right]
+    assert np.abs(frame[face].astype(int) - large.frames.images[0][face]).mean() < 10
+
+
+class Green:
+    """Fills mouths with green."""
+
+    def prepare(self, image: ImageArray, rig: Rig, frame: MouthFrame) -> Fill:
+        return Fill(lambda outlines: np.full((len(outlines), 48, 64, 3), (0, 255, 0), np.uint8))
+
+
+def test_the_filler_fills_what_the_lips_leave_open(renderer: AttentionalRenderer, calm: Portrait) -> None:
+    motion = still(calm, 10)
+    landmarks = motion.landmarks.copy()
+    landmarks[3:, [56, 57, 58, 65, 66, 67], 1] += 0.2
+    motion = replace(motion, landmarks=landmarks)
+    filled = AttentionalRenderer(renderer.network, Green())
+    own, painted = (np.concatenate([chunk.images for chunk in one.render(motion, calm)]) for one in (renderer, filled))
+    changed = (own != painted).any(axis=-1)
+    assert not changed[:3].any()
+    lips = build_rig(calm).place(motion)[0][3:, INNER_LIP_CONTOUR, :2]
+    for image, where, contour in zip(painted[3:], changed[3:], lips, strict=True):
+        x, y = contour.mean(axis=0).round().astype(int)
+        assert tuple(image[y, x]) == (0, 255, 0)
+        rows, columns = np.nonzero(where)
+        low, high = contour.min(axis=0) - 3, contour.max(axis=0) + 3
+        assert low[0] < columns.min() <= columns.max() < high[0]
+        assert low[1] < rows.min() <= rows.max() < high[1]
 
 
 def test_attention_can_be_shown(renderer: AttentionalRenderer, calm: Portrait) -> None:

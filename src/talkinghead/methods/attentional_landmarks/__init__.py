@@ -16,6 +16,7 @@ from talkinghead.methods.attentional_landmarks.renderer import AttentionalRender
 from talkinghead.methods.attentional_landmarks.stl import SpeechToLandmarks
 from talkinghead.methods.attentional_landmarks.stl_losses import landmarks_example, landmarks_losses
 from talkinghead.methods.base import Method, Paper, PerKind, Stage
+from talkinghead.rendering.interior import InteriorFiller, MouthInterior, shipped_filler
 from talkinghead.weights import load_weights
 
 _WEIGHTS = Path(__file__).with_name("weights")
@@ -25,7 +26,9 @@ _SHIPPED = {"small": "", "small-s1": "-s1"}
 
 def build(config: AttentionalConfig) -> tuple[AttentionalMotion, AttentionalRenderer]:
     """Generator and renderer with random weights."""
-    return AttentionalMotion(SpeechToLandmarks(config.landmarks)), AttentionalRenderer(LandmarksToVideo(config.video))
+    filler = InteriorFiller(MouthInterior()) if config.filled else None
+    renderer = AttentionalRenderer(LandmarksToVideo(config.video), filler)
+    return AttentionalMotion(SpeechToLandmarks(config.landmarks)), renderer
 
 
 def _file(stem: str, config_name: str) -> Path:
@@ -39,9 +42,10 @@ def _file(stem: str, config_name: str) -> Path:
 
 def _load_renderer(config_name: str) -> AttentionalRenderer:
     file = _file("renderer", config_name)
-    network = LandmarksToVideo(CONFIGS[config_name].video)
+    config = CONFIGS[config_name]
+    network = LandmarksToVideo(config.video)
     load_weights(network, file)
-    return AttentionalRenderer(network)
+    return AttentionalRenderer(network, shipped_filler() if config.filled else None)
 
 
 def load(config_name: str) -> tuple[AttentionalMotion, PerKind]:

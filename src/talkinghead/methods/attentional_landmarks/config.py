@@ -70,11 +70,14 @@ class AttentionalConfig:
         landmarks: speech to landmarks.
         video: landmarks to video.
         people: who is learnt from: "s1" of GRID alone, or "all" of the open recordings.
+        filled: the inside of the mouth is painted by a network that knows mouths alone (``rendering.interior``): this
+            one opens those of people it has not met as a soft blot.
     """
 
     landmarks: LandmarksConfig = field(default_factory=LandmarksConfig)
     video: VideoConfig = field(default_factory=VideoConfig)
     people: str = "all"
+    filled: bool = False
 
 
 _SMALL = AttentionalConfig(
@@ -92,11 +95,13 @@ _SMALL = AttentionalConfig(
         guided=True,
         source=True,
     ),
+    filled=True,
 )
 # Of one person alone it learns where everything goes, and better than by what the landmarks tell.
 _UNGUIDED = replace(_SMALL.video, guided=False)
+_S1 = replace(_SMALL, video=_UNGUIDED, people="s1", filled=False)
 # Those of the ablations learn by equation 10 alone.
-_ALONE = replace(_SMALL, video=replace(_UNGUIDED, structure=0.0), people="s1")
+_ALONE = replace(_S1, video=replace(_UNGUIDED, structure=0.0))
 
 CONFIGS = {
     # Section 3.1: codes of 512 and 256, outputs of 42 and 100; section 4.1: crops of 300 px, here 320 (README). What
@@ -104,7 +109,7 @@ CONFIGS = {
     "paper": AttentionalConfig(people="s1"),
     "small": _SMALL,
     "small-phones": replace(_SMALL, landmarks=replace(_SMALL.landmarks, features="phones", num_features=39)),
-    "small-s1": replace(_SMALL, video=_UNGUIDED, people="s1"),
+    "small-s1": _S1,
     # The ablations of table 2: all from random weights.
     "small-full": _ALONE,
     "small-joint": replace(_ALONE, landmarks=replace(_ALONE.landmarks, split=False)),
@@ -120,5 +125,6 @@ CONFIGS = {
             critic_channels=(4, 4, 4, 4),
             adversarial=1.0,
         ),
+        filled=True,
     ),
 }

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from talkinghead.methods.attentional_landmarks.config import VideoConfig
-from talkinghead.rendering.displacement import landmark_field, move
+from talkinghead.rendering.displacement import landmark_field, mixed
 
 _CURVES = ((0, 17), (17, 22), (22, 27), (27, 36), (36, 42), (42, 48), (48, 55), (55, 60), (60, 65), (65, 68))
 """Jaw, brows, nose, eyes, and each lip's outer and inner edge: one heat map each."""
@@ -45,7 +45,7 @@ class Reference:
     """The portrait as the network keeps it: what does not change from frame to frame.
 
     Attributes:
-        picture: (B, 3, S, S) in [-1, 1].
+        picture: (B, 3, S, S) in [-1, 1]; or the same as finely as wanted, where pixels are copied from it.
         features: of each level, (B, C, S / 2, S / 2) and so on, halving.
         background: (B, C, S / 2, S / 2).
         own: (B, 68, 2) px of its landmarks, where the network needs them.
@@ -83,7 +83,9 @@ class LandmarksToVideo(nn.Module):
             for k, (size_in, size) in enumerate(zip((picture_in, *sizes), sizes))
         )
         self.landmarks = nn.ModuleList(
-            nn.Sequential(nn.Conv2d(size_in, size, 3, stride=1 if k == 0 else 2, padding=1), nn.LeakyReLU(0.2))
+            nn.Sequential(
+                nn.Conv2d(size_in, size, 3, stride=1 if k == 0 else 2, padding=1), nn.LeakyReLU(0.2, inplace=True)
+            )
             for k, (size_in, size) in enumerate(zip((NUM_MAPS, *places), places))
         )
         self.gates = nn.ModuleList(
@@ -92,9 +94,9 @@ class LandmarksToVideo(nn.Module):
         _wake(self.landmarks, self.gates)
         self.background = nn.Sequential(
             nn.Conv2d(12, config.background_channels, 3, padding=1),
-            nn.LeakyReLU(0.2),
+            nn.LeakyReLU(0.2, inplace=True),
             nn.Conv2d(config.background_channels, config.background_channels, 3, padding=1),
-            nn.LeakyReLU(0.2),
+            nn.LeakyReLU(0.2, inplace=True),
         )
         coarser = (*sizes[1:], 0)
         behind = (config.background_channels,) + (0,) * (len(sizes) - 1)
@@ -137,13 +139,13 @@ class LandmarksToVideo(nn.Module):
         return Reference(picture, tuple(features), self.background(small), own)
 
     def draw(self, landmarks: Tensor, reference: Reference) -> Tensor:
-        """Pictures (B, 3, S, S) in [-1, 1] of landmarks (B, 68, 2) px; a reference of one serves all of them."""
+        """Pictures in [-1, 1] of landmarks (B, 68, 2) px, as fine as the reference's; one of one serves all of them."""
         codes = self._codes(landmarks)
         count, flow = len(landmarks), None
         x: Tensor | None = None
         for level in reversed(range(len(self.up))):
             face = reference.features[level]
-            face = face * torch.sigmoid(self.gates[level](codes[level])) if self.config.attention else face
+            face = face * self.gates[level](codes[level]).sigmoid_() if self.config.attention else face
             background = reference.background if level == 0 else None
             block = self.up[level]
             assert isinstance(block, nn.Sequential)
@@ -151,7 +153,7 @@ class LandmarksToVideo(nn.Module):
             if level == 1 and self.config.copying:
                 flow = self.flow(x)
         made = F.pixel_shuffle(self.out(x).float(), 2).contiguous()
-        colours = torch.tanh(made)[:, :3]
+        colours = torch.tanh(made[:, :3])
         if flow is None:
             return colours
         field = flow.float() * (self.config.size / 2)
@@ -159,8 +161,7 @@ class LandmarksToVideo(nn.Module):
             assert reference.own is not None
             own = reference.own.expand(count, -1, -1).float()
             field = field + landmark_field(own, landmarks.float(), self.config.size)
-        moved = move(reference.picture.float().expand(count, -1, -1, -1), field)
-        return torch.lerp(colours, moved, torch.sigmoid(made[:, 3:]))
+        return mixed(colours, torch.sigmoid(made[:, 3:]), reference.picture.float(), field)
 
     def attention(self, landmarks: Tensor) -> Tensor:
         """(B, 1, S, S) in [0, 1]: how far landmarks move the gates, mean over the levels; the brightest place has 1.
@@ -210,9 +211,9 @@ def _wake(landmarks: nn.ModuleList, gates: nn.ModuleList) -> None:
 def _block(size_in: int, size: int, *, stride: int = 1) -> nn.Sequential:
     return nn.Sequential(
         nn.Conv2d(size_in, size, 3, stride=stride, padding=1),
-        nn.LeakyReLU(0.2),
+        nn.LeakyReLU(0.2, inplace=True),
         nn.Conv2d(size, size, 3, padding=1),
-        nn.LeakyReLU(0.2),
+        nn.LeakyReLU(0.2, inplace=True),
     )
 
 
@@ -231,15 +232,16 @@ def _joined(
         below: (B, C, h / 2, w / 2), or None.
         background: (1 or B, C, h, w), or None.
     """
-    sizes = [0 if part is None else part.shape[1] for part in (face, code, below, background)]
     first = block[0]
     assert isinstance(first, nn.Conv2d)
-    for_face, for_code, for_below, for_background = torch.split(first.weight, sizes, dim=1)
-    x = F.conv2d(face, for_face, first.bias, padding=1) + F.conv2d(code, for_code, padding=1)
+    fine = torch.cat([face.expand(len(code), -1, -1, -1), code], dim=1)
+    sizes = [0 if part is None else part.shape[1] for part in (fine, below, background)]
+    for_fine, for_below, for_background = torch.split(first.weight, sizes, dim=1)
+    x = F.conv2d(fine, for_fine, first.bias, padding=1)
     if below is not None:
-        x = x + F.conv_transpose2d(below, _enlarging(for_below), stride=2, padding=1)
+        x.add_(F.conv_transpose2d(below, _enlarging(for_below), stride=2, padding=1))
     if background is not None:
-        x = x + F.conv2d(background, for_background, padding=1)
+        x.add_(F.conv2d(background, for_background, padding=1))
     for layer in list(block)[1:]:
         x = layer(x)
     return x

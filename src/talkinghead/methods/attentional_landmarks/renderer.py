@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -14,8 +15,11 @@ from talkinghead.methods.attentional_landmarks.ltv import LandmarksToVideo, Refe
 from talkinghead.methods.attentional_landmarks.ltv_pairs import as_images, as_pictures
 from talkinghead.precision import autocast
 from talkinghead.rendering.crop import Crop
+from talkinghead.rendering.mouth import MouthFiller
+from talkinghead.rendering.mouth_painter import MouthPainter
 from talkinghead.rendering.paste_back import PasteBack
 from talkinghead.rendering.rig import Rig, build_rig
+from talkinghead.rendering.side_by_side import side_by_side
 from talkinghead.types import FloatArray, Frames, ImageArray, Motion, Portrait
 
 _CHUNK = 8  # frames that go through the network together, always as many, for the same pictures whatever the chunks
@@ -27,20 +31,37 @@ class AttentionalRenderer:
 
     Args:
         network: landmarks to video.
+        filler: makes the inside of the mouth; None: the network's own is shown. One that knows a dozen people opens the
+            mouths of others as a soft blot.
     """
 
     holds_background = True
 
-    def __init__(self, network: LandmarksToVideo) -> None:
+    def __init__(self, network: LandmarksToVideo, filler: MouthFiller | None = None) -> None:
         self.network = network.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._filler = filler
 
     def render(self, motion: Motion, portrait: Portrait) -> Iterator[Frames]:
         """One picture per row of the motion, of the portrait's size, in chunks."""
         (image, crop), rig = _framed(portrait, self.network.config.size), build_rig(portrait)
-        paste = PasteBack(image, crop, portrait.person)
+        fine = crop.refined() if self.network.config.copying else crop
+        paste = PasteBack(image, fine, portrait.person)
+        painter = None if self._filler is None else MouthPainter(image, rig, self._filler)
         reference = self._seen(crop.cut(image), crop.points(rig.source[MESH_OF_68]))
-        for landmarks, count in _placed(motion, rig, crop):
-            yield Frames(paste(self._drawn(landmarks, reference)[:count]), motion.fps)
+        if fine is not crop:
+            reference = replace(reference, picture=as_pictures(fine.cut(image)[None]).to(self._device))
+
+        def drawn(piece: tuple[Motion, FloatArray]) -> Frames:
+            rows, placed = piece
+            landmarks = _filled_up(crop.points(placed[:, MESH_OF_68, :2]))
+            frames = paste(self._drawn(landmarks, reference)[: len(rows)])
+            if painter is not None:
+                mouths = painter.mouths(rows, placed)
+                for row, frame in enumerate(frames):
+                    mouths.paint(frame, row)
+            return Frames(frames, rows.fps)
+
+        yield from side_by_side(drawn, _placed(motion, rig))
 
     @property
     def shows(self) -> dict[str, Callable[[Motion, Portrait], ImageArray]]:
@@ -66,10 +87,11 @@ class AttentionalRenderer:
             ValueError: the network has no attention.
         """
         (_, crop), rig = _framed(portrait, self.network.config.size), build_rig(portrait)
-        for landmarks, count in _placed(motion, rig, crop):
+        for rows, placed in _placed(motion, rig):
+            landmarks = _filled_up(crop.points(placed[:, MESH_OF_68, :2]))
             with torch.inference_mode():
                 moved = self.network.attention(landmarks.to(self._device))
-            yield Frames(as_images(2 * moved.expand(-1, 3, -1, -1) - 1)[:count], motion.fps)
+            yield Frames(as_images(2 * moved.expand(-1, 3, -1, -1) - 1)[: len(rows)], motion.fps)
 
     @property
     def _device(self) -> torch.device:
@@ -86,7 +108,7 @@ class AttentionalRenderer:
 
     @torch.inference_mode()
     def _drawn(self, landmarks: Tensor, reference: Reference) -> ImageArray:
-        """(_CHUNK, size, size, 3) uint8 the square with its landmarks at (_CHUNK, 68, 2) px."""
+        """(_CHUNK, n S, n S, 3) uint8 the square, as fine as the reference; landmarks (_CHUNK, 68, 2) px."""
         with autocast(self._device):
             return as_images(self.network.draw(landmarks.to(self._device), reference))
 
@@ -97,10 +119,13 @@ def _framed(portrait: Portrait, size: int) -> tuple[ImageArray, Crop]:
     return image, Crop.of(portrait.track.landmarks[portrait.best], portrait.frames.size, size=size)
 
 
-def _placed(motion: Motion, rig: Rig, crop: Crop) -> Iterator[tuple[Tensor, int]]:
-    """Landmarks (_CHUNK, 68, 2) px of the crop, and how many rows of them are wanted."""
+def _placed(motion: Motion, rig: Rig) -> Iterator[tuple[Motion, FloatArray]]:
+    """At most _CHUNK rows of a motion, and where (T, V, 3) px they take the vertices of the rig."""
     for start in range(0, len(motion), _CHUNK):
         rows = motion[start : start + _CHUNK]
-        places = crop.points(rig.place(rows)[0][:, MESH_OF_68, :2])
-        places = np.concatenate([places, np.repeat(places[-1:], _CHUNK - len(rows), axis=0)])
-        yield torch.from_numpy(places).float(), len(rows)
+        yield rows, rig.place(rows)[0]
+
+
+def _filled_up(landmarks: FloatArray) -> Tensor:
+    """(_CHUNK, 68, 2) float32 of landmarks (T, 68, 2); the last ones again and again, where there are fewer."""
+    return torch.from_numpy(landmarks[np.minimum(np.arange(_CHUNK), len(landmarks) - 1)]).float()

@@ -29,7 +29,7 @@ from talkinghead.methods.makeittalk.translation_losses import (
 from talkinghead.methods.makeittalk.translation_renderer import TranslationRenderer
 from talkinghead.methods.makeittalk.voice import VoiceConversion
 from talkinghead.methods.makeittalk.voice_losses import voice_example, voice_losses
-from talkinghead.rendering.interior import InteriorFiller, MouthInterior
+from talkinghead.rendering.interior import InteriorFiller, MouthInterior, shipped_filler
 from talkinghead.rendering.mouth import FlatFiller
 from talkinghead.rendering.warp import WarpRenderer
 from talkinghead.weights import load_weights
@@ -54,9 +54,8 @@ def _shipped(config_name: str) -> MakeItTalkConfig:
 
 
 def _load_warp(config_name: str) -> WarpRenderer:
-    interior = MouthInterior(_shipped(config_name).mouth_width)
-    load_weights(interior, _WEIGHTS / "mouth.safetensors")
-    return WarpRenderer(InteriorFiller(interior), FlatFiller())
+    _shipped(config_name)
+    return WarpRenderer(shipped_filler(), FlatFiller())
 
 
 def _load_translation(config_name: str) -> TranslationRenderer:

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from talkinghead.methods.makeittalk.config import TranslationConfig
-from talkinghead.rendering.displacement import move
+from talkinghead.rendering.displacement import mixed, move
 
 _SLOPE = 0.2  # of the rectifiers below zero
 _BRANCH = 0.2  # what the residual branches start with, of their full scale
@@ -49,14 +49,9 @@ class Translation(NamedTuple):
         Returns:
             (B, 3, n S, n S) in [-1, 1].
         """
-        size = portrait.shape[-2:]
-        painted = F.interpolate(self.painted, size=size, mode="bilinear", align_corners=False)
         if self.share is None or self.field is None:
-            return painted
-        zoom = size[0] / self.painted.shape[-1]
-        copied = move(portrait.expand(len(painted), -1, -1, -1), zoom * self.field)
-        share = F.interpolate(self.share, size=size, mode="bilinear", align_corners=False)
-        return torch.lerp(painted, copied, share)
+            return F.interpolate(self.painted, size=portrait.shape[-2:], mode="bilinear", align_corners=False)
+        return mixed(self.painted, self.share, portrait, self.field)
 
 
 class _Residual(nn.Module):

@@ -20,13 +20,12 @@ from talkinghead.rendering.crop import Crop
 from talkinghead.rendering.levels import as_colours, as_levels
 from talkinghead.rendering.paste_back import PasteBack
 from talkinghead.rendering.rig import Rig, build_rig
+from talkinghead.rendering.side_by_side import side_by_side
 from talkinghead.rendering.sketch import sketches
 from talkinghead.types import FloatArray, Frames, ImageArray, Motion, Portrait
 
-_CHUNK = 16
+_CHUNK = 8
 _AT_ONCE = 4  # frames that go through the network together
-_MOST_FINE = 2  # patches are made at most so many times as fine as the network's pictures
-_WORTH_IT = 1.25  # of the network's side: from this side of the crop on they are
 
 
 class TranslationRenderer:
@@ -46,14 +45,14 @@ class TranslationRenderer:
         size = self._network.config.size
         image = np.ascontiguousarray(portrait.frames.images[portrait.best])
         crop = Crop.of(portrait.track.landmarks[portrait.best], portrait.frames.size, size=size)
-        zoom = _MOST_FINE if crop.side > _WORTH_IT * size and self._network.config.copying else 1
-        fine = Crop(crop.left, crop.top, crop.side, zoom * size)
+        fine = crop.refined() if self._network.config.copying else crop
         rig = build_rig(portrait)
         scene = _Scene(self._network, crop.cut(image), fine.cut(image), crop.points(rig.source[MESH_OF_68]))
         paste = PasteBack(image, fine, portrait.person)
-        for start in range(0, len(motion), _CHUNK):
-            placed = crop.points(_placed(rig, motion[start : start + _CHUNK]))
-            yield Frames(paste(scene.draw(placed)), motion.fps)
+        pieces = (motion[start : start + _CHUNK] for start in range(0, len(motion), _CHUNK))
+        yield from side_by_side(
+            lambda rows: Frames(paste(scene.draw(crop.points(_placed(rig, rows)))), rows.fps), pieces
+        )
 
 
 def _placed(rig: Rig, motion: Motion) -> FloatArray:

@@ -1,0 +1,82 @@
+"""The inside of the mouth, painted into frames: what neither warping nor a network that knows few people can show."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from talkinghead.face.landmarks import INNER_LIP_CONTOUR
+from talkinghead.rendering.mouth import MouthFiller, MouthFrame, mouth_openings
+from talkinghead.rendering.outline import blend, coverage, smooth_outline
+from talkinghead.rendering.rig import Rig
+from talkinghead.types import FloatArray, ImageArray, Motion
+
+
+class MouthPainter:
+    """A portrait's mouth, ready to be painted.
+
+    Args:
+        image: (H, W, 3) uint8, the portrait.
+        rig: the same, made movable.
+        filler: makes what is inside.
+    """
+
+    def __init__(self, image: ImageArray, rig: Rig, filler: MouthFiller) -> None:
+        self._rig, self._frame = rig, MouthFrame.of(rig)
+        self._fill = filler.prepare(image, rig, self._frame)
+
+    def mouths(self, motion: Motion, placed: FloatArray) -> Mouths:
+        """The mouths of a motion.
+
+        Args:
+            motion: T rows.
+            placed: (T, V, 3) px, where they take the vertices of the rig.
+        """
+        openings = mouth_openings(placed, self._rig)
+        patches = self._fill(self._frame.outlines(motion, self._rig, openings))
+        lips = placed[:, INNER_LIP_CONTOUR, :2]
+        return Mouths(
+            openings, lips, patches, self._frame.corners(motion, self._rig), self._fill.seam, self._frame.softness
+        )
+
+
+class Mouths:
+    """One mouth for each row of a motion.
+
+    Args:
+        openings: (T, 20, 2) px, what the lips leave open.
+        lips: (T, 20, 2) px, the inner edge of the lips.
+        patches: (T, h, w, 3) uint8, what is inside.
+        corners: (T, 3, 2) px, where left top, right top and left bottom of the patches lie.
+        seam: (3,) colour of closed lips' seam where the portrait shows an open mouth, else None.
+        softness: px, of the lips' edge.
+    """
+
+    def __init__(
+        self,
+        openings: FloatArray,
+        lips: FloatArray,
+        patches: ImageArray,
+        corners: FloatArray,
+        seam: ImageArray | None,
+        softness: float,
+    ) -> None:
+        self._openings, self._lips, self._patches, self._corners = openings, lips, patches, corners
+        self._seam, self._softness = seam, softness
+
+    def paint(self, frame: ImageArray, row: int) -> None:
+        """Paint the mouth of a row into a frame (H, W, 3), in place."""
+        if self._seam is not None:
+            mask, at = coverage(smooth_outline(self._lips[row]), frame.shape, soften=self._softness)
+            blend(frame, np.broadcast_to(self._seam, (*mask.shape, 3)), mask, at)
+        mask, at = coverage(smooth_outline(self._openings[row]), frame.shape, soften=self._softness)
+        if mask.size == 0:
+            return
+        patch = self._patches[row]
+        height, width = patch.shape[:2]
+        patch_corners = np.array([[0, 0], [width, 0], [0, height]], np.float32) - 0.5
+        affine = cv2.getAffineTransform(patch_corners, (self._corners[row] - at).astype(np.float32))
+        inside = cv2.warpAffine(
+            patch, affine, (mask.shape[1], mask.shape[0]), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
+        )
+        blend(frame, inside, mask, at)
