@@ -22,6 +22,13 @@ def _own(portrait: Portrait) -> FloatArray:
 
 
 @pytest.fixture
+def portrait(request: pytest.FixtureRequest) -> Portrait:
+    """One of the portraits, by name."""
+    found: Portrait = request.getfixturevalue(request.param)
+    return found
+
+
+@pytest.fixture
 def still() -> Still:
     """A motion of a portrait that stays as pictured, but for what is given."""
 

@@ -33,13 +33,6 @@ def shipped(talking_head: TalkingHead) -> Renderer:
     return talking_head.renderer
 
 
-@pytest.fixture
-def portrait(request: pytest.FixtureRequest) -> Portrait:
-    """One of the portraits, by name."""
-    found: Portrait = request.getfixturevalue(request.param)
-    return found
-
-
 def tracked(image: ImageArray) -> FaceTrack:
     return portrait_from_image(image).track
 

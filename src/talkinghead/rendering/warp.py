@@ -13,17 +13,15 @@ from concurrent.futures import ThreadPoolExecutor
 import cv2
 import numpy as np
 
-from talkinghead.face.landmarks import LEFT_EYE_CONTOUR, RIGHT_EYE_CONTOUR
+from talkinghead.rendering.lids import BLINK_SEEN, paint_eyes
 from talkinghead.rendering.mouth import MouthFiller
 from talkinghead.rendering.mouth_painter import MouthPainter
-from talkinghead.rendering.outline import blend, coverage, smooth_outline
 from talkinghead.rendering.rasteriser import backward_map
 from talkinghead.rendering.rig import Rig, build_rig
-from talkinghead.types import FloatArray, Frames, ImageArray, IndexArray, Motion, Portrait
+from talkinghead.types import FloatArray, Frames, ImageArray, Motion, Portrait
 
 _CHUNK = 24  # frames whose mouths go through the network together
 _THREADS = 2
-_BLINK_SEEN = 0.02  # below, the mesh alone shows the eye
 
 
 class WarpRenderer:
@@ -69,9 +67,8 @@ class _Scene:
         def one(t: int) -> ImageArray:
             frame = self._moved(placed[t])
             mouths.paint(frame, t)
-            if motion.blink[t] > _BLINK_SEEN:
-                for contour in (LEFT_EYE_CONTOUR, RIGHT_EYE_CONTOUR):
-                    self._paint_eye(frame, placed[t], open_eyes[t], contour)
+            if motion.blink[t] > BLINK_SEEN:
+                paint_eyes(frame, self.image, self.rig, placed[t], open_eyes[t])
             return frame
 
         return np.stack(list(pool.map(one, range(len(motion)))))
@@ -91,27 +88,3 @@ class _Scene:
             region = frame[self.top : self.bottom, self.left : self.right]
             region[:] = cv2.remap(self.image, *maps, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
         return frame
-
-    def _paint_eye(self, frame: ImageArray, placed: FloatArray, open_eyes: FloatArray, contour: IndexArray) -> None:
-        """The eye as it is in the portrait, moved with the head, seen through what the lids leave open."""
-        opening = _opening(placed[contour, :2], self.rig.matrix[:2, 1])
-        mask, at = coverage(smooth_outline(opening), frame.shape)
-        if mask.size == 0:
-            return
-        anchors = contour[[0, 8, 12]]
-        affine = cv2.getAffineTransform(
-            self.rig.source[anchors].astype(np.float32), (open_eyes[anchors, :2] - at).astype(np.float32)
-        )
-        eye = cv2.warpAffine(
-            self.image, affine, (mask.shape[1], mask.shape[0]), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
-        )
-        blend(frame, eye, mask, at)
-
-
-def _opening(contour: FloatArray, down: FloatArray) -> FloatArray:
-    """The contour (16, 2) px of an eye, shut where its upper lid has passed the lower one."""
-    opening = contour.copy()
-    upper, lower = opening[1:8], opening[15:8:-1]
-    passed = ((lower - upper) @ down < 0)[:, None]
-    opening[1:8] = np.where(passed, lower, upper)
-    return opening

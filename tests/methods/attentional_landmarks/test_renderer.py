@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from talkinghead.face.landmarks import INNER_LIP_CONTOUR
+from talkinghead.face.landmarks import INNER_LIP_CONTOUR, LEFT_EYE_CONTOUR
 from talkinghead.face.pose import head_landmarks
 from talkinghead.methods.attentional_landmarks.config import CONFIGS
 from talkinghead.methods.attentional_landmarks.ltv import LandmarksToVideo
@@ -17,6 +17,7 @@ from talkinghead.methods.attentional_landmarks.renderer import AttentionalRender
 from talkinghead.rendering.crop import Crop
 from talkinghead.rendering.mouth import Fill, MouthFrame
 from talkinghead.rendering.rig import Rig, build_rig
+from talkinghead.rendering.warp import WarpRenderer
 from talkinghead.types import Frames, ImageArray, Motion, Portrait
 
 
@@ -106,6 +107,20 @@ def test_the_filler_fills_what_the_lips_leave_open(renderer: AttentionalRenderer
         low, high = contour.min(axis=0) - 3, contour.max(axis=0) + 3
         assert low[0] < columns.min() <= columns.max() < high[0]
         assert low[1] < rows.min() <= rows.max() < high[1]
+
+
+def test_lids_close_where_the_mouth_is_filled(renderer: AttentionalRenderer, calm: Portrait) -> None:
+    motion = replace(still(calm, 2), blink=np.array([0.0, 1.0]))
+    filled = AttentionalRenderer(renderer.network, Green())
+    opened, shut = next(iter(filled.render(motion, calm))).images.astype(int)
+    warp = WarpRenderer(Green(), Green())
+    _, wanted = next(iter(warp.render(motion, calm))).images.astype(int)
+    x, y = build_rig(calm).source[LEFT_EYE_CONTOUR].mean(axis=0).round().astype(int)
+    eye = np.s_[y - 3 : y + 4, x - 6 : x + 7]
+    assert np.abs(shut - wanted)[eye].mean() < 3
+    assert np.abs(opened - wanted)[eye].mean() > 10
+    mouth = build_rig(calm).source[INNER_LIP_CONTOUR].mean(axis=0).round().astype(int)
+    np.testing.assert_array_equal(opened[mouth[1] :], shut[mouth[1] :])
 
 
 def test_attention_can_be_shown(renderer: AttentionalRenderer, calm: Portrait) -> None:

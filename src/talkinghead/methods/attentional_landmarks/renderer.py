@@ -15,6 +15,7 @@ from talkinghead.methods.attentional_landmarks.ltv import LandmarksToVideo, Refe
 from talkinghead.methods.attentional_landmarks.ltv_pairs import as_images, as_pictures
 from talkinghead.precision import autocast
 from talkinghead.rendering.crop import Crop
+from talkinghead.rendering.lids import LidPainter
 from talkinghead.rendering.mouth import MouthFiller
 from talkinghead.rendering.mouth_painter import MouthPainter
 from talkinghead.rendering.paste_back import PasteBack
@@ -31,8 +32,9 @@ class AttentionalRenderer:
 
     Args:
         network: landmarks to video.
-        filler: makes the inside of the mouth; None: the network's own is shown. One that knows a dozen people opens the
-            mouths of others as a soft blot.
+        filler: makes the inside of the mouth; then lids, too, are closed by the portrait's own skin. None: the
+            network's are shown. One that knows a dozen people opens the mouths of others as a soft blot, and hardly
+            closes their eyes.
     """
 
     holds_background = True
@@ -46,22 +48,21 @@ class AttentionalRenderer:
         (image, crop), rig = _framed(portrait, self.network.config.size), build_rig(portrait)
         fine = crop.refined() if self.network.config.copying else crop
         paste = PasteBack(image, fine, portrait.person)
-        painter = None if self._filler is None else MouthPainter(image, rig, self._filler)
+        painter = None if self._filler is None else _Painter(image, rig, self._filler)
         reference = self._seen(crop.cut(image), crop.points(rig.source[MESH_OF_68]))
         if fine is not crop:
             reference = replace(reference, picture=as_pictures(fine.cut(image)[None]).to(self._device))
 
-        def drawn(piece: tuple[Motion, FloatArray]) -> Frames:
-            rows, placed = piece
+        def drawn(rows: Motion) -> Frames:
+            shut, open_eyes = rig.place(rows)
+            placed = shut if painter is None else open_eyes
             landmarks = _filled_up(crop.points(placed[:, MESH_OF_68, :2]))
             frames = paste(self._drawn(landmarks, reference)[: len(rows)])
             if painter is not None:
-                mouths = painter.mouths(rows, placed)
-                for row, frame in enumerate(frames):
-                    mouths.paint(frame, row)
+                painter.paint(frames, rows, shut, open_eyes)
             return Frames(frames, rows.fps)
 
-        yield from side_by_side(drawn, _placed(motion, rig))
+        yield from side_by_side(drawn, _pieces(motion))
 
     @property
     def shows(self) -> dict[str, Callable[[Motion, Portrait], ImageArray]]:
@@ -87,8 +88,8 @@ class AttentionalRenderer:
             ValueError: the network has no attention.
         """
         (_, crop), rig = _framed(portrait, self.network.config.size), build_rig(portrait)
-        for rows, placed in _placed(motion, rig):
-            landmarks = _filled_up(crop.points(placed[:, MESH_OF_68, :2]))
+        for rows in _pieces(motion):
+            landmarks = _filled_up(crop.points(rig.place(rows)[0][:, MESH_OF_68, :2]))
             with torch.inference_mode():
                 moved = self.network.attention(landmarks.to(self._device))
             yield Frames(as_images(2 * moved.expand(-1, 3, -1, -1) - 1)[: len(rows)], motion.fps)
@@ -113,17 +114,34 @@ class AttentionalRenderer:
             return as_images(self.network.draw(landmarks.to(self._device), reference))
 
 
+class _Painter:
+    """What the network does not know of strangers: the inside of their mouths, and their closed lids.
+
+    Args:
+        image: (H, W, 3) uint8, the portrait.
+        rig: the same, made movable.
+        filler: of the mouth.
+    """
+
+    def __init__(self, image: ImageArray, rig: Rig, filler: MouthFiller) -> None:
+        self._mouth, self._lids = MouthPainter(image, rig, filler), LidPainter(image, rig)
+
+    def paint(self, frames: ImageArray, rows: Motion, placed: FloatArray, open_eyes: FloatArray) -> None:
+        """Paint into frames (T, H, W, 3) with open eyes, in place, of vertices (T, V, 3) px with lids and without."""
+        mouths = self._mouth.mouths(rows, placed)
+        for row, frame in enumerate(frames):
+            mouths.paint(frame, row)
+            self._lids.paint(frame, placed[row], open_eyes[row], float(rows.blink[row]))
+
+
 def _framed(portrait: Portrait, size: int) -> tuple[ImageArray, Crop]:
     """The portrait's picture (H, W, 3), and the square of its head."""
     image = np.ascontiguousarray(portrait.frames.images[portrait.best])
     return image, Crop.of(portrait.track.landmarks[portrait.best], portrait.frames.size, size=size)
 
 
-def _placed(motion: Motion, rig: Rig) -> Iterator[tuple[Motion, FloatArray]]:
-    """At most _CHUNK rows of a motion, and where (T, V, 3) px they take the vertices of the rig."""
-    for start in range(0, len(motion), _CHUNK):
-        rows = motion[start : start + _CHUNK]
-        yield rows, rig.place(rows)[0]
+def _pieces(motion: Motion) -> Iterator[Motion]:
+    return (motion[start : start + _CHUNK] for start in range(0, len(motion), _CHUNK))
 
 
 def _filled_up(landmarks: FloatArray) -> Tensor:

@@ -1,0 +1,116 @@
+"""Lids: eyes seen through what they leave open, and their closing in frames that show open eyes."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from talkinghead.face.landmarks import LEFT_EYE_CONTOUR, RIGHT_EYE_CONTOUR
+from talkinghead.rendering.outline import blend, coverage, smooth_outline
+from talkinghead.rendering.rasteriser import backward_map
+from talkinghead.rendering.rig import Rig
+from talkinghead.types import FloatArray, ImageArray, IndexArray
+
+BLINK_SEEN = 0.02
+"""Below, the eyes are as open as in the portrait."""
+
+_CONTOURS = (LEFT_EYE_CONTOUR, RIGHT_EYE_CONTOUR)
+_MOVED = 0.05  # of the lids' own way, from which skin around them counts as moved by them
+_SOFTNESS = 0.08  # of the eye's width
+_ONSET = 0.2  # blink from which on the portrait's own lids have taken over
+
+
+def paint_eyes(frame: ImageArray, image: ImageArray, rig: Rig, placed: FloatArray, open_eyes: FloatArray) -> None:
+    """Paint into a frame the eyes as they are in the portrait, moved with the head, where the lids leave them open.
+
+    Args:
+        frame: (H, W, 3) uint8, painted in place.
+        image: (H, W, 3) uint8, the portrait.
+        rig: the same, made movable.
+        placed: (V, 3) px, where the frame has the vertices of the rig.
+        open_eyes: (V, 3) px, the same with the eyes as open as in the portrait.
+    """
+    for contour in _CONTOURS:
+        opening = _opening(placed[contour, :2], rig.matrix[:2, 1])
+        mask, at = coverage(smooth_outline(opening), frame.shape)
+        if mask.size == 0:
+            continue
+        anchors = contour[[0, 8, 12]]
+        affine = cv2.getAffineTransform(
+            rig.source[anchors].astype(np.float32), (open_eyes[anchors, :2] - at).astype(np.float32)
+        )
+        size = (mask.shape[1], mask.shape[0])
+        eye = cv2.warpAffine(image, affine, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+        blend(frame, eye, mask, at)
+
+
+class LidPainter:
+    """Closes the eyes in frames that show them open: with the skin of the portrait's own lids, drawn over its eyes.
+
+    Args:
+        image: (H, W, 3) uint8, the portrait.
+        rig: the same, made movable.
+    """
+
+    def __init__(self, image: ImageArray, rig: Rig) -> None:
+        self._image, self._rig = image, rig
+        way = np.linalg.norm(rig.lids, axis=1)
+        moved = np.flatnonzero(way > _MOVED * way.max())
+        middles = [rig.source[contour].mean(axis=0) for contour in _CONTOURS]
+        away = np.stack([np.linalg.norm(rig.source[moved] - middle, axis=1) for middle in middles])
+        self._skin: list[IndexArray] = [moved[away.argmin(axis=0) == eye] for eye in range(2)]
+        self._width = float(np.mean([np.ptp(rig.source[contour], axis=0).max() for contour in _CONTOURS]))
+
+    def paint(self, frame: ImageArray, placed: FloatArray, open_eyes: FloatArray, blink: float) -> None:
+        """Close the eyes of a frame, in place.
+
+        Args:
+            frame: (H, W, 3) uint8.
+            placed: (V, 3) px, where the vertices of the rig are to be.
+            open_eyes: (V, 3) px, where they are in the frame.
+            blink: in [0, 1], how far the eyes are closed.
+        """
+        if blink <= BLINK_SEEN:
+            return
+        closed = frame.copy()
+        both = np.stack([placed[:, :2], open_eyes[:, :2]])
+        regions = [self._region(both[:, skin].reshape(-1, 2), frame.shape) for skin in self._skin]
+        for mask, (left, top) in regions:
+            if mask.size == 0:
+                continue
+            height, width = mask.shape
+            rig = self._rig
+            maps = backward_map(
+                placed[:, :2], placed[:, 2], rig.source, rig.triangles, size=(width, height), corner=(left, top)
+            )
+            window = closed[top : top + height, left : left + width]
+            window[:] = cv2.remap(self._image, *maps, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+        paint_eyes(closed, self._image, self._rig, placed, open_eyes)
+        for mask, (left, top) in regions:
+            height, width = mask.shape
+            layer = closed[top : top + height, left : left + width]
+            blend(frame, layer, min(1.0, blink / _ONSET) * mask, np.array((left, top)))
+
+    def _region(self, points: FloatArray, shape: tuple[int, ...]) -> tuple[FloatArray, tuple[int, int]]:
+        """Where (h, w) the skin about points (N, 2) px is drawn, softly, and (left, top) of that in the frame."""
+        soft = _SOFTNESS * self._width
+        wider = round(2 * soft)  # so that the soft edge lies beyond the points
+        margin = 1 + wider + int(3 * soft)
+        low = (np.floor(points.min(axis=0)).astype(int) - margin).clip(0)
+        high = np.minimum(np.ceil(points.max(axis=0)).astype(int) + margin + 1, (shape[1], shape[0]))
+        if (high <= low).any():
+            return np.zeros((0, 0), np.float32), (int(low[0]), int(low[1]))
+        mask = np.zeros((high[1] - low[1], high[0] - low[0]), np.float32)
+        hull = cv2.convexHull((points - low).astype(np.float32)).round().astype(np.int32)
+        cv2.fillConvexPoly(mask, hull, 1.0)
+        cv2.polylines(mask, [hull], True, 1.0, thickness=2 * wider + 1)
+        return np.asarray(cv2.GaussianBlur(mask, (0, 0), max(soft, 0.5))), (int(low[0]), int(low[1]))
+
+
+def _opening(contour: FloatArray, down: FloatArray) -> FloatArray:
+    """The contour (16, 2) px of an eye, shut where its upper lid has passed the lower one."""
+    opening = contour.copy()
+    upper, lower = opening[1:8], opening[15:8:-1]
+    passed = ((lower - upper) @ down < 0)[:, None]
+    opening[1:8] = np.where(passed, lower, upper)
+    return opening
