@@ -27,8 +27,7 @@ def closed(portrait: Portrait, motion: Motion, frames: ImageArray) -> ImageArray
     painter = LidPainter(portrait.frames.images[0], rig)
     shut, open_eyes = rig.place(motion)
     frames = frames.copy()
-    for row, frame in enumerate(frames):
-        painter.paint(frame, shut[row], open_eyes[row], float(motion.blink[row]))
+    painter.paint(frames, motion, shut, open_eyes)
     return frames
 
 

@@ -9,7 +9,7 @@ from talkinghead.face.landmarks import LEFT_EYE_CONTOUR, RIGHT_EYE_CONTOUR
 from talkinghead.rendering.outline import blend, coverage, smooth_outline
 from talkinghead.rendering.rasteriser import backward_map
 from talkinghead.rendering.rig import Rig
-from talkinghead.types import FloatArray, ImageArray, IndexArray
+from talkinghead.types import FloatArray, ImageArray, IndexArray, Motion
 
 BLINK_SEEN = 0.02
 """Below, the eyes are as open as in the portrait."""
@@ -61,35 +61,37 @@ class LidPainter:
         self._skin: list[IndexArray] = [moved[away.argmin(axis=0) == eye] for eye in range(2)]
         self._width = float(np.mean([np.ptp(rig.source[contour], axis=0).max() for contour in _CONTOURS]))
 
-    def paint(self, frame: ImageArray, placed: FloatArray, open_eyes: FloatArray, blink: float) -> None:
-        """Close the eyes of a frame, in place.
+    def paint(self, frames: ImageArray, motion: Motion, placed: FloatArray, open_eyes: FloatArray) -> None:
+        """Close the eyes of frames, in place.
 
         Args:
-            frame: (H, W, 3) uint8.
-            placed: (V, 3) px, where the vertices of the rig are to be.
-            open_eyes: (V, 3) px, where they are in the frame.
-            blink: in [0, 1], how far the eyes are closed.
+            frames: (T, H, W, 3) uint8.
+            motion: T rows, whose ``blink`` says how far the eyes are closed.
+            placed: (T, V, 3) px, where the vertices of the rig are to be.
+            open_eyes: (T, V, 3) px, where they are in the frames.
         """
-        if blink <= BLINK_SEEN:
-            return
+        for row in np.flatnonzero(motion.blink > BLINK_SEEN):
+            self._close(frames[row], placed[row], open_eyes[row], min(1.0, float(motion.blink[row]) / _ONSET))
+
+    def _close(self, frame: ImageArray, placed: FloatArray, open_eyes: FloatArray, share: float) -> None:
         closed = frame.copy()
         both = np.stack([placed[:, :2], open_eyes[:, :2]])
         regions = [self._region(both[:, skin].reshape(-1, 2), frame.shape) for skin in self._skin]
+        rig = self._rig
         for mask, (left, top) in regions:
+            height, width = mask.shape
             if mask.size == 0:
                 continue
-            height, width = mask.shape
-            rig = self._rig
             maps = backward_map(
                 placed[:, :2], placed[:, 2], rig.source, rig.triangles, size=(width, height), corner=(left, top)
             )
             window = closed[top : top + height, left : left + width]
             window[:] = cv2.remap(self._image, *maps, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
-        paint_eyes(closed, self._image, self._rig, placed, open_eyes)
+        paint_eyes(closed, self._image, rig, placed, open_eyes)
         for mask, (left, top) in regions:
             height, width = mask.shape
             layer = closed[top : top + height, left : left + width]
-            blend(frame, layer, min(1.0, blink / _ONSET) * mask, np.array((left, top)))
+            blend(frame, layer, share * mask, np.array((left, top)))
 
     def _region(self, points: FloatArray, shape: tuple[int, ...]) -> tuple[FloatArray, tuple[int, int]]:
         """Where (h, w) the skin about points (N, 2) px is drawn, softly, and (left, top) of that in the frame."""

@@ -25,6 +25,12 @@ class MouthPainter:
         self._rig, self._frame = rig, MouthFrame.of(rig)
         self._fill = filler.prepare(image, rig, self._frame)
 
+    def paint(self, frames: ImageArray, motion: Motion, placed: FloatArray) -> None:
+        """Paint the mouths of a motion into frames (T, H, W, 3), in place. Other arguments as for ``mouths``."""
+        mouths = self.mouths(motion, placed)
+        for row, frame in enumerate(frames):
+            mouths.paint(frame, row)
+
     def mouths(self, motion: Motion, placed: FloatArray) -> Mouths:
         """The mouths of a motion.
 

@@ -19,7 +19,7 @@ from talkinghead.rendering.lids import LidPainter
 from talkinghead.rendering.mouth import MouthFiller
 from talkinghead.rendering.mouth_painter import MouthPainter
 from talkinghead.rendering.paste_back import PasteBack
-from talkinghead.rendering.rig import Rig, build_rig
+from talkinghead.rendering.rig import build_rig
 from talkinghead.rendering.side_by_side import side_by_side
 from talkinghead.types import FloatArray, Frames, ImageArray, Motion, Portrait
 
@@ -48,18 +48,20 @@ class AttentionalRenderer:
         (image, crop), rig = _framed(portrait, self.network.config.size), build_rig(portrait)
         fine = crop.refined() if self.network.config.copying else crop
         paste = PasteBack(image, fine, portrait.person)
-        painter = None if self._filler is None else _Painter(image, rig, self._filler)
+        mouth = None if self._filler is None else MouthPainter(image, rig, self._filler)
+        lids = LidPainter(image, rig)
         reference = self._seen(crop.cut(image), crop.points(rig.source[MESH_OF_68]))
         if fine is not crop:
             reference = replace(reference, picture=as_pictures(fine.cut(image)[None]).to(self._device))
 
         def drawn(rows: Motion) -> Frames:
             shut, open_eyes = rig.place(rows)
-            placed = shut if painter is None else open_eyes
+            placed = shut if mouth is None else open_eyes
             landmarks = _filled_up(crop.points(placed[:, MESH_OF_68, :2]))
             frames = paste(self._drawn(landmarks, reference)[: len(rows)])
-            if painter is not None:
-                painter.paint(frames, rows, shut, open_eyes)
+            if mouth is not None:
+                mouth.paint(frames, rows, shut)
+                lids.paint(frames, rows, shut, open_eyes)
             return Frames(frames, rows.fps)
 
         yield from side_by_side(drawn, _pieces(motion))
@@ -112,26 +114,6 @@ class AttentionalRenderer:
         """(_CHUNK, n S, n S, 3) uint8 the square, as fine as the reference; landmarks (_CHUNK, 68, 2) px."""
         with autocast(self._device):
             return as_images(self.network.draw(landmarks.to(self._device), reference))
-
-
-class _Painter:
-    """What the network does not know of strangers: the inside of their mouths, and their closed lids.
-
-    Args:
-        image: (H, W, 3) uint8, the portrait.
-        rig: the same, made movable.
-        filler: of the mouth.
-    """
-
-    def __init__(self, image: ImageArray, rig: Rig, filler: MouthFiller) -> None:
-        self._mouth, self._lids = MouthPainter(image, rig, filler), LidPainter(image, rig)
-
-    def paint(self, frames: ImageArray, rows: Motion, placed: FloatArray, open_eyes: FloatArray) -> None:
-        """Paint into frames (T, H, W, 3) with open eyes, in place, of vertices (T, V, 3) px with lids and without."""
-        mouths = self._mouth.mouths(rows, placed)
-        for row, frame in enumerate(frames):
-            mouths.paint(frame, row)
-            self._lids.paint(frame, placed[row], open_eyes[row], float(rows.blink[row]))
 
 
 def _framed(portrait: Portrait, size: int) -> tuple[ImageArray, Crop]:

@@ -18,8 +18,9 @@ from talkinghead.methods.makeittalk.translation_losses import as_inputs
 from talkinghead.precision import autocast
 from talkinghead.rendering.crop import Crop
 from talkinghead.rendering.levels import as_colours, as_levels
+from talkinghead.rendering.lids import LidPainter
 from talkinghead.rendering.paste_back import PasteBack
-from talkinghead.rendering.rig import Rig, build_rig
+from talkinghead.rendering.rig import build_rig
 from talkinghead.rendering.side_by_side import side_by_side
 from talkinghead.rendering.sketch import sketches
 from talkinghead.types import FloatArray, Frames, ImageArray, Motion, Portrait
@@ -49,16 +50,15 @@ class TranslationRenderer:
         rig = build_rig(portrait)
         scene = _Scene(self._network, crop.cut(image), fine.cut(image), crop.points(rig.source[MESH_OF_68]))
         paste = PasteBack(image, fine, portrait.person)
-        pieces = (motion[start : start + _CHUNK] for start in range(0, len(motion), _CHUNK))
-        yield from side_by_side(
-            lambda rows: Frames(paste(scene.draw(crop.points(_placed(rig, rows)))), rows.fps), pieces
-        )
+        lids = LidPainter(image, rig)
 
+        def drawn(rows: Motion) -> Frames:
+            shut, open_eyes = rig.place(rows)
+            frames = paste(scene.draw(crop.points(open_eyes[:, MESH_OF_68, :2])))
+            lids.paint(frames, rows, shut, open_eyes)  # those of people that it has not met it hardly closes
+            return Frames(frames, rows.fps)
 
-def _placed(rig: Rig, motion: Motion) -> FloatArray:
-    """(T, 68, 2) px of the picture, where a motion takes the landmarks; lids close with the blink."""
-    shut, _ = rig.place(motion)
-    return np.asarray(shut[:, MESH_OF_68, :2])
+        yield from side_by_side(drawn, (motion[start : start + _CHUNK] for start in range(0, len(motion), _CHUNK)))
 
 
 class _Scene:
