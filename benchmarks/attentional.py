@@ -72,7 +72,8 @@ clips; `*`: the weights for anybody are better, `!`: worse, by the paired interv
 """
 _LEFT_OUT = """### A speaker left out
 
-The generic weights on clips of GRID's s4, of whom they have seen nothing.
+The generic weights on clips of GRID's s4, of whom the method's networks have seen nothing. The inside of the mouth is
+painted over what they draw by another network, which has learned from him, too, and shows another's teeth.
 """
 _GRID = """### Any motion, any renderer
 
