@@ -17,7 +17,9 @@ from talkinghead.errors import InputError, announce
 from talkinghead.evaluation import jobs as jobs_module
 from talkinghead.evaluation import run as run_module
 from talkinghead.evaluation.corpus import Example
-from talkinghead.evaluation.jobs import Task, file_digest, package_digest, prepare
+from talkinghead.evaluation.digests import file_digest, package_digest
+from talkinghead.evaluation.jobs import Task, prepare
+from talkinghead.evaluation.judges import Judges
 from talkinghead.evaluation.measures import Scores
 from talkinghead.evaluation.result import Outcome, best_baseline, costs_of, result_of
 from talkinghead.evaluation.run import REPORT, RESULT, evaluate_corpus
@@ -182,6 +184,22 @@ def test_what_no_longer_holds_is_done_again(
     assert done_before(measures=("ssim",)) == 0
     write_clip(corpus / "video" / "bbbb.mp4", nodding(0.005), 1)
     assert done_before() == 0
+
+
+def test_what_a_tool_is_missing_for_is_measured_once_it_is_there(
+    evaluated: tuple[Path, dict[str, Any], Heard], grid: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: dict[str, Any] = {"split": "test", "measures": ("ssim", "vmaf"), "systems": [STILL], "jobs": 1}
+
+    def done_before(tool: bool) -> int:
+        heard = Heard()
+        monkeypatch.setattr(jobs_module, "load_judges", lambda *_, **__: Judges(missing={} if tool else {"vmaf": "no"}))
+        jobs_module._absent.cache_clear()
+        evaluate_corpus("makeittalk", grid, out=tmp_path / "out", progress=heard, **given)
+        return heard.of("evaluate")[0][0]
+
+    assert [done_before(tool) for tool in (False, False, True, True)] == [0, 1, 0, 1]
+    jobs_module._absent.cache_clear()
 
 
 @pytest.mark.slow

@@ -1,8 +1,9 @@
 """One system makes a video of one example and is scored: the unit of work, and what is kept of it.
 
 What is kept is found again by a key over everything it depends on: the clip's content, the system and what it learned
-or copied from, the sources and weights of the package, the versions of what it stands on, the measures asked for. A
-changed clip or a changed line of code never meets an older number.
+or copied from, the sources and weights of the package, the versions of what it stands on, the measures asked for, and
+those for which a tool is missing. A changed clip or a changed line of code never meets an older number, and what a
+newly installed tool can measure is measured.
 """
 
 from __future__ import annotations
@@ -14,17 +15,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from functools import lru_cache
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-import talkinghead
 from talkinghead.errors import InputError
 from talkinghead.evaluation.corpus import Example
+from talkinghead.evaluation.digests import file_digest, package_digest
 from talkinghead.evaluation.evidence import mesh_of
-from talkinghead.evaluation.measures import Scores
+from talkinghead.evaluation.judges import load_judges
+from talkinghead.evaluation.measures import Scores, chosen_measures
 from talkinghead.evaluation.pair import evaluate_pair
 from talkinghead.evaluation.systems import Mouths, Scene, portrait_row, scene_of, video_of
 from talkinghead.face.pose import head_landmarks
@@ -39,11 +40,6 @@ from talkinghead.types import FaceTrack, FloatArray, Video
 CRF = 10
 """x264's quality at which a clip is cut, twice as fine as that of the systems' videos."""
 
-STANDS_ON = ("torch", "mediapipe", "av", "numpy", "scipy", "opencv-contrib-python", "scikit-image")
-_SUFFIXES = {".py", ".json", ".npz", ".safetensors"}
-# What comes after the numbers, or starts them, does not change them.
-_NOT_MEASURING = ("cli/", "web/", "evaluation/page", "evaluation/plots", "evaluation/published", "evaluation/run")
-_PIECE = 2**20  # bytes read at a time
 _LONGER = 0.5  # s that a clip may be longer than what is taken of it before it is cut
 
 
@@ -152,9 +148,17 @@ def keyed(job: Job, video_digest: str, donor_digest: str) -> Job:
     parts = [job.system, shared.method, str(job.example.calmest), video_digest, donor_digest, package_digest()]
     parts += [str(shared.renderer), str(shared.measures)]
     parts += [file_digest(shared.sync_weights), file_digest(shared.inception_weights)]
+    parts += _absent(shared.measures, shared.sync_weights, shared.inception_weights)
     if job.mouths is not None:
         parts += [repr(np.asarray(getattr(job.mouths, field.name)).tolist()) for field in fields(job.mouths)]
     return replace(job, key=hashlib.sha256(json.dumps(parts).encode()).hexdigest())
+
+
+@lru_cache(maxsize=1)
+def _absent(measures: tuple[str, ...] | None, sync_weights: Path | None, inception_weights: Path | None) -> list[str]:
+    """Names of the measures that nobody is there to make: once somebody is, what was kept no longer holds."""
+    judges = load_judges(chosen_measures(measures), sync_weights=sync_weights, inception_weights=inception_weights)
+    return sorted(judges.missing)
 
 
 def perform(job: Job) -> str:
@@ -181,29 +185,6 @@ def kept(job: Job) -> Scores | None:
             return Scores(**record, features={name: file[name] for name in file.files})
     except (OSError, ValueError, KeyError, TypeError):
         return None
-
-
-def file_digest(path: Path | None) -> str:
-    """The SHA-256 of a file's content in hexadecimal; "" for None."""
-    if path is None:
-        return ""
-    content = hashlib.sha256()
-    with path.open("rb") as file:
-        while piece := file.read(_PIECE):
-            content.update(piece)
-    return content.hexdigest()
-
-
-@lru_cache(maxsize=1)
-def package_digest() -> str:
-    """The SHA-256 over sources and weights of this package and the versions of what it stands on."""
-    root = Path(talkinghead.__file__).parent
-    content = hashlib.sha256(repr([version(name) for name in STANDS_ON]).encode())
-    for path in sorted(file for file in root.rglob("*") if file.suffix in _SUFFIXES):
-        name = path.relative_to(root).as_posix()
-        if not name.startswith(_NOT_MEASURING):
-            content.update(name.encode() + path.read_bytes())
-    return content.hexdigest()
 
 
 def _cut(example: Example, cache: Path) -> Path:

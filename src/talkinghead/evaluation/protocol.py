@@ -13,7 +13,8 @@ from typing import Any
 
 import talkinghead
 from talkinghead.evaluation.corpus import Example
-from talkinghead.evaluation.jobs import CRF, STANDS_ON, Settings, file_digest, package_digest
+from talkinghead.evaluation.digests import STANDS_ON, file_digest, package_digest
+from talkinghead.evaluation.jobs import CRF, Settings
 from talkinghead.evaluation.plan import LEARNED_FROM, LEARNED_FROM_OTHERS
 from talkinghead.methods import get_method, method_names
 

@@ -1,0 +1,39 @@
+"""Digests of what an evaluation depends on: files, and this package with what it stands on."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import lru_cache
+from importlib.metadata import version
+from pathlib import Path
+
+import talkinghead
+
+STANDS_ON = ("torch", "mediapipe", "av", "numpy", "scipy", "opencv-contrib-python", "scikit-image")
+_SUFFIXES = {".py", ".json", ".npz", ".safetensors"}
+# What comes after the numbers, or starts them, does not change them.
+_NOT_MEASURING = ("cli/", "web/", "evaluation/page", "evaluation/plots", "evaluation/published", "evaluation/run")
+_PIECE = 2**20  # bytes read at a time
+
+
+def file_digest(path: Path | None) -> str:
+    """The SHA-256 of a file's content in hexadecimal; "" for None."""
+    if path is None:
+        return ""
+    content = hashlib.sha256()
+    with path.open("rb") as file:
+        while piece := file.read(_PIECE):
+            content.update(piece)
+    return content.hexdigest()
+
+
+@lru_cache(maxsize=1)
+def package_digest() -> str:
+    """The SHA-256 over sources and weights of this package and the versions of what it stands on."""
+    root = Path(talkinghead.__file__).parent
+    content = hashlib.sha256(repr([version(name) for name in STANDS_ON]).encode())
+    for path in sorted(file for file in root.rglob("*") if file.suffix in _SUFFIXES):
+        name = path.relative_to(root).as_posix()
+        if not name.startswith(_NOT_MEASURING):
+            content.update(name.encode() + path.read_bytes())
+    return content.hexdigest()
