@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from benchmarks.__main__ import as_json, kept, measured
+from benchmarks.evaluation import TITLES
 from benchmarks.papers import methods
 
 from benchmarks import __main__ as command
@@ -27,7 +28,9 @@ def test_every_part_is_kept() -> None:
 
 def test_results_stay_small() -> None:
     for path in report.RESULTS.iterdir():
-        assert path.stat().st_size < 300_000, path.name
+        # These hold every measure of every baseline, for each method anew.
+        methods = len(json.loads(path.read_text(encoding="utf-8"))["result"]) if path.stem in TITLES else 1
+        assert path.stat().st_size < 200_000 * methods, path.name
 
 
 def test_parts_are_in_order_and_say_where_they_were_measured(records: Records) -> None:
