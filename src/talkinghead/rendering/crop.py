@@ -15,8 +15,6 @@ _DROP = 0.2  # of the middle below the eyes, in eye distances
 _NOSE_BASE = 33
 _NOSE_LENGTH = 0.515  # from between the eyes to the base of the nose, of the mean face
 _LONG_NOSE = 0.9  # what of a nose's length counts, so that a face seen from the front goes by its eyes
-
-
 _REFINED = 2  # times as fine as the network's picture
 _WORTH_IT = 1.25  # of the network's size: from this side on the picture has more to show
 

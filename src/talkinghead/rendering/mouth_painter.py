@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 
@@ -46,10 +48,11 @@ class MouthPainter:
         )
 
 
+@dataclass(frozen=True)
 class Mouths:
     """One mouth for each row of a motion.
 
-    Args:
+    Attributes:
         openings: (T, 20, 2) px, what the lips leave open.
         lips: (T, 20, 2) px, the inner edge of the lips.
         patches: (T, h, w, 3) uint8, what is inside.
@@ -58,30 +61,25 @@ class Mouths:
         softness: px, of the lips' edge.
     """
 
-    def __init__(
-        self,
-        openings: FloatArray,
-        lips: FloatArray,
-        patches: ImageArray,
-        corners: FloatArray,
-        seam: ImageArray | None,
-        softness: float,
-    ) -> None:
-        self._openings, self._lips, self._patches, self._corners = openings, lips, patches, corners
-        self._seam, self._softness = seam, softness
+    openings: FloatArray
+    lips: FloatArray
+    patches: ImageArray
+    corners: FloatArray
+    seam: ImageArray | None
+    softness: float
 
     def paint(self, frame: ImageArray, row: int) -> None:
         """Paint the mouth of a row into a frame (H, W, 3), in place."""
-        if self._seam is not None:
-            mask, at = coverage(smooth_outline(self._lips[row]), frame.shape, soften=self._softness)
-            blend(frame, np.broadcast_to(self._seam, (*mask.shape, 3)), mask, at)
-        mask, at = coverage(smooth_outline(self._openings[row]), frame.shape, soften=self._softness)
+        if self.seam is not None:
+            mask, at = coverage(smooth_outline(self.lips[row]), frame.shape, soften=self.softness)
+            blend(frame, np.broadcast_to(self.seam, (*mask.shape, 3)), mask, at)
+        mask, at = coverage(smooth_outline(self.openings[row]), frame.shape, soften=self.softness)
         if mask.size == 0:
             return
-        patch = self._patches[row]
+        patch = self.patches[row]
         height, width = patch.shape[:2]
         patch_corners = np.array([[0, 0], [width, 0], [0, height]], np.float32) - 0.5
-        affine = cv2.getAffineTransform(patch_corners, (self._corners[row] - at).astype(np.float32))
+        affine = cv2.getAffineTransform(patch_corners, (self.corners[row] - at).astype(np.float32))
         inside = cv2.warpAffine(
             patch, affine, (mask.shape[1], mask.shape[0]), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
         )

@@ -70,8 +70,9 @@ class AttentionalConfig:
         landmarks: speech to landmarks.
         video: landmarks to video.
         people: who is learnt from: "s1" of GRID alone, or "all" of the open recordings.
-        filled: the inside of the mouth is painted by a network that knows mouths alone (``rendering.interior``): this
-            one opens those of people it has not met as a soft blot.
+        filled: the inside of the mouth is painted by a network that knows mouths alone (``rendering.interior``), and
+            lids are closed by the portrait's own skin: of people it has not met this network makes the mouths a soft
+            blot, and hardly closes the eyes.
     """
 
     landmarks: LandmarksConfig = field(default_factory=LandmarksConfig)

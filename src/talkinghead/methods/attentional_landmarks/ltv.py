@@ -139,7 +139,7 @@ class LandmarksToVideo(nn.Module):
         return Reference(picture, tuple(features), self.background(small), own)
 
     def draw(self, landmarks: Tensor, reference: Reference) -> Tensor:
-        """Pictures in [-1, 1] of landmarks (B, 68, 2) px, as fine as the reference's; one of one serves all of them."""
+        """Pictures in [-1, 1] of landmarks (B, 68, 2) px, as fine as the reference, of which one serves them all."""
         codes = self._codes(landmarks)
         count, flow = len(landmarks), None
         x: Tensor | None = None
