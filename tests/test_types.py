@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import doctest
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +13,16 @@ import numpy as np
 import pytest
 
 import talkinghead
+from talkinghead.face.pose import head_landmarks
 from talkinghead.types import (
     FaceTrack,
     Frames,
+    ImageArray,
     Interval,
     Motion,
     Portrait,
+    Pose,
+    Reference,
     Speech,
     Video,
     no_progress,
@@ -178,6 +182,51 @@ def test_a_slice_of_a_motion_takes_every_field_along() -> None:
     assert motion(6, expression=None)[2:].expression is None
 
 
+def test_slices_take_gaze_and_expression_along() -> None:
+    whole = dataclasses.replace(track(5), gaze=np.arange(10.0).reshape(5, 2), expression=np.ones((5, 51)))
+    part = whole[1:3]
+    assert part.gaze is not None
+    assert part.expression is not None
+    np.testing.assert_allclose(part.gaze, [[2, 3], [4, 5]])
+    assert part.expression.shape == (2, 51)
+    moved = dataclasses.replace(motion(5), gaze=np.arange(10.0).reshape(5, 2))[3:]
+    assert moved.gaze is not None
+    np.testing.assert_allclose(moved.gaze, [[6, 7], [8, 9]])
+
+
+def test_a_pose_goes_there_and_back() -> None:
+    pose = Pose(np.array([0.2, -0.3, 0.1]), np.array([100.0, 80.0, 5.0]), 90.0)
+    points = np.random.default_rng(0).normal(size=(7, 3))
+    np.testing.assert_allclose(pose.head_from_camera(pose.camera_from_head(points)), points, atol=1e-12)
+    np.testing.assert_allclose(pose.camera_from_head(np.zeros((1, 3)))[0], pose.translation)
+
+
+def test_a_portrait_knows_its_picture(calm: Portrait) -> None:
+    assert calm.picture.shape == (calm.size[1], calm.size[0], 3)
+    assert calm.mesh.shape == (478, 3)
+    np.testing.assert_array_equal(calm.landmarks, head_landmarks(calm.track)[calm.best])
+
+
+class Pictures:
+    """Three black frames that can be read again and again."""
+
+    fps, size, num_frames = 25.0, (6, 4), 3
+
+    def chunks(self) -> Iterator[Frames]:
+        yield frames(3)
+
+    def frame(self, index: int) -> ImageArray:
+        return frames(3).images[index]
+
+
+def test_a_reference_is_of_one_length_and_rate() -> None:
+    assert Reference(Pictures(), track(3)).duration == 3 / 25
+    with pytest.raises(ValueError, match="3 frames but 2 rows"):
+        Reference(Pictures(), track(2))
+    with pytest.raises(ValueError, match="frames per second"):
+        Reference(Pictures(), dataclasses.replace(track(3), fps=30.0))
+
+
 def test_an_empty_slice_is_a_value_too() -> None:
     assert len(motion(3)[3:]) == 0
     assert len(track(3)[3:]) == 0
@@ -195,7 +244,7 @@ def examples() -> list[str]:
 
 
 def test_there_are_examples() -> None:
-    assert {"talkinghead", "talkinghead.types", "talkinghead.face.pose"} <= set(examples())
+    assert {"talkinghead", "talkinghead.types.arrays", "talkinghead.types.poses"} <= set(examples())
 
 
 @pytest.mark.parametrize("name", examples())

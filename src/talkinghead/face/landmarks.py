@@ -14,6 +14,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from talkinghead.types import LEFT_OUTER_EYE_CORNER as LEFT_OUTER_EYE_CORNER
+from talkinghead.types import MESH_OF_68 as MESH_OF_68
+from talkinghead.types import RIGHT_OUTER_EYE_CORNER as RIGHT_OUTER_EYE_CORNER
 from talkinghead.types import FloatArray
 
 JAW = slice(0, 17)
@@ -24,19 +27,8 @@ RIGHT_EYE = slice(42, 48)
 OUTER_LIPS = slice(48, 60)
 INNER_LIPS = slice(60, 68)
 LIPS = slice(48, 68)
-LEFT_OUTER_EYE_CORNER, RIGHT_OUTER_EYE_CORNER = 36, 45
 
 # fmt: off
-MESH_OF_68 = np.array([
-    162, 234, 93, 58, 172, 136, 149, 148, 152, 377, 378, 365, 397, 288, 323, 454, 389,  # jaw
-    71, 63, 105, 66, 107, 336, 296, 334, 293, 301,                                      # brows
-    168, 197, 5, 4, 98, 97, 2, 326, 327,                                                # nose
-    33, 160, 158, 133, 153, 144, 362, 385, 387, 263, 373, 380,                          # eyes
-    61, 39, 37, 0, 267, 269, 291, 405, 314, 17, 84, 181,                                # outer lips
-    78, 81, 13, 311, 308, 402, 14, 178,                                                 # inner lips
-])
-"""(68,) for each iBUG landmark the mesh point that lies on it."""
-
 FACE_OVAL = np.array([
     10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377, 152,
     148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109,

@@ -18,22 +18,7 @@ from talkinghead.face.landmarks import (
     canonical_face,
 )
 from talkinghead.types import FaceTrack, FloatArray
-
-
-def matrix_from_rotation(rotation: FloatArray) -> FloatArray:
-    """Rotation matrices (..., 3, 3) for (..., 3) pitch, yaw and roll in radians.
-
-    >>> np.round(matrix_from_rotation(np.array([0.0, 0.0, np.pi / 2])) @ [1, 0, 0], 6)
-    array([0., 1., 0.])
-    """
-    pitch, yaw, roll = np.moveaxis(np.asarray(rotation, dtype=np.float64), -1, 0)
-    cp, sp, cy, sy, cr, sr = np.cos(pitch), np.sin(pitch), np.cos(yaw), np.sin(yaw), np.cos(roll), np.sin(roll)
-    rows = [
-        [cr * cy, cr * sy * sp - sr * cp, cr * sy * cp + sr * sp],
-        [sr * cy, sr * sy * sp + cr * cp, sr * sy * cp - cr * sp],
-        [-sy, cy * sp, cy * cp],
-    ]
-    return np.stack([np.stack(row, axis=-1) for row in rows], axis=-2)
+from talkinghead.types import matrix_from_rotation as matrix_from_rotation
 
 
 def rotation_from_matrix(matrix: FloatArray) -> FloatArray:

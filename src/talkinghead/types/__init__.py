@@ -1,0 +1,73 @@
+"""The values that pass between the stages.
+
+Each is frozen, knows its own clock, and checks its shapes when it is made. Angles are radians, times are seconds.
+``docs/notation.md`` draws the axes.
+"""
+
+from __future__ import annotations
+
+from talkinghead.types.arrays import (
+    NUM_EXPRESSIONS,
+    NUM_LANDMARKS,
+    NUM_MESH,
+    BoolArray,
+    FloatArray,
+    ImageArray,
+    IndexArray,
+    Progress,
+    no_progress,
+    num_frames,
+)
+from talkinghead.types.faces import (
+    FaceTrack,
+    Portrait,
+    Reference,
+)
+from talkinghead.types.motion import (
+    Motion,
+)
+from talkinghead.types.poses import (
+    LEFT_OUTER_EYE_CORNER,
+    MESH_OF_68,
+    RIGHT_OUTER_EYE_CORNER,
+    Pose,
+    matrix_from_rotation,
+)
+from talkinghead.types.speech import (
+    Interval,
+    Sound,
+    Speech,
+)
+from talkinghead.types.video import (
+    Frames,
+    Video,
+    VideoSource,
+)
+
+__all__ = [
+    "LEFT_OUTER_EYE_CORNER",
+    "MESH_OF_68",
+    "NUM_EXPRESSIONS",
+    "NUM_LANDMARKS",
+    "NUM_MESH",
+    "RIGHT_OUTER_EYE_CORNER",
+    "BoolArray",
+    "FaceTrack",
+    "FloatArray",
+    "Frames",
+    "ImageArray",
+    "IndexArray",
+    "Interval",
+    "Motion",
+    "Portrait",
+    "Pose",
+    "Progress",
+    "Reference",
+    "Sound",
+    "Speech",
+    "Video",
+    "VideoSource",
+    "matrix_from_rotation",
+    "no_progress",
+    "num_frames",
+]
