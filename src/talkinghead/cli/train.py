@@ -108,7 +108,7 @@ def _stage_of(method: str, stage: str | None, config: str, start: Path | None) -
     if stage is None:
         raise InputError(f"{method} is trained in stages: name one of {', '.join(chosen.stages)}.")
     _check_known(stage, chosen.stages, f"{method} has no training stage")
-    _check_known(config, chosen.configs, f"{method} has no size")
+    _check_known(config, {**chosen.configs, **chosen.variants}, f"{method} has no size")
     if start is not None and not chosen.stages[stage].starts:
         raise InputError(f"the {stage} of {method} is trained from random weights: leave out --start.")
     return chosen.stages[stage].train

@@ -19,7 +19,7 @@ from torch.nn import functional as F
 from talkinghead.speech.arpabet import CLASSES
 from talkinghead.speech.features import SAMPLE_RATE, log_mel, loudness_gain, resample
 from talkinghead.types import FloatArray, IndexArray, Interval, Speech
-from talkinghead.weights import load_weights
+from talkinghead.weights import load_network
 
 RATE = 100.0
 """Posteriors per second."""
@@ -133,9 +133,7 @@ def pretrained() -> PhoneRecogniser:
     Raises:
         InputError: its weights are missing or of another build.
     """
-    network = PhoneRecogniser(CONFIGS["small"])
-    load_weights(network, _WEIGHTS)
-    return network.eval()
+    return load_network(PhoneRecogniser, PhoneConfig, _WEIGHTS).eval()
 
 
 def phone_posteriors(

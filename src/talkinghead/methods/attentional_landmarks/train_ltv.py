@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from talkinghead.data.face_pairs import HELD_OUT, MARGIN, STORED, FacePictures, judged_pairs, prepared_pictures
 from talkinghead.media import save_image
-from talkinghead.methods.attentional_landmarks.config import CONFIGS, AttentionalConfig
+from talkinghead.methods.attentional_landmarks.config import CONFIGS, VARIANTS, AttentionalConfig
 from talkinghead.methods.attentional_landmarks.ltv_losses import VideoTraining, video_losses
 from talkinghead.methods.attentional_landmarks.ltv_pairs import VideoBatches, as_images, speech_about
 from talkinghead.methods.attentional_landmarks.people import S1, recordings_of
@@ -99,7 +99,7 @@ def train_video(corpus: Path, out: Path, config_name: str, options: Mapping[str,
         config_name: one of ``CONFIGS``.
         options: ``steps``; ``start``, a file of weights to begin with.
     """
-    config = CONFIGS[config_name]
+    config = (CONFIGS | VARIANTS)[config_name]
     packs = {group: prepared_pictures(corpus, group, out, place=_wide) for group in ("train", "known", "strangers")}
     recordings = recordings_of(corpus, "train", "all")
     speech = speech_about(packs["train"], recordings, out / "tracks", config.landmarks)

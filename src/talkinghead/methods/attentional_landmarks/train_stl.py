@@ -22,7 +22,7 @@ from talkinghead.data.grid import Clip, tracks
 from talkinghead.data.mouths import Recording
 from talkinghead.face.landmarks import LIPS
 from talkinghead.face.rest import closed_mouth
-from talkinghead.methods.attentional_landmarks.config import CONFIGS, LandmarksConfig
+from talkinghead.methods.attentional_landmarks.config import CONFIGS, VARIANTS, LandmarksConfig
 from talkinghead.methods.attentional_landmarks.geometry import (
     EYE_DISTANCE_PX,
     MOUTH_POINTS,
@@ -172,7 +172,7 @@ def train_landmarks(corpus: Path, out: Path, config_name: str, options: Mapping[
         config_name: one of ``CONFIGS``.
         options: ``steps``.
     """
-    config = CONFIGS[config_name]
+    config = (CONFIGS | VARIANTS)[config_name]
     sizes, cache = config.landmarks, out / "tracks"
     learn = read_stretches(recordings_of(corpus, "train", config.people), cache, sizes, versions=_VERSIONS)
     known, strangers = (

@@ -25,9 +25,9 @@ from talkinghead.data.grid import Clip, grid_clips, tracks
 from talkinghead.face.landmarks import LEFT_EYE, RIGHT_EYE
 from talkinghead.face.pose import head_landmarks
 from talkinghead.face.rest import closed_mouth
-from talkinghead.methods.makeittalk.config import CONFIGS, ContentConfig
+from talkinghead.methods.makeittalk.config import CONFIGS, VARIANTS, ContentConfig
 from talkinghead.methods.makeittalk.content import SpeechContentAnimation, windows_of
-from talkinghead.methods.makeittalk.hearing import heard
+from talkinghead.methods.makeittalk.hearing import heard, load_codes
 from talkinghead.methods.makeittalk.losses import content_losses
 from talkinghead.methods.makeittalk.motion import MakeItTalkMotion
 from talkinghead.methods.makeittalk.variation import WIDER, vary_bands, vary_faces, vary_phones, vary_tempo, vary_voices
@@ -37,10 +37,11 @@ from talkinghead.metrics.mouth_area import mouth_area_difference
 from talkinghead.motion.smoothing import resample_rows
 from talkinghead.speech.align import align
 from talkinghead.speech.arpabet import BILABIALS, LABIODENTALS, PHONES, VISEMES
+from talkinghead.speech.phonetic import PhoneticFeatures
 from talkinghead.training.fit import Schedule, fit
 from talkinghead.training.sound import vary_sound
 from talkinghead.types import FloatArray, Interval
-from talkinghead.weights import save_weights, training_command
+from talkinghead.weights import Weights, save_weights, training_command
 
 _REST_FRAMES = 10  # GRID clips begin with the speaker silent
 _BATCH = 512
@@ -75,7 +76,14 @@ class Sentence:
     contacts: npt.NDArray[np.int64]
 
 
-def read_sentences(clips: tuple[Clip, ...], cache: Path, config: ContentConfig, *, versions: int = 1) -> list[Sentence]:
+def read_sentences(
+    clips: tuple[Clip, ...],
+    cache: Path,
+    config: ContentConfig,
+    *,
+    versions: int = 1,
+    features: PhoneticFeatures | None = None,
+) -> list[Sentence]:
     """What is heard and seen in clips; tracks are kept in ``cache``, and so is what is heard.
 
     Args:
@@ -84,18 +92,19 @@ def read_sentences(clips: tuple[Clip, ...], cache: Path, config: ContentConfig, 
         config: sizes.
         versions: of what is heard: the clip as it is, its phones as aligned with its words, and the clip as other
             voices and recordings would have it.
+        features: what makes the speech frames; None: what ``config`` names.
     """
     sentences = []
     for clip, track in tracks(clips, cache):
         file = cache / f"{clip.code}.{config.features}{versions}.npz"
         if not file.exists():
-            _hear(clip, file, config, versions)
+            _hear(clip, file, config, versions, features)
         with np.load(file) as kept:
             sentences.append(Sentence(kept["features"], head_landmarks(track), track.fps, kept["contacts"]))
     return sentences
 
 
-def _hear(clip: Clip, file: Path, config: ContentConfig, versions: int) -> None:
+def _hear(clip: Clip, file: Path, config: ContentConfig, versions: int, features: PhoneticFeatures | None) -> None:
     speech = clip.speech()
     known = align(speech, " ".join(word.label for word in clip.words if word.label not in ("sil", "sp")))
     rng = np.random.default_rng(zlib.crc32(clip.code.encode()))
@@ -103,10 +112,10 @@ def _hear(clip: Clip, file: Path, config: ContentConfig, versions: int) -> None:
         replace(speech, samples=vary_sound(speech.samples, np.zeros(1), rng, tempo=False)[0])
         for _ in range(versions - 2)
     ]
-    features = np.stack([heard(sound, config) for sound in sounds[:versions]])
+    rows = np.stack([heard(sound, config, features=features) for sound in sounds[:versions]])
     beside = file.with_suffix(".new.npz")
-    contacts = lip_contacts(known.phones or (), features.shape[1], config.rate)
-    np.savez(beside, features=features.astype(np.float32), contacts=contacts)
+    contacts = lip_contacts(known.phones or (), rows.shape[1], config.rate)
+    np.savez(beside, features=rows.astype(np.float32), contacts=contacts)
     os.replace(beside, file)
 
 
@@ -219,15 +228,17 @@ def train_content(corpus: Path, out: Path, config_name: str, options: Mapping[st
 
     Args:
         corpus: folder with ``grid_s1`` in it.
-        out: folder; an interrupted run goes on where it was.
+        out: folder; an interrupted run goes on where it was. ``voice.safetensors`` with its card is in it where the
+            configuration hears the voice conversion's codes.
         config_name: "small", "paper" or "tiny".
         options: ``steps``.
     """
-    config = CONFIGS[config_name]
+    config = (CONFIGS | VARIANTS)[config_name]
     root, cache = corpus / "grid_s1", out / "tracks"
     versions = 1 if config.content.features == "log-mel" else _VERSIONS  # of log-mel, others are made in every batch
-    learn = read_sentences(grid_clips(root, "train"), cache, config.content, versions=versions)
-    watch = read_sentences(grid_clips(root, "val"), cache, config.content)
+    codes = load_codes(Weights((out,))) if config.content.features == "autovc" else None
+    learn = read_sentences(grid_clips(root, "train"), cache, config.content, versions=versions, features=codes)
+    watch = read_sentences(grid_clips(root, "val"), cache, config.content, features=codes)
     torch.manual_seed(0)
     network = SpeechContentAnimation(config.content)
     steps = int(options.get("steps", _STEPS))

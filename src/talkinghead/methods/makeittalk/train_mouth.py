@@ -18,7 +18,7 @@ from talkinghead.face.landmarks import INNER_LIP_CONTOUR, MESH_OF_68, OUTER_LIP_
 from talkinghead.face.pose import camera_from_head, head_mesh
 from talkinghead.face.rest import lip_gap
 from talkinghead.media import VideoReader
-from talkinghead.methods.makeittalk.config import CONFIGS
+from talkinghead.methods.makeittalk.config import CONFIGS, VARIANTS
 from talkinghead.methods.makeittalk.losses import MouthTraining, mouth_losses
 from talkinghead.rendering.interior import REFERENCE_SKIN, MouthInterior, opening_mask
 from talkinghead.rendering.mouth import PATCH_SIZE, mouth_rectangle
@@ -164,7 +164,7 @@ def train_mouth(corpus: Path, out: Path, config_name: str, options: Mapping[str,
         config_name: "small", "paper" or "tiny".
         options: ``steps``.
     """
-    config = CONFIGS[config_name]
+    config = (CONFIGS | VARIANTS)[config_name]
     batches = MouthBatches(read_mouths(corpus, out / "tracks"))
     torch.manual_seed(0)
     network = MouthTraining(config.mouth_width, people=len(batches.people))

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 
 from talkinghead.errors import InputError
 from talkinghead.face.landmarks import JAW, LEFT_EYE, LIPS, RIGHT_EYE
-from talkinghead.methods.makeittalk.config import CONFIGS, MakeItTalkConfig
+from talkinghead.methods.makeittalk.config import CONFIGS, VARIANTS, MakeItTalkConfig
 from talkinghead.methods.makeittalk.content import SpeechContentAnimation
 from talkinghead.methods.makeittalk.head_style import displacements, rigid_and_expression, smooth_noise
 from talkinghead.methods.makeittalk.motion import MakeItTalkMotion
@@ -203,9 +203,9 @@ def _content_branch(config_name: str, out: Path) -> SpeechContentAnimation | Non
     Raises:
         InputError: there is none.
     """
-    if CONFIGS[config_name].speaker.alone:
+    if (CONFIGS | VARIANTS)[config_name].speaker.alone:
         return None
-    network = SpeechContentAnimation(CONFIGS[config_name].content)
+    network = SpeechContentAnimation((CONFIGS | VARIANTS)[config_name].content)
     file = out / "content.safetensors"
     if not file.exists():
         if config_name != "small":
@@ -231,7 +231,7 @@ def train_speaker(corpus: Path, out: Path, config_name: str, options: Mapping[st
     Raises:
         InputError: there is no content branch.
     """
-    config = CONFIGS[config_name]
+    config = (CONFIGS | VARIANTS)[config_name]
     said = _content_branch(config_name, out)
     cache = out / "tracks"
     learn = list(performances(corpus, "train", cache, config.content))
@@ -251,7 +251,7 @@ def train_speaker(corpus: Path, out: Path, config_name: str, options: Mapping[st
     people = sorted({person.speaker for person in learn})
     card = {
         "network": "speaker-aware branch of MakeItTalk (Zhou et al. 2020, section 3.2)",
-        "config": config.speaker,
+        "config": {"content": config.content, "speaker": config.speaker},
         "input": f"{config.content.features}, {config.content.num_features} a frame, {config.content.rate} Hz, and the "
         f"{EMBEDDING_SIZE} numbers of a voice",
         "data": f"what is open of {', '.join(people)}: GRID s1 split train, two thirds of the others",

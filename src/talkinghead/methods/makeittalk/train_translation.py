@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from talkinghead.data.face_pairs import HELD_OUT, MARGIN, STORED, FacePictures, judged_pairs, prepared_pictures
 from talkinghead.media import save_image
-from talkinghead.methods.makeittalk.config import CONFIGS, TranslationConfig
+from talkinghead.methods.makeittalk.config import CONFIGS, VARIANTS, TranslationConfig
 from talkinghead.methods.makeittalk.translation_losses import TranslationTraining, as_inputs, translation_losses
 from talkinghead.methods.makeittalk.translation_pairs import PairBatches
 from talkinghead.metrics.psnr import psnr
@@ -111,7 +111,7 @@ def train_translation(corpus: Path, out: Path, config_name: str, options: Mappin
         options: ``steps``; ``batch``, pairs in a batch; ``validate_every``, steps; ``vgg``, a file with the weights of
             VGG19, see ``perceptual_distance``.
     """
-    config = CONFIGS[config_name]
+    config = (CONFIGS | VARIANTS)[config_name]
     sizes = config.translation
     batch, learning_rate = _PUBLISHED.get(config_name, (_BATCH, _LEARNING_RATE))
     packs = {group: prepared_pictures(corpus, group, out, place=_wide) for group in ("train", "known", "strangers")}

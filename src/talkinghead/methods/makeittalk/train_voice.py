@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from talkinghead.data.voice_packs import HELD_OUT_VOICES, VoicePack, load_voices, prepare_voices
-from talkinghead.methods.makeittalk.config import CONFIGS, VoiceConfig
+from talkinghead.methods.makeittalk.config import CONFIGS, VARIANTS, VoiceConfig
 from talkinghead.methods.makeittalk.disguise import disguised
 from talkinghead.methods.makeittalk.voice import VoiceConversion
 from talkinghead.methods.makeittalk.voice_losses import voice_losses
@@ -136,7 +136,7 @@ def train_voice(corpus: Path, out: Path, config_name: str, options: Mapping[str,
         config_name: "small", "paper" or "tiny".
         options: ``steps``.
     """
-    config, steps = CONFIGS[config_name], int(options.get("steps", _STEPS))
+    config, steps = (CONFIGS | VARIANTS)[config_name], int(options.get("steps", _STEPS))
     packs = {name: load_voices(path) for name, path in prepare_voices(corpus, out / "voices").items()}
     watch = packs["heldout"]
     torch.manual_seed(0)
