@@ -45,7 +45,7 @@ PAPER = (1.01, 0.91, 29.73)
 """What the paper reports of its full model."""
 
 STILL = "the first frame, held"
-PERSON, GENERIC = "weights trained for him", "the weights that ship for anybody"
+PERSON, GENERIC = "the weights that ship for him", "the weights that ship for anybody"
 DRIVEN = "driven by the real landmarks"
 PERSON_DRIVEN, GENERIC_DRIVEN = (f"{name}, {DRIVEN}" for name in (PERSON, GENERIC))
 PERSON_TURNED = f"{PERSON}, the real head"
