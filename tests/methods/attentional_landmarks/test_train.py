@@ -11,8 +11,8 @@ import pytest
 import torch
 
 from plans import plan
+from talkinghead.data.corpus import Recording
 from talkinghead.data.face_pairs import MARGIN, MATTE, STORED, FacePictures
-from talkinghead.data.mouths import Recording
 from talkinghead.face.landmarks import MESH_OF_68, canonical_face
 from talkinghead.face.pose import camera_from_head
 from talkinghead.methods.attentional_landmarks import train_ltv, train_stl

@@ -15,7 +15,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from talkinghead.data.face_pairs import HELD_OUT, MARGIN, STORED, FacePictures, judged_pairs, prepared_pictures
+from talkinghead.data.corpus import UNSEEN_FACES
+from talkinghead.data.face_pairs import MARGIN, STORED, FacePictures, judged_pairs, prepared_pictures
 from talkinghead.media import save_image
 from talkinghead.methods.attentional_landmarks.config import AttentionalConfig
 from talkinghead.methods.attentional_landmarks.ltv_losses import VideoTraining, video_losses
@@ -108,7 +109,7 @@ def train_video(training: Training) -> None:
         schedule=Schedule(options.steps, options.learning_rate, clip=1.0, validate_every=options.validate_every),
         validate=validation,
     )
-    others = "" if config.people == "s1" else f", and the open clips of others but {', '.join(HELD_OUT)}"
+    others = "" if config.people == "s1" else f", and the open clips of others but {', '.join(UNSEEN_FACES)}"
     card = {
         "network": "landmarks to video (Wang et al. 2020, section 3.2)",
         "config": config.video,

@@ -12,7 +12,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from talkinghead.data.face_pairs import HELD_OUT, MARGIN, STORED, FacePictures, judged_pairs, prepared_pictures
+from talkinghead.data.corpus import UNSEEN_FACES
+from talkinghead.data.face_pairs import MARGIN, STORED, FacePictures, judged_pairs, prepared_pictures
 from talkinghead.media import save_image
 from talkinghead.methods.makeittalk.config import TranslationConfig
 from talkinghead.methods.makeittalk.translation_losses import TranslationTraining, as_inputs, translation_losses
@@ -121,7 +122,7 @@ def train_translation(training: Training) -> None:
         "network": "portrait and drawn landmarks -> picture (image-to-image translation)",
         "config": dataclasses.asdict(sizes),
         "data": f"GRID speaker s1, split train, and the open clips of {', '.join(batches.people)}; "
-        f"held out: {', '.join(HELD_OUT)}",
+        f"held out: {', '.join(UNSEEN_FACES)}",
         "data_licence": "CC BY 4.0 (GRID), US government works, MIT (FACEGOOD)",
         "command": training.command,
         "scores": {**final, "the portrait as it is": validate.still},
