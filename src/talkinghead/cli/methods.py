@@ -16,11 +16,12 @@ _NEEDS = {"picture": "one picture", "frames": "a few seconds of video", "video":
 
 
 def methods() -> None:
-    """List the methods: the papers, what they need, their sizes, renderers and trainings, and the weights that ship."""
+    """List the methods: papers, what they need, sizes, renderers, trainings and weights that ship; and the recipes."""
     from talkinghead.methods import all_methods
 
     for method in all_methods():
         STDOUT.print(_table(method))
+    STDOUT.print(_recipes())
 
 
 def _table(method: Method) -> Table:
@@ -39,6 +40,18 @@ def _table(method: Method) -> Table:
     }
     for label, text in rows.items():
         table.add_row(label, Text(text))
+    return table
+
+
+def _recipes() -> Table:
+    """The networks that all methods share, and how each is trained."""
+    from talkinghead.recipes import RECIPES
+
+    table = Table(title=Text("recipes", style="bold"), title_justify="left", show_header=False, show_lines=True)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, recipe in RECIPES.items():
+        table.add_row(name, Text(recipe.stage.what))
     return table
 
 

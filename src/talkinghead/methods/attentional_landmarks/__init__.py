@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from talkinghead.methods.attentional_landmarks.config import (
     CONFIGS,
@@ -14,12 +12,11 @@ from talkinghead.methods.attentional_landmarks.config import (
     VideoConfig,
 )
 from talkinghead.methods.attentional_landmarks.ltv import LandmarksToVideo
-from talkinghead.methods.attentional_landmarks.ltv_losses import VideoTraining, video_example, video_losses
 from talkinghead.methods.attentional_landmarks.motion import AttentionalMotion
 from talkinghead.methods.attentional_landmarks.renderer import AttentionalRenderer
+from talkinghead.methods.attentional_landmarks.stages import STAGES
 from talkinghead.methods.attentional_landmarks.stl import SpeechToLandmarks
-from talkinghead.methods.attentional_landmarks.stl_losses import landmarks_example, landmarks_losses
-from talkinghead.methods.base import Method, Paper, Stage
+from talkinghead.methods.base import Method, Paper
 from talkinghead.rendering.interior import InteriorFiller, MouthInterior, shipped_filler
 from talkinghead.weights import Weights, load_network
 
@@ -42,18 +39,6 @@ def load_renderer(weights: Weights) -> AttentionalRenderer:
     return AttentionalRenderer(network, shipped_filler() if network.config.filled else None)
 
 
-def _train_landmarks(corpus: Path, out: Path, config_name: str, options: Mapping[str, Any]) -> None:
-    from talkinghead.methods.attentional_landmarks.train_stl import train_landmarks
-
-    train_landmarks(corpus, out, config_name, options)
-
-
-def _train_renderer(corpus: Path, out: Path, config_name: str, options: Mapping[str, Any]) -> None:
-    from talkinghead.methods.attentional_landmarks.train_ltv import train_video
-
-    train_video(corpus, out, config_name, options)
-
-
 METHOD = Method(
     name="attentional_landmarks",
     paper=Paper(
@@ -71,21 +56,5 @@ METHOD = Method(
     generator=load_generator,
     renderers={"attention": load_renderer},
     renderer_for={"photo": "attention", "drawing": "warp"},
-    stages={
-        "landmarks": Stage(
-            what="speech -> landmarks of lips and head, apart (section 3.1), on GRID s1 and the open clips",
-            network=lambda config: SpeechToLandmarks(config.landmarks),
-            losses=landmarks_losses,
-            example=landmarks_example,
-            train=_train_landmarks,
-        ),
-        "renderer": Stage(
-            what="landmarks and a picture -> a picture (section 3.2), on GRID s1 and the open clips",
-            network=VideoTraining,
-            losses=video_losses,
-            example=video_example,
-            train=_train_renderer,
-            starts=True,
-        ),
-    },
+    stages=STAGES,
 )
