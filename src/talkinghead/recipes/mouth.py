@@ -21,7 +21,7 @@ from talkinghead.face.landmarks import INNER_LIP_CONTOUR, MESH_OF_68, OUTER_LIP_
 from talkinghead.face.pose import camera_from_head, head_mesh
 from talkinghead.face.rest import lip_gap
 from talkinghead.media import VideoReader
-from talkinghead.rendering.interior import REFERENCE_SKIN, WIDTH, MouthInterior, opening_mask
+from talkinghead.rendering.interior import REFERENCE_SKIN, InteriorConfig, MouthInterior, opening_mask
 from talkinghead.rendering.mouth import PATCH_SIZE, mouth_rectangle
 from talkinghead.tracking.track import make_track, read_mesh
 from talkinghead.training.fit import Schedule, fit
@@ -39,14 +39,7 @@ _SHOWN = (
 )
 
 
-@dataclass(frozen=True)
-class MouthConfig:
-    """How wide the network is at its finest level, in channels."""
-
-    width: int = WIDTH
-
-
-CONFIGS = {"small": MouthConfig(), "tiny": MouthConfig(4)}
+CONFIGS = {"small": InteriorConfig(), "tiny": InteriorConfig(4)}
 
 
 @dataclass(frozen=True)
@@ -176,7 +169,7 @@ class MouthTraining(nn.Module):
         people: how many people the data shows.
     """
 
-    def __init__(self, config: MouthConfig, *, people: int = 2) -> None:
+    def __init__(self, config: InteriorConfig, *, people: int = 2) -> None:
         super().__init__()
         width = config.width
         self.interior = MouthInterior(width, people=people)
@@ -188,7 +181,7 @@ class MouthTraining(nn.Module):
         self.critic = nn.Sequential(*layers, nn.Conv2d(channels[-1], 1, 3, padding=1))
 
 
-def mouth_losses(network: nn.Module, batch: Mapping[str, Tensor], config: MouthConfig) -> dict[str, Tensor]:
+def mouth_losses(network: nn.Module, batch: Mapping[str, Tensor], config: InteriorConfig) -> dict[str, Tensor]:
     """Colours and their gradients inside the opening (L1), and a least-squares adversarial term (Mao et al. 2017).
 
     Args:
@@ -221,7 +214,7 @@ def mouth_losses(network: nn.Module, batch: Mapping[str, Tensor], config: MouthC
     }
 
 
-def mouth_example(config: MouthConfig, seed: int) -> dict[str, Tensor]:
+def mouth_example(config: InteriorConfig, seed: int) -> dict[str, Tensor]:
     """Four made-up mouths."""
     generator = torch.Generator().manual_seed(seed)
     width, height = PATCH_SIZE

@@ -171,7 +171,8 @@ def plan_training(
     if start is not None and not stage.starts:
         raise InputError(f"the {stage_name} of {owner.name} is trained from random weights: leave out --start.")
     told = stage.options if options is None else options
-    needs = {name: _weights_needed(name, stage_name, (out, owner.weights)) for name in stage.needs}
+    shipped = owner.weights if config in ("small", *owner.variants) else None  # none ship of other sizes
+    needs = {name: _weights_needed(name, stage_name, (out, shipped)) for name in stage.needs}
     command = _command((owner.name, stage_name), config, told, stage.options, start)
     return Training(corpus, out, sizes, told, start, needs, command)
 
