@@ -36,7 +36,7 @@ def _table(method: Method) -> Table:
         "sizes": ", ".join(method.sizes()),
         "training stages": "\n".join(f"{name}: {stage.what}" for name, stage in method.stages.items()) or "none",
         "renderers": _renderers(method),
-        "weights shipped": _shipped(method),
+        "weights shipped": _list_weights(method),
     }
     for label, text in rows.items():
         table.add_row(label, Text(text))
@@ -62,7 +62,7 @@ def _renderers(method: Method) -> str:
     return f"{own}; usually {usual}"
 
 
-def _shipped(method: Method) -> str:
+def _list_weights(method: Method) -> str:
     from talkinghead.weights import SUFFIX
 
     files = [] if method.weights is None else sorted(method.weights.rglob(f"*{SUFFIX}"))

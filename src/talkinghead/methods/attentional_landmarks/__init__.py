@@ -17,7 +17,7 @@ from talkinghead.methods.attentional_landmarks.renderer import AttentionalRender
 from talkinghead.methods.attentional_landmarks.stages import STAGES
 from talkinghead.methods.attentional_landmarks.stl import SpeechToLandmarks
 from talkinghead.methods.base import Method, Paper
-from talkinghead.rendering.interior import InteriorFiller, MouthInterior, shipped_filler
+from talkinghead.rendering.interior import InteriorFiller, MouthInterior, load_filler
 from talkinghead.weights import Weights, load_network
 
 
@@ -36,7 +36,7 @@ def load_generator(weights: Weights) -> AttentionalMotion:
 def load_renderer(weights: Weights) -> AttentionalRenderer:
     """The renderer with trained weights; the inside of mouths is what ships for all methods."""
     network = load_network(LandmarksToVideo, VideoConfig, weights.file("renderer"))
-    return AttentionalRenderer(network, shipped_filler() if network.config.filled else None)
+    return AttentionalRenderer(network, load_filler() if network.config.filled else None)
 
 
 METHOD = Method(

@@ -20,7 +20,7 @@ from talkinghead.methods.makeittalk.speaker_aware import SpeakerAwareAnimation
 from talkinghead.methods.makeittalk.stages import STAGES
 from talkinghead.methods.makeittalk.translation import TranslationNetwork
 from talkinghead.methods.makeittalk.translation_renderer import TranslationRenderer
-from talkinghead.rendering.interior import InteriorFiller, MouthInterior, shipped_filler
+from talkinghead.rendering.interior import InteriorFiller, MouthInterior, load_filler
 from talkinghead.rendering.mouth import FlatFiller
 from talkinghead.rendering.warp import WarpRenderer
 from talkinghead.weights import Weights, load_network
@@ -61,7 +61,7 @@ def load_generator(weights: Weights) -> MakeItTalkMotion:
 
 def load_warp(weights: Weights) -> WarpRenderer:
     """The warping renderer; the inside of mouths is what ships for all methods."""
-    return WarpRenderer(shipped_filler(), FlatFiller())
+    return WarpRenderer(load_filler(), FlatFiller())
 
 
 def load_translation(weights: Weights) -> TranslationRenderer:

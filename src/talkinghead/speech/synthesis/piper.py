@@ -14,7 +14,7 @@ import numpy as np
 
 from talkinghead.errors import InputError, announce
 from talkinghead.media.files import existing_file
-from talkinghead.speech.engines import Voice
+from talkinghead.speech.synthesis.engines import Voice
 from talkinghead.types import Speech
 
 SUFFIX = ".onnx"
@@ -36,7 +36,7 @@ class Piper:
             InputError: there is no such file, or none beside it that describes it, or Piper is not installed.
         """
         model = existing_file(voice)
-        _described(model)
+        _check_description(model)
         _piper()
 
     def say(self, text: str, *, voice: str, rate: float) -> Speech:
@@ -64,7 +64,7 @@ class Piper:
 
 
 def _aligned(speech: Speech, text: str, language: str) -> Speech:
-    from talkinghead.speech.align import align
+    from talkinghead.speech.alignment.align import align
 
     try:
         return align(speech, text, language=language)
@@ -90,7 +90,7 @@ def _piper() -> Any:
 
 @lru_cache(maxsize=1)
 def _loaded(path: str) -> Any:
-    _described(Path(path))
+    _check_description(Path(path))
     piper = _piper()
     try:
         return piper.PiperVoice.load(path)
@@ -99,7 +99,7 @@ def _loaded(path: str) -> Any:
         raise InputError(f"{path} cannot be loaded as a voice of Piper ({reason}): download it again.") from error
 
 
-def _described(model: Path) -> None:
+def _check_description(model: Path) -> None:
     description = model.with_name(f"{model.name}.json")
     if not description.is_file():
         raise InputError(f"{model} is a voice of Piper without its {description.name}: put that beside it.")

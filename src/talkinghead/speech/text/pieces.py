@@ -48,10 +48,10 @@ def clean(text: str) -> str:
     ' Well  done  ! '
     """
     text = _LEFT_MODIFIERS.sub("", _EMOJI.sub(" ", _TAG.sub(" ", text)))
-    return "".join(map(_spoken_sign, text)) if not text.isascii() or not text.isprintable() else text
+    return "".join(map(_word_for_sign, text)) if not text.isascii() or not text.isprintable() else text
 
 
-def _spoken_sign(sign: str) -> str:
+def _word_for_sign(sign: str) -> str:
     if sign in _NEWLINES or sign in _JOINERS:
         return sign
     category = unicodedata.category(sign)

@@ -10,12 +10,12 @@ import numpy as np
 
 from talkinghead.errors import announce
 from talkinghead.speech.activity import voice_activity
+from talkinghead.speech.alignment.boundaries import boundaries
+from talkinghead.speech.alignment.mismatch import broken_stretches
+from talkinghead.speech.alignment.sphinx import FRAME_RATE, PlacedPhone, PlacedWord, place
+from talkinghead.speech.alignment.transcript import Word, is_english, read_transcript
 from talkinghead.speech.arpabet import SILENCE
-from talkinghead.speech.boundaries import boundaries
 from talkinghead.speech.features import resample
-from talkinghead.speech.mismatch import broken_stretches
-from talkinghead.speech.sphinx import FRAME_RATE, PlacedPhone, PlacedWord, place
-from talkinghead.speech.transcript import Word, is_english, read_transcript
 from talkinghead.types import Interval, Speech
 
 _LOST = 0.5  # where more than this share of the spoken phones is broken, nothing of the alignment is kept
@@ -53,7 +53,7 @@ def align(speech: Speech, transcript: str, *, language: str = "en-us") -> Speech
         return dataclasses.replace(speech, phones=_heard(speech))
     placed = place(samples, [part for word in words for part in word.parts])
     if placed is None:
-        return _recognised(speech, f"from the beginning ({_shown(words)})")
+        return _recognise_instead(speech, f"from the beginning ({_shown(words)})")
     phones = _silences_joined(phone for word in placed for phone in word.phones)
     times = boundaries(phones, samples).tolist()
     aligned = tuple(_intervals(phones, [*times[:-1], speech.duration]))
@@ -65,14 +65,14 @@ def align(speech: Speech, transcript: str, *, language: str = "en-us") -> Speech
         return dataclasses.replace(speech, phones=aligned, words=placed_words)
     where = " and ".join(_where(stretch, placed_words) for stretch in broken[:_NAMED])
     where += f" and in other places ({len(broken)} in all)" if broken[_NAMED:] else ""
-    speech = _recognised(speech, where)
-    if _spoken_share(aligned, broken) > _LOST:
+    speech = _recognise_instead(speech, where)
+    if _share_of_speech(aligned, broken) > _LOST:
         return speech
-    kept = tuple(word for word in placed_words if _spoken_share((word,), broken) <= 0.5)
+    kept = tuple(word for word in placed_words if _share_of_speech((word,), broken) <= 0.5)
     return dataclasses.replace(speech, phones=_mixed(aligned, speech.phones or (), broken), words=kept)
 
 
-def _recognised(speech: Speech, where: str) -> Speech:
+def _recognise_instead(speech: Speech, where: str) -> Speech:
     announce(f"the transcript is not what is said {where}: there the mouth follows what is heard instead.")
     return dataclasses.replace(speech, phones=_heard(speech))
 
@@ -126,7 +126,7 @@ def _overlap(interval: Interval, stretches: Sequence[_Stretch]) -> float:
     return sum(max(0.0, min(interval.end, end) - max(interval.start, start)) for start, end in stretches)
 
 
-def _spoken_share(intervals: Sequence[Interval], stretches: Sequence[_Stretch]) -> float:
+def _share_of_speech(intervals: Sequence[Interval], stretches: Sequence[_Stretch]) -> float:
     """How much of what is spoken lies within the stretches."""
     spoken = [interval for interval in intervals if interval.label != SILENCE]
     length = sum(interval.end - interval.start for interval in spoken)

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from talkinghead.errors import InputError
-from talkinghead.media.files import check_writable, existing_file, written_beside
+from talkinghead.media.files import check_writable, existing_file, write_beside
+from talkinghead.speech.alignment.textgrid import Tiers, text_from_tiers, tiers_from_text
 from talkinghead.speech.arpabet import SILENCE
 from talkinghead.speech.labels import arpabet_phones, is_silence
-from talkinghead.speech.textgrid import Tiers, text_from_tiers, tiers_from_text
 from talkinghead.types import Interval
 
 SUFFIXES = (".json", ".TextGrid", ".align")
@@ -111,7 +111,7 @@ def write_alignment(
         if interval.start < 0 or interval.end > duration + _ROUNDING_S:
             raise ValueError(f"{interval} lies outside of 0 to {duration} s")
     text = writer(path, alignment, duration)
-    with written_beside(path, overwrite) as part:
+    with write_beside(path, overwrite) as part:
         part.write_text(text, encoding="utf-8", newline="\n")
 
 
