@@ -15,11 +15,12 @@ if TYPE_CHECKING:
 
 
 def methods() -> None:
-    """List the methods: the papers, their sizes and trainings, and the weights that ship."""
+    """List the methods: the papers, their sizes and trainings, and the weights that ship; and the recipes."""
     from talkinghead.methods import get_method, method_names
 
     for name in method_names():
         STDOUT.print(_table(get_method(name)))
+    STDOUT.print(_recipes())
 
 
 def _table(method: Method) -> Table:
@@ -33,10 +34,22 @@ def _table(method: Method) -> Table:
         "sizes": ", ".join(method.configs),
         "training stages": "\n".join(f"{name}: {stage.what}" for name, stage in method.stages.items()) or "none",
         "renderers": _renderers(method),
-        "weights shipped": _shipped(method.name),
+        "weights shipped": _list_weights(method.name),
     }
     for label, text in rows.items():
         table.add_row(label, Text(text))
+    return table
+
+
+def _recipes() -> Table:
+    """The networks that all methods share, and how each is trained."""
+    from talkinghead.recipes import RECIPES
+
+    table = Table(title=Text("recipes", style="bold"), title_justify="left", show_header=False, show_lines=True)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, recipe in RECIPES.items():
+        table.add_row(name, Text(recipe.stage.what))
     return table
 
 
@@ -47,7 +60,7 @@ def _renderers(method: Method) -> str:
     return f"{own}; usually {usual}"
 
 
-def _shipped(name: str) -> str:
+def _list_weights(name: str) -> str:
     folder = files("talkinghead.methods") / name / "weights"
     found = sorted(entry.name for entry in folder.iterdir()) if folder.is_dir() else []
     weights = [file for file in found if file.endswith(".safetensors")]

@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from drawn import speech_like
+from plans import plan
 from talkinghead.face.landmarks import JAW, LIPS, MESH_OF_68, NOSE, canonical_face
 from talkinghead.face.pose import head_landmarks
 from talkinghead.face.rest import closed_mouth
@@ -17,12 +18,13 @@ from talkinghead.methods.makeittalk import build
 from talkinghead.methods.makeittalk import performances as performances_module
 from talkinghead.methods.makeittalk import train_speaker as train_speaker_module
 from talkinghead.methods.makeittalk.config import CONFIGS
+from talkinghead.methods.makeittalk.content import SpeechContentAnimation
 from talkinghead.methods.makeittalk.motion import MakeItTalkMotion
 from talkinghead.methods.makeittalk.performances import KNOWN, Performance
 from talkinghead.methods.makeittalk.speaker_aware import SpeakerAwareAnimation
-from talkinghead.methods.makeittalk.train_speaker import SpeakerBatches, said_by
+from talkinghead.methods.makeittalk.train_speaker import SpeakerBatches, content_landmarks
 from talkinghead.types import FloatArray, Portrait, Speech, num_frames
-from talkinghead.weights import load_weights
+from talkinghead.weights import load_weights, save_weights
 
 TINY = CONFIGS["tiny"]
 ALONE = replace(TINY, speaker=replace(TINY.speaker, mouth_share=1.0, alone=True))
@@ -94,7 +96,7 @@ def test_one_branch_there_must_be() -> None:
 
 def test_it_is_taught_the_whole_way_from_rest() -> None:
     people = [performance(39, seed) for seed in range(2)]
-    content = said_by(None, people)
+    content = content_landmarks(None, people)
     assert [rows.shape for rows in content] == [(64, 68, 3)] * 2
     batch = SpeakerBatches(people, content, ALONE, size=4)(0)
     for row in range(4):
@@ -108,7 +110,7 @@ def test_log_mel_is_heard_as_other_voices_have_it() -> None:
     bare = replace(ALONE, content=replace(TINY.content, features="log-mel", num_features=80))
     for config, least in ((bare, 10), (ALONE, 0)):
         people = [performance(config.content.num_features, 0)]
-        heard = SpeakerBatches(people, said_by(None, people), config, size=16)(0)["features"].numpy()
+        heard = SpeakerBatches(people, content_landmarks(None, people), config, size=16)(0)["features"].numpy()
         known = np.lib.stride_tricks.sliding_window_view(people[0].features[0], 32, axis=0).transpose(0, 2, 1)
         away = [np.abs(known - row).mean(axis=(1, 2)).min() for row in heard]
         assert least <= sum(value > 0.01 for value in away) <= 1.6 * least
@@ -117,8 +119,11 @@ def test_log_mel_is_heard_as_other_voices_have_it() -> None:
 def test_a_whole_training_in_miniature(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     people = [performance(39, seed) for seed in range(2)]
     monkeypatch.setattr(train_speaker_module, "performances", lambda *args, **options: iter(people))
-    monkeypatch.setitem(CONFIGS, "tiny-alone", ALONE)
-    train_speaker_module.train_speaker(tmp_path, tmp_path, "tiny-alone", {"steps": 2})
+    save_weights(
+        SpeechContentAnimation(ALONE.content), tmp_path / "content.safetensors", card={}
+    )  # asked for, not used
+    training = plan("makeittalk", "speaker", tmp_path, tmp_path, steps=2)
+    train_speaker_module.train_speaker(replace(training, config=ALONE))
     load_weights(SpeakerAwareAnimation(ALONE.content, ALONE.speaker), tmp_path / "speaker_aware.safetensors")
 
 
@@ -134,7 +139,7 @@ def test_log_mel_of_a_sentence_is_kept_by_its_size(tmp_path: Path, monkeypatch: 
 
         def speech(self) -> None: ...
 
-    monkeypatch.setattr(performances_module, "heard", hear)
+    monkeypatch.setattr(performances_module, "speech_features", hear)
     config = replace(TINY.content, features="log-mel", num_features=80)
     for _ in range(2):
         assert performances_module._of_sentence(Clip(), "train", tmp_path, config).shape == (1, 5, 80)  # type: ignore[arg-type]

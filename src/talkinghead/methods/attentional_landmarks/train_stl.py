@@ -7,11 +7,9 @@ Source: Wang et al. 2020, sections 3.1 and 4.1. Where we differ: the learning ra
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -21,17 +19,17 @@ from talkinghead.data.corpus import UNSEEN_FACES, Recording
 from talkinghead.data.grid import Clip, tracks
 from talkinghead.face.landmarks import LIPS
 from talkinghead.face.rest import closed_mouth
-from talkinghead.methods.attentional_landmarks.config import CONFIGS, LandmarksConfig
+from talkinghead.methods.attentional_landmarks.config import LandmarksConfig
 from talkinghead.methods.attentional_landmarks.geometry import (
     EYE_DISTANCE_PX,
     MOUTH_POINTS,
-    calibrated,
+    calibrate,
     in_crop,
     template_of,
 )
 from talkinghead.methods.attentional_landmarks.hearing import FPS, STRIDE
 from talkinghead.methods.attentional_landmarks.motion import AttentionalMotion
-from talkinghead.methods.attentional_landmarks.people import S1, fps_of, heard_of, in_step, recordings_of
+from talkinghead.methods.attentional_landmarks.people import S1, fps_of, in_step, recordings_of, speech_versions
 from talkinghead.methods.attentional_landmarks.stl import AFTER, BEFORE, SpeechToLandmarks
 from talkinghead.methods.attentional_landmarks.stl_losses import landmarks_losses
 from talkinghead.metrics.aperture import aperture_correlation
@@ -39,22 +37,21 @@ from talkinghead.metrics.lip_landmarks import lip_landmark_distance
 from talkinghead.motion.smoothing import resample_rows
 from talkinghead.motion.tracked import motion_of_track
 from talkinghead.training.fit import Schedule, fit
+from talkinghead.training.stage import Training
 from talkinghead.types import FaceTrack, FloatArray
-from talkinghead.weights import save_weights, training_command
+from talkinghead.weights import save_weights
 
 FRAMES = 75
 """Of a stretch: 3 s, a sentence of GRID."""
 
 _VERSIONS = 3
-_BATCH = 64
-_STEPS = 2000
 _SILENT = 0.06  # of the batch hears nothing, and rests
 _S1_SHARE = 0.6
 _LEAST_FRAMES = 50
 
 
 @dataclass(frozen=True)
-class Stretch:
+class LandmarkStretch:
     """Three seconds of somebody speaking.
 
     Attributes:
@@ -72,20 +69,20 @@ class Stretch:
 
 def read_stretches(
     recordings: tuple[Recording, ...], cache: Path, config: LandmarksConfig, *, versions: int = 1
-) -> list[Stretch]:
+) -> list[LandmarkStretch]:
     """What is heard and seen in recordings; tracks are kept in ``cache``, and so is what is heard."""
     stretches = []
     for recording in recordings:
         if not in_step(recording.name):
             continue
         for _, track in tracks((Clip(recording.name, recording.video, ()),), cache):
-            speech, fps = heard_of(recording, cache, config, versions=versions), fps_of(recording)
+            speech, fps = speech_versions(recording, cache, config, versions=versions), fps_of(recording)
             for start in range(0, max(1, round(len(track) / fps * FPS) - _LEAST_FRAMES), FRAMES):
                 stretches.append(_stretch(speech, replace(track, fps=fps), start, recording.speaker))
     return stretches
 
 
-def _stretch(speech: FloatArray, track: FaceTrack, start: int, speaker: str) -> Stretch:
+def _stretch(speech: FloatArray, track: FaceTrack, start: int, speaker: str) -> LandmarkStretch:
     """The stretch of a clip from a frame at 25 fps on; beyond the clip there is silence, and the last pose is held."""
     first, last = STRIDE * start - BEFORE, STRIDE * (start + FRAMES - 1) + 1 + AFTER
     padding = ((0, 0), (max(0, -first), max(0, last - speech.shape[1])), (0, 0))
@@ -93,7 +90,7 @@ def _stretch(speech: FloatArray, track: FaceTrack, start: int, speaker: str) -> 
     rows = slice(round(start / FPS * track.fps), round((start + FRAMES) / FPS * track.fps) + 1)
     motion = motion_of_track(track[rows], 0)
     points = resample_rows(in_crop(motion), track.fps, FPS, FRAMES)
-    return Stretch(piece, points, template_of(closed_mouth(motion.rest)), speaker)
+    return LandmarkStretch(piece, points, template_of(closed_mouth(motion.rest)), speaker)
 
 
 class LandmarkBatches:
@@ -104,12 +101,12 @@ class LandmarkBatches:
         size: stretches in a batch.
     """
 
-    def __init__(self, stretches: list[Stretch], *, size: int = _BATCH) -> None:
+    def __init__(self, stretches: list[LandmarkStretch], *, size: int) -> None:
         self._size = size
         self._speech = torch.from_numpy(np.stack([s.speech for s in stretches])).float()
         self._points = torch.from_numpy(np.stack([s.points for s in stretches])).float()
         self._template = torch.from_numpy(np.stack([s.template for s in stretches])).float()
-        lips = [calibrated(s.points, s.template) for s in stretches]
+        lips = [calibrate(s.points, s.template) for s in stretches]
         self._lips = torch.from_numpy(np.stack(lips)).float()
         known = np.array([s.speaker == S1 for s in stretches])
         share = np.where(known, _S1_SHARE / max(1, known.sum()), (1 - _S1_SHARE) / max(1, (~known).sum()))
@@ -127,7 +124,7 @@ class LandmarkBatches:
         points = torch.where(silent, template[:, None], points)
         mouth = torch.from_numpy(MOUTH_POINTS)
         lips = torch.where(silent, template[:, None, mouth], lips)
-        face, scale = _varied(template, generator)
+        face, scale = _augment(template, generator)
         return {
             "speech": speech,
             "template": face,
@@ -136,7 +133,7 @@ class LandmarkBatches:
         }
 
 
-def _varied(template: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+def _augment(template: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
     """Half of the faces (B, 68, 2) px with other proportions, and how far each of them goes: (B, 1, 1, 2)."""
     batch = len(template)
     other = (torch.rand(batch, 1, 1, generator=generator) < 0.5).float()
@@ -148,7 +145,7 @@ def _varied(template: Tensor, generator: torch.Generator) -> tuple[Tensor, Tenso
     return template * stretch + other * EYE_DISTANCE_PX * shift, stretch[:, None]
 
 
-def score(network: nn.Module, stretches: list[Stretch]) -> dict[str, float]:
+def score(network: nn.Module, stretches: list[LandmarkStretch]) -> dict[str, float]:
     """LMD in px of the 300 px crop, correlation of the opening, and the head's error in px; means over stretches."""
     assert isinstance(network, SpeechToLandmarks)
     generator = AttentionalMotion(network)
@@ -162,16 +159,9 @@ def score(network: nn.Module, stretches: list[Stretch]) -> dict[str, float]:
     return dict(zip(("LMD_px", "correlation", "head_px"), (round(float(value), 4) for value in means), strict=True))
 
 
-def train_landmarks(corpus: Path, out: Path, config_name: str, options: Mapping[str, Any]) -> None:
-    """Train lips and head, watched on GRID s1 ``val`` and on strangers; weights and card go to ``out``.
-
-    Args:
-        corpus: folder with ``grid_s1`` and ``clips`` in it.
-        out: folder; an interrupted run goes on where it was.
-        config_name: one of ``CONFIGS``.
-        options: ``steps``.
-    """
-    config = CONFIGS[config_name]
+def train_landmarks(training: Training) -> None:
+    """Train lips and head; the scores are of GRID s1 ``val`` and of strangers."""
+    corpus, config, out, options = training.corpus, training.config, training.out, training.options
     sizes, cache = config.landmarks, out / "tracks"
     learn = read_stretches(recordings_of(corpus, "train", config.people), cache, sizes, versions=_VERSIONS)
     known, strangers = (
@@ -184,13 +174,12 @@ def train_landmarks(corpus: Path, out: Path, config_name: str, options: Mapping[
 
     torch.manual_seed(0)
     network = SpeechToLandmarks(sizes)
-    steps = int(options.get("steps", _STEPS))
     scores = fit(
         network,
         partial(landmarks_losses, config=config),
-        LandmarkBatches(learn),
+        LandmarkBatches(learn, size=options.batch),
         out=out,
-        schedule=Schedule(steps=steps, learning_rate=1e-3, clip=5.0),
+        schedule=Schedule(options.steps, options.learning_rate, clip=5.0, validate_every=options.validate_every),
         validate=validate,
     )
     others = "" if config.people == "s1" else f", and the open clips of others but {', '.join(UNSEEN_FACES)}"
@@ -200,7 +189,7 @@ def train_landmarks(corpus: Path, out: Path, config_name: str, options: Mapping[
         "input": f"{sizes.features}, {sizes.num_features} a frame, 100 Hz",
         "data": f"GRID speaker s1, split train{others}",
         "data_licence": "CC BY 4.0" if config.people == "s1" else "CC BY 4.0 (GRID), US government works",
-        "command": training_command("attentional_landmarks", "landmarks", config_name, steps),
+        "command": training.command,
         "scores": {"split": "GRID s1 val; strangers: the speakers left out", **scores},
     }
     save_weights(network, out / "landmarks.safetensors", card=card)
