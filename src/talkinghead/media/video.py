@@ -17,7 +17,7 @@ from av.video.stream import VideoStream
 
 from talkinghead.errors import InputError, announce
 from talkinghead.media import colours
-from talkinghead.media.containers import open_container, packet_times, stated_end, video_stream
+from talkinghead.media.containers import end_in_header, open_container, packet_times, video_stream
 from talkinghead.media.frame_finder import FrameFinder
 from talkinghead.media.images import MAX_PIXELS, MIN_SIDE_PX
 from talkinghead.media.timing import TimedFrame, decode_frames, time_frames
@@ -50,7 +50,7 @@ class VideoReader:
         self.path = Path(path)
         with self._open() as container:
             stream = self._stream(container)
-            end = stated_end(container, stream)
+            end = end_in_header(container, stream)
             first = next(decode_frames(container, stream, []), None)
             if first is None:
                 raise InputError(f"{path} has no picture that can be decoded: convert it to MP4 (H.264).")
@@ -61,7 +61,7 @@ class VideoReader:
         self._check_size()
         plausible = 1 <= average <= _HIGHEST_RATE
         if not plausible or self._stated_duration is None:
-            average, spanned = self._measured(fallback=average if plausible else 25.0)
+            average, spanned = self._measure_rate(fallback=average if plausible else 25.0)
         self.duration = spanned if self._stated_duration is None else self._stated_duration
         self.fps = _constant_rate(average, base)
         self._counted: int | None = None
@@ -180,7 +180,7 @@ class VideoReader:
         if min(width, height) < MIN_SIDE_PX:
             raise InputError(f"{self.path} is only {width} x {height} px: give a video of at least 16 x 16 px.")
 
-    def _measured(self, fallback: float) -> tuple[float, float]:
+    def _measure_rate(self, fallback: float) -> tuple[float, float]:
         """Mean frame rate and duration (s) by the packets' times, where the header does not tell."""
         with self._open() as container:
             stream = self._stream(container)
