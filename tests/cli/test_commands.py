@@ -19,8 +19,8 @@ from talkinghead.cli import doctor, methods
 from talkinghead.cli.demo import TEXT, demo_picture
 from talkinghead.media import read_provenance
 from talkinghead.methods import get_method, method_names
+from talkinghead.speech import espeak_library
 from talkinghead.speech.say import say
-from talkinghead.speech.synthesis import espeak_library
 from talkinghead.types import num_frames
 
 Refused = Callable[..., str]
@@ -95,7 +95,7 @@ def test_demo_makes_a_video_in_the_current_folder(run: Run, out: Path, monkeypat
 
 
 def test_demo_without_the_synthesiser(refused: Refused, out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    espeak_library._loaded.cache_clear()
+    espeak_library._load.cache_clear()
     monkeypatch.setitem(sys.modules, "espeakng_loader", None)
     refused("demo", "-o", out, "--text", TEXT, names="espeak-ng", remedy="pip install 'talkinghead[tts]'")
 

@@ -13,7 +13,7 @@ from threadpoolctl import threadpool_limits
 _MOST = 4  # pieces at once, for each takes memory
 
 Item = TypeVar("Item")
-Result = TypeVar("Made")
+Result = TypeVar("Result")
 
 
 def side_by_side(make: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:

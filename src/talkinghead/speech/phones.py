@@ -19,7 +19,7 @@ from torch.nn import functional as F
 from talkinghead.speech.arpabet import CLASSES
 from talkinghead.speech.features import SAMPLE_RATE, log_mel, loudness_gain, resample
 from talkinghead.types import FloatArray, IndexArray, Interval, Speech
-from talkinghead.weights import load_network
+from talkinghead.weights import load_weights
 
 RATE = 100.0
 """Posteriors per second."""
@@ -133,7 +133,9 @@ def load_recogniser() -> PhoneRecogniser:
     Raises:
         InputError: its weights are missing or of another build.
     """
-    return load_network(PhoneRecogniser, PhoneConfig, _WEIGHTS).eval()
+    network = PhoneRecogniser(CONFIGS["small"])
+    load_weights(network, _WEIGHTS)
+    return network.eval()
 
 
 def phone_posteriors(

@@ -14,7 +14,7 @@ import numpy as np
 
 from talkinghead.errors import InputError, announce
 from talkinghead.media.files import existing_file
-from talkinghead.speech.synthesis.engines import Voice
+from talkinghead.speech.engines import Voice
 from talkinghead.types import Speech
 
 SUFFIX = ".onnx"
@@ -54,17 +54,17 @@ class Piper:
         Raises:
             InputError: as ``check``, or the model cannot be loaded.
         """
-        model = _loaded(str(existing_file(voice)))
+        model = _load(str(existing_file(voice)))
         # "[[" would begin phonemes in Piper's own notation.
         chunks = list(model.synthesize(text.replace("[[", "["), syn_config=_at_rate(model, rate)))
         samples = [np.asarray(chunk.audio_float_array, np.float32).reshape(-1) for chunk in chunks]
         joined = np.clip(np.concatenate([np.zeros(0, np.float32), *samples]), -1.0, 1.0)
         speech = Speech(joined, int(model.config.sample_rate), transcript=text)
-        return _aligned(speech, text, model.config.espeak_voice) if len(joined) else speech
+        return _align(speech, text, model.config.espeak_voice) if len(joined) else speech
 
 
-def _aligned(speech: Speech, text: str, language: str) -> Speech:
-    from talkinghead.speech.alignment.align import align
+def _align(speech: Speech, text: str, language: str) -> Speech:
+    from talkinghead.speech.align import align
 
     try:
         return align(speech, text, language=language)
@@ -89,7 +89,7 @@ def _piper() -> Any:
 
 
 @lru_cache(maxsize=1)
-def _loaded(path: str) -> Any:
+def _load(path: str) -> Any:
     _check_description(Path(path))
     piper = _piper()
     try:

@@ -10,12 +10,12 @@ import numpy as np
 
 from talkinghead.errors import announce
 from talkinghead.speech.activity import voice_activity
-from talkinghead.speech.alignment.boundaries import boundaries
-from talkinghead.speech.alignment.mismatch import broken_stretches
-from talkinghead.speech.alignment.sphinx import FRAME_RATE, PlacedPhone, PlacedWord, place
-from talkinghead.speech.alignment.transcript import Word, is_english, read_transcript
 from talkinghead.speech.arpabet import SILENCE
+from talkinghead.speech.boundaries import boundaries
 from talkinghead.speech.features import resample
+from talkinghead.speech.mismatch import broken_stretches
+from talkinghead.speech.sphinx import FRAME_RATE, PlacedPhone, PlacedWord, place
+from talkinghead.speech.transcript import Word, is_english, read_transcript
 from talkinghead.types import Interval, Speech
 
 _LOST = 0.5  # where more than this share of the spoken phones is broken, nothing of the alignment is kept
@@ -49,11 +49,11 @@ def align(speech: Speech, transcript: str, *, language: str = "en-us") -> Speech
     speech = dataclasses.replace(speech, transcript=transcript, words=None)
     samples = resample(speech.samples, speech.sample_rate)
     if not (voice_activity(samples, FRAME_RATE) > 0.5).any():
-        announce(f"nobody is heard to speak, but the transcript has {_shown(words)}: the mouth follows what is heard.")
-        return dataclasses.replace(speech, phones=_heard(speech))
+        announce(f"nobody is heard to speak, but the transcript has {_quote(words)}: the mouth follows what is heard.")
+        return dataclasses.replace(speech, phones=_recognise(speech))
     placed = place(samples, [part for word in words for part in word.parts])
     if placed is None:
-        return _recognise_instead(speech, f"from the beginning ({_shown(words)})")
+        return _recognise_instead(speech, f"from the beginning ({_quote(words)})")
     phones = _silences_joined(phone for word in placed for phone in word.phones)
     times = boundaries(phones, samples).tolist()
     aligned = tuple(_intervals(phones, [*times[:-1], speech.duration]))
@@ -69,27 +69,27 @@ def align(speech: Speech, transcript: str, *, language: str = "en-us") -> Speech
     if _share_of_speech(aligned, broken) > _LOST:
         return speech
     kept = tuple(word for word in placed_words if _share_of_speech((word,), broken) <= 0.5)
-    return dataclasses.replace(speech, phones=_mixed(aligned, speech.phones or (), broken), words=kept)
+    return dataclasses.replace(speech, phones=_mix(aligned, speech.phones or (), broken), words=kept)
 
 
 def _recognise_instead(speech: Speech, where: str) -> Speech:
     announce(f"the transcript is not what is said {where}: there the mouth follows what is heard instead.")
-    return dataclasses.replace(speech, phones=_heard(speech))
+    return dataclasses.replace(speech, phones=_recognise(speech))
 
 
-def _heard(speech: Speech) -> tuple[Interval, ...]:
+def _recognise(speech: Speech) -> tuple[Interval, ...]:
     from talkinghead.speech.phones import recognise
 
     return recognise(speech)
 
 
-def _shown(words: Sequence[Word] | Sequence[Interval]) -> str:
+def _quote(words: Sequence[Word] | Sequence[Interval]) -> str:
     return repr(" ".join(word.label for word in words[:_SHOWN]) + (" …" if len(words) > _SHOWN else ""))
 
 
 def _where(stretch: _Stretch, words: Sequence[Interval]) -> str:
     inside = [word for word in words if word.end > stretch[0] and word.start < stretch[1]]
-    return f"from {stretch[0]:.1f} to {stretch[1]:.1f} s ({_shown(inside) if inside else 'no words'})"
+    return f"from {stretch[0]:.1f} to {stretch[1]:.1f} s ({_quote(inside) if inside else 'no words'})"
 
 
 def _silences_joined(phones: Iterator[PlacedPhone]) -> list[PlacedPhone]:
@@ -133,9 +133,7 @@ def _share_of_speech(intervals: Sequence[Interval], stretches: Sequence[_Stretch
     return sum(_overlap(interval, stretches) for interval in spoken) / length if length > 0 else 1.0
 
 
-def _mixed(
-    aligned: Sequence[Interval], heard: Sequence[Interval], stretches: Sequence[_Stretch]
-) -> tuple[Interval, ...]:
+def _mix(aligned: Sequence[Interval], heard: Sequence[Interval], stretches: Sequence[_Stretch]) -> tuple[Interval, ...]:
     """What was aligned, and within the stretches what was heard."""
     mixed: list[Interval] = []
     bounds = [0.0, *(time for stretch in stretches for time in stretch), aligned[-1].end]

@@ -5,10 +5,9 @@ import sys
 import pytest
 
 from talkinghead.errors import InputError
-from talkinghead.speech.alignment import transcript
-from talkinghead.speech.alignment.transcript import read_transcript
+from talkinghead.speech import espeak_library, transcript
 from talkinghead.speech.arpabet import PHONES
-from talkinghead.speech.synthesis import espeak_library
+from talkinghead.speech.transcript import read_transcript
 
 
 def labels(text: str) -> list[str]:
@@ -77,7 +76,7 @@ def test_unknown_words_are_asked_of_espeak() -> None:
 
 def test_unknown_words_without_espeak_name_word_and_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
     transcript._espeak.cache_clear()
-    espeak_library._loaded.cache_clear()
+    espeak_library._load.cache_clear()
     monkeypatch.setitem(sys.modules, "espeakng_loader", None)
     assert labels("known words work") == ["known", "words", "work"]
     with pytest.raises(InputError, match=r"'zyxxyq' is not in the dictionary: .*pip install 'talkinghead\[tts\]'"):

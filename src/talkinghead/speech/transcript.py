@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from talkinghead.errors import InputError
-from talkinghead.speech.alignment.sphinx import pronunciations
 from talkinghead.speech.arpabet import SILENCE
-from talkinghead.speech.text.numbers import number_readings
+from talkinghead.speech.numbers import number_readings
+from talkinghead.speech.sphinx import pronunciations
 
 _ENGLISH = "en-us"
 _MOST_VARIANTS = 16
@@ -69,7 +69,7 @@ def read_transcript(transcript: str, *, language: str = "en-us") -> tuple[Word, 
     shouted = text.upper() == text
     words = tuple(
         Word(label, _english(label, piece, shouted) if english else (_espeak(label, language),))
-        for piece, label in _labelled(text)
+        for piece, label in _split_words(text)
     )
     if not words:
         raise InputError("the transcript has no words: give what is said.")
@@ -85,7 +85,7 @@ def is_english(language: str) -> bool:
     return language.lower().partition("-")[0] in ("en", "english")
 
 
-def _labelled(text: str) -> Iterator[tuple[str, str]]:
+def _split_words(text: str) -> Iterator[tuple[str, str]]:
     """Pieces between blanks and dashes, with what is left of each without punctuation around it."""
     for match in _PIECE.finditer(text):
         piece = match[0]
@@ -164,11 +164,13 @@ def _from_readings(readings: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
     if len(readings) == 1:
         return tuple(_look_up(word) or _espeak(word, _ENGLISH) for word in readings[0].split())
     return (
-        tuple(dict.fromkeys(itertools.chain.from_iterable(_joined(reading) for reading in readings)))[:_MOST_VARIANTS],
+        tuple(dict.fromkeys(itertools.chain.from_iterable(_join_readings(reading) for reading in readings)))[
+            :_MOST_VARIANTS
+        ],
     )
 
 
-def _joined(reading: str) -> Iterator[str]:
+def _join_readings(reading: str) -> Iterator[str]:
     # The first variant of each word, and the second of each in turn, rather than all the products.
     found = [_look_up(word) or _espeak(word, _ENGLISH) for word in reading.split()]
     yield " ".join(variants[0] for variants in found)

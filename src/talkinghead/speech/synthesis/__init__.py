@@ -1,1 +1,0 @@
-"""Text -> speech: the engines, their voices, and pieces joined to any length."""
