@@ -58,7 +58,7 @@ class SyncStretch:
 
 
 def make_stretches(mouths: Sequence[Mouth], config: SyncNetConfig, *, versions: int = _VERSIONS) -> list[SyncStretch]:
-    """Recordings at 25 frames per second, with their sound as it is and, in further versions, as ``augment_sound`` has it.
+    """Recordings at 25 frames per second, with their sound as it is and, in further versions, augmented.
 
     Recordings that are shorter than a stretch of training are left out.
     """
