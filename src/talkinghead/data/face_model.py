@@ -17,7 +17,7 @@ from scipy.interpolate import RBFInterpolator
 
 from talkinghead.data.nearest import distances_along, nearest_on_triangles
 from talkinghead.face.expressions import EXPRESSION_NAMES
-from talkinghead.face.gaze import FULL_LOOK, IRIS_DEPTH, look_weights
+from talkinghead.face.gaze import IRIS_DEPTH, LOOKS
 from talkinghead.face.landmarks import (
     INNER_LIP_CONTOUR,
     LEFT_IRIS,
@@ -199,13 +199,10 @@ def _eyeball(ict: IctFace, side: int) -> IndexArray:
 def _iris_turns(*, right: bool) -> FloatArray:
     """(51, 3) displacement of an iris by each expression: ICT's own leave the eyeballs alone."""
     turns = np.zeros((len(EXPRESSION_NAMES), 3))
-    radius = IRIS_DEPTH * np.sin(FULL_LOOK)
-    for axis, sign in ((0, -1.0), (0, 1.0), (1, -1.0), (1, 1.0)):
-        yaw, pitch = (-sign * FULL_LOOK, 0.0) if axis == 0 else (0.0, sign * FULL_LOOK)
-        weights = look_weights(np.array([[yaw, pitch]]))[0]
-        for index in np.flatnonzero(weights):
-            if EXPRESSION_NAMES[index].endswith("Left") == right:
-                turns[index, axis] = sign * radius
+    for name, (axis, full) in LOOKS.items():
+        if name.endswith("Left") == right:
+            # Positive yaw looks to the left of the picture, positive pitch down.
+            turns[EXPRESSION_NAMES.index(name), axis] = IRIS_DEPTH * np.sin(-full if axis == 0 else full)
     return turns
 
 

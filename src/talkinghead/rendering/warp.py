@@ -68,7 +68,7 @@ class _Scene:
         """The portrait's irises, found when they are first to move."""
         if self._irises is None:
             portrait = self._portrait
-            self._irises = Irises(self.image, portrait.mesh, self.rig.matrix, drawing=portrait.drawing)
+            self._irises = Irises(self.image, portrait.mesh, portrait.pose, drawing=portrait.drawing)
         return self._irises
 
     def draw(self, motion: Motion, pool: ThreadPoolExecutor) -> ImageArray:
