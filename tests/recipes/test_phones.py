@@ -17,12 +17,12 @@ from talkinghead.recipes import phones
 from talkinghead.recipes.phones import (
     Labelled,
     PhoneBatches,
+    augment_mels,
     hear,
-    made_noise,
+    make_noise,
     phone_losses,
     score,
     train_phones,
-    vary_mels,
 )
 from talkinghead.speech.arpabet import CLASSES
 from talkinghead.speech.phones import CONFIGS, PhoneRecogniser
@@ -54,7 +54,7 @@ def test_batches_have_shapes_and_are_functions_of_the_step() -> None:
 
 
 def test_crops_and_labels_go_together(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(phones, "vary_mels", lambda mel, generator: mel)
+    monkeypatch.setattr(phones, "augment_mels", lambda mel, generator: mel)
     monkeypatch.setattr(phones, "_NOISE_SHARE", 0.0)
     batch = PhoneBatches({"GRID": hear(labelled(), CONFIGS["tiny"], versions=1)}, size=48)(0)
     low, high = batch["mel"][..., :10].mean(dim=2), batch["mel"][..., -20:].mean(dim=2)
@@ -78,15 +78,15 @@ def test_what_is_heard_is_kept(tmp_path: Path) -> None:
 
 def test_vary_mels_keeps_range_and_is_seeded() -> None:
     mel = torch.rand(40, 60, 80, generator=rng(0))
-    varied = vary_mels(mel, rng(1))
+    varied = augment_mels(mel, rng(1))
     assert varied.shape == mel.shape
     assert 0.0 <= float(varied.min()) <= float(varied.max()) <= 1.1 + 1e-6
-    assert torch.equal(varied, vary_mels(mel, rng(1)))
-    assert not torch.equal(varied, vary_mels(mel, rng(2)))
+    assert torch.equal(varied, augment_mels(mel, rng(1)))
+    assert not torch.equal(varied, augment_mels(mel, rng(2)))
 
 
 def test_made_noise_is_noise_of_many_colours() -> None:
-    noise = made_noise(50, torch.Size((60, 80)), rng(3))
+    noise = make_noise(50, torch.Size((60, 80)), rng(3))
     assert noise.shape == (50, 60, 80)
     assert 0.0 <= float(noise.min()) <= float(noise.max()) <= 1.0
     assert float(noise.mean(dim=(1, 2)).std()) > 0.05

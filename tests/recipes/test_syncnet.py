@@ -109,7 +109,7 @@ def test_speakers_share_by_the_root_of_their_time(monkeypatch: pytest.MonkeyPatc
     rare = Stretch(stretch().crops, stretch().mels, "rare")
     drawn: list[str] = []
     monkeypatch.setattr(syncnet, "played", lambda one, rng: (drawn.append(one.speaker), played(one, rng))[1])
-    monkeypatch.setattr(syncnet, "vary_crops", lambda crops, generator: crops)
+    monkeypatch.setattr(syncnet, "augment_crops", lambda crops, generator: crops)
     batches = SyncBatches([*often, rare], size=10)
     for step in range(30):
         batches(step)
@@ -165,7 +165,7 @@ def test_it_learns_to_find_a_shift(monkeypatch: pytest.MonkeyPatch) -> None:
     torch.manual_seed(0)
     network = SyncNet(TINY)
     batches = SyncBatches(hear([speaking(k) for k in range(4)], TINY, versions=1), size=3)
-    monkeypatch.setattr(syncnet, "vary_crops", lambda crops, generator: crops)
+    monkeypatch.setattr(syncnet, "augment_crops", lambda crops, generator: crops)
     monkeypatch.setattr(syncnet, "vary_mels", lambda mel, generator: mel)
     optimizer = torch.optim.Adam(network.parameters(), 3e-3)
     for step in range(40):
@@ -185,7 +185,7 @@ def test_it_learns_to_find_a_shift(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_whole_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     groups = {"train": [speaking(1, speaker="A"), speaking(2, speaker="A")], "val": [speaking(3)]}
-    monkeypatch.setattr(syncnet, "prepared_mouths", lambda corpus, group, cache, *, places, cut: groups[group])
+    monkeypatch.setattr(syncnet, "prepare_mouths", lambda corpus, group, cache, *, places, cut: groups[group])
     out = tmp_path / "out"
     train_syncnet(plan("syncnet", None, tmp_path, out, steps=2, batch=2))
     card = json.loads((out / "syncnet.json").read_text(encoding="utf-8"))

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from talkinghead.data.grid import grid_clips, tracked
+from talkinghead.data.grid import grid_clips, track_clip
 from talkinghead.data.manifest import manifest_rows
 from talkinghead.face.landmarks import INNER_LIP_CONTOUR, MESH_OF_68, OUTER_LIP_CONTOUR
 from talkinghead.face.pose import camera_from_head, head_mesh
@@ -84,7 +84,7 @@ def mouth_crops(images: ImageArray, track: FaceTrack, rows: IndexArray) -> tuple
 def _clips(corpus: Path, cache: Path) -> Iterator[tuple[str, Path, FloatArray, BoolArray, int]]:
     """Speaker, file, raw landmarks, found and number of crops of every clip to learn from."""
     for clip in grid_clips(corpus / "grid_s1", "train"):
-        landmarks, found, _ = tracked(clip, cache)
+        landmarks, found, _ = track_clip(clip, cache)
         yield "GRID-s1", clip.video, landmarks, found, _PER_CLIP["GRID"]
     for row in manifest_rows(corpus / "clips"):
         if row["tier"] != "open":

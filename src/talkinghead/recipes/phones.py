@@ -25,7 +25,7 @@ from talkinghead.speech.arpabet import BILABIALS, CLASSES, LABIODENTALS, SILENCE
 from talkinghead.speech.features import SAMPLE_RATE, loudness_gain
 from talkinghead.speech.phones import PhoneConfig, PhoneRecogniser, phone_features, phone_posteriors
 from talkinghead.training.fit import Schedule, fit
-from talkinghead.training.sound import vary_sound
+from talkinghead.training.sound import augment_sound
 from talkinghead.training.stage import Training
 from talkinghead.weights import save_weights
 
@@ -72,7 +72,7 @@ class Heard:
 def hear(
     labelled: list[Labelled], config: PhoneConfig, *, versions: int = _VERSIONS, cache: Path | None = None
 ) -> Heard:
-    """Recordings as they are and, in further versions, as ``vary_sound`` has them; kept in the file ``cache``."""
+    """Recordings as they are and, in further versions, as ``augment_sound`` has them; kept in the file ``cache``."""
     if cache is not None and cache.exists():
         with np.load(cache) as kept:
             mels = np.split(kept["mels"], kept["starts"][1:])
@@ -84,7 +84,7 @@ def hear(
         for version in range(versions):
             samples, known = item.samples, item.labels
             if version > 0:
-                samples, known = vary_sound(samples, known, rng)
+                samples, known = augment_sound(samples, known, rng)
             mel = phone_features(samples * np.float32(loudness_gain(samples)), num_mels=config.num_mels)
             count = min(len(mel), len(known))
             heard.mels.append(np.round(mel[:count] * 255).astype(np.uint8))
@@ -125,10 +125,10 @@ class PhoneBatches:
         rows = np.searchsorted(self._shares, rng.random(self._size)).clip(max=len(self._mels) - 1)
         crops = [self._crop(int(row), rng) for row in rows]
         generator = torch.Generator().manual_seed(step)
-        mel = vary_mels(torch.from_numpy(np.stack([mel for mel, _ in crops])), generator)
+        mel = augment_mels(torch.from_numpy(np.stack([mel for mel, _ in crops])), generator)
         labels = torch.from_numpy(np.stack([known for _, known in crops]))
         noise = torch.rand(self._size, generator=generator) < _NOISE_SHARE
-        mel[noise] = made_noise(int(noise.sum()), mel.shape[1:], generator)
+        mel[noise] = make_noise(int(noise.sum()), mel.shape[1:], generator)
         labels[noise] = CLASSES.index(SILENCE)
         return {"mel": mel, "labels": labels, "weights": torch.tensor([self._weights[row] for row in rows])}
 
@@ -145,7 +145,7 @@ class PhoneBatches:
         return picture, labels
 
 
-def vary_mels(mel: Tensor, generator: torch.Generator) -> Tensor:
+def augment_mels(mel: Tensor, generator: torch.Generator) -> Tensor:
     """The same phones under other conditions.
 
     Args:
@@ -185,7 +185,7 @@ def vary_mels(mel: Tensor, generator: torch.Generator) -> Tensor:
     return varied.clamp(0.0, 1.1)
 
 
-def made_noise(batch: int, shape: torch.Size, generator: torch.Generator) -> Tensor:
+def make_noise(batch: int, shape: torch.Size, generator: torch.Generator) -> Tensor:
     """(batch, *shape) log-mel in which nobody speaks: noise of any colour, and steady tones over it."""
     count, bands = shape
     place = torch.arange(bands) / bands

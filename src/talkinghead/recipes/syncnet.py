@@ -24,15 +24,15 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from talkinghead.data.mouths import Mouth, prepared_mouths
+from talkinghead.data.mouths import Mouth, prepare_mouths
 from talkinghead.errors import InputError
-from talkinghead.metrics.sync import FPS, at_25_fps, windowed_offsets
-from talkinghead.metrics.syncnet import HEIGHT, WIDTH, SyncNet, SyncNetConfig, cut, mouth_places, sync_features
-from talkinghead.recipes.phones import vary_mels
+from talkinghead.metrics.sync import FPS, at_25_fps, offsets_by_window
+from talkinghead.metrics.syncnet import HEIGHT, WIDTH, SyncNet, SyncNetConfig, crop_mouths, mouth_places, sync_features
+from talkinghead.recipes.phones import augment_mels
 from talkinghead.speech.features import SAMPLE_RATE
 from talkinghead.training.fit import Schedule, fit
-from talkinghead.training.pictures import vary_crops
-from talkinghead.training.sound import vary_sound
+from talkinghead.training.pictures import augment_crops
+from talkinghead.training.sound import augment_sound
 from talkinghead.training.stage import Training
 from talkinghead.types import ImageArray, IndexArray, Speech
 from talkinghead.weights import save_weights
@@ -58,7 +58,7 @@ class Stretch:
 
 
 def hear(mouths: Sequence[Mouth], config: SyncNetConfig, *, versions: int = _VERSIONS) -> list[Stretch]:
-    """Recordings at 25 frames per second, with their sound as it is and, in further versions, as ``vary_sound`` has it.
+    """Recordings at 25 frames per second, with their sound as it is and, in further versions, as ``augment_sound`` has it.
 
     Recordings that are shorter than a stretch of training are left out.
     """
@@ -69,7 +69,7 @@ def hear(mouths: Sequence[Mouth], config: SyncNetConfig, *, versions: int = _VER
         for version in range(versions):
             samples = mouth.samples
             if version:
-                samples, _ = vary_sound(samples, np.zeros(1), rng, tempo=False)
+                samples, _ = augment_sound(samples, np.zeros(1), rng, tempo=False)
             mel = sync_features(samples, len(rows), num_mels=config.num_mels)
             mels.append(np.round(mel * 255).astype(np.uint8))
         stretches.append(Stretch(mouth.crops[rows], tuple(mels), mouth.speaker))
@@ -132,8 +132,8 @@ class SyncBatches:
         crops, mels = zip(*(played(self._stretches[int(row)], rng) for row in chosen))
         generator = torch.Generator().manual_seed(step)
         return {
-            "crops": vary_crops(torch.from_numpy(np.stack(crops)), generator),
-            "mel": vary_mels(torch.from_numpy(np.stack(mels)), generator).clamp(max=1.0),
+            "crops": augment_crops(torch.from_numpy(np.stack(crops)), generator),
+            "mel": augment_mels(torch.from_numpy(np.stack(mels)), generator).clamp(max=1.0),
         }
 
 
@@ -203,7 +203,7 @@ def score(network: nn.Module, mouths: Sequence[Mouth]) -> dict[str, float]:
         for shift in SHIFTS:
             late, early = max(shift, 0), max(-shift, 0)
             # A picture that comes late shows at row t what belonged to row t - shift.
-            found = windowed_offsets(video[early : len(video) - late], audio[late : len(audio) - early])
+            found = offsets_by_window(video[early : len(video) - late], audio[late : len(audio) - early])
             hits += [abs(one.offset - shift) <= 1 for one in found]
             confidences += [one.confidence for one in found if shift == 0]
     return {"recovered": round(float(np.mean(hits)), 4), "confidence": round(float(np.mean(confidences)), 4)}
@@ -221,8 +221,8 @@ def sync_example(config: SyncNetConfig, seed: int) -> dict[str, Tensor]:
 def train_syncnet(training: Training) -> None:
     """Train the network on GRID s1 and on open clips of others that are in sync."""
     config, out, options = training.config, training.out, training.options
-    learn = prepared_mouths(training.corpus, "train", out, places=mouth_places, cut=cut)
-    watch = prepared_mouths(training.corpus, "val", out, places=mouth_places, cut=cut)
+    learn = prepare_mouths(training.corpus, "train", out, places=mouth_places, cut=crop_mouths)
+    watch = prepare_mouths(training.corpus, "val", out, places=mouth_places, cut=crop_mouths)
     batches = SyncBatches(heard(learn, config, out / "heard" / f"{config.num_mels}.npz"), size=options.batch)
     torch.manual_seed(0)
     network = SyncNet(config).to(memory_format=torch.channels_last)  # type: ignore[call-overload]

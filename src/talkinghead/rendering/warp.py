@@ -80,7 +80,7 @@ class _Scene:
 
         def one(t: int) -> ImageArray:
             image = self.image if irises is None or gaze is None else irises.look(gaze[t])
-            frame = self._moved(image, placed[t])
+            frame = self._warp(image, placed[t])
             mouths.paint(frame, t)
             if motion.blink[t] > BLINK_SEEN:
                 paint_eyes(frame, image, self.rig, placed[t], open_eyes[t])
@@ -88,7 +88,7 @@ class _Scene:
 
         return np.stack(list(pool.map(one, range(len(motion)))))
 
-    def _moved(self, image: ImageArray, placed: FloatArray) -> ImageArray:
+    def _warp(self, image: ImageArray, placed: FloatArray) -> ImageArray:
         """A picture (H, W, 3) of the portrait with its vertices at (V, 3) px."""
         frame = image.copy()
         if not np.allclose(placed[:, :2], self.rig.source, atol=1e-3):
