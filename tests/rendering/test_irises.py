@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from drawn import EYE_APART, EYE_HALF, EYE_LINE
-from talkinghead.face.gaze import IRIS_DEPTH
 from talkinghead.face.landmarks import LEFT_EYE_CONTOUR, RIGHT_EYE_CONTOUR
+from talkinghead.face.model import IRIS_DEPTH
 from talkinghead.methods.base import Renderer
 from talkinghead.rendering.irises import Irises
 from talkinghead.rendering.mouth import FlatFiller

@@ -9,8 +9,6 @@ from talkinghead.types import FloatArray
 BLINK_NAMES = ("eyeBlinkLeft", "eyeBlinkRight")
 """Weights that close the lids."""
 
-_BLINKS, _LOOKS = [EXPRESSION_NAMES.index(name) for name in BLINK_NAMES], list(LOOK_EXPRESSIONS)
-
 
 def set_eye_weights(weights: FloatArray, blink: FloatArray, gaze: FloatArray | None) -> FloatArray:
     """The same weights with those of the eyes as lids and gaze say.
@@ -24,7 +22,8 @@ def set_eye_weights(weights: FloatArray, blink: FloatArray, gaze: FloatArray | N
         (T, 51) of the same type.
     """
     changed = weights.copy()
-    changed[:, _BLINKS] = blink[:, None]
+    for name in BLINK_NAMES:
+        changed[:, EXPRESSION_NAMES.index(name)] = blink
     if gaze is not None:
-        changed[:, _LOOKS] = look_weights(gaze)[:, _LOOKS]
+        changed[:, LOOK_EXPRESSIONS] = look_weights(gaze)[:, LOOK_EXPRESSIONS]
     return changed

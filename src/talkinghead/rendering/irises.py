@@ -9,8 +9,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from talkinghead.face.gaze import IRIS_DEPTH
 from talkinghead.face.landmarks import LEFT_EYE_CONTOUR, LEFT_IRIS, RIGHT_EYE_CONTOUR, RIGHT_IRIS
+from talkinghead.face.model import IRIS_DEPTH
 from talkinghead.face.pose import matrix_from_rotation
 from talkinghead.rendering.eye_parts import Eye, Layer, distance_from, find_eye, ramp
 from talkinghead.types import FloatArray, ImageArray, IndexArray, Pose
