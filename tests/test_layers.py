@@ -35,6 +35,7 @@ NEIGHBOURS: dict[tuple[str, str], str] = {
 # Other packages that only some files may know.
 KEPT_APART = {
     "mediapipe": {"tracking/mesh.py", "data/canonical.py"},
+    "pygltflib": {"motion/gltf.py"},
     "espeakng_loader": {"speech/espeak_library.py"},
     "piper": {"speech/piper.py"},
     "pocketsphinx": {"speech/sphinx.py", "data/transcribed.py"},
