@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from talkinghead import __version__
 from talkinghead.errors import InputError
 from talkinghead.face.pose import head_landmarks
 from talkinghead.media import read_speech
@@ -31,6 +30,7 @@ from talkinghead.types import (
     no_progress,
     num_frames,
 )
+from talkinghead.version import __version__
 
 DEFAULT_METHOD = "makeittalk"
 _ACTIVITY_RATE = 100.0  # Hz
