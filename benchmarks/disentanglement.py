@@ -105,7 +105,7 @@ def phone_rows(labels: npt.NDArray[np.uint8], count: int) -> Labels:
     return labels[np.minimum(places, len(labels) - 1)].astype(np.int64)
 
 
-def who(corpus: Path, features: Mapping[str, PhoneticFeatures]) -> dict[str, dict[str, float]]:
+def probe_reader(corpus: Path, features: Mapping[str, PhoneticFeatures]) -> dict[str, dict[str, float]]:
     """Recall of the reader from one frame and from means over a second, by what is read, beside chance."""
     said: dict[str, list[Speech]] = {}
     for utterance in people(corpus, held_out=True):
@@ -135,7 +135,7 @@ def who(corpus: Path, features: Mapping[str, PhoneticFeatures]) -> dict[str, dic
     return {task: row | {"chance": 1 / len(said)} for task, row in result.items()}
 
 
-def what(corpus: Path, packs: Path, features: Mapping[str, PhoneticFeatures]) -> dict[str, dict[str, float]]:
+def probe_phone(corpus: Path, packs: Path, features: Mapping[str, PhoneticFeatures]) -> dict[str, dict[str, float]]:
     """Accuracy of the phone, and recall of p b m and f v, by what is read, beside chance."""
     pack = load_pack(next(iter(prepare(corpus, packs))))
     kept = np.flatnonzero(np.isin(pack.speakers, _LABELLED))
@@ -174,7 +174,7 @@ def measure(corpus: Path, runs: Path) -> dict[str, dict[str, float]]:
         "content code": content_codes(),
         "phone posteriors": PhonePosteriors(),
     }
-    return who(corpus, features) | what(corpus, runs / "phones" / "packs", features)
+    return probe_reader(corpus, features) | probe_phone(corpus, runs / "phones" / "packs", features)
 
 
 def section(result: Mapping[str, Mapping[str, float]]) -> str:

@@ -46,7 +46,7 @@ def fingerprints(part: str, folder: Path = _PACKAGE) -> dict[str, str]:
     return {name: hashlib.sha256(files[name].read_bytes()).hexdigest()[:_DIGITS] for name in names if name in files}
 
 
-def changed(then: Mapping[str, str], now: Mapping[str, str], folder: Path = _PACKAGE) -> str:
+def describe_changes(then: Mapping[str, str], now: Mapping[str, str], folder: Path = _PACKAGE) -> str:
     """One sentence on what differs between two sets of ``fingerprints``; empty where nothing does.
 
     Args:

@@ -68,7 +68,7 @@ RECIPES: dict[str, Recipe] = {
             "mouth",
             Stage(
                 what="shape of the lips -> inside of the mouth: what renderers paint behind open lips",
-                network=defer("talkinghead.recipes.mouth:MouthTraining"),
+                network=defer("talkinghead.recipes.mouth:mouth_adversaries"),
                 losses=defer("talkinghead.recipes.mouth:mouth_losses"),
                 example=defer("talkinghead.recipes.mouth:mouth_example"),
                 train=defer("talkinghead.recipes.mouth:train_mouth"),

@@ -285,9 +285,9 @@ def train_phones(training: Training) -> None:
         partial(phone_losses, config=config),
         PhoneBatches(sources, size=options.batch),
         out=out,
-        schedule=Schedule(
-            options.steps, options.learning_rate, weight_decay=1e-5, validate_every=options.validate_every
-        ),
+        steps=options.steps,
+        schedule=Schedule(options.learning_rate, weight_decay=1e-5),
+        validate_every=options.validate_every,
         validate=lambda net: score(net, watch),
     )
     hours: dict[str, float] = {}

@@ -235,9 +235,9 @@ def train_syncnet(training: Training) -> None:
         partial(sync_losses, config=config),
         batches,
         out=out,
-        schedule=Schedule(
-            options.steps, options.learning_rate, weight_decay=1e-5, validate_every=options.validate_every
-        ),
+        steps=options.steps,
+        schedule=Schedule(options.learning_rate, weight_decay=1e-5),
+        validate_every=options.validate_every,
         validate=lambda net: score(net, watch),
     )
     minutes: dict[str, float] = {}
