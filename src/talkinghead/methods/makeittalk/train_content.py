@@ -28,22 +28,17 @@ from talkinghead.methods.makeittalk.content import SpeechContentAnimation, windo
 from talkinghead.methods.makeittalk.hearing import speech_features
 from talkinghead.methods.makeittalk.losses import content_losses
 from talkinghead.methods.makeittalk.motion import MakeItTalkMotion
-from talkinghead.methods.makeittalk.variation import (
-    WIDER,
-    augment_bands,
-    augment_faces,
-    augment_phones,
-    augment_samples,
-    augment_tempo,
-)
 from talkinghead.metrics.aperture import aperture_correlation
 from talkinghead.metrics.jaw_lip import jaw_lip_distance, jaw_lip_velocity_difference
 from talkinghead.metrics.mouth_area import mouth_area_difference
 from talkinghead.motion.smoothing import resample_rows
 from talkinghead.speech.alignment.align import align
 from talkinghead.speech.arpabet import BILABIALS, LABIODENTALS, PHONES, VISEMES
+from talkinghead.training.augmentation.faces import augment_faces
+from talkinghead.training.augmentation.mels import augment_bands, augment_spectra
+from talkinghead.training.augmentation.phones import TEMPO_MARGIN, augment_phones, augment_tempo
+from talkinghead.training.augmentation.sound import augment_sound
 from talkinghead.training.fit import Schedule, fit
-from talkinghead.training.sound import augment_sound
 from talkinghead.training.stage import Training
 from talkinghead.types import FloatArray, Interval
 from talkinghead.weights import save_weights
@@ -145,7 +140,7 @@ class ContentBatches:
     def __init__(self, sentences: list[Sentence], config: ContentConfig, *, size: int, variation: float = 1.0) -> None:
         self._size, self._variation, self._lead = size, variation, config.lead
         windows, targets, owners, rests, contacts = [], [], [], [], []
-        wide = replace(config, window=config.window + 2 * WIDER, lead=config.lead + WIDER)
+        wide = replace(config, window=config.window + 2 * TEMPO_MARGIN, lead=config.lead + TEMPO_MARGIN)
         for number, sentence in enumerate(sentences):
             last = (len(sentence.landmarks) - 1) / sentence.fps * config.rate
             count = min(int(last) + 1, sentence.features.shape[1])
@@ -177,7 +172,8 @@ class ContentBatches:
         for eye in (LEFT_EYE, RIGHT_EYE):
             target[:, eye] = static[:, eye]
         generator = torch.Generator().manual_seed(step)
-        static, target = augment_faces(static, target, generator, share=0.5 * self._variation)
+        face, scale = augment_faces(static, generator, share=0.5 * self._variation)
+        static, target = face, face + (target - static) * scale
         tempo = 1.0 if self._phones else 0.0
         windows = augment_tempo(windows, self._lead, generator, variation=tempo)
         if self._phones:
@@ -186,7 +182,7 @@ class ContentBatches:
             if bands.shape[2]:
                 windows = torch.cat([windows, augment_bands(bands, generator, variation=self._variation)], dim=2)
         elif self._bands:
-            windows = augment_samples(windows, generator, variation=self._variation)
+            windows = augment_spectra(windows, generator, variation=self._variation)
         return {"windows": windows, "static": static, "target": target, "contact": self._contacts[rows]}
 
 

@@ -25,11 +25,12 @@ from talkinghead.methods.makeittalk.motion import MakeItTalkMotion
 from talkinghead.methods.makeittalk.performances import KNOWN, Performance, performances, pose_landmarks
 from talkinghead.methods.makeittalk.speaker_aware import SpeakerAwareAnimation
 from talkinghead.methods.makeittalk.speaker_losses import SpeakerTraining, speaker_losses
-from talkinghead.methods.makeittalk.variation import augment_faces, augment_samples
 from talkinghead.metrics.head_pose import rotation_difference
 from talkinghead.metrics.jaw_lip import jaw_lip_distance
 from talkinghead.metrics.mouth_area import mouth_area_difference
 from talkinghead.speech.speaker import EMBEDDING_SIZE
+from talkinghead.training.augmentation.faces import augment_faces
+from talkinghead.training.augmentation.mels import augment_spectra
 from talkinghead.training.fit import Schedule, fit
 from talkinghead.training.stage import Training
 from talkinghead.types import FloatArray
@@ -85,15 +86,13 @@ class SpeakerBatches:
             pose[row, :count] = np.concatenate([person.rotation[part], person.translation[part]], axis=1)
             valid[row, :count] = True
         rest = torch.from_numpy(np.stack([self._people[number].rest for number in chosen])).float()
-        # Moved by one in each direction, the face tells by how much its motion is stretched.
-        static, beside = augment_faces(rest, rest + 1, generator)
-        stretch = (beside - static).numpy()[:, None]
-        face = static.numpy()[:, None]
+        static, scale = augment_faces(rest, generator)
+        stretch, face = scale.numpy()[:, None], static.numpy()[:, None]
         # Blinks are apart from this: eyelids stay as in the portrait, and go where the head goes.
         for eye in (LEFT_EYE, RIGHT_EYE):
             said[:, :, eye], shown[:, :, eye] = 0, 0
         if self._config.content.features == "log-mel":  # of phones there are versions
-            features = augment_samples(torch.from_numpy(features), generator).numpy()
+            features = augment_spectra(torch.from_numpy(features), generator).numpy()
         arrays = {
             "features": features,
             "valid": valid,
