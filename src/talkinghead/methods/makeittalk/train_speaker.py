@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from talkinghead.face.landmarks import JAW, LEFT_EYE, LIPS, RIGHT_EYE
-from talkinghead.methods.makeittalk.config import MakeItTalkConfig
+from talkinghead.methods.makeittalk.config import ContentConfig, MakeItTalkConfig
 from talkinghead.methods.makeittalk.content import SpeechContentAnimation
 from talkinghead.methods.makeittalk.head_style import displacements, rigid_and_expression, smooth_noise
 from talkinghead.methods.makeittalk.motion import MakeItTalkMotion
@@ -34,7 +34,7 @@ from talkinghead.training.augmentation.mels import augment_spectra
 from talkinghead.training.fit import Schedule, fit
 from talkinghead.training.stage import Training
 from talkinghead.types import FloatArray
-from talkinghead.weights import load_weights, save_weights
+from talkinghead.weights import load_network, save_weights
 
 _NOISY = 1 / 3  # of a batch
 _LEAST = 96  # frames of a window, if the recording has so many
@@ -195,9 +195,7 @@ def _content_branch(training: Training) -> SpeechContentAnimation | None:
     """The trained content branch; None where the speaker-aware one is alone."""
     if training.config.speaker.alone:
         return None
-    network = SpeechContentAnimation(training.config.content)
-    load_weights(network, training.needs["content"])
-    return network.eval()
+    return load_network(SpeechContentAnimation, ContentConfig, training.needs["content"]).eval()
 
 
 def train_speaker(training: Training) -> None:
@@ -223,7 +221,7 @@ def train_speaker(training: Training) -> None:
     people = sorted({person.speaker for person in learn})
     card = {
         "network": "speaker-aware branch of MakeItTalk (Zhou et al. 2020, section 3.2)",
-        "config": config.speaker,
+        "config": {"content": config.content, "speaker": config.speaker},
         "input": f"{config.content.features}, {config.content.num_features} a frame, {config.content.rate} Hz, and the "
         f"{EMBEDDING_SIZE} numbers of a voice",
         "data": f"what is open of {', '.join(people)}: GRID s1 split train, two thirds of the others",
