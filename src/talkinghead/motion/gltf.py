@@ -19,13 +19,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from talkinghead import __version__
 from talkinghead.errors import InputError
 from talkinghead.face.expressions import EXPRESSION_NAMES
 from talkinghead.media.files import check_writable, write_beside
 from talkinghead.motion.arkit import VIEWER_AXES, arkit_weights, viewer_pose, viewer_rotation
 from talkinghead.motion.head_parts import Part, eyeball, portrait_face
 from talkinghead.types import FloatArray, IndexArray, Motion
+from talkinghead.version import __version__
 
 if TYPE_CHECKING:
     from pygltflib import GLTF2
