@@ -21,6 +21,7 @@ ORDER = (
     ("motion", "rendering", "data", "training", "metrics"),
     ("methods",),
     ("pipeline",),
+    ("production",),
     ("evaluation",),
     ("cli", "web"),
 )
