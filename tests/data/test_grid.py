@@ -9,12 +9,11 @@ import numpy as np
 import pytest
 
 from talkinghead.data import grid
-from talkinghead.data.grid import Clip, grid_clips, read_align, tracked, tracks
+from talkinghead.data.grid import Clip, grid_clips, tracked, tracks
 from talkinghead.errors import InputError
 from talkinghead.face.landmarks import canonical_face
 from talkinghead.face.pose import head_landmarks
 from talkinghead.face.rest import lip_gap
-from talkinghead.types import Interval
 
 
 def write_corpus(root: Path) -> Path:
@@ -33,25 +32,6 @@ def remember(cache: Path, code: str, found: list[bool]) -> None:
     landmarks[~np.array(found)] = np.nan
     cache.mkdir(exist_ok=True)
     np.save(cache / f"{code}.npy", landmarks)
-
-
-def test_read_align(tmp_path: Path) -> None:
-    path = tmp_path / "bbaf2n.align"
-    path.write_text("0 23750 sil\n23750 29500 bin\n\n29500 34000 blue\n53000 74500 sil\n")
-    assert read_align(path) == (
-        Interval("sil", 0.0, 0.95),
-        Interval("bin", 0.95, 1.18),
-        Interval("blue", 1.18, 1.36),
-        Interval("sil", 2.12, 2.98),
-    )
-
-
-@pytest.mark.parametrize("text", ["0 23750\n", "zero one sil\n", "23750 0 sil\n", "0 1 2 sil\n"])
-def test_a_damaged_alignment_is_named(tmp_path: Path, text: str) -> None:
-    path = tmp_path / "bad.align"
-    path.write_text(text)
-    with pytest.raises(InputError, match=r"bad\.align: not a readable alignment"):
-        read_align(path)
 
 
 def test_the_clips_of_a_split(tmp_path: Path) -> None:

@@ -5,7 +5,6 @@ Source: Cooke, Barker, Cunningham and Shao 2006.
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,9 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
+from talkinghead.data.corpus import Corpus
 from talkinghead.errors import InputError, announce
 from talkinghead.media import VideoReader, read_speech
-from talkinghead.speech.alignments import words_of_align
 from talkinghead.tracking.track import make_track, read_mesh
 from talkinghead.types import BoolArray, FaceTrack, FloatArray, Interval, Speech
 
@@ -35,34 +34,18 @@ class Clip:
         return read_speech(self.video)
 
 
-def read_align(path: Path) -> tuple[Interval, ...]:
-    """Words of a ``.align`` file with the silences between them ("sil", "sp"), times in seconds.
-
-    Raises:
-        InputError: the file is missing or holds anything but lines of start, end and word.
-    """
-    try:
-        return words_of_align(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path}: not a readable alignment ({error}); copy the corpus again.") from None
-
-
 def grid_clips(root: Path, split: str) -> tuple[Clip, ...]:
     """The clips of a split ("train", "val", "test") of a folder with ``video``, ``align`` and ``splits.json``.
 
     Raises:
         InputError: the folder is not such a corpus, has no such split, or lacks an alignment.
     """
-    table = root / "splits.json"
-    if not table.exists():
+    if not (root / "splits.json").exists():
         raise InputError(
             f"{root}: not the GRID corpus (no splits.json); name the folder that holds video, align and splits.json."
         )
-    splits = json.loads(table.read_text(encoding="utf-8"))
-    if split not in splits:
-        raise InputError(f"{root}: there is no split {split!r}; choose one of {', '.join(splits)}.")
-    codes = (Path(code).stem for code in splits[split])
-    return tuple(Clip(c, root / "video" / f"{c}.mp4", read_align(root / "align" / f"{c}.align")) for c in codes)
+    recordings = Corpus.open(root).recordings(split)
+    return tuple(Clip(recording.name, recording.video, recording.words()) for recording in recordings)
 
 
 def tracked(clip: Clip, cache: Path) -> tuple[FloatArray, BoolArray, float]:
