@@ -189,6 +189,13 @@ def animate(
         Path | None,
         _motion_option(metavar="M.npz", help="Save the motion as it is rendered; it appears together with the video."),
     ] = None,
+    arkit: Annotated[
+        Path | None,
+        _motion_option(
+            metavar="FILE",
+            help="Export the motion as well: ARKit's weights as .csv or .json, with head and eyes; see docs/motion.md.",
+        ),
+    ] = None,
     motion: Annotated[
         Path | None,
         _motion_option(

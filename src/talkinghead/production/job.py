@@ -22,7 +22,7 @@ INPUTS: Mapping[str, str] = {
     "motion": "--motion",
     "voice": "--voice",
 }
-OUTPUTS: Mapping[str, str] = {"out": "OUT", "motion_out": "--motion-out"}
+OUTPUTS: Mapping[str, str] = {"out": "OUT", "motion_out": "--motion-out", "arkit": "--arkit"}
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,7 @@ class Job:
         head: how much the head moves, 0 to 5.
         blink: "auto", "off", or blinks per second.
         motion_out: where to save the motion.
+        arkit: where to export the motion for other programs: a file of ARKit's weights or a glTF.
         motion: a saved motion to render.
     """
 
@@ -87,6 +88,7 @@ class Job:
     head: float = 1.0
     blink: str | float = "auto"
     motion_out: str | None = None
+    arkit: str | None = None
     motion: str | None = None
 
     def __post_init__(self) -> None:

@@ -35,7 +35,7 @@ class Made:
     """What was made.
 
     Attributes:
-        paths: the files by what they hold: "video" and, if asked for, "motion" and "show".
+        paths: the files by what they hold: "video" and, if asked for, "motion", "arkit" and "show".
         seconds: how long the video is.
         size: (width, height) px.
         fps: frames per second.
@@ -154,6 +154,7 @@ def _write_beside(motion: Motion, paths: Mapping[str, Path], parts: Mapping[str,
     """Write what is small first, so that a full disk shows early."""
     from talkinghead.media import save_image
     from talkinghead.media.files import writing
+    from talkinghead.motion.export import export_motion
     from talkinghead.motion.files import save_motion
 
     for name, part in parts.items():
@@ -161,10 +162,13 @@ def _write_beside(motion: Motion, paths: Mapping[str, Path], parts: Mapping[str,
             try:
                 if name == "motion":
                     save_motion(motion, part, overwrite=True)
+                elif name == "arkit":
+                    export_motion(motion, part, overwrite=True)
                 elif name == "show" and view is not None:
                     save_image(view(motion), part)
             except InputError as error:
-                raise InputError(str(error).replace(str(part), str(paths[name]))) from error
+                message = str(error).replace(str(part), str(paths[name])).replace(part.name, paths[name].name)
+                raise InputError(message) from error
 
 
 def _write_video(work: Work, video: Video, part: Path, report: _Report) -> None:
