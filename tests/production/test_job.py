@@ -73,7 +73,7 @@ def sentence_of(content: object) -> str:
     [
         ({"backgroud": "#00b140"}, '"backgroud" is unknown (did you mean "background"?)'),
         ({"Seed": 1}, '"Seed" is unknown (did you mean "seed"?)'),
-        ({"colour": "red"}, '"colour" is unknown.'),
+        ({"colour": "red"}, '"colour" is unknown: correct it'),
         ({"x" * 1000: 1}, "xxx…"),
         ({"fps": "fast"}, '"fps" must be a number or null, not "fast"'),
         ({"fps": True}, '"fps" must be a number or null, not true'),
@@ -118,7 +118,7 @@ def test_another_version(version: object) -> None:
 
 
 def test_a_job_made_in_python_is_checked_too() -> None:
-    with pytest.raises(InputError, match='the job cannot be used: "seed" must be a whole number'):
+    with pytest.raises(InputError, match='the job cannot be used, "seed" must be a whole number'):
         Job("a.png", "a.mp4", seed="1")  # type: ignore[arg-type]
 
 

@@ -52,7 +52,7 @@ def unknown_field(name: str, known: Collection[str]) -> str:
 def refuse(name: str, faults: Sequence[str]) -> None:
     """Raise ``InputError`` with all the faults in one sentence, if there are any."""
     if faults:
-        raise InputError(f"{name} cannot be used: {'; '.join(faults)}.")
+        raise InputError(f"{name} cannot be used, {'; '.join(faults)}: correct it, docs/jobs.md has the fields.")
 
 
 def _fault_of_text(name: str, value: str) -> str | None:
