@@ -33,7 +33,7 @@ from benchmarks.ablation_rows import (
     sample_of,
 )
 from talkinghead.evaluation.corpus import examples
-from talkinghead.evaluation.statistics import bootstrap_interval, paired_difference, verdict
+from talkinghead.evaluation.statistics import bootstrap_interval, difference_of_pairs, verdict
 
 _OF_LIPS = (FULL, BRIEF, CODES, SHARED, UNSEPARATED, NO_SPEAKER, NO_CONTENT, STILL)
 _OF_HEAD = (FULL, DRAWN, UNSEPARATED, NO_SPEAKER, IDLE, NO_CONTENT, OTHER_VOICE, SAME, OTHER, STILL)
@@ -125,7 +125,7 @@ def _cell(name: str, values: Sequence[float | None], full: Sequence[float | None
     scale, unit, digits = {"D-Rot": (1, "", 2), "correlation": (1, "", 3)}.get(name, (100, " %", 2))
     mean, low, high = (f"{scale * value:.{digits}f}" for value in bootstrap_interval([own for own, _ in both]))
     first, second = ([best for _, best in both], [own for own, _ in both])
-    difference = paired_difference(second, first) if name == "correlation" else paired_difference(first, second)
+    difference = difference_of_pairs(second, first) if name == "correlation" else difference_of_pairs(first, second)
     mark = {"better": " *", "worse": " !"}.get(verdict(difference), "")
     return f"{mean}{unit} ({low} to {high}){mark}"
 

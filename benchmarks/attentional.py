@@ -20,7 +20,7 @@ from talkinghead.data.corpus import UNSEEN_FACES
 from talkinghead.data.face_pairs import face_recordings
 from talkinghead.data.grid import Clip, grid_clips, tracks
 from talkinghead.errors import InputError, announce
-from talkinghead.evaluation.statistics import bootstrap_interval, paired_difference, verdict
+from talkinghead.evaluation.statistics import bootstrap_interval, difference_of_pairs, verdict
 from talkinghead.face.landmarks import MESH_OF_68
 from talkinghead.media import VideoReader, save_image, save_video
 from talkinghead.methods import get_method, get_renderer
@@ -36,7 +36,7 @@ from talkinghead.metrics.ssim import ssim
 from talkinghead.motion.tracked import motion_of_track
 from talkinghead.pipeline import TalkingHead, fit_motion
 from talkinghead.rendering.crop import Crop
-from talkinghead.rendering.interior import shipped_filler
+from talkinghead.rendering.interior import load_filler
 from talkinghead.tracking import portrait_from_image, track_faces
 from talkinghead.types import FaceTrack, Frames, ImageArray, Motion, Portrait, Speech
 from talkinghead.weights import load_weights
@@ -132,7 +132,7 @@ def halves(runs: Path, landmarks: str, renderer: str) -> tuple[AttentionalMotion
     speaks, shows = trained(runs, "landmarks", landmarks), trained(runs, "renderer", renderer)
     if not isinstance(speaks, SpeechToLandmarks) or not isinstance(shows, LandmarksToVideo):
         return None
-    filler = shipped_filler() if CONFIGS[renderer].filled else None
+    filler = load_filler() if CONFIGS[renderer].filled else None
     return AttentionalMotion(speaks, liveliness=0.0), AttentionalRenderer(shows, filler)
 
 
@@ -162,7 +162,7 @@ def scores(images: ImageArray, sample: Sample) -> dict[str, float]:
     images, real = images[:count], sample.images[:count]
     seen = track_faces(iter([Frames(np.ascontiguousarray(images), sample.track.fps)])).landmarks
     own, wanted = (sample.crop.points(points[:, MESH_OF_68, :2]) for points in (seen, sample.track.landmarks[:count]))
-    crops, real_crops = (np.stack([sample.crop.cut(image) for image in part]) for part in (images, real))
+    crops, real_crops = (np.stack([sample.crop.extract(image) for image in part]) for part in (images, real))
     return {
         "LMD": lip_landmark_distance(own, wanted),
         "SSIM": float(ssim(crops, real_crops).mean()),
@@ -262,7 +262,7 @@ def _picture(tiles: list[ImageArray], sample: Sample, *, moments: int = 6) -> Im
     shown = [sample.images, *tiles]
     times = np.linspace(0.2, 0.8, moments) * (min(map(len, shown)) - 1)
     crop = replace(sample.crop, size=CROP_PX // 2)
-    rows = [np.concatenate([crop.cut(images[int(t)]) for t in times], axis=1) for images in shown]
+    rows = [np.concatenate([crop.extract(images[int(t)]) for t in times], axis=1) for images in shown]
     return np.concatenate(rows)
 
 
@@ -274,7 +274,7 @@ def cells(row: Mapping[str, list[float]], than: Mapping[str, list[float]] | None
         mark = ""
         if than is not None:
             first, second = (than, row) if name == "LMD" else (row, than)
-            mark = _MARKED.get(verdict(paired_difference(first[name], second[name])), "")
+            mark = _MARKED.get(verdict(difference_of_pairs(first[name], second[name])), "")
         found.append(f"{mean:.{digits}f} ({low:.{digits}f} to {high:.{digits}f}){mark}")
     return " | ".join(found)
 

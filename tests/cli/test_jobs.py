@@ -91,7 +91,12 @@ def test_the_command_line_overrides_the_job(run: Run, face: Path, speech: Path, 
     assert f"note: {job}: text, voice left out, for speech is given anew.\n" in outcome.stderr
     assert VideoReader(out.with_name("o.mp4")).fps == 4
     saved = json.loads(job.read_text())
-    assert (saved["fps"], saved["speech"], saved["out"], saved["overwrite"]) == (4.0, str(speech), str(out.with_name("o.mp4")), True)
+    assert (saved["fps"], saved["speech"], saved["out"], saved["overwrite"]) == (
+        4.0,
+        str(speech),
+        str(out.with_name("o.mp4")),
+        True,
+    )
     assert "text" not in saved
 
 

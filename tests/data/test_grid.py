@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from talkinghead.data import grid
-from talkinghead.data.grid import Clip, grid_clips, tracked, tracks
+from talkinghead.data.grid import Clip, grid_clips, track_clip, tracks
 from talkinghead.errors import InputError
 from talkinghead.face.landmarks import canonical_face
 from talkinghead.face.pose import head_landmarks
@@ -63,7 +63,7 @@ def test_a_missing_alignment_is_named(tmp_path: Path) -> None:
 def test_tracks_come_from_the_cache_where_they_are(tmp_path: Path) -> None:
     clip = Clip("bbaf2n", tmp_path / "nowhere.mp4", ())
     remember(tmp_path / "cache", "bbaf2n", [True, True, False, True])
-    landmarks, found, fps = tracked(clip, tmp_path / "cache")
+    landmarks, found, fps = track_clip(clip, tmp_path / "cache")
     assert landmarks.dtype == np.float64
     assert found.tolist() == [True, True, False, True]
     assert fps == 25.0
@@ -84,8 +84,8 @@ def test_what_is_tracked_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(grid, "VideoReader", Reader)
     monkeypatch.setattr(grid, "read_mesh", lambda chunks: (seen, np.ones(3, bool), 25.0))
     clip, cache = Clip("bbaf2n", tmp_path / "bbaf2n.mp4", ()), tmp_path / "a" / "b"
-    first = tracked(clip, cache)
-    again = tracked(clip, cache)
+    first = track_clip(clip, cache)
+    again = track_clip(clip, cache)
     assert calls == [clip.video]
     np.testing.assert_array_equal(first[0], again[0])
     np.testing.assert_allclose(first[0], seen, rtol=1e-6)

@@ -15,7 +15,7 @@ from talkinghead.data.mouths import (
     GROUPS,
     Mouth,
     load_mouths,
-    prepared_mouths,
+    prepare_mouths,
     read_mouths,
     recordings,
     save_mouths,
@@ -169,9 +169,9 @@ def test_a_group_is_prepared_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     root, out = write_corpus(tmp_path / "corpus"), tmp_path / "out"
     for name in ("bbaf2n", "a", "d"):
         remember(out / "tracks", name, 20)
-    first = prepared_mouths(root, "train", out, places=where, cut=take)
+    first = prepare_mouths(root, "train", out, places=where, cut=take)
     opened = Reader.opened
-    again = prepared_mouths(root, "train", out, places=where, cut=take)
+    again = prepare_mouths(root, "train", out, places=where, cut=take)
     assert Reader.opened == opened
     assert [mouth.name for mouth in first] == [mouth.name for mouth in again] == ["bbaf2n", "a", "d"]
     assert (out / "mouths" / "train.npz").exists()

@@ -48,7 +48,7 @@ def grid_clips(root: Path, split: str) -> tuple[Clip, ...]:
     return tuple(Clip(recording.name, recording.video, recording.words()) for recording in recordings)
 
 
-def tracked(clip: Clip, cache: Path) -> tuple[FloatArray, BoolArray, float]:
+def track_clip(clip: Clip, cache: Path) -> tuple[FloatArray, BoolArray, float]:
     """What the tracker sees in a clip: landmarks (T, 478, 3) px, found (T,), frames per second; kept in ``cache``."""
     file = cache / f"{clip.code}.npy"
     fps = 25.0
@@ -65,7 +65,7 @@ def tracked(clip: Clip, cache: Path) -> tuple[FloatArray, BoolArray, float]:
 def tracks(clips: tuple[Clip, ...], cache: Path, *, smooth: bool = True) -> Iterator[tuple[Clip, FaceTrack]]:
     """Clips with their tracks; those in which more than a tenth of the frames shows no face are left out, and named."""
     for clip in clips:
-        landmarks, found, fps = tracked(clip, cache)
+        landmarks, found, fps = track_clip(clip, cache)
         if found.mean() < _LEAST_FOUND:
             announce(f"{clip.video}: only {found.mean():.0%} of the frames show a face; the clip is left out.")
             continue

@@ -14,7 +14,7 @@ import numpy as np
 import talkinghead.tracking
 from talkinghead.errors import InputError
 from talkinghead.media import VideoReader, read_speech, sniff
-from talkinghead.media.files import written_beside
+from talkinghead.media.files import write_beside
 from talkinghead.tracking.track import make_track, read_mesh
 from talkinghead.types import BoolArray, FaceTrack, FloatArray, Frames, Progress, Speech, no_progress
 
@@ -102,24 +102,24 @@ def mesh_of(
     if file is not None and file.exists():
         landmarks = np.load(file)
     else:
-        landmarks = _seen(reader, progress)
+        landmarks = _track_video(reader, progress)
         if file is not None:
             file.parent.mkdir(parents=True, exist_ok=True)
             # Another process may be at the same video: whoever is last has written the same.
-            with written_beside(file, overwrite=True) as part:
+            with write_beside(file, overwrite=True) as part:
                 np.save(part, landmarks)
     return landmarks, np.isfinite(landmarks[:, 0, 0])
 
 
-def _seen(reader: VideoReader, progress: Progress) -> FloatArray:
-    def counted() -> Iterator[Frames]:
+def _track_video(reader: VideoReader, progress: Progress) -> FloatArray:
+    def count() -> Iterator[Frames]:
         done = 0
         for chunk in reader.chunks():
             yield chunk
             done += len(chunk)
             progress("track", done, max(done, reader.num_frames))
 
-    return read_mesh(counted())[0].astype(np.float32)
+    return read_mesh(count())[0].astype(np.float32)
 
 
 def _digest(path: Path) -> str:

@@ -68,7 +68,7 @@ def check_writable(path: str | os.PathLike[str], overwrite: bool = False) -> Pat
 
 
 @contextmanager
-def written_beside(path: Path, overwrite: bool = False) -> Iterator[Path]:
+def write_beside(path: Path, overwrite: bool = False) -> Iterator[Path]:
     """A hidden, empty file beside ``path`` to write to; at the end it is named ``path``, upon an exception it vanishes.
 
     Raises:
@@ -80,12 +80,12 @@ def written_beside(path: Path, overwrite: bool = False) -> Iterator[Path]:
 
 @contextmanager
 def written_together(paths: Sequence[Path], overwrite: bool = False) -> Iterator[tuple[Path, ...]]:
-    """As ``written_beside`` for several files: at the end all of them get their names, upon an exception none does.
+    """As ``write_beside`` for several files: at the end all of them get their names, upon an exception none does.
 
     An older file that was to be replaced is then there as before.
 
     Raises:
-        InputError: as ``written_beside``. A full disk while they are written is for ``writing`` to tell.
+        InputError: as ``write_beside``. A full disk while they are written is for ``writing`` to tell.
     """
     parts: list[Path] = []
     try:

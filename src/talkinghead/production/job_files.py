@@ -48,7 +48,7 @@ def save_job(job: Job, path: str | os.PathLike[str], *, overwrite: bool = False)
     Raises:
         InputError: the file exists, cannot be written, ends otherwise, or is one that the job itself reads or writes.
     """
-    from talkinghead.media.files import check_writable, written_beside
+    from talkinghead.media.files import check_writable, write_beside
 
     path = Path(path)
     if path.suffix.lower() != ".json":
@@ -56,7 +56,7 @@ def save_job(job: Job, path: str | os.PathLike[str], *, overwrite: bool = False)
     _check_apart(path, job)
     check_writable(path, overwrite)
     job = _with_paths(job, lambda name: _seen_from(path.parent, name))
-    with written_beside(path, overwrite) as part:
+    with write_beside(path, overwrite) as part:
         part.write_bytes(_encode(job.to_json()))
     return path
 

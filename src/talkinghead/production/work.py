@@ -62,7 +62,7 @@ def check_job(job: Job) -> Work:
     motion = None if job.motion is None else Path(job.motion)
     outputs.check({**figure.files(), **source.files(), "--motion": motion}, overwrite=job.overwrite)
     figure.check()
-    source = source.checked()
+    source = source.prepare()
     saved = None if motion is None else _read_motion(motion, job.fps)
     _check_method(job.method)
     return Work(job, figure, source, outputs, saved, job.fps or (_USUAL_FPS if saved is None else saved.fps))

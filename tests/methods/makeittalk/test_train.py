@@ -25,10 +25,10 @@ from talkinghead.methods.makeittalk.train_content import (
     lip_contacts,
     read_sentences,
     score,
-    strange_phones,
     train_content,
+    unseen_phones,
 )
-from talkinghead.methods.makeittalk.train_mouth import MouthBatches, Mouths, mouth_crops, train_mouth
+from talkinghead.methods.makeittalk.train_mouth import MouthBatches, OpenMouths, open_mouth_crops, train_mouth
 from talkinghead.methods.makeittalk.variation import WIDER
 from talkinghead.rendering.interior import MouthInterior
 from talkinghead.rendering.mouth import PATCH_SIZE
@@ -61,9 +61,9 @@ def sentence(count: int = 50) -> Sentence:
 
 def test_windows_go_with_the_landmarks_of_their_own_time(monkeypatch: pytest.MonkeyPatch) -> None:
     module = train_content_module
-    monkeypatch.setattr(module, "vary_tempo", lambda windows, lead, generator, **_: windows[:, WIDER:-WIDER])
-    monkeypatch.setattr(module, "vary_phones", lambda windows, strange, generator, **_: windows)
-    monkeypatch.setattr(module, "vary_faces", lambda static, target, generator, **_: (static, target))
+    monkeypatch.setattr(module, "augment_tempo", lambda windows, lead, generator, **_: windows[:, WIDER:-WIDER])
+    monkeypatch.setattr(module, "augment_phones", lambda windows, strange, generator, **_: windows)
+    monkeypatch.setattr(module, "augment_faces", lambda static, target, generator, **_: (static, target))
     batches = ContentBatches([sentence(), sentence(40)], TINY.content, size=64)
     batch = batches(3)
     assert batch["windows"].shape == (64, 18, 39)
@@ -182,7 +182,7 @@ def test_phones_that_the_sentences_lack_have_look_alikes() -> None:
     talk = sentence()
     features = np.zeros_like(talk.features)
     features[0, :, [PHONES.index(phone) for phone in PHONES if phone not in ("SH", "P")]] = 0.02
-    pairs = {(PHONES[strange], PHONES[known]) for strange, known in strange_phones([replace(talk, features=features)])}
+    pairs = {(PHONES[strange], PHONES[known]) for strange, known in unseen_phones([replace(talk, features=features)])}
     assert pairs == {("SH", "CH"), ("SH", "JH"), ("SH", "ZH"), ("P", "B"), ("P", "M")}
 
 
@@ -204,7 +204,7 @@ def test_a_whole_training_of_the_content_branch(tmp_path: Path) -> None:
     assert json.loads((out / "content.json").read_text(encoding="utf-8"))["scores"] == card["scores"]
 
 
-def mouths(count: int = 12) -> Mouths:
+def mouths(count: int = 12) -> OpenMouths:
     """Crops of plain skin with a dark lens in it, of two speakers."""
     width, height = PATCH_SIZE
     x = np.linspace(-1, 1, 11)
@@ -215,12 +215,12 @@ def mouths(count: int = 12) -> Mouths:
     crops = np.full((count, height, width, 3), (190, 140, 120), np.uint8)
     crops[:, 18:31, 20:45] = (60, 20, 20)
     contours = np.repeat(np.concatenate([inner, outer])[None], count, axis=0)
-    return Mouths(crops, contours, ["FACEGOOD-zsmeif" if k % 3 else "GRID-s1" for k in range(count)])
+    return OpenMouths(crops, contours, ["FACEGOOD-zsmeif" if k % 3 else "GRID-s1" for k in range(count)])
 
 
 def test_mouth_batches_have_colours_under_one_light() -> None:
     source = mouths()
-    darker = Mouths((source.crops * 0.5).astype(np.uint8), source.contours, source.speakers)
+    darker = OpenMouths((source.crops * 0.5).astype(np.uint8), source.contours, source.speakers)
     for given in (source, darker):
         batch = MouthBatches(given)(0)
         width, height = PATCH_SIZE
@@ -245,7 +245,7 @@ def test_mouth_crops_cut_the_mouth_out() -> None:
     lips = track.landmarks[0, MESH_OF_68[LIPS], :2]
     middle = lips.mean(axis=0).round().astype(int)
     images[:, middle[1] - 1 : middle[1] + 2, middle[0] - 1 : middle[0] + 2] = 255
-    crops, contours = mouth_crops(images, track, np.array([0, 2]))
+    crops, contours = open_mouth_crops(images, track, np.array([0, 2]))
     assert len(crops) == len(contours) == 2
     width, height = PATCH_SIZE
     assert crops[0].shape == (height, width, 3)
@@ -258,7 +258,7 @@ def test_mouth_crops_cut_the_mouth_out() -> None:
 
 
 def test_a_whole_training_of_the_mouth(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(train_mouth_module, "read_mouths", lambda corpus, cache: mouths())
+    monkeypatch.setattr(train_mouth_module, "read_open_mouths", lambda corpus, cache: mouths())
     train_mouth(tmp_path / "corpus", tmp_path / "out", "tiny", {"steps": 2})
     card = json.loads((tmp_path / "out" / "mouth.json").read_text(encoding="utf-8"))
     assert {"config", "data", "data_licence", "command", "scores", "parameters", "commit"} <= set(card)

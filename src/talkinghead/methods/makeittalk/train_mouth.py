@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from talkinghead.data.grid import grid_clips, tracked
+from talkinghead.data.grid import grid_clips, track_clip
 from talkinghead.data.manifest import manifest_rows
 from talkinghead.face.landmarks import INNER_LIP_CONTOUR, MESH_OF_68, OUTER_LIP_CONTOUR
 from talkinghead.face.pose import camera_from_head, head_mesh
@@ -39,7 +39,7 @@ _SHOWN = (
 
 
 @dataclass(frozen=True)
-class Mouths:
+class OpenMouths:
     """Open mouths: crops (N, H, W, 3) of the mouth frame, lip contours (N, 40, 2) px (inner, outer), speakers (N,)."""
 
     crops: ImageArray
@@ -47,7 +47,9 @@ class Mouths:
     speakers: list[str]
 
 
-def mouth_crops(images: ImageArray, track: FaceTrack, rows: IndexArray) -> tuple[list[ImageArray], list[FloatArray]]:
+def open_mouth_crops(
+    images: ImageArray, track: FaceTrack, rows: IndexArray
+) -> tuple[list[ImageArray], list[FloatArray]]:
     """Crops and contours of the given rows of a tracked clip."""
     mesh = head_mesh(track)
     rectangle = mouth_rectangle(np.median(mesh[:, MESH_OF_68], axis=0))
@@ -73,7 +75,7 @@ def mouth_crops(images: ImageArray, track: FaceTrack, rows: IndexArray) -> tuple
 def _clips(corpus: Path, cache: Path) -> Iterator[tuple[str, Path, FloatArray, BoolArray, int]]:
     """Speaker, file, raw landmarks, found and number of crops of every clip to learn from."""
     for clip in grid_clips(corpus / "grid_s1", "train"):
-        landmarks, found, _ = tracked(clip, cache)
+        landmarks, found, _ = track_clip(clip, cache)
         yield "GRID-s1", clip.video, landmarks, found, _PER_CLIP["GRID"]
     for row in manifest_rows(corpus / "clips"):
         if row["tier"] != "open":
@@ -83,7 +85,7 @@ def _clips(corpus: Path, cache: Path) -> Iterator[tuple[str, Path, FloatArray, B
         yield row["speaker"], path, landmarks, found, _PER_CLIP["GRID" if row["dataset"] == "GRID" else "other"]
 
 
-def read_mouths(corpus: Path, cache: Path) -> Mouths:
+def read_open_mouths(corpus: Path, cache: Path) -> OpenMouths:
     """Crops of open mouths from GRID s1 ``train`` and the open clips, kept in ``cache``."""
     file = cache / "mouths.npz"
     if not file.exists():
@@ -96,7 +98,7 @@ def read_mouths(corpus: Path, cache: Path) -> Mouths:
             rows = np.flatnonzero((lip_gap(head_mesh(track)[:, MESH_OF_68]) > _OPEN) & found)
             rows = np.sort(rng.choice(rows, min(count, len(rows)), replace=False))
             images = np.concatenate([chunk.images for chunk in VideoReader(path).chunks()])
-            new_crops, new_contours = mouth_crops(images, track, rows[rows < len(images)])
+            new_crops, new_contours = open_mouth_crops(images, track, rows[rows < len(images)])
             crops += new_crops
             contours += new_contours
             speakers += [speaker] * len(new_crops)
@@ -104,7 +106,7 @@ def read_mouths(corpus: Path, cache: Path) -> Mouths:
             file, crops=np.stack(crops), contours=np.stack(contours).astype(np.float32), speakers=np.array(speakers)
         )
     with np.load(file) as arrays:
-        return Mouths(arrays["crops"], arrays["contours"], list(arrays["speakers"]))
+        return OpenMouths(arrays["crops"], arrays["contours"], list(arrays["speakers"]))
 
 
 class MouthBatches:
@@ -114,7 +116,7 @@ class MouthBatches:
         mouths: what to draw from.
     """
 
-    def __init__(self, mouths: Mouths) -> None:
+    def __init__(self, mouths: OpenMouths) -> None:
         openings = opening_mask(mouths.contours[:, :20])
         skin = np.stack([_skin(crop, contour) for crop, contour in zip(mouths.crops, mouths.contours)])
         usable = (openings.sum(axis=(1, 2, 3)) > _LEAST_AREA) & (skin[:, 2] > _LEAST_BLUE * skin[:, 0])
@@ -165,7 +167,7 @@ def train_mouth(corpus: Path, out: Path, config_name: str, options: Mapping[str,
         options: ``steps``.
     """
     config = CONFIGS[config_name]
-    batches = MouthBatches(read_mouths(corpus, out / "tracks"))
+    batches = MouthBatches(read_open_mouths(corpus, out / "tracks"))
     torch.manual_seed(0)
     network = MouthTraining(config.mouth_width, people=len(batches.people))
     schedule = Schedule(steps=int(options.get("steps", _STEPS)), learning_rate=1e-3, clip=10.0)
