@@ -15,10 +15,11 @@ SOURCE = Path(talkinghead.__file__).parent
 # Imports go only up this list, from a later line to an earlier one.
 ORDER = (
     ("errors", "types"),
-    ("precision", "weights"),
+    ("precision", "weights", "store"),
     ("media", "face"),
     ("tracking", "speech"),
     ("motion", "rendering", "data", "training", "metrics"),
+    ("recipes",),
     ("methods",),
     ("pipeline",),
     ("production",),
@@ -30,8 +31,6 @@ LEVEL = {room: level for level, rooms in enumerate(ORDER) for room in rooms}
 # (room, its neighbour on the same level): why.
 NEIGHBOURS: dict[tuple[str, str], str] = {
     ("cli", "web"): "a command opens a page",
-    ("training", "data"): "the phone recogniser serves every method and is trained outside of them",
-    ("training", "metrics"): "the judge of synchrony is a metric that is trained",
 }
 
 # Other packages that only some files may know.

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from drawn import drawn_face
-from talkinghead.data import face_pairs
+from talkinghead.data import face_pairs, tracks
 from talkinghead.data.corpus import UNSEEN_FACES, Recording
 from talkinghead.data.face_pairs import (
     GROUPS,
@@ -24,6 +24,7 @@ from talkinghead.data.face_pairs import (
     read_pictures,
     save_pictures,
 )
+from talkinghead.data.tracks import Take
 from talkinghead.errors import InputError
 from talkinghead.face.landmarks import MESH_OF_68, canonical_face
 from talkinghead.tracking.track import make_track
@@ -127,14 +128,14 @@ def test_chosen_frames_are_read_in_one_pass_and_the_purple_line_is_covered(monke
             yield Frames(images[:11], 25.0)
             yield Frames(images[11:], 25.0)
 
-    monkeypatch.setattr(face_pairs, "VideoReader", Reader)
-    monkeypatch.setattr(face_pairs, "tracks", lambda clips, cache, smooth: [(clips[0], track())])
+    monkeypatch.setattr(tracks, "VideoReader", Reader)
+    monkeypatch.setattr(face_pairs, "read_takes", lambda recordings, store, smooth: [Take(recordings[0], track())])
     recording = Recording("x", "GRID-s1", Path("x.mp4"), "GRID")
     ((_, images, points),) = read_pictures([recording], Path("cache"), place=place)
     rows = choose_frames(track(), few=True)
     assert images[:, 0, 0, 0].tolist() == rows.tolist()
     np.testing.assert_allclose(points, 2 * track().landmarks[rows][:, MESH_OF_68, :2])
-    assert all(not (image == 255).any() for image in face_pairs._frames(recording, rows))
+    assert all(not (image == 255).any() for image in face_pairs._frames(Take(recording, track()), rows))
 
 
 def test_packs_come_back_as_they_went(tmp_path: Path) -> None:

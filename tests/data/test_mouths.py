@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 
 from drawn import speech_like
-from talkinghead.data import mouths
+from kept import keep_track
+from talkinghead.data import corpus as table
+from talkinghead.data import tracks
 from talkinghead.data.corpus import OUT_OF_STEP, UNSEEN_BY_SYNCNET, Recording
 from talkinghead.data.mouths import (
     GROUPS,
@@ -141,19 +143,18 @@ def take(images: ImageArray, places: FloatArray) -> ImageArray:
     return images[:, :1, :1, 0]
 
 
-def remember(cache: Path, name: str, count: int) -> None:
-    cache.mkdir(parents=True, exist_ok=True)
-    np.save(cache / f"{name}.npy", np.repeat(canonical_face()[0][None] * 60 + 100, count, axis=0).astype(np.float32))
+def remember(cache: Path, video: Path, count: int) -> None:
+    keep_track(video, np.repeat(canonical_face()[0][None] * 60 + 100, count, axis=0), cache)
 
 
 def test_mouths_are_cut_chunk_by_chunk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mouths, "VideoReader", Reader)
-    monkeypatch.setattr(mouths, "read_speech", lambda path: Speech(speech_like(0.8, 8_000), 8_000))
-    remember(tmp_path, "a", 20)
+    monkeypatch.setattr(tracks, "VideoReader", Reader)
+    monkeypatch.setattr(table, "read_speech", lambda path: Speech(speech_like(0.8, 8_000), 8_000))
+    remember(tmp_path / "store", tmp_path / "a.mp4", 20)
     steps: list[int] = []
     (mouth,) = read_mouths(
         [Recording("a", "somebody", tmp_path / "a.mp4", "lab")],
-        tmp_path,
+        tmp_path / "store",
         places=where,
         cut=take,
         progress=lambda stage, done, total: steps.append(done),
@@ -164,11 +165,11 @@ def test_mouths_are_cut_chunk_by_chunk(tmp_path: Path, monkeypatch: pytest.Monke
 
 
 def test_a_group_is_prepared_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mouths, "VideoReader", Reader)
-    monkeypatch.setattr(mouths, "read_speech", lambda path: Speech(speech_like(0.8), 16_000))
+    monkeypatch.setattr(tracks, "VideoReader", Reader)
+    monkeypatch.setattr(table, "read_speech", lambda path: Speech(speech_like(0.8), 16_000))
     root, out = write_corpus(tmp_path / "corpus"), tmp_path / "out"
-    for name in ("bbaf2n", "a", "d"):
-        remember(out / "tracks", name, 20)
+    for name in ("grid_s1/video/bbaf2n", "clips/a", "clips/d"):
+        remember(out / "tracks", root / f"{name}.mp4", 20)
     first = prepare_mouths(root, "train", out, places=where, cut=take)
     opened = Reader.opened
     again = prepare_mouths(root, "train", out, places=where, cut=take)

@@ -155,12 +155,12 @@ def test_older_files_come_back_where_there_are_no_hard_links(tmp_path: Path, mon
     paths = (tmp_path / "a.txt", tmp_path / "b.txt")
     for path in paths:
         path.write_text("older")
-    with media_files.written_together(paths, overwrite=True) as parts:
+    with media_files.write_together(paths, overwrite=True) as parts:
         for part in parts:
             part.write_text("new")
     assert content_of(tmp_path) == {"a.txt": b"new", "b.txt": b"new"}
     break_renaming(monkeypatch, nth=2)  # of the parts; older files are not called so yet
-    with pytest.raises(PermissionError), media_files.written_together(paths, overwrite=True):
+    with pytest.raises(PermissionError), media_files.write_together(paths, overwrite=True):
         pass
     assert content_of(tmp_path) == {"a.txt": b"new", "b.txt": b"new"}
 

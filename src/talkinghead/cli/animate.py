@@ -224,7 +224,7 @@ def animate(
     began = time.monotonic()
     from talkinghead.production import check_job, run_job, save_job
 
-    wanted = _wanted(context.params, job)
+    wanted = _job_from_parameters(context.params, job)
     if save is not None:
         check_job(wanted)
         save_job(wanted, save, overwrite=wanted.overwrite)
@@ -233,7 +233,7 @@ def animate(
     tell_made(made, began)
 
 
-def _wanted(parameters: Mapping[str, Any], path: Path | None) -> Job:
+def _job_from_parameters(parameters: Mapping[str, Any], path: Path | None) -> Job:
     """The job that the command line asks for, on top of that in a file if there is one."""
     from talkinghead.production import Job, load_job, override_job
 

@@ -23,12 +23,12 @@ import numpy as np
 import numpy.typing as npt
 
 from talkinghead.data.corpus import MAIN_SPEAKER, Corpus, Recording
-from talkinghead.data.grid import Clip, tracks
+from talkinghead.data.tracks import Take, read_takes
 from talkinghead.errors import InputError
 from talkinghead.face.landmarks import MESH_OF_68
 from talkinghead.face.pose import head_landmarks
 from talkinghead.face.rest import lip_gap
-from talkinghead.media import VideoReader
+from talkinghead.store import Store
 from talkinghead.tracking.matte import person_mattes
 from talkinghead.tracking.portrait import best_frame
 from talkinghead.types import FaceTrack, FloatArray, ImageArray, IndexArray, Progress, no_progress
@@ -163,35 +163,26 @@ def read_pictures(
 
     Args:
         recordings: of what.
-        cache: folder for what the tracker sees, which is kept; of a clip whose first part alone was tracked, only that
-            part is used.
+        cache: folder for what the tracker sees, which is kept.
         place: where to cut.
         progress: hook.
     """
     todo = list(recordings)
     for done, recording in enumerate(todo):
         progress("cut heads", done, len(todo))
-        for _, track in tracks((Clip(recording.name, recording.video, ()),), cache, smooth=False):
-            rows = choose_frames(track, few=recording.speaker == MAIN_SPEAKER)
-            images = _frames(recording, rows)
-            landmarks = track.landmarks[rows][:, MESH_OF_68, :2]
+        for take in read_takes([recording], Store(cache), smooth=False):
+            rows = choose_frames(take.track, few=recording.speaker == MAIN_SPEAKER)
+            images = _frames(take, rows)
+            landmarks = take.track.landmarks[rows][:, MESH_OF_68, :2]
             square = place(landmarks[0], (images[0].shape[1], images[0].shape[0]))
             yield recording, np.stack([square.extract(image) for image in images]), square.points(landmarks)
     progress("cut heads", len(todo), len(todo))
 
 
-def _frames(recording: Recording, rows: IndexArray) -> list[ImageArray]:
-    """The given frames of a clip, in the order asked for."""
-    wanted, found, first = {int(row) for row in rows}, {}, 0
-    for chunk in VideoReader(recording.video).chunks():
-        for row in sorted(wanted):
-            if first <= row < first + len(chunk):
-                found[row] = chunk.images[row - first].copy()
-        first += len(chunk)
-        if first > max(wanted):
-            break
-    images = [found[int(row)] for row in rows]
-    if recording.dataset == "GRID":
+def _frames(take: Take, rows: IndexArray) -> list[ImageArray]:
+    """The given frames, in the order asked for."""
+    images = take.frames(rows)
+    if take.recording.dataset == "GRID":
         for image in images:
             image[:_EDGE_ROWS] = image[_EDGE_ROWS]
     return images

@@ -5,20 +5,18 @@ Source: Cooke, Barker, Cunningham and Shao 2006.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from talkinghead.data.corpus import Corpus
-from talkinghead.errors import InputError, announce
-from talkinghead.media import VideoReader, read_speech
-from talkinghead.tracking.track import make_track, read_mesh
+from talkinghead.data.corpus import Corpus, Recording
+from talkinghead.data.tracks import raw_track_of, read_takes
+from talkinghead.errors import InputError
+from talkinghead.media import read_speech
+from talkinghead.store import Store
 from talkinghead.types import BoolArray, FaceTrack, FloatArray, Interval, Speech
-
-_LEAST_FOUND = 0.9  # a clip with fewer frames with a face is damaged
 
 
 @dataclass(frozen=True)
@@ -50,23 +48,13 @@ def grid_clips(root: Path, split: str) -> tuple[Clip, ...]:
 
 def track_clip(clip: Clip, cache: Path) -> tuple[FloatArray, BoolArray, float]:
     """What the tracker sees in a clip: landmarks (T, 478, 3) px, found (T,), frames per second; kept in ``cache``."""
-    file = cache / f"{clip.code}.npy"
-    fps = 25.0
-    if not file.exists():
-        landmarks, _, fps = read_mesh(VideoReader(clip.video).chunks())
-        cache.mkdir(parents=True, exist_ok=True)
-        beside = file.with_suffix(".new.npy")
-        np.save(beside, landmarks.astype(np.float32))
-        os.replace(beside, file)
-    landmarks = np.load(file).astype(np.float64)
-    return landmarks, np.isfinite(landmarks[:, 0, 0]), fps
+    raw = raw_track_of(clip.video, Store(cache))
+    return raw.landmarks.astype(np.float64), raw.found, raw.fps
 
 
 def tracks(clips: tuple[Clip, ...], cache: Path, *, smooth: bool = True) -> Iterator[tuple[Clip, FaceTrack]]:
     """Clips with their tracks; those in which more than a tenth of the frames shows no face are left out, and named."""
     for clip in clips:
-        landmarks, found, fps = track_clip(clip, cache)
-        if found.mean() < _LEAST_FOUND:
-            announce(f"{clip.video}: only {found.mean():.0%} of the frames show a face; the clip is left out.")
-            continue
-        yield clip, make_track(landmarks, found, fps, smooth=smooth)
+        recording = Recording(clip.code, "", clip.video, "")
+        for take in read_takes((recording,), Store(cache), smooth=smooth):
+            yield clip, take.track

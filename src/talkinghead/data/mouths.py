@@ -21,10 +21,10 @@ import numpy as np
 import numpy.typing as npt
 
 from talkinghead.data.corpus import UNSEEN_BY_SYNCNET, Corpus, Recording
-from talkinghead.data.grid import Clip, tracks
+from talkinghead.data.tracks import read_takes
 from talkinghead.errors import InputError
-from talkinghead.media import VideoReader, read_speech
 from talkinghead.speech.features import resample
+from talkinghead.store import Store
 from talkinghead.types import FloatArray, ImageArray, Progress, no_progress
 
 GROUPS = ("train", "val", "test", "strangers", "research", "out of step")
@@ -95,17 +95,14 @@ def read_mouths(
     todo = list(recordings)
     for done, recording in enumerate(todo):
         progress("cut mouths", done, len(todo))
-        clip = Clip(recording.name, recording.video, ())
-        for _, track in tracks((clip,), cache, smooth=False):
-            where, crops, first = places(track.landmarks), [], 0
-            reader = VideoReader(recording.video)
-            for chunk in reader.chunks():
-                images = chunk.images[: len(where) - first]
-                crops.append(cut(images, where[first : first + len(images)]))
-                first += len(images)
-            speech = read_speech(recording.video)
+        for take in read_takes([recording], Store(cache), smooth=False):
+            where, crops, first = places(take.track.landmarks), [], 0
+            for chunk in take.chunks():
+                crops.append(cut(chunk.images, where[first : first + len(chunk)]))
+                first += len(chunk)
+            speech = take.speech()
             samples = resample(speech.samples, speech.sample_rate)
-            yield Mouth(recording.name, recording.speaker, np.concatenate(crops), reader.fps, samples)
+            yield Mouth(recording.name, recording.speaker, np.concatenate(crops), take.track.fps, samples)
     progress("cut mouths", len(todo), len(todo))
 
 

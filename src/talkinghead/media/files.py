@@ -74,27 +74,27 @@ def write_beside(path: Path, overwrite: bool = False) -> Iterator[Path]:
     Raises:
         InputError: the disk is full, or a file of this name appeared meanwhile and ``overwrite`` is off.
     """
-    with written_together((path,), overwrite) as (part,), writing(path):
+    with write_together((path,), overwrite) as (part,), explain_full_disk(path):
         yield part
 
 
 @contextmanager
-def written_together(paths: Sequence[Path], overwrite: bool = False) -> Iterator[tuple[Path, ...]]:
+def write_together(paths: Sequence[Path], overwrite: bool = False) -> Iterator[tuple[Path, ...]]:
     """As ``write_beside`` for several files: at the end all of them get their names, upon an exception none does.
 
     An older file that was to be replaced is then there as before.
 
     Raises:
-        InputError: as ``write_beside``. A full disk while they are written is for ``writing`` to tell.
+        InputError: as ``write_beside``. A full disk while they are written is for ``explain_full_disk`` to tell.
     """
     parts: list[Path] = []
     try:
         for path in paths:
-            with writing(path, all_faults=True):
+            with explain_full_disk(path, all_faults=True):
                 parts.append(_create(_part(path)))
         yield tuple(parts)
         for path, part in zip(paths, parts):
-            with writing(path):
+            with explain_full_disk(path):
                 _flush_to_disk(part)
         for path in paths:
             if path.exists() and not overwrite:
@@ -106,7 +106,7 @@ def written_together(paths: Sequence[Path], overwrite: bool = False) -> Iterator
 
 
 @contextmanager
-def writing(path: Path, *, all_faults: bool = False) -> Iterator[None]:
+def explain_full_disk(path: Path, *, all_faults: bool = False) -> Iterator[None]:
     """Turn an ``OSError`` of a full disk (``all_faults``: every one) into an ``InputError`` that names ``path``."""
     try:
         yield
@@ -124,7 +124,7 @@ def _place(paths: Sequence[Path], parts: Sequence[Path]) -> None:
     older: dict[Path, Path | None] = {}
     try:
         for path, part in zip(paths, parts):
-            older[path] = _kept(path)
+            older[path] = _keep_older(path)
             part.replace(path)
     except BaseException:
         for path, part in zip(paths, parts):
@@ -140,7 +140,7 @@ def _place(paths: Sequence[Path], parts: Sequence[Path]) -> None:
                 kept.unlink(missing_ok=True)
 
 
-def _kept(path: Path) -> Path | None:
+def _keep_older(path: Path) -> Path | None:
     """A second, hidden name of the file at ``path``; None: there is none."""
     if not path.exists():
         return None

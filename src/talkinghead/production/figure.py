@@ -104,7 +104,7 @@ class Figure:
 
             held = getattr(head.renderer_for(portrait), "holds_background", False)
             portrait, alpha = self._separate_background(portrait)
-            background = _fitted(self.background, portrait.frames.size)
+            background = _scale_to_cover(self.background, portrait.frames.size)
             if held:
                 portrait = place_over(portrait, alpha, background)
             else:
@@ -175,7 +175,7 @@ def _colour(text: str) -> tuple[int, int, int]:
     return red, green, blue
 
 
-def _fitted(background: str, size: tuple[int, int]) -> ImageArray:
+def _scale_to_cover(background: str, size: tuple[int, int]) -> ImageArray:
     """A colour, or the middle of a picture scaled until it covers (width, height) px."""
     import numpy as np
     from PIL import Image, ImageOps

@@ -7,7 +7,7 @@ from dataclasses import MISSING, dataclass, fields
 from typing import Any
 
 from talkinghead.errors import InputError
-from talkinghead.production.values import fault_of, refuse, unknown_field
+from talkinghead.production.values import describe_unknown, fault_of, refuse
 
 VERSION = 1
 
@@ -117,7 +117,7 @@ class Job:
                 f"{name} is a job of version {version!r}, this program reads {VERSION}: upgrade talkinghead."
             )
         known = {each.name: each for each in fields(cls)}
-        faults = [unknown_field(key, [*known, "version"]) for key in given if key not in known]
+        faults = [describe_unknown(key, [*known, "version"]) for key in given if key not in known]
         wrong = [fault_of(key, str(each.type), given[key]) for key, each in known.items() if key in given]
         faults += [fault for fault in wrong if fault]
         faults += [f'"{key}" is missing' for key, each in known.items() if each.default is MISSING and key not in given]

@@ -30,11 +30,13 @@ def load_job(path: str | os.PathLike[str]) -> Job:
     if len(content) > _LARGEST:
         raise InputError(f"{path} has more than {_LARGEST / 1e6:g} MB: no job is that large.")
     try:
-        values = json.loads(content.decode("utf-8-sig"), object_pairs_hook=_object, parse_constant=_refuse_constant)
+        values = json.loads(
+            content.decode("utf-8-sig"), object_pairs_hook=_object_from_pairs, parse_constant=_refuse_constant
+        )
     except (ValueError, RecursionError) as error:
         raise InputError(f"{path} is not a job in JSON ({_reason(error)}): write one with --save-job.") from error
     job = Job.from_json(values, name=str(path))
-    return _with_paths(job, lambda name: os.path.join(path.parent, name))
+    return _place_paths(job, lambda name: os.path.join(path.parent, name))
 
 
 def save_job(job: Job, path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
@@ -55,7 +57,7 @@ def save_job(job: Job, path: str | os.PathLike[str], *, overwrite: bool = False)
         raise InputError(f"the job {path} has an unknown suffix {path.suffix!r}: choose .json.")
     _check_apart(path, job)
     check_writable(path, overwrite)
-    job = _with_paths(job, lambda name: _seen_from(path.parent, name))
+    job = _place_paths(job, lambda name: _path_from(path.parent, name))
     with write_beside(path, overwrite) as part:
         part.write_bytes(_encode(job.to_json()))
     return path
@@ -68,7 +70,7 @@ def _encode(values: dict[str, Any]) -> bytes:
         return f"{json.dumps(values, indent=2, allow_nan=False)}\n".encode()
 
 
-def _with_paths(job: Job, place: Callable[[str], str]) -> Job:
+def _place_paths(job: Job, place: Callable[[str], str]) -> Job:
     """The job with all its relative paths placed anew."""
     values = {name: getattr(job, name) for name in (*INPUTS, *OUTPUTS)}
     relative = {name: value for name, value in values.items() if value is not None and _is_relative(name, value)}
@@ -84,7 +86,7 @@ def _is_relative(name: str, value: str) -> bool:
     return not os.path.isabs(value)
 
 
-def _seen_from(folder: Path, name: str) -> str:
+def _path_from(folder: Path, name: str) -> str:
     try:
         return Path(os.path.relpath(name, folder)).as_posix()
     except ValueError:  # on Windows, another drive
@@ -101,7 +103,7 @@ def _check_apart(path: Path, job: Job) -> None:
             )
 
 
-def _object(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+def _object_from_pairs(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
     values = dict(pairs)
     if len(values) < len(pairs):
         names = [name for name, _ in pairs]

@@ -88,7 +88,7 @@ class Producer:
         report("speech", 1, 1)
         work.announce_difference(speech.duration)
         report("portrait", 0, 1)
-        staged, portrait = work.figure.staged(head)
+        staged, portrait = work.figure.load(head)
         view = None if job.show is None else head.view(job.show, portrait)
         report("portrait", 1, 1)
         return _make(work, staged, speech, portrait, view=view, report=report)
@@ -122,12 +122,12 @@ class _Report:
 def _make(
     work: Work, head: TalkingHead, speech: Speech, portrait: Portrait, *, view: View | None, report: _Report
 ) -> Made:
-    from talkinghead.media.files import written_together
+    from talkinghead.media.files import write_together
 
     job, began = work.job, time.monotonic()
     motion = _motion(work, head, speech, portrait, report)
     paths = work.outputs.paths()
-    with written_together(tuple(paths.values()), job.overwrite) as written:
+    with write_together(tuple(paths.values()), job.overwrite) as written:
         parts = dict(zip(paths, written))
         _write_beside(motion, paths, parts, view)
         _write_video(work, head.video(motion, portrait, speech, progress=report), parts["video"], report)
@@ -153,12 +153,12 @@ def _motion(work: Work, head: TalkingHead, speech: Speech, portrait: Portrait, r
 def _write_beside(motion: Motion, paths: Mapping[str, Path], parts: Mapping[str, Path], view: View | None) -> None:
     """Write what is small first, so that a full disk shows early."""
     from talkinghead.media import save_image
-    from talkinghead.media.files import writing
+    from talkinghead.media.files import explain_full_disk
     from talkinghead.motion.export import export_motion
     from talkinghead.motion.files import save_motion
 
     for name, part in parts.items():
-        with writing(paths[name]):
+        with explain_full_disk(paths[name]):
             try:
                 if name == "motion":
                     save_motion(motion, part, overwrite=True)
@@ -172,9 +172,9 @@ def _write_beside(motion: Motion, paths: Mapping[str, Path], parts: Mapping[str,
 
 
 def _write_video(work: Work, video: Video, part: Path, report: _Report) -> None:
-    from talkinghead.media.files import writing
+    from talkinghead.media.files import explain_full_disk
     from talkinghead.media.writer import encode_video
 
     path = work.outputs.video
-    with writing(path):
+    with explain_full_disk(path):
         encode_video(video, part, name=path, visible_mark=work.job.visible_mark, progress=report)

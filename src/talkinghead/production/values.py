@@ -36,17 +36,17 @@ def fault_of(name: str, annotation: str, value: object) -> str | None:
     allowed = tuple(kind for part in parts if part != "None" for kind in _TYPES[part][1])
     # In Python, True is a number.
     if not isinstance(value, allowed) or (isinstance(value, bool) and bool not in allowed):
-        return f'"{name}" must be {describe_type(annotation)}, not {_shortened(value)}'
+        return f'"{name}" must be {describe_type(annotation)}, not {_shorten(value)}'
     return _fault_of_text(name, value) if isinstance(value, str) else None
 
 
-def unknown_field(name: str, known: Collection[str]) -> str:
+def describe_unknown(name: str, known: Collection[str]) -> str:
     """What to say of a field that does not exist."""
     import difflib
 
     near = difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.6)
     hint = f' (did you mean "{near[0]}"?)' if near else ""
-    return f"{_shortened(name)} is unknown{hint}"
+    return f"{_shorten(name)} is unknown{hint}"
 
 
 def refuse(name: str, faults: Sequence[str]) -> None:
@@ -66,7 +66,7 @@ def _fault_of_text(name: str, value: str) -> str | None:
     return f'"{name}" holds a NUL character' if "\0" in value else None
 
 
-def _shortened(value: object) -> str:
+def _shorten(value: object) -> str:
     try:
         shown = json.dumps(value, ensure_ascii=False)
     except (TypeError, ValueError):

@@ -37,6 +37,8 @@ class VideoSource(Protocol):
         fps: frames per second, constant.
         size: (width, height) in px, upright and with square pixels.
         num_frames: how many frames ``chunks`` gives.
+        digest: what its content is known by: other pictures or another rate have another.
+        joins: the frames, but for the first, with which another file or stretch begins.
     """
 
     @property
@@ -52,6 +54,16 @@ class VideoSource(Protocol):
     @property
     def num_frames(self) -> int:
         """How many frames there are."""
+        ...
+
+    @property
+    def digest(self) -> str:
+        """What the content is known by."""
+        ...
+
+    @property
+    def joins(self) -> tuple[int, ...]:
+        """The frames with which another file or stretch begins."""
         ...
 
     def chunks(self) -> Iterator[Frames]:
