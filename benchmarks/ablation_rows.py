@@ -41,7 +41,7 @@ UNSEPARATED, NO_CONTENT = "no separation", "no content branch"
 NO_SPEAKER, IDLE = "no speaker branch", "no speaker branch, idle head"
 CODES, BRIEF = "full, on the content code", "full, on phones, trained as briefly"
 OTHER_VOICE, SAME, OTHER, STILL = "random ID", "retrieve-same ID", "retrieve-random ID", "still"
-GRID, HELD_BACK, STRANGERS = "GRID s1, test", "open, held back", "research"
+GRID, HELD_BACK, RESEARCH = "GRID s1, test", "open, held back", "research"
 LIPS, HEAD = ("D-LL", "D-VL at 62.5", "D-A", "correlation"), ("D-L", "D-V", "D-Rot", "D-Pos")
 """The columns of table 2 and of table 3."""
 
@@ -175,7 +175,7 @@ def groups_of(corpus: Path) -> dict[str, tuple[Example, ...]]:
     return {
         GRID: examples(corpus / "grid_s1", "test"),
         HELD_BACK: open_part(clips, "val", _SECONDS),
-        STRANGERS: tuple(replace(example, seconds=_SECONDS) for example in examples(clips, "research")),
+        RESEARCH: tuple(replace(example, seconds=_SECONDS) for example in examples(clips, "research")),
     }
 
 
@@ -198,7 +198,7 @@ def drawn(sample: Sample, among: Sequence[Example]) -> Example | None:
 
 
 def motions(
-    sample: Sample, branches: Networks, *, learned: Sequence[Example], strangers: Sequence[Example], runs: Path
+    sample: Sample, branches: Networks, *, learned: Sequence[Example], research: Sequence[Example], runs: Path
 ) -> Iterator[tuple[str, Motion]]:
     """Each row's motion of a sample.
 
@@ -206,7 +206,7 @@ def motions(
         sample: the clip.
         branches: the networks.
         learned: what the speaker-aware branch learned from.
-        strangers: clips of people that it did not learn from.
+        research: clips of people that it did not learn from.
         runs: the folder of results, where tracks are kept.
     """
     speech, portrait, seed = sample.speech, sample.portrait, seed_of(sample.example.name)
@@ -233,7 +233,7 @@ def motions(
         voice = speaker_embedding(_begin_of(read_speech(other.video)), name=str(other.video))
         yield OTHER_VOICE, made(MakeItTalkMotion(content, branch=branch, speaker=voice, liveliness=0.0))
         yield OTHER, _with_head(full, sample, sample_of(other, runs))
-    same = drawn(sample, _own(sample.example, learned, strangers))
+    same = drawn(sample, _own(sample.example, learned, research))
     if same is not None:
         yield SAME, _with_head(full, sample, sample_of(same, runs))
     rest = head_landmarks(portrait.track)[0]
@@ -251,10 +251,10 @@ def _begin_of(speech: Speech) -> npt.NDArray[np.float32]:
     return speech.samples[: round(_VOICE_S * speech.sample_rate)]
 
 
-def _own(example: Example, learned: Sequence[Example], strangers: Sequence[Example]) -> list[Example]:
+def _own(example: Example, learned: Sequence[Example], research: Sequence[Example]) -> list[Example]:
     """What else there is of a speaker: what was learned from, else other clips, but none that overlaps."""
     own = [other for other in learned if other.speaker == example.speaker]
-    beside = [other for other in strangers if other.speaker == example.speaker and other.video != example.video]
+    beside = [other for other in research if other.speaker == example.speaker and other.video != example.video]
     return own or [other for other in beside if not same_recording(example, other)]
 
 

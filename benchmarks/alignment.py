@@ -27,10 +27,11 @@ from talkinghead.types import FloatArray, Interval, Speech
 
 _TITLE = """# Alignment with a transcript
 
-Words against GRID's own times (s1): starts and ends of all six words of each sentence, with the boundaries to silence.
-"From silence" are the starts of first words, where GRID's times often take in a smack of the lips or a breath before a
-"lay" or "set"; "to silence" are the ends of last words. Phones: starts of the phones, silence left out, that have the
-same label in both (Levenshtein 1966). Bias is the median of ours less theirs. Times are those of one core.
+Words are compared with GRID's own times (s1): starts and ends of all six words of each sentence, including the
+boundaries to silence. "From silence" are the starts of first words, where GRID's times often include a smack of the
+lips or a breath before "lay" or "set"; "to silence" are the ends of last words. Phones: starts of the phones, without
+silences, that have the same label in both (Levenshtein 1966). Bias is the median of our times minus theirs. Computing
+times are those of one core.
 """
 
 _KINDS = ("starts", "ends", "between words", "from silence", "to silence")

@@ -55,27 +55,27 @@ _WEIGHTS = Path(inspect.getfile(SpeechToLandmarks)).with_name("weights")
 _CLIPS = 16  # of GRID s1
 _INTRODUCTION = """# Attentional Landmarks
 
-As table 2 of Wang et al. 2020: the first frame and the sound make the clip again, in crops of 300 px. LMD is the mean
-distance of the 20 lip landmarks in px of the crop, their means removed (Chen et al. 2018), between trackings of what
-was made and of the real video. Head motion is the network's alone, without idle motion. What differs from the paper:
-one speaker of GRID for all 33, our tracker for dlib's, our crop for theirs; the head is put back into the frame, before
-the frame's own background, where the paper leaves faces as they are made. How the head moved cannot be known from the
-sound: what that costs tell the rows with the real landmarks, and with the real head but the lips of the network. *For
-him*: his landmark network, and a renderer that went on to learn from him alone. Mean and bootstrap 95 % interval over
-clips; `*`: the weights for anybody are better, `!`: worse, by the paired interval.
+As in table 2 of Wang et al. 2020: the clip is made again from its first frame and its sound, in crops of 300 px. LMD is
+the mean distance of the 20 lip landmarks in px of the crop, after removing their means (Chen et al. 2018), between
+trackings of the result and of the real video. Head motion is the network's alone, without idle motion. Differences from
+the paper: one speaker of GRID instead of 33, our tracker instead of dlib's, our crop instead of theirs; and we put the
+head back into the frame, before its own background, whereas the paper leaves faces as generated. The sound cannot tell
+how the head moved: the rows with the real landmarks, and with the real head and the network's lips, show what that
+costs. *For him*: his own landmark network, and a renderer fine-tuned on him alone. Mean and bootstrap 95 % interval
+over clips; `*`: the weights for anybody are better, `!`: they are worse, by the paired interval.
 """
 _LEFT_OUT = """## A speaker left out
 
-The generic weights on clips of GRID's s4, of whom the method's networks have seen nothing. The inside of the mouth is
-painted over what they draw by another network, which has learned from him, too, and shows another's teeth.
+The generic weights on clips of GRID's s4, whom the method's networks have not seen. The inside of the mouth is painted
+over the result by another network, which has learned from him, too, and shows somebody else's teeth.
 """
 _GRID = """## Any motion, any renderer
 
-Both halves of both methods, on GRID s1: Attentional Landmarks with the weights that know him.
+Both halves of both methods, on GRID s1; Attentional Landmarks with the weights for him.
 
 ![Real, and each pair of the table](../images/two_by_two.png)
 
-From the top: the real clip (GRID, Cooke et al. 2006, CC BY 4.0), and synthetic, the rows of the table.
+From the top: the real clip (GRID, Cooke et al. 2006, CC BY 4.0), then synthetic, in the order of the table's rows.
 """
 
 Rows = dict[str, dict[str, list[float]]]

@@ -42,8 +42,9 @@ ABLATIONS = {
 
 _INTRODUCTION = """# Attentional Landmarks: ablations
 
-Table 2 of Wang et al. 2020 again: networks trained on GRID s1 alone from random weights, all as long and by the paper's
-loss (equation 10), judged as those that ship above. `*`: the full model is better, `!`: worse, by the paired interval.
+Table 2 of Wang et al. 2020 with networks trained on GRID s1 alone, from random weights, all for the same time and with
+the paper's loss (equation 10); measured as in [Attentional Landmarks](attentional.md). `*`: the full model is better,
+`!`: it is worse, by the paired interval.
 """
 
 

@@ -25,9 +25,9 @@ _SIGNIFICANT = 3
 _MOST_DIGITS = 7
 _GRID = """# Evaluation on GRID s1, test split
 
-Each clip's first frame and sound make the clip again, by the method and by every baseline; the file that is written is
-read and tracked again and held against the real clip. "Real video" is the clip itself, encoded as the others are: the
-ceiling, with the tracker's noise in it.
+The method and every baseline make each clip again from its first frame and its sound. The written file is read and
+tracked again and compared with the real clip. "Real video" is the clip itself, encoded like the others: it is the
+ceiling, and includes the tracker's noise.
 """
 _UNSEEN = """# Evaluation on unseen people
 
@@ -39,17 +39,17 @@ speakers of whom there are 6 seconds or more. Clips retrieved from the same spea
 fewer speakers have them, so their share cannot be compared with the others.
 """
 _CELLS = f"""Mean over clips and bootstrap 95 % interval; measures over all clips at once have none.
-"{NOT_YET}": what the measure needs is not there, as said below; "{NONE}": there is nothing to measure.
+"{NOT_YET}": what the measure needs is missing, as said below; "{NONE}": there is nothing to measure.
 """
-_VERDICTS = """Whether {name} is better than each baseline, clip by clip: what the 95 % interval of the paired
-difference says. Where nearness to the real video counts, the nearer is better.
+_VERDICTS = """Whether {name} is better than each baseline, clip by clip, by the 95 % interval of the paired difference.
+Where nearness to the real video counts, nearer is better.
 """
 _PROTOCOL = """# Protocol
 
 How the evaluations on [GRID s1](evaluation.md) and on [unseen people](unseen.md) were done, as recorded when they ran.
 """
-_COMMANDS = """The first command makes the results of both corpora for every method, the others those of one, with
-pictures to look at:
+_COMMANDS = """The first command makes the results of every method on both corpora; each of the others makes those of
+one method, with a page of pictures:
 """
 TITLES = {"evaluation": _GRID, "unseen": _UNSEEN}
 _CORPORA = {"evaluation": ("grid_s1", "test"), "unseen": ("clips", "all")}

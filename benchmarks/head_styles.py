@@ -28,14 +28,15 @@ _DRIFT_S = 600.0
 _SEEDS = 3
 _TITLE = """# How heads move: the speaker-aware branch
 
-MakeItTalk's speaker-aware branch (Zhou et al. 2020, section 3.2) on the open recordings. *Told*: the share of pieces of
-3 s whose speaker a classifier names by the head's rotation (`metrics.personalisation`); it learned from real motion,
-from speech that the network learned from as well, and is given motion generated for speech that was held back, where a
-speaker has two pieces of it. The interval is exact (Clopper and Pearson), over pieces.
+MakeItTalk's speaker-aware branch (Zhou et al. 2020, section 3.2) on the open recordings. A classifier
+(`metrics.personalisation`) names the speaker of a piece of 3 s by the rotation of the head. It has learned from real
+motion, in recordings that the network was trained on as well, and is tested on motion generated for speech that was
+held back, of speakers with at least two such pieces. The interval is exact (Clopper and Pearson), over pieces.
 """
-_POSES = """D-Rot and D-Pos (section 5.3) on GRID s1 val, from the calmest frame's pose: the expected motion, motions
-drawn with noise (mean of three), idle motion and none. What is not told by the speech costs distance however real it
-is; the range (from the 5th to the 95th percentile, median over clips) tells how much the head moves.
+_POSES = """D-Rot and D-Pos (section 5.3) on GRID s1 val, relative to the pose of the calmest frame: the expected
+motion, motion drawn with noise (mean of three), idle motion, and none. Motion that the speech does not determine
+increases the distance, however real it looks. The range (from the 5th to the 95th percentile, median over clips) tells
+how much the head moves.
 """
 
 Motions = dict[str, list[tuple[FloatArray, FloatArray, FloatArray]]]

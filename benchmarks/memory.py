@@ -25,9 +25,9 @@ _COMMAND = "import sys; from talkinghead.cli.main import main; main()"
 _EVERY_S = 0.02
 _TITLE = """# Memory
 
-Peak memory of `talkinghead animate`, {size}x{size}, 25 frames per second. Anonymous memory (Linux only; looked at every
-{every:.0f} ms) leaves out what is mapped from files and can be taken back by the system at any time. Behind each number
-its ratio to that of the shortest speech.
+Peak memory of `talkinghead animate`, {size}x{size}, 25 frames per second. Anonymous memory (Linux only, sampled every
+{every:.0f} ms) leaves out what is mapped from files, which the system can take back at any time. In brackets: the ratio
+to the shortest speech.
 """
 
 

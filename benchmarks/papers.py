@@ -13,10 +13,11 @@ from talkinghead.evaluation.published import Column, Table, load_published
 
 _TITLE = f"""# The tables of the papers
 
-Each table has the rows of its paper and then ours: the methods of the five papers (in bold) and the baselines. Rows in
-italics are published, their names as printed: "Ours" is the authors' own. **They were measured on other data**, with
-other trackers and crops; they tell the order of magnitude and are not to be ranked with ours. Ours: mean and bootstrap
-95 % interval over clips. "{NOT_YET}": the method is not built, or what the measure needs is not there.
+Each table has the rows of its paper, then ours: the methods of the five papers (in bold) and the baselines. Rows in
+italics are published, with their names as printed: "Ours" means the authors' method. **They were measured on other
+data**, with other trackers and crops: they show the order of magnitude and cannot be ranked with ours. Our rows have
+means and bootstrap 95 % intervals over clips. "{NOT_YET}": the method is not built, or what the measure needs is
+missing.
 """
 _WIDTH = 120
 _SHORT = 60  # characters of what a table was measured on

@@ -1,4 +1,4 @@
-"""How well the judge of synchrony that ships judges people whom it has not met."""
+"""How well the SyncNet that ships judges unseen people."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ JITTERS = range(5)
 
 _CACHE = Path(__file__).resolve().parents[1] / "runs" / "syncnet"
 _GOAL = 0.95
-_TITLES = {"test": "GRID s1, test split", "strangers": "GRID, 5 speakers it never met", "out of step": "out of step"}
+_TITLES = {"test": "GRID s1, test split", "strangers": "GRID, 5 unseen speakers", "out of step": "out of step"}
 _OUT_OF_STEP = "out of step"
-_TITLE = f"""# Synchrony, as the judge that ships sees it
+_TITLE = f"""# Synchrony: how well SyncNet judges unseen people
 
-Real videos, none of them learned from, each put out of step by {SHIFTS[0]} to {SHIFTS[-1]} frames of 25 per second and
-judged over every two seconds, half a second apart. Found: the share whose shift is found to within one frame (goal:
-{_GOAL:.0%}). Some recordings are out of step by themselves; found from its own: the same, counted from where the judge
-sees the whole clip unshifted. Confidence is the median distance over offsets of +-15 frames less the least (Chung and
-Zisserman 2016, section 3.1).
+Real videos that the shipped SyncNet has not learned from. Each is put out of step by {SHIFTS[0]} to {SHIFTS[-1]} frames
+of 25 per second and judged over every two seconds, half a second apart. Found: the share of windows whose shift is
+found to within one frame (goal: {_GOAL:.0%}). Some recordings are out of step to begin with; "found from its own"
+counts from the offset that SyncNet sees in the whole unshifted clip. Confidence is the median distance over offsets of
++-15 frames minus the least (Chung and Zisserman 2016, section 3.1).
 """
 
 Row = dict[str, Any]
@@ -107,7 +107,7 @@ def judged(pairs: Sequence[Pair], still: Sequence[Pair]) -> Row:
 
 
 def measure(corpus: Path, *, cache: Path = _CACHE, judge: SyncNet | None = None) -> dict[str, Row]:
-    """What the judge makes of real videos, by group: the test split, speakers held out, and each set of strangers.
+    """What the judge makes of real videos, by group: the test split, speakers held out, and each set of unseen people.
 
     Args:
         corpus: folder with ``grid_s1`` and ``clips`` in it.
@@ -155,7 +155,7 @@ def table(result: Mapping[str, Row]) -> str:
     text = f"{_TITLE}\n" + "\n".join(lines) + "\n"
     if _OUT_OF_STEP in result:
         offsets = result[_OUT_OF_STEP]["offsets"].items()
-        text += "\nOut of step are clips whose lips, by their p, b and m, run 2 to 6 frames ahead; the judge sees "
+        text += "\nOut of step are clips whose lips, by their p, b and m, run 2 to 6 frames ahead; SyncNet sees "
         text += ", ".join(f"{name}: {offset:+d}" for name, offset in offsets) + ".\n"
     text += "\nConfidence where each window of video is displaced by chance, up to so many frames:\n\n"
     return text + "\n".join(beside) + "\n"

@@ -56,19 +56,19 @@ _MEASURES = (
 )
 _TITLE = """# The tracker's own noise
 
-What the measures read where nothing differs: {clips} clips of GRID s1 (val) against themselves, once as the tracker saw
-the original and once as it saw a copy. Re-encoded: H.264 by `media.save_video`. Shifted and scaled: the picture warped
-(Lanczos) and the landmarks brought back, so that the truth is known. Still: each clip's frame with the widest mouth
-repeated {frames} times, with Gaussian noise of so many grey levels or encoded, against the same frame repeated as it
-is: all that moves there is the tracker. Smoothed is what `track_faces` gives, raw what the mesh network sees. Means
-over clips.
+What the measures read where nothing differs: {clips} clips of GRID s1 (val) compared with themselves, once as tracked
+in the original and once as tracked in a copy. Re-encoded: H.264 by `media.save_video`. Shifted and scaled: the picture
+is warped (Lanczos) and the landmarks are mapped back, so the truth is known. Still: the frame of each clip with the
+widest mouth is repeated {frames} times, with Gaussian noise of so many grey levels or encoded, and compared with the
+same frame repeated without change: everything that moves there is the tracker. Smoothed tracks are what `track_faces`
+returns, raw ones what the mesh network sees. Means over clips.
 """
-_RESOLUTION = """The least difference of two systems that {compared} clips can tell from the tracker's noise: 1.96
-times the standard deviation, over clips, of the difference between two readings of one clip (crf 18 and 23), over the
-square root of {compared}. At the floor the clip is held against itself; away from it against the next sentence, where
-the noise of the reading adds to an error that is there. Moved by encoding: how much crf 23 instead of 18 alone
-changes the mean, away from the floor. Where that is more than what can be resolved, systems compare only if they are
-encoded alike. How much clips differ from each other comes on top of all this.
+_RESOLUTION = """The least difference between two systems that {compared} clips can tell from the tracker's noise: 1.96
+times the standard deviation, over clips, of the difference between two readings of a clip (crf 18 and 23), divided by
+the square root of {compared}. At the floor a clip is compared with itself; away from the floor it is compared with the
+next sentence, so the noise of the reading adds to an error that is there. Moved by encoding: how much crf 23 instead of
+18 changes the mean, away from the floor. Where this exceeds what can be resolved, only systems with the same encoding
+can be compared. The differences between clips come on top of all this.
 """
 
 _NEEDS_MOTION = "aperture-correlation"  # says nothing of a still

@@ -121,7 +121,7 @@ def _sample(path: Path, group: str, track: FaceTrack, transcript: str | None) ->
     return Sample(path.stem, group, speech, portrait, head_landmarks(track), track.fps)
 
 
-def strangers(folder: Path, cache: Path) -> Iterator[Sample]:
+def unseen_samples(folder: Path, cache: Path) -> Iterator[Sample]:
     """The clips of GRID's other speakers, and of people who address the camera, in the shared folder ``clips``."""
     with (folder / "manifest.csv").open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
@@ -222,7 +222,7 @@ def measure(head: TalkingHead, folder: Path, cache: Path) -> dict[str, dict[str,
         cache: folder for the tracks of the real clips.
     """
     result: dict[str, dict[str, list[Score]]] = {}
-    for sample in strangers(folder, cache):
+    for sample in unseen_samples(folder, cache):
         still = np.repeat(head_landmarks(sample.portrait.track), len(sample.reference), axis=0)
         heard = unread(sample.speech)
         made = {

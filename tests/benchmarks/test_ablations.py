@@ -126,11 +126,11 @@ def test_speakers_are_drawn_before_their_clips(sample: Sample) -> None:
 
 def test_a_speakers_own_clips_overlap_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     here, learned = example("here", "one"), [example("l", "two", "train")]
-    strangers = [here, example("piece", "one"), example("apart", "one"), example("else", "two")]
+    research = [here, example("piece", "one"), example("apart", "one"), example("else", "two")]
     monkeypatch.setattr(ablation_rows, "same_recording", lambda first, second: second.name == "piece")
-    assert [other.name for other in ablation_rows._own(here, learned, strangers)] == ["apart"]
+    assert [other.name for other in ablation_rows._own(here, learned, research)] == ["apart"]
     learned.append(example("m", "one", "train"))
-    assert [other.name for other in ablation_rows._own(here, learned, strangers)] == ["m"]
+    assert [other.name for other in ablation_rows._own(here, learned, research)] == ["m"]
 
 
 def branches() -> Networks:
@@ -150,7 +150,7 @@ def test_what_each_row_is_made_of(sample: Sample, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(ablation_rows, "read_speech", lambda path: speech())
     monkeypatch.setattr(ablation_rows, "speaker_embedding", lambda samples, name: np.eye(256, dtype=np.float32)[7])
     learned = [example("l", "one", "train"), example("m", "two", "train")]
-    made = dict(motions(sample, branches(), learned=learned, strangers=[], runs=Path()))
+    made = dict(motions(sample, branches(), learned=learned, research=[], runs=Path()))
     assert set(made) == {*ablations._OF_LIPS, *ablations._OF_HEAD} - {ablations.UNSEPARATED, ablations.CODES}
     full, mouth = made[ablations.FULL], np.r_[JAW, MOUTH]
     for name in (ablations.DRAWN, ablations.NO_SPEAKER, ablations.IDLE, ablations.OTHER_VOICE, ablations.SAME):
@@ -169,7 +169,7 @@ def test_what_each_row_is_made_of(sample: Sample, monkeypatch: pytest.MonkeyPatc
 
 
 def test_without_another_clip_nothing_is_copied(sample: Sample) -> None:
-    made = dict(motions(sample, branches(), learned=[], strangers=[sample.example], runs=Path()))
+    made = dict(motions(sample, branches(), learned=[], research=[sample.example], runs=Path()))
     assert not {ablations.SAME, ablations.OTHER, ablations.OTHER_VOICE} & set(made)
 
 
@@ -227,14 +227,14 @@ def test_clips_without_a_face_throughout_are_left_out(sample: Sample, monkeypatc
     of = {"nods": sample, "lost": lost}
     names = [example("lost", "one"), example("nods", "one")]
     monkeypatch.setattr(ablations, "networks", lambda runs: branches())
-    monkeypatch.setattr(ablations, "groups_of", lambda corpus: {ablations.GRID: names, ablations.STRANGERS: ()})
+    monkeypatch.setattr(ablations, "groups_of", lambda corpus: {ablations.GRID: names, ablations.RESEARCH: ()})
     monkeypatch.setattr(ablations, "examples", lambda folder, split: ())
     monkeypatch.setattr(ablations, "open_part", lambda clips, split, seconds: ())
     monkeypatch.setattr(ablations, "sample_of", lambda one, runs: of[one.name])
     result = ablations.measure(Path(), Path())
     assert result[ablations.GRID]["clips"] == ["nods"]
     assert len(result[ablations.GRID]["rows"][ablations.FULL]["D-LL"]) == 1
-    assert result[ablations.STRANGERS] == {"clips": [], "rows": {}}
+    assert result[ablations.RESEARCH] == {"clips": [], "rows": {}}
 
 
 def _unseen(track: FaceTrack) -> FaceTrack:

@@ -93,7 +93,7 @@ def test_the_whole_measurement_keeps_the_groups_apart(tmp_path: Path, monkeypatc
     monkeypatch.setattr(synchrony, "recordings", known)
     monkeypatch.setattr(synchrony, "prepare_mouths", prepared)
     result = measure(tmp_path, judge=Knowing())  # type: ignore[arg-type]
-    assert list(result) == ["GRID s1, test split", "GRID, 5 speakers it never met", "HDTF", "out of step"]
+    assert list(result) == ["GRID s1, test split", "GRID, 5 unseen speakers", "HDTF", "out of step"]
     assert [row["clips"] for row in result.values()] == [1, 1, 1, 1]
     assert result["HDTF"]["found"] == 1.0
     assert result["HDTF"]["other sound"] is None
