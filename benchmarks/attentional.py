@@ -19,8 +19,8 @@ from talkinghead.data.grid import Clip, grid_clips, tracks
 from talkinghead.errors import InputError, announce
 from talkinghead.face.landmarks import MESH_OF_68
 from talkinghead.media import VideoReader, save_image
-from talkinghead.methods import get_method, get_renderer
-from talkinghead.methods.attentional_landmarks.config import CONFIGS
+from talkinghead.methods import get_renderer, shipped_generator
+from talkinghead.methods.attentional_landmarks.config import CONFIGS, VARIANTS
 from talkinghead.methods.attentional_landmarks.ltv import LandmarksToVideo
 from talkinghead.methods.attentional_landmarks.motion import AttentionalMotion
 from talkinghead.methods.attentional_landmarks.renderer import AttentionalRenderer
@@ -50,7 +50,7 @@ DRIVEN = "driven by the real landmarks"
 PERSON_DRIVEN, GENERIC_DRIVEN = (f"{name}, {DRIVEN}" for name in (PERSON, GENERIC))
 PERSON_TURNED = f"{PERSON}, the real head"
 KNOWN, LEFT_OUT = "GRID s1, test", "GRID s4, left out"
-_SHIPPED = {"small": "", "small-s1": "-s1"}
+_SHIPPED = "small"
 _WEIGHTS = Path(inspect.getfile(SpeechToLandmarks)).with_name("weights")
 _CLIPS = 16  # of GRID s1
 _INTRODUCTION = """# Attentional Landmarks
@@ -107,15 +107,15 @@ def known_samples(corpus: Path, cache: Path, limit: int | None = None) -> Iterat
     return samples(grid_clips(corpus / "grid_s1", "test")[: limit or _CLIPS], cache)
 
 
-def trained(runs: Path, stage: str, config_name: str) -> nn.Module | None:
+def load_trained(runs: Path, stage: str, config_name: str) -> nn.Module | None:
     """A network of a stage as it ships, else from ``RUNS/attentional/STAGE-CONFIG``; None where it was not trained."""
     file = runs / "attentional" / f"{stage}-{config_name}" / f"{stage}.safetensors"
-    if config_name in _SHIPPED:
-        file = _WEIGHTS / f"{stage}{_SHIPPED[config_name]}.safetensors"
+    if config_name == _SHIPPED:
+        file = _WEIGHTS / f"{stage}.safetensors"
     if not file.exists():
         announce(f"rows with the {stage} of {config_name!r} are left out: there is no {file}.")
         return None
-    config = CONFIGS[config_name]
+    config = (CONFIGS | VARIANTS)[config_name]
     network = SpeechToLandmarks(config.landmarks) if stage == "landmarks" else LandmarksToVideo(config.video)
     load_weights(network, file)
     return network
@@ -123,14 +123,14 @@ def trained(runs: Path, stage: str, config_name: str) -> nn.Module | None:
 
 def halves(runs: Path, landmarks: str, renderer: str) -> tuple[AttentionalMotion, AttentionalRenderer] | None:
     """Generator and renderer of two configurations; None where one was not trained."""
-    speaks, shows = trained(runs, "landmarks", landmarks), trained(runs, "renderer", renderer)
+    speaks, shows = load_trained(runs, "landmarks", landmarks), load_trained(runs, "renderer", renderer)
     if not isinstance(speaks, SpeechToLandmarks) or not isinstance(shows, LandmarksToVideo):
         return None
-    filler = load_filler() if CONFIGS[renderer].filled else None
+    filler = load_filler() if (CONFIGS | VARIANTS)[renderer].video.filled else None
     return AttentionalMotion(speaks, liveliness=0.0), AttentionalRenderer(shows, filler)
 
 
-def drawn(motion: Motion, renderer: Renderer, sample: Sample) -> ImageArray:
+def render(motion: Motion, renderer: Renderer, sample: Sample) -> ImageArray:
     """(T, H, W, 3) uint8 a motion of a sample's portrait."""
     return np.concatenate([chunk.images for chunk in renderer.render(motion, sample.portrait)])
 
@@ -140,12 +140,12 @@ def spoken_motion(generator: MotionGenerator, sample: Sample) -> Motion:
     return fit_motion(generator.generate(sample.speech, sample.portrait), sample.speech, fps=sample.track.fps)
 
 
-def made(generator: MotionGenerator, renderer: Renderer, sample: Sample) -> ImageArray:
+def make_again(generator: MotionGenerator, renderer: Renderer, sample: Sample) -> ImageArray:
     """(T, H, W, 3) uint8 a sample's clip, made again."""
-    return drawn(spoken_motion(generator, sample), renderer, sample)
+    return render(spoken_motion(generator, sample), renderer, sample)
 
 
-def held(sample: Sample) -> ImageArray:
+def hold_first_frame(sample: Sample) -> ImageArray:
     """(T, H, W, 3) uint8 a sample's first frame, as often as there are frames."""
     return np.repeat(sample.images[:1], len(sample.images), axis=0)
 
@@ -184,23 +184,23 @@ def measure(corpus: Path, cache: Path, runs: Path, picture: Path, *, limit: int 
         ``KNOWN``, ``LEFT_OUT`` and "grid": name -> measure -> one value per clip; "speed": method -> frames per second.
 
     Raises:
-        InputError: the weights that ship are not there.
+        InputError: the weights that ship are not there, or those for one person, which were to be trained first.
     """
     generic, person = halves(runs, "small", "small"), halves(runs, "small-s1", "small-s1")
     if generic is None or person is None:
-        raise InputError("the weights of Attentional Landmarks are not there: train them and put them in its folder.")
+        raise InputError(f"weights of Attentional Landmarks are missing: train small-s1 into {runs / 'attentional'}.")
     known: Rows = {}
     grid: Rows = {}
     for number, sample in enumerate(known_samples(corpus, cache, limit)):
         real = motion_of_track(sample.track, 0)
         said = spoken_motion(person[0], sample)[: len(real)]
         turned = replace(said, rotation=real.rotation[: len(said)], translation=real.translation[: len(said)])
-        pictures = {PERSON: made(*person, sample), GENERIC: made(*generic, sample)}
-        pictures |= {PERSON_DRIVEN: drawn(real, person[1], sample), GENERIC_DRIVEN: drawn(real, generic[1], sample)}
-        pictures |= {PERSON_TURNED: drawn(turned, person[1], sample), STILL: held(sample)}
+        pictures = {PERSON: make_again(*person, sample), GENERIC: make_again(*generic, sample)}
+        pictures |= {PERSON_DRIVEN: render(real, person[1], sample), GENERIC_DRIVEN: render(real, generic[1], sample)}
+        pictures |= {PERSON_TURNED: render(turned, person[1], sample), STILL: hold_first_frame(sample)}
         for name, images in pictures.items():
             add(known, name, images, sample)
-        tiles = {name: made(*pair, sample) for name, pair in _other_pairs(*person).items()}
+        tiles = {name: make_again(*pair, sample) for name, pair in _other_pairs(*person).items()}
         tiles["attentional_landmarks | attention"] = pictures[PERSON]
         for name, images in tiles.items():
             add(grid, name, images, sample)
@@ -208,27 +208,27 @@ def measure(corpus: Path, cache: Path, runs: Path, picture: Path, *, limit: int 
             save_image(_picture(list(tiles.values()), sample), picture)
     return {
         KNOWN: known,
-        LEFT_OUT: _left_out(generic, corpus, cache, limit),
+        LEFT_OUT: _measure_left_out(generic, corpus, cache, limit),
         "grid": grid,
         "speed": frames_per_second(("attentional_landmarks", "makeittalk")),
     }
 
 
-def _left_out(
+def _measure_left_out(
     generic: tuple[AttentionalMotion, AttentionalRenderer], corpus: Path, cache: Path, limit: int | None
 ) -> Rows:
     found = [one for one in face_recordings(corpus, "strangers") if one.speaker == UNSEEN_FACES[0]][:limit]
     rows: Rows = {}
     for sample in samples(tuple(Clip(one.name, one.video, ()) for one in found), cache):
-        add(rows, GENERIC, made(*generic, sample), sample)
-        add(rows, DRIVEN, drawn(motion_of_track(sample.track, 0), generic[1], sample), sample)
-        add(rows, STILL, held(sample), sample)
+        add(rows, GENERIC, make_again(*generic, sample), sample)
+        add(rows, DRIVEN, render(motion_of_track(sample.track, 0), generic[1], sample), sample)
+        add(rows, STILL, hold_first_frame(sample), sample)
     return rows
 
 
 def _other_pairs(generator: MotionGenerator, renderer: Renderer) -> dict[str, tuple[MotionGenerator, Renderer]]:
     """The pairs of these two and MakeItTalk's, but this one."""
-    speaks, warps = get_method("makeittalk").load("small")[0], get_renderer("warp")
+    speaks, warps = shipped_generator("makeittalk"), get_renderer("warp")
     return {
         "makeittalk | warp": (speaks, warps),
         "makeittalk | attention": (speaks, renderer),

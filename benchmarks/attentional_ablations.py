@@ -12,11 +12,11 @@ from benchmarks.attentional import (
     Summary,
     add,
     cells,
-    drawn,
     halves,
-    held,
+    hold_first_frame,
     known_samples,
-    made,
+    make_again,
+    render,
     summarise_rows,
 )
 from talkinghead.errors import InputError
@@ -68,11 +68,11 @@ def measure(corpus: Path, cache: Path, runs: Path, *, limit: int | None = None) 
     for sample in known_samples(corpus, cache, limit):
         real = motion_of_track(sample.track, 0)
         for name, system in systems.items():
-            add(rows, name, made(*system, sample), sample)
+            add(rows, name, make_again(*system, sample), sample)
         for name, driven in (("without attention", DRIVEN_PLAIN), (FULL, DRIVEN)):
             if name in systems:
-                add(rows, driven, drawn(real, systems[name][1], sample), sample)
-        add(rows, STILL, held(sample), sample)
+                add(rows, driven, render(real, systems[name][1], sample), sample)
+        add(rows, STILL, hold_first_frame(sample), sample)
     return rows
 
 

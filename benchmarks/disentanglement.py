@@ -13,12 +13,13 @@ from torch.nn import functional as F
 from talkinghead.data.packs import load_pack, prepare
 from talkinghead.data.phone_labels import LABEL_RATE
 from talkinghead.data.voice_packs import HELD_OUT_VOICES, people
-from talkinghead.methods.makeittalk.hearing import content_codes
+from talkinghead.methods.makeittalk.hearing import load_codes
 from talkinghead.methods.makeittalk.voice import VOICE_RATE, mean_of_speech
 from talkinghead.speech.arpabet import BILABIALS, CLASSES, LABIODENTALS, SILENCE
 from talkinghead.speech.features import SAMPLE_RATE
 from talkinghead.speech.phonetic import LogMel, PhonePosteriors, PhoneticFeatures, Rows
 from talkinghead.types import FloatArray, Speech
+from talkinghead.weights import Weights
 
 Labels = npt.NDArray[np.int64]
 
@@ -105,7 +106,7 @@ def phone_rows(labels: npt.NDArray[np.uint8], count: int) -> Labels:
     return labels[np.minimum(places, len(labels) - 1)].astype(np.int64)
 
 
-def who(corpus: Path, features: Mapping[str, PhoneticFeatures]) -> dict[str, dict[str, float]]:
+def probe_reader(corpus: Path, features: Mapping[str, PhoneticFeatures]) -> dict[str, dict[str, float]]:
     """Recall of the reader from one frame and from means over a second, by what is read, beside chance."""
     said: dict[str, list[Speech]] = {}
     for utterance in people(corpus, held_out=True):
@@ -135,7 +136,7 @@ def who(corpus: Path, features: Mapping[str, PhoneticFeatures]) -> dict[str, dic
     return {task: row | {"chance": 1 / len(said)} for task, row in result.items()}
 
 
-def what(corpus: Path, packs: Path, features: Mapping[str, PhoneticFeatures]) -> dict[str, dict[str, float]]:
+def probe_phone(corpus: Path, packs: Path, features: Mapping[str, PhoneticFeatures]) -> dict[str, dict[str, float]]:
     """Accuracy of the phone, and recall of p b m and f v, by what is read, beside chance."""
     pack = load_pack(next(iter(prepare(corpus, packs))))
     kept = np.flatnonzero(np.isin(pack.speakers, _LABELLED))
@@ -166,15 +167,15 @@ def measure(corpus: Path, runs: Path) -> dict[str, dict[str, float]]:
         runs: the folder of results; the phone recogniser's packs are in ``phones/packs``.
 
     Raises:
-        InputError: the voice conversion's weights are not there.
+        InputError: the voice conversion's weights, which do not ship, are not in ``runs/voice``.
     """
     features: dict[str, PhoneticFeatures] = {
         "log-mel": LogMel(),
         "centred log-mel": CentredLogMel(),
-        "content code": content_codes(),
+        "content code": load_codes(Weights((runs / "voice",))),
         "phone posteriors": PhonePosteriors(),
     }
-    return who(corpus, features) | what(corpus, runs / "phones" / "packs", features)
+    return probe_reader(corpus, features) | probe_phone(corpus, runs / "phones" / "packs", features)
 
 
 def section(result: Mapping[str, Mapping[str, float]]) -> str:

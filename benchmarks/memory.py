@@ -17,7 +17,7 @@ from pathlib import Path
 import cv2
 from skimage import data
 
-from benchmarks.speed import spoken
+from benchmarks.speed import write_speech
 from talkinghead.media import save_image
 
 MINUTES = (1.0, 10.0, 30.0)
@@ -76,7 +76,7 @@ def measure(*, minutes: tuple[float, ...] = MINUTES, size: int = 512) -> dict[st
         face, speech, out = folder / "face.png", folder / "speech.wav", folder / "out.mp4"
         save_image(cv2.resize(data.astronaut(), (size, size), interpolation=cv2.INTER_AREA), face)
         for length in minutes:
-            spoken(60 * length, speech)
+            write_speech(60 * length, speech)
             result[f"{length:g}"] = peaks(["animate", str(face), str(speech), "-o", str(out), "--overwrite"])
     return result
 

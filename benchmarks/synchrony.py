@@ -43,7 +43,7 @@ class Pair:
     audio: FloatArray
 
 
-def embedded(mouths: Sequence[Mouth], judge: SyncNet) -> list[Pair]:
+def embed(mouths: Sequence[Mouth], judge: SyncNet) -> list[Pair]:
     """The embeddings of recordings, as long as both picture and sound last."""
     pairs = []
     for mouth in mouths:
@@ -53,25 +53,25 @@ def embedded(mouths: Sequence[Mouth], judge: SyncNet) -> list[Pair]:
     return pairs
 
 
-def shifted(pair: Pair, shift: int) -> tuple[FloatArray, FloatArray]:
+def shift_pair(pair: Pair, shift: int) -> tuple[FloatArray, FloatArray]:
     """Video and sound of a pair whose picture comes ``shift`` frames later than it did."""
     late, early = max(shift, 0), max(-shift, 0)
     return pair.video[early : len(pair.video) - late], pair.audio[late : len(pair.audio) - early]
 
 
-def found(pair: Pair) -> tuple[list[bool], list[bool]]:
+def find_shifts(pair: Pair) -> tuple[list[bool], list[bool]]:
     """For each shift and each two seconds, whether it is found: as it is, and from the clip's own offset on."""
     own = sync_score(pair.video, pair.audio).offset
     as_it_is: list[bool] = []
     from_own: list[bool] = []
     for shift in SHIFTS:
-        offsets = np.array([score.offset for score in offsets_by_window(*shifted(pair, shift), step=12)])
+        offsets = np.array([score.offset for score in offsets_by_window(*shift_pair(pair, shift), step=12)])
         as_it_is += (np.abs(offsets - shift) <= 1).tolist()
         from_own += (np.abs(offsets - shift - own) <= 1).tolist()
     return as_it_is, from_own
 
 
-def jittered(pair: Pair, jitter: int) -> float:
+def jittered_confidence(pair: Pair, jitter: int) -> float:
     """The confidence where each window of video is taken from up to ``jitter`` frames beside its place, by chance."""
     rng = np.random.default_rng(0)
     count = len(pair.video)
@@ -79,14 +79,14 @@ def jittered(pair: Pair, jitter: int) -> float:
     return sync_score(pair.video[places.clip(0, count - 1)], pair.audio).confidence
 
 
-def judged(pairs: Sequence[Pair], still: Sequence[Pair]) -> Row:
+def judge_group(pairs: Sequence[Pair], still: Sequence[Pair]) -> Row:
     """All that is reported of a group.
 
     Args:
         pairs: the recordings.
         still: the same with the first picture held all along.
     """
-    results = [found(pair) for pair in pairs]
+    results = [find_shifts(pair) for pair in pairs]
     scores = [sync_score(pair.video, pair.audio) for pair in pairs]
     others = []
     for pair, other in zip(pairs, [*pairs[1:], *pairs[:1]]):
@@ -100,7 +100,7 @@ def judged(pairs: Sequence[Pair], still: Sequence[Pair]) -> Row:
         "offsets": {pair.name: score.offset for pair, score in zip(pairs, scores)},
         "confidence": float(np.mean([score.confidence for score in scores])),
         "distance": float(np.mean([score.distance for score in scores])),
-        "jitter": [float(np.mean([jittered(pair, jitter) for pair in pairs])) for jitter in JITTERS],
+        "jitter": [float(np.mean([jittered_confidence(pair, jitter) for pair in pairs])) for jitter in JITTERS],
         "still picture": float(np.mean([sync_score(pair.video, pair.audio).confidence for pair in still])),
         "other sound": float(np.mean(others)) if len(pairs) > 1 else None,
     }
@@ -121,13 +121,13 @@ def measure(corpus: Path, *, cache: Path = _CACHE, judge: SyncNet | None = None)
         mouths = prepare_mouths(corpus, group, cache, places=mouth_places, cut=crop_mouths)
         for title in dict.fromkeys(datasets[mouth.name] for mouth in mouths):
             mine = [mouth for mouth in mouths if datasets[mouth.name] == title and mouth.duration > 2.0]
-            held = [_held(mouth) for mouth in mine]
+            held = [_hold_first_frame(mouth) for mouth in mine]
             if mine:
-                result[title] = judged(embedded(mine, judge), embedded(held, judge))
+                result[title] = judge_group(embed(mine, judge), embed(held, judge))
     return result
 
 
-def _held(mouth: Mouth) -> Mouth:
+def _hold_first_frame(mouth: Mouth) -> Mouth:
     crops = np.repeat(mouth.crops[:1], len(mouth.crops), axis=0)
     return Mouth(mouth.name, mouth.speaker, crops, mouth.fps, mouth.samples)
 

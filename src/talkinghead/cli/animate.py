@@ -123,7 +123,7 @@ def animate(
         _video_option(
             metavar="SIZE",
             show_default="small",
-            help="Which of the method's weights: small-s1 of attentional_landmarks know one person alone.",
+            help="The size of the method's networks; see: talkinghead methods.",
         ),
     ] = None,
     renderer: Annotated[

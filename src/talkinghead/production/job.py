@@ -45,7 +45,7 @@ class Job:
         transcript: what is said in ``speech``.
         alignment: a file with the words and phones of ``speech``.
         method: name of the method.
-        config: which of the method's weights.
+        config: size of the method's networks.
         renderer: name of the renderer; None: the method's own choice.
         kind: "auto", "photo" or "drawing".
         fps: frames per second; None: 25, or those of ``motion``.

@@ -17,7 +17,7 @@ STAGES = {
     ),
     "renderer": Stage(
         what="landmarks and a picture -> a picture (section 3.2), on GRID s1 and the open clips",
-        network=defer(f"{_HERE}.ltv_losses:VideoTraining"),
+        network=defer(f"{_HERE}.ltv_losses:video_adversaries"),
         losses=defer(f"{_HERE}.ltv_losses:video_losses"),
         example=defer(f"{_HERE}.ltv_losses:video_example"),
         train=defer(f"{_HERE}.train_ltv:train_video"),

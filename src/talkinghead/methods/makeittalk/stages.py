@@ -47,7 +47,7 @@ STAGES = {
     ),
     "translation": Stage(
         what="portrait and drawn landmarks -> picture (section 3.3, natural images), on the open clips",
-        network=defer(f"{_HERE}.translation_losses:TranslationTraining", part="translation"),
+        network=defer(f"{_HERE}.translation_losses:translation_adversaries", part="translation"),
         losses=defer(f"{_HERE}.translation_losses:translation_losses"),
         example=defer(f"{_HERE}.translation_losses:translation_example"),
         train=defer(f"{_HERE}.train_translation:train_translation"),
