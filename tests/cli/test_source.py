@@ -19,7 +19,7 @@ from talkinghead.errors import InputError
 from talkinghead.media import read_speech
 from talkinghead.pipeline import TalkingHead
 from talkinghead.production.source import Source, read_text
-from talkinghead.speech import align as alignment
+from talkinghead.speech.alignment import align as alignment
 from talkinghead.speech.say import say
 from talkinghead.types import Interval, Motion, Speech, num_frames
 
