@@ -38,7 +38,7 @@ from benchmarks.fingerprints import fingerprints
 from benchmarks.parts import PARTS
 from talkinghead import TalkingHead, __version__
 from talkinghead.errors import InputError
-from talkinghead.methods import get_method, method_names
+from talkinghead.methods import method_names, shipped_generator
 from talkinghead.precision import processor
 
 _ROOT = Path(__file__).resolve().parents[1]
@@ -46,6 +46,7 @@ _RUNS = _ROOT / "runs"
 _SCRATCH = _RUNS / "bench"
 _TRACKS = _RUNS / "content" / "tracks"
 _IMAGES = report.DOCS / "images"
+_PERSON = _RUNS / "persons" / "s1"
 _DIGITS = 7  # significant, of what is kept
 _WIDTH = 110
 _WITHOUT_CORPUS: Mapping[str, Callable[[], Any]] = {
@@ -59,7 +60,6 @@ _WITH_CORPUS: Mapping[str, Callable[[Path], Any]] = {
     "ablations": lambda corpus: ablations.measure(corpus, _RUNS),
     "head_styles": lambda corpus: _head_styles(corpus),
     "translation": lambda corpus: translation.measure(corpus, _RUNS / "translation" / "tracks"),
-    "attentional": lambda corpus: attentional.measure(corpus, _TRACKS, _RUNS, _IMAGES / "two_by_two.png"),
     "attentional_ablations": lambda corpus: attentional_ablations.measure(corpus, _TRACKS, _RUNS),
     "tracking_noise": lambda corpus: tracking_noise.measure(corpus / "grid_s1", _TRACKS),
     "synchrony": synchrony.measure,
@@ -72,17 +72,22 @@ _WITH_CORPUS: Mapping[str, Callable[[Path], Any]] = {
     "seams": lambda corpus: seams.measure(TalkingHead.from_pretrained(), corpus / "speech"),
     "portraits": lambda corpus: _portraits(corpus / "portraits"),
 }
+_WITH_PERSON: Mapping[str, Callable[[Path, Path], Any]] = {
+    "attentional": lambda corpus, person: attentional.measure(
+        corpus, _TRACKS, person / "weights" / "attentional_landmarks", _IMAGES / "two_by_two.png"
+    ),
+}
 
 
 def _head_styles(corpus: Path) -> Mapping[str, Any]:
-    branch = get_method("makeittalk").load("small")[0].branch
+    branch = shipped_generator("makeittalk").branch
     return head_styles.measure(branch, corpus, _TRACKS, _IMAGES / "head_styles.png")
 
 
 def _portraits(folder: Path) -> Mapping[str, str]:
     speech = _SCRATCH / "speech.wav"
     speech.parent.mkdir(parents=True, exist_ok=True)
-    speed.spoken(3.0, speech)
+    speed.write_speech(3.0, speech)
     return portraits.measure(TalkingHead.from_pretrained(), folder, speech, _SCRATCH / "portraits")
 
 
@@ -91,19 +96,27 @@ def _corpus() -> Path | None:
     return folder if folder.is_dir() else None
 
 
-def measured(part: str, corpus: Path | None) -> Any:
-    """The result of one part, or None, and why is said, where what it needs is not there."""
+def measure_part(part: str, corpus: Path | None, person: Path = _PERSON) -> Any:
+    """The result of one part, or None, and why is said, where what it needs is not there.
+
+    Args:
+        part: its name.
+        corpus: the folder of the recordings.
+        person: the folder of a person, GRID's s1, as ``talkinghead adapt`` makes it.
+    """
     if part not in _WITHOUT_CORPUS and corpus is None:
         typer.echo(f"{part}: skipped, it needs the recordings (set TALKINGHEAD_CORPUS)", err=True)
         return None
     try:
-        return _WITHOUT_CORPUS[part]() if corpus is None or part in _WITHOUT_CORPUS else _WITH_CORPUS[part](corpus)
+        if corpus is None or part in _WITHOUT_CORPUS:
+            return _WITHOUT_CORPUS[part]()
+        return _WITH_PERSON[part](corpus, person) if part in _WITH_PERSON else _WITH_CORPUS[part](corpus)
     except InputError as error:
         typer.echo(f"{part}: skipped; {error}", err=True)
         return None
 
 
-def kept(value: Any) -> Any:
+def tidy(value: Any) -> Any:
     """A result as it is kept: numbers to seven significant digits, files named from the repository or home on."""
     if isinstance(value, float):
         return float(f"{value:.{_DIGITS}g}")
@@ -112,8 +125,8 @@ def kept(value: Any) -> Any:
             value = value.replace(f"{folder}{os.sep}", name)
         return value
     if isinstance(value, Mapping):
-        return {name: kept(part) for name, part in value.items()}
-    return [kept(part) for part in value] if isinstance(value, list | tuple) else value
+        return {name: tidy(part) for name, part in value.items()}
+    return [tidy(part) for part in value] if isinstance(value, list | tuple) else value
 
 
 def as_json(record: Mapping[str, Any]) -> str:
@@ -146,13 +159,17 @@ def keep(part: str, result: Any, folder: Path = report.RESULTS) -> None:
     summarise = PARTS[part].summarise
     found = {folder: summarise(result), folder / report.CLIPS.name: result} if summarise else {folder: result}
     for place, value in found.items():
-        record = {"machine": machine, "date": today, "weights": weights, "result": kept(value)}
+        record = {"machine": machine, "date": today, "weights": weights, "result": tidy(value)}
         place.mkdir(parents=True, exist_ok=True)
         (place / f"{part}.json").write_text(as_json(record), encoding="utf-8")
 
 
 def main(
     parts: Annotated[list[str] | None, typer.Argument(help=f"Which of {', '.join(PARTS)}; default: all.")] = None,
+    person: Annotated[
+        Path,
+        typer.Option(help="GRID's s1, as talkinghead adapt makes a person of his clips; for the part attentional."),
+    ] = _PERSON,
     report_only: Annotated[bool, typer.Option("--report", help="Measure nothing, only write the report.")] = False,
 ) -> None:
     """Run the measurements and write the report."""
@@ -160,7 +177,7 @@ def main(
         if part not in PARTS:
             raise typer.BadParameter(f"{part!r}: choose from {', '.join(PARTS)}")
         typer.echo(f"{part} ...", err=True)
-        result = measured(part, _corpus())
+        result = measure_part(part, _corpus(), person)
         if result is not None:
             keep(part, result)
     report.write()

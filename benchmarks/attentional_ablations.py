@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from torch import nn
+
 from benchmarks.attentional import (
     DRIVEN,
     KNOWN,
@@ -12,15 +14,21 @@ from benchmarks.attentional import (
     Summary,
     add,
     cells,
-    drawn,
-    halves,
-    held,
+    hold_first_frame,
     known_samples,
-    made,
+    make_again,
+    render,
     summarise_rows,
 )
-from talkinghead.errors import InputError
+from talkinghead.errors import InputError, announce
+from talkinghead.methods.attentional_landmarks.config import CONFIGS, VARIANTS
+from talkinghead.methods.attentional_landmarks.ltv import LandmarksToVideo
+from talkinghead.methods.attentional_landmarks.motion import AttentionalMotion
+from talkinghead.methods.attentional_landmarks.renderer import AttentionalRenderer
+from talkinghead.methods.attentional_landmarks.stl import SpeechToLandmarks
 from talkinghead.motion.tracked import motion_of_track
+from talkinghead.rendering.interior import load_filler
+from talkinghead.weights import load_weights
 
 FULL = "full"
 DRIVEN_PLAIN = f"{DRIVEN}, without attention"
@@ -42,9 +50,31 @@ ABLATIONS = {
 
 _INTRODUCTION = """# Attentional Landmarks: ablations
 
-Table 2 of Wang et al. 2020 again: networks trained on GRID s1 alone from random weights, all as long and by the paper's
-loss (equation 10), judged as those that ship above. `*`: the full model is better, `!`: worse, by the paired interval.
+Table 2 of Wang et al. 2020 with networks trained on GRID s1 alone, from random weights, all for the same time and with
+the paper's loss (equation 10); measured as in [Attentional Landmarks](attentional.md). `*`: the full model is better,
+`!`: it is worse, by the paired interval.
 """
+
+
+def load_trained(runs: Path, stage: str, config_name: str) -> nn.Module | None:
+    """A network of a stage from ``RUNS/attentional/STAGE-CONFIG``; None where it was not trained."""
+    file = runs / "attentional" / f"{stage}-{config_name}" / f"{stage}.safetensors"
+    if not file.exists():
+        announce(f"rows with the {stage} of {config_name!r} are left out: there is no {file}.")
+        return None
+    config = (CONFIGS | VARIANTS)[config_name]
+    network = SpeechToLandmarks(config.landmarks) if stage == "landmarks" else LandmarksToVideo(config.video)
+    load_weights(network, file)
+    return network
+
+
+def halves(runs: Path, landmarks: str, renderer: str) -> tuple[AttentionalMotion, AttentionalRenderer] | None:
+    """Generator and renderer of two configurations; None where one was not trained."""
+    speaks, shows = load_trained(runs, "landmarks", landmarks), load_trained(runs, "renderer", renderer)
+    if not isinstance(speaks, SpeechToLandmarks) or not isinstance(shows, LandmarksToVideo):
+        return None
+    filler = load_filler() if (CONFIGS | VARIANTS)[renderer].video.filled else None
+    return AttentionalMotion(speaks, liveliness=0.0), AttentionalRenderer(shows, filler)
 
 
 def measure(corpus: Path, cache: Path, runs: Path, *, limit: int | None = None) -> Rows:
@@ -67,11 +97,11 @@ def measure(corpus: Path, cache: Path, runs: Path, *, limit: int | None = None) 
     for sample in known_samples(corpus, cache, limit):
         real = motion_of_track(sample.track, 0)
         for name, system in systems.items():
-            add(rows, name, made(*system, sample), sample)
+            add(rows, name, make_again(*system, sample), sample)
         for name, driven in (("without attention", DRIVEN_PLAIN), (FULL, DRIVEN)):
             if name in systems:
-                add(rows, driven, drawn(real, systems[name][1], sample), sample)
-        add(rows, STILL, held(sample), sample)
+                add(rows, driven, render(real, systems[name][1], sample), sample)
+        add(rows, STILL, hold_first_frame(sample), sample)
     return rows
 
 

@@ -55,7 +55,7 @@ def _stage_command(name: str, stage: Stage) -> Any:
     shared = inspect.signature(train, eval_str=True).parameters.values()
 
     def run(**values: Any) -> None:
-        told = {entry.name: _checked(entry, values.pop(entry.name)) for entry in fields(usual)}
+        told = {entry.name: _check_option(entry, values.pop(entry.name)) for entry in fields(usual)}
         _run(**values, options=replace(usual, **told))
 
     run.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
@@ -81,7 +81,7 @@ def _parameter(entry: Field[Any], kind: Any, usual: TrainingOptions) -> inspect.
     )
 
 
-def _checked(entry: Field[Any], value: Any) -> Any:
+def _check_option(entry: Field[Any], value: Any) -> Any:
     """The value of an option.
 
     Raises:
@@ -139,8 +139,6 @@ def _run(
     start: Path | None,
     options: TrainingOptions | None,
 ) -> None:
-    from talkinghead import methods
-
     owner = _owner(method)
     name = _stage_name(owner, stage)
     if not corpus.is_dir():
@@ -149,10 +147,7 @@ def _run(
         raise InputError(f"--out {out} is a file: give a folder, which may be new.")
     if start is not None and not start.is_file():
         raise InputError(f"--start {start}: no such file; give the weights to begin with.")
-    shipped = Path(methods.__path__[0]) / owner.name / "weights"
-    training = plan_training(
-        owner, name, corpus=corpus, out=out, config=config, options=options, start=start, shipped=shipped
-    )
+    training = plan_training(owner, name, corpus=corpus, out=out, config=config, options=options, start=start)
     try:
         owner.stages[name].train(training)
     except KeyboardInterrupt:

@@ -13,7 +13,7 @@ from typing import Any
 
 from talkinghead.errors import InputError
 from talkinghead.evaluation.corpus import donors, examples
-from talkinghead.evaluation.jobs import Job, Settings, Task, load_record, perform, prepare
+from talkinghead.evaluation.jobs import ScoringJob, Settings, Task, load_record, perform, prepare
 from talkinghead.evaluation.measures import choose_measures
 from talkinghead.evaluation.page import Shown, write_page
 from talkinghead.evaluation.plan import Lacking, jobs_of, make_plans
@@ -22,7 +22,7 @@ from talkinghead.evaluation.result import Outcome, result_of
 from talkinghead.evaluation.systems import BASELINES
 from talkinghead.evaluation.workers import Workers
 from talkinghead.media.files import write_beside
-from talkinghead.methods import get_method, get_renderer
+from talkinghead.methods import get_method, method_of_renderer
 from talkinghead.types import Progress, no_progress
 
 RESULT, REPORT = "result.json", "report.html"
@@ -72,7 +72,7 @@ def evaluate_corpus(
     """
     get_method(method)
     if renderer is not None:
-        get_renderer(renderer)
+        method_of_renderer(renderer)
     chosen = _choose(systems, (method, *BASELINES))
     wanted = None if measures is None else choose_measures(measures)
     if limit is not None and limit < 1:
@@ -124,9 +124,9 @@ def _choose(systems: Collection[str] | None, names: Sequence[str]) -> tuple[str,
     return tuple(name for name in names if name in systems)
 
 
-def _outcomes(todo: Sequence[Job | Lacking], workers: Workers, progress: Progress) -> list[Outcome]:
+def _outcomes(todo: Sequence[ScoringJob | Lacking], workers: Workers, progress: Progress) -> list[Outcome]:
     """What came of each job, done now or before."""
-    jobs = [job for job in todo if isinstance(job, Job)]
+    jobs = [job for job in todo if isinstance(job, ScoringJob)]
     found = {job.key: scores for job in jobs if (scores := load_record(job)) is not None}
     new = [job for job in jobs if job.key not in found]
 

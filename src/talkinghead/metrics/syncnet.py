@@ -27,7 +27,7 @@ from torch.nn import functional as F
 from talkinghead.metrics.sync import FPS, WINDOW, at_25_fps
 from talkinghead.speech.features import log_mel, loudness_gain, resample
 from talkinghead.types import NUM_MESH, FloatArray, ImageArray, Speech
-from talkinghead.weights import load_weights
+from talkinghead.weights import load_network
 
 HEIGHT, WIDTH = 48, 64
 """Of a crop, in px."""
@@ -266,7 +266,7 @@ def crop_mouth(image: ImageArray, place: FloatArray, size: tuple[int, int]) -> I
 
 
 def mouth_crops(images: ImageArray, landmarks: FloatArray) -> ImageArray:
-    """Grey crops (n, 48, 64) of pictures (n, H, W, 3) with landmarks (n, 478, 3): ``crop_mouths`` at ``mouth_places``."""
+    """Grey crops (n, 48, 64) of the mouths in pictures (n, H, W, 3) with landmarks (n, 478, 3)."""
     return crop_mouths(images, mouth_places(landmarks))
 
 
@@ -288,6 +288,4 @@ def load_syncnet() -> SyncNet:
     Raises:
         InputError: its weights are missing or of another build.
     """
-    network = SyncNet(CONFIGS["small"])
-    load_weights(network, _WEIGHTS)
-    return network.eval()
+    return load_network(SyncNet, SyncNetConfig, _WEIGHTS).eval()

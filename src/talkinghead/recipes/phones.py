@@ -24,8 +24,9 @@ from talkinghead.data.spoken import HELD_OUT_LIBRISPEECH
 from talkinghead.speech.arpabet import BILABIALS, CLASSES, LABIODENTALS, SILENCE
 from talkinghead.speech.features import SAMPLE_RATE, loudness_gain
 from talkinghead.speech.phones import PhoneConfig, PhoneRecogniser, phone_features, phone_posteriors
+from talkinghead.training.augmentation.mels import augment_mels, make_noise
+from talkinghead.training.augmentation.sound import augment_sound
 from talkinghead.training.fit import Schedule, fit
-from talkinghead.training.sound import augment_sound
 from talkinghead.training.stage import Training
 from talkinghead.weights import save_weights
 
@@ -51,7 +52,7 @@ _MORE_VERSIONS = {"LibriSpeech": 4, "LJSpeech": 4}  # of the minutes there are
 
 
 @dataclass(frozen=True)
-class Labelled:
+class LabelledSound:
     """A recording: samples (N,) at 16 kHz, labels (ceil(N / 160),) as places in ``CLASSES``, where from, how sure."""
 
     samples: npt.NDArray[np.float32]
@@ -61,7 +62,7 @@ class Labelled:
 
 
 @dataclass(frozen=True)
-class Heard:
+class SourceFeatures:
     """What a source sounds like: log-mel (T, bands) as bytes and labels (T,) of every version of every recording."""
 
     mels: list[npt.NDArray[np.uint8]]
@@ -69,16 +70,16 @@ class Heard:
     weights: list[float]
 
 
-def hear(
-    labelled: list[Labelled], config: PhoneConfig, *, versions: int = _VERSIONS, cache: Path | None = None
-) -> Heard:
+def compute_features(
+    labelled: list[LabelledSound], config: PhoneConfig, *, versions: int = _VERSIONS, cache: Path | None = None
+) -> SourceFeatures:
     """Recordings as they are and, in further versions, as ``augment_sound`` has them; kept in the file ``cache``."""
     if cache is not None and cache.exists():
         with np.load(cache) as kept:
             mels = np.split(kept["mels"], kept["starts"][1:])
             labels = np.split(kept["labels"], kept["starts"][1:])
-            return Heard(mels, labels, kept["weights"].tolist())
-    heard = Heard([], [], [])
+            return SourceFeatures(mels, labels, kept["weights"].tolist())
+    heard = SourceFeatures([], [], [])
     rng = np.random.default_rng(0)
     for item in labelled:
         for version in range(versions):
@@ -108,7 +109,7 @@ class PhoneBatches:
         size: crops in a batch.
     """
 
-    def __init__(self, sources: Mapping[str, Heard], *, size: int) -> None:
+    def __init__(self, sources: Mapping[str, SourceFeatures], *, size: int) -> None:
         self._size = size
         self._mels = [mel for heard in sources.values() for mel in heard.mels]
         self._labels = [known for heard in sources.values() for known in heard.labels]
@@ -145,62 +146,6 @@ class PhoneBatches:
         return picture, labels
 
 
-def augment_mels(mel: Tensor, generator: torch.Generator) -> Tensor:
-    """The same phones under other conditions.
-
-    Args:
-        mel: (B, T, bands) log-mel in [0, 1].
-        generator: of what chance decides: level, tilt and colour of the channel, noise, cross-talk, missing bands,
-            vocal tracts, and short gaps in time and in frequency.
-    """
-    batch, count, bands = mel.shape
-
-    def uniform(low: float, high: float, *shape: int) -> Tensor:
-        return low + (high - low) * torch.rand(batch, *(shape or (1, 1)), generator=generator)
-
-    def sometimes(share: float) -> Tensor:
-        return (torch.rand(batch, 1, 1, generator=generator) < share).float()
-
-    place = torch.arange(bands) / bands
-    stretched = (torch.arange(bands) * (1 + uniform(-0.12, 0.12) * sometimes(0.5))).clamp(max=bands - 1.001)
-    below = stretched.expand(batch, count, bands).floor().long()
-    share = stretched - below
-    varied = mel.gather(2, below) * (1 - share) + mel.gather(2, below + 1) * share
-    waves = torch.stack([torch.cos(np.pi * k * place) for k in range(1, 5)])
-    varied = varied + uniform(-0.12, 0.12) * sometimes(0.7)
-    varied = varied + (0.04 * torch.randn(batch, 1, 4, generator=generator) @ waves) * sometimes(0.6)
-    floor = uniform(0.0, 0.5) * sometimes(0.5) + 0.06 * torch.randn(batch, 1, 4, generator=generator) @ waves
-    grain = 0.03 * torch.randn(varied.shape, generator=generator)
-    varied = torch.maximum(varied, floor + grain)
-    others = varied.roll(1, dims=0) - uniform(0.15, 0.35)
-    varied = torch.where(sometimes(0.12).bool(), torch.maximum(varied, others), varied)
-    top = uniform(0.55, 1.0) * sometimes(0.25) + 2.0 * (1 - sometimes(0.25))
-    varied = torch.where(place > top, torch.minimum(varied, uniform(0.0, 0.2)), varied)
-    for axis, longest in ((1, 12), (2, 10)):
-        size = mel.shape[axis]
-        start = uniform(0.0, 1.0) * size
-        inside = torch.arange(size).view(1, -1, 1) if axis == 1 else torch.arange(size).view(1, 1, -1)
-        gap = (inside >= start) & (inside < start + longest * uniform(0.0, 1.0) * sometimes(0.4))
-        varied = torch.where(gap, varied.mean(dim=(1, 2), keepdim=True), varied)
-    return varied.clamp(0.0, 1.1)
-
-
-def make_noise(batch: int, shape: torch.Size, generator: torch.Generator) -> Tensor:
-    """(batch, *shape) log-mel in which nobody speaks: noise of any colour, and steady tones over it."""
-    count, bands = shape
-    place = torch.arange(bands) / bands
-    waves = torch.stack([torch.cos(np.pi * k * place) for k in range(4)])
-    colour = 0.35 + (0.15 * torch.randn(batch, 1, 4, generator=generator)) @ waves
-    swell = 0.1 * torch.rand(batch, 1, 1, generator=generator)
-    slow = torch.rand(batch, 1, 1, generator=generator) * 0.2 * torch.arange(count).view(1, -1, 1)
-    noise = colour + swell * torch.sin(slow) + 0.04 * torch.randn(batch, count, bands, generator=generator)
-    tones = (torch.rand(batch, 1, bands, generator=generator) < 0.08).float() * (
-        torch.rand(batch, 1, 1, generator=generator) < 0.5
-    )
-    held = (torch.rand(batch, count // 24 + 1, bands, generator=generator) < 0.6).float().repeat_interleave(24, dim=1)
-    return (noise + 0.3 * tones * held[:, :count]).clamp(0.0, 1.0)
-
-
 def phone_losses(network: nn.Module, batch: Mapping[str, Tensor], config: PhoneConfig) -> dict[str, Tensor]:
     """Cross entropy with smoothed labels over the frames that are judged.
 
@@ -215,7 +160,7 @@ def phone_losses(network: nn.Module, batch: Mapping[str, Tensor], config: PhoneC
     return {"phone_loss": (loss * judged).sum() / judged.sum().clamp_min(1.0)}
 
 
-def score(network: nn.Module, labelled: list[Labelled]) -> dict[str, float]:
+def score(network: nn.Module, labelled: list[LabelledSound]) -> dict[str, float]:
     """Frame accuracy by source, and over all of them the recall of p b m and of f v."""
     assert isinstance(network, PhoneRecogniser)
     known: dict[str, list[npt.NDArray[np.uint8]]] = {}
@@ -237,20 +182,20 @@ def score(network: nn.Module, labelled: list[Labelled]) -> dict[str, float]:
     return scores
 
 
-def read_labelled(corpus: Path, cache: Path) -> tuple[list[Labelled], list[Labelled]]:
+def read_labelled(corpus: Path, cache: Path) -> tuple[list[LabelledSound], list[LabelledSound]]:
     """What to learn from, and what to watch: recordings held back, and two people whom no training hears.
 
     Args:
         corpus: folder of the recordings.
         cache: folder for what is made from them.
     """
-    learn: list[Labelled] = []
-    watch: list[Labelled] = []
+    learn: list[LabelledSound] = []
+    watch: list[LabelledSound] = []
     for path in prepare(corpus, cache):
         pack = load_pack(path)
         for k in range(len(pack)):
             source = str(pack.sources[k])
-            item = Labelled(pack.samples_of(k), pack.labels_of(k), source, float(pack.weights[k]))
+            item = LabelledSound(pack.samples_of(k), pack.labels_of(k), source, float(pack.weights[k]))
             if path.stem == "heldout":
                 if pack.speakers[k] in HELD_OUT_LIBRISPEECH:
                     watch.append(replace(item, source="two LibriSpeech readers"))
@@ -277,7 +222,7 @@ def train_phones(training: Training) -> None:
     for name in sorted({item.source for item in learn}):
         mine = [item for item in learn if item.source == name]
         cache = out / "heard" / f"{name}.npz"
-        sources[name] = hear(mine, config, versions=_MORE_VERSIONS.get(name, _VERSIONS), cache=cache)
+        sources[name] = compute_features(mine, config, versions=_MORE_VERSIONS.get(name, _VERSIONS), cache=cache)
     torch.manual_seed(0)
     network = PhoneRecogniser(config)
     scores = fit(
@@ -285,9 +230,9 @@ def train_phones(training: Training) -> None:
         partial(phone_losses, config=config),
         PhoneBatches(sources, size=options.batch),
         out=out,
-        schedule=Schedule(
-            options.steps, options.learning_rate, weight_decay=1e-5, validate_every=options.validate_every
-        ),
+        steps=options.steps,
+        schedule=Schedule(options.learning_rate, weight_decay=1e-5),
+        validate_every=options.validate_every,
         validate=lambda net: score(net, watch),
     )
     hours: dict[str, float] = {}

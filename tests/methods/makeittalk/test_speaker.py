@@ -36,6 +36,7 @@ from talkinghead.methods.makeittalk.speaker_losses import (
     speaker_losses,
 )
 from talkinghead.methods.makeittalk.train_speaker import SpeakerBatches, mean_voice, score
+from talkinghead.training.adversarial import backward, sides_of
 from talkinghead.types import FloatArray, Speech
 from talkinghead.weights import load_weights, save_weights
 
@@ -93,8 +94,8 @@ def test_shapes(name: str) -> None:
     states = branch.listen(given["features"], given["valid"])
     assert states.shape == (2, 20, config.speaker.lstm_size)
     assert branch(**given).shape == (2, 20, 68, 3)
-    critic = AttentionDiscriminator(config.speaker)
-    assert critic(torch.randn(2, 20, 68, 3), states, given["speaker"], given["valid"]).shape == (2, 20)
+    judge = AttentionDiscriminator(config.speaker)
+    assert judge(torch.randn(2, 20, 68, 3), states, given["speaker"], given["valid"]).shape == (2, 20)
 
 
 @pytest.mark.parametrize("restart", [True, False])
@@ -210,9 +211,9 @@ def test_every_parameter_learns(name: str) -> None:
     network = SpeakerTraining(CONFIGS[name])
     named = speaker_losses(network, speaker_example(CONFIGS[name], 0), CONFIGS[name])
     assert set(named) == {
-        "landmark_loss", "laplacian_loss", "adversarial_loss", "critic_loss", "statistics_loss",
+        "landmark_loss", "laplacian_loss", "adversarial_loss", "discriminator_loss", "statistics_loss",
     }  # fmt: skip
-    torch.stack(list(named.values())).sum().backward()
+    backward(named, sides_of(network))
     for parameter_name, value in network.named_parameters():
         assert value.grad is not None, parameter_name
         assert value.grad.abs().max() > 0, parameter_name
@@ -226,14 +227,14 @@ def test_without_noise_there_is_equation_12_and_nothing_else() -> None:
     for value in network.branch.mlp[-1].parameters():
         nn.init.zeros_(value)
     named = speaker_losses(network, batch, config)
-    assert set(named) == {"landmark_loss", "laplacian_loss", "adversarial_loss", "critic_loss"}
+    assert set(named) == {"landmark_loss", "laplacian_loss", "adversarial_loss", "discriminator_loss"}
     assert named["landmark_loss"] == named["laplacian_loss"] == 0
     states = network.branch.listen(batch["features"], batch["valid"])
     shown = (batch["content"] - batch["static"][:, None]) * 0
-    judged = network.critic(shown, states, batch["speaker"], batch["valid"])[batch["valid"]]
+    judged = network.discriminator(shown, states, batch["speaker"], batch["valid"])[batch["valid"]]
     # mu_s = 0.001 (equation 12); real and made look the same here, so equation 11 is of one judgement.
     torch.testing.assert_close(named["adversarial_loss"], 0.001 * (judged - 1).square().mean())
-    torch.testing.assert_close(named["critic_loss"], (judged.square() + (judged - 1).square()).mean())
+    torch.testing.assert_close(named["discriminator_loss"], (judged.square() + (judged - 1).square()).mean())
 
 
 def test_landmarks_that_do_not_count_teach_nothing() -> None:
@@ -369,7 +370,7 @@ def test_speakers_come_equally_often_and_only_one_teaches_lips() -> None:
 
 
 def test_the_target_is_the_face_in_the_pose_of_its_moment(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(train_speaker_module, "augment_faces", lambda static, target, generator: (static, target))
+    monkeypatch.setattr(train_speaker_module, "augment_faces", lambda rest, _: (rest, torch.ones(len(rest), 1, 3)))
     batch = SpeakerBatches(PEOPLE[:1], content_of(PEOPLE[:1]), TINY, size=4)(0)
     for row in range(4):
         rotation, translation, expression = rigid_and_expression(batch["target"][row].double().numpy(), REST)
@@ -416,7 +417,7 @@ def test_a_few_steps_bring_the_head_nearer() -> None:
     for _ in range(30):
         named = speaker_losses(network, batch, TINY)
         optimizer.zero_grad()
-        torch.stack(list(named.values())).sum().backward()
+        backward(named, sides_of(network))
         optimizer.step()
         seen.append(float(named["landmark_loss"].detach()))
     assert seen[-1] < 0.6 * seen[0]
@@ -428,7 +429,7 @@ def test_training_needs_a_content_branch(tmp_path: Path) -> None:
 
 
 def test_a_whole_training_in_miniature(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    save_weights(SpeechContentAnimation(TINY.content), tmp_path / "content.safetensors", card={})
+    save_weights(SpeechContentAnimation(TINY.content), tmp_path / "content.safetensors", card={"config": TINY.content})
     monkeypatch.setattr(train_speaker_module, "performances", lambda *args, **options: iter(PEOPLE))
     train_speaker_module.train_speaker(plan("makeittalk", "speaker", tmp_path, tmp_path, steps=2))
     branch = branch_of("tiny", 5)

@@ -13,9 +13,9 @@ from torch import Tensor, nn
 
 from talkinghead.data.voice_packs import HELD_OUT_VOICES, VoicePack, load_voices, prepare_voices
 from talkinghead.methods.makeittalk.config import VoiceConfig
-from talkinghead.methods.makeittalk.disguise import augment_voices
 from talkinghead.methods.makeittalk.voice import VoiceConversion
 from talkinghead.methods.makeittalk.voice_losses import voice_losses
+from talkinghead.training.augmentation.mels import augment_voices
 from talkinghead.training.fit import Schedule, fit
 from talkinghead.training.stage import Training
 from talkinghead.weights import save_weights
@@ -138,7 +138,9 @@ def train_voice(training: Training) -> None:
         partial(voice_losses, config=config),
         VoiceBatches([(packs["people"], _PEOPLE), (packs["machines"], 1 - _PEOPLE)], config.voice, size=options.batch),
         out=out,
-        schedule=Schedule(options.steps, options.learning_rate, validate_every=options.validate_every),
+        steps=options.steps,
+        schedule=Schedule(options.learning_rate),
+        validate_every=options.validate_every,
         validate=lambda net: score(net, watch),
     )
     from_mels = speaker_probe([watch.mels_of(k) for k in range(len(watch))], watch.voices)
