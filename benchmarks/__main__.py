@@ -19,6 +19,7 @@ from benchmarks import (
     attentional_ablations,
     disentanglement,
     evaluation,
+    face_model,
     head_styles,
     memory,
     portraits,
@@ -40,6 +41,7 @@ from talkinghead import TalkingHead, __version__
 from talkinghead.errors import InputError
 from talkinghead.methods import method_names, shipped_generator
 from talkinghead.precision import processor
+from talkinghead.store import Store
 
 _ROOT = Path(__file__).resolve().parents[1]
 _RUNS = _ROOT / "runs"
@@ -62,6 +64,7 @@ _WITH_CORPUS: Mapping[str, Callable[[Path], Any]] = {
     "translation": lambda corpus: translation.measure(corpus, _RUNS / "translation" / "tracks"),
     "attentional_ablations": lambda corpus: attentional_ablations.measure(corpus, _TRACKS, _RUNS),
     "tracking_noise": lambda corpus: tracking_noise.measure(corpus / "grid_s1", _TRACKS),
+    "face_model": lambda corpus: face_model.measure(corpus, Store(_RUNS / "store")),
     "synchrony": synchrony.measure,
     "voices": lambda corpus: zero_shot.measure(TalkingHead.from_pretrained(), corpus, _RUNS),
     "disentanglement": lambda corpus: disentanglement.measure(corpus, _RUNS),

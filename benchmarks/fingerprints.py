@@ -16,6 +16,7 @@ _ONLY: Mapping[str, tuple[str, ...]] = {
     "speakers": ("speaker",),
     "synchrony": ("syncnet",),
     "tracking_noise": (),
+    "face_model": (),
     "transfer": (),
     "head_styles": ("speaker_aware", "speaker"),
     "attentional": ("landmarks", "renderer", "landmarks-s1", "renderer-s1"),

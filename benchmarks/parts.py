@@ -13,6 +13,7 @@ from benchmarks import (
     attentional_ablations,
     disentanglement,
     evaluation,
+    face_model,
     head_styles,
     memory,
     portraits,
@@ -79,6 +80,11 @@ PARTS: Mapping[str, Part] = {
         "what the measures read where nothing differs, and the least difference that they can tell",
         tracking_noise.table,
         tracking_noise.summarise,
+    ),
+    "face_model": Part(
+        METHODS,
+        "how near the face model lies to tracked faces, and what its 51 weights keep of landmarks",
+        face_model.table,
     ),
     "synchrony": Part(
         WHOLE,

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from talkinghead.face.expressions import EXPRESSION_NAMES
 from talkinghead.face.gaze import look_weights
+from talkinghead.face.landmarks import INNER_LIP_CONTOUR
 from talkinghead.face.model import load_face_model
 from talkinghead.face.pose import camera_from_head, fit_similarity
+from talkinghead.media import VideoReader
 from talkinghead.tracking.fit import fit_face, place_face
+from talkinghead.tracking.track import track_faces
 from talkinghead.types import FaceTrack, FloatArray
 
 MODEL = load_face_model()
@@ -153,3 +157,18 @@ def test_a_single_frame() -> None:
     assert fitted.expression is not None
     assert fitted.expression.shape == (1, 51)
     assert fitted.expression[0, EXPRESSION_NAMES.index("jawOpen")] > 0.3
+
+
+@pytest.mark.corpus
+@pytest.mark.parametrize("name", ["rizkiarm-LipNet__grid_s4_lwbsza", "spectre__MEAD_W023_level_2_surprised_010"])
+def test_it_lies_on_people_it_has_not_learned_from(corpus: Path, name: str) -> None:
+    track = track_faces(VideoReader(corpus / "clips" / f"{name}.mp4").chunks())
+    identity, fitted = fit_face(track)
+    offsets = (place_face(fitted, identity) - track.landmarks)[:, :468] / track.scale[:, None, None]
+    distance = np.linalg.norm(offsets, axis=-1)
+    assert np.median(distance) < 0.02
+    assert np.median(distance[:, INNER_LIP_CONTOUR]) < 0.015
+    assert fitted.expression is not None
+    blink = fitted.expression[:, [EXPRESSION_NAMES.index(f"eyeBlink{side}") for side in ("Left", "Right")]].mean(axis=1)
+    if np.ptp(track.blink) > 0.5:
+        assert np.corrcoef(blink, track.blink)[0, 1] > 0.7

@@ -1,6 +1,7 @@
-"""The face model of ``face/face_model.npz``, made from ICT-FaceKit.
+"""The face model of ``face/face_model.npz``, made from ICT-FaceKit and adapted to our tracker.
 
-``python -m talkinghead.data.face_model FOLDER OUT.npz`` makes it again; FOLDER holds ``ict_facekit_float16.npz``.
+``python -m talkinghead.data.face_model FOLDER OUT.npz [STORE]`` makes it again. FOLDER holds ICT-FaceKit's arrays and
+lies in the folder of the shared recordings; STORE keeps what the tracker saw in them.
 
 Source: ICT-FaceKit (Li et al. 2020, MIT licence). Our mesh is brought onto theirs by a thin-plate spline through the 68
 landmarks (Bookstein 1989); the nearest points of their skin then tell how ours moves.
@@ -225,19 +226,17 @@ def save_face_model(model: FaceModel, out: Path) -> None:
     np.savez_compressed(out, **kept)
 
 
-def main(folder: Path, out: Path, corpus: Path | None = None, store: Path | None = None) -> None:
+def main(folder: Path, out: Path, store: Path | None = None) -> None:
     """Make the model and write it.
 
     Args:
-        folder: with ICT-FaceKit's arrays.
+        folder: with ICT-FaceKit's arrays; of the recordings beside it, the open ones of the split "train" are learned
+            from.
         out: the file to write.
-        corpus: the shared recordings, of which the open ones of the split "train" are learned from; None: none are.
         store: keeps what the tracker saw; None: nothing is kept.
     """
-    model = make_face_model(read_ict(folder))
-    if corpus is not None:
-        model = learn_face_model(model, by_speaker(read_takes(open_recordings(corpus), Store(store))))
-    save_face_model(model, out)
+    takes = read_takes(open_recordings(folder.parent), Store(store))
+    save_face_model(learn_face_model(make_face_model(read_ict(folder)), by_speaker(takes)), out)
 
 
 def open_recordings(corpus: Path) -> tuple[Recording, ...]:

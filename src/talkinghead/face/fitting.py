@@ -58,12 +58,15 @@ class FaceFitter:
         costs = [_LID_COST if EXPRESSION_NAMES[k].startswith("eye") else _EXPRESSION_COST for k in _SOLVED]
         self._solved_hessian = self._expression_hessian[np.ix_(_SOLVED, _SOLVED)] + np.diag(costs)
 
-    def align(self, meshes: FloatArray, faces: FloatArray) -> FloatArray:
-        """(T, 468, 3) meshes brought onto faces of the model by similarities.
+    def similarity(self, meshes: FloatArray, faces: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """The similarities that bring meshes nearest to faces.
 
         Args:
             meshes: (T, 468, 3) in any frame.
-            faces: (T, 468, 3) or (468, 3) in the head frame.
+            faces: (T, 468, 3), or (468, 3) for all of them, in any other.
+
+        Returns:
+            matrix (T, 3, 3) and shift (T, 1, 3) with ``faces ~ meshes @ matrix + shift``.
 
         Source: Umeyama 1991, with weights.
         """
@@ -73,18 +76,22 @@ class FaceFitter:
         left, singular, right = np.linalg.svd(np.swapaxes(around, -1, -2) @ meshes)
         sign = np.ones_like(singular)
         sign[:, 2] = np.sign(np.linalg.det(left) * np.linalg.det(right))
-        matrix = left * sign[:, None] @ right
         spread = np.einsum("tnd,tnd,n->t", meshes, meshes, share) - np.square(middle).sum(axis=-1)
-        matrix *= ((singular * sign).sum(axis=1) / np.maximum(spread, 1e-12))[:, None, None]
-        turned = np.swapaxes(matrix, -1, -2)
-        return np.asarray(meshes @ turned + (target - middle[:, None] @ turned))
+        scale = (singular * sign).sum(axis=1) / np.maximum(spread, 1e-12)
+        matrix = scale[:, None, None] * np.swapaxes(left * sign[:, None] @ right, -1, -2)
+        return matrix, target - middle[:, None] @ matrix
+
+    def align(self, meshes: FloatArray, faces: FloatArray) -> FloatArray:
+        """(T, 468, 3) meshes brought onto faces by similarities; see ``similarity``."""
+        matrix, shift = self.similarity(meshes, faces)
+        return np.asarray(meshes @ matrix + shift)
 
     def faces(self, identity: FloatArray, expression: FloatArray) -> FloatArray:
         """(T, 468, 3) the model's skin for (K,) identity and (T, 51) expression weights."""
         moved = expression @ self.model.expressions[:, :_SKIN].reshape(len(EXPRESSION_NAMES), -1)
         return np.asarray(self._neutral(identity) + moved.reshape(-1, _SKIN, 3))
 
-    def fit_identity(self, meshes: FloatArray, looks: FloatArray) -> FloatArray:
+    def fit_identity(self, meshes: FloatArray, looks: FloatArray, *, neutral: bool = False) -> FloatArray:
         """(K,) the one identity of meshes (T, 468, 3) that make different expressions.
 
         Meshes count the less the worse they are fitted, so that a few bad ones do not tell.
@@ -92,6 +99,7 @@ class FaceFitter:
         Args:
             meshes: (T, 468, 3) in any frame.
             looks: (T, 51) the ``eyeLook`` weights.
+            neutral: whether no mesh makes any other expression.
         """
         identity, expression = np.zeros(self.model.num_identities), looks.copy()
         trust = np.full(len(meshes), 1.0 / max(1, len(meshes)))
@@ -103,7 +111,8 @@ class FaceFitter:
             trust /= trust.sum()
             seen, of_expression = self._identity_rows @ (trust @ offset), offset @ self._expression_rows.T
             for _ in range(_ALTERNATIONS):
-                expression = self._solve(of_expression - identity @ self._cross, looks, expression)
+                if not neutral:
+                    expression = self._solve(of_expression - identity @ self._cross, looks, expression)
                 identity = np.linalg.solve(self._identity_hessian, seen - self._cross @ (trust @ expression))
         return identity
 

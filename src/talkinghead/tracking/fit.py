@@ -12,7 +12,7 @@ from talkinghead.face.eyes import eye_opening
 from talkinghead.face.fitting import FaceFitter
 from talkinghead.face.gaze import EYE_POINTS, gaze_of_eyes, look_weights
 from talkinghead.face.model import load_face_model
-from talkinghead.face.pose import fit_similarity, head_from_camera, matrix_from_rotation
+from talkinghead.face.pose import head_from_camera, matrix_from_rotation
 from talkinghead.types import FaceTrack, FloatArray, IndexArray
 
 _PIECE = 512  # rows
@@ -65,12 +65,11 @@ def place_face(track: FaceTrack, identity: FloatArray) -> FloatArray:
     """
     if track.expression is None:
         raise ValueError("the track has no expression: give one that fit_face has returned")
-    placed = np.empty_like(track.landmarks, dtype=np.float64)
+    placed = np.empty(track.landmarks.shape)
     for rows in _pieces(len(track)):
         faces = load_face_model().mesh(identity, track.expression[rows])
-        for row, face in zip(range(*rows.indices(len(track))), faces):
-            matrix, translation, scale = fit_similarity(face[:_SKIN], track.landmarks[row : row + 1, :_SKIN])
-            placed[row] = scale[0] * face @ matrix[0].T + translation[0]
+        matrix, shift = _fitter().similarity(faces[:, :_SKIN], track.landmarks[rows, :_SKIN])
+        placed[rows] = faces @ matrix + shift
     return placed
 
 
