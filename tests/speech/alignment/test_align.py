@@ -148,9 +148,7 @@ def test_no_speech(duration: float, caplog: pytest.LogCaptureFixture) -> None:
         found = align(Speech(samples, 16_000), "hello there")
     assert found.words is None
     assert labels(found.phones) == ["M"]
-    assert caplog.messages == [
-        "nobody seems to say the transcript's 'hello there': the mouth follows the sound alone."
-    ]
+    assert caplog.messages == ["nobody seems to say the transcript's 'hello there': the mouth follows the sound alone."]
 
 
 @pytest.mark.parametrize("text", ["", " \n", "...", "[music]"])
