@@ -27,7 +27,7 @@ WINDOW = 5
 _LEAST_PARTNERS = 0.5  # share of the windows that must have a partner within the clip for an offset to count
 
 
-class Judge(Protocol):
+class SyncEmbedder(Protocol):
     """A network that embeds pictures and sound for comparison.
 
     Attributes:
