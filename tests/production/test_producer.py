@@ -19,7 +19,7 @@ from talkinghead.media import files as media_files
 from talkinghead.motion import arkit
 from talkinghead.motion.files import load_motion
 from talkinghead.pipeline import TalkingHead
-from talkinghead.production import Job, JobCancelledError, Producer, run_job
+from talkinghead.production import Job, Producer, WorkCancelledError, run_job
 from talkinghead.rendering.warp import WarpRenderer
 from talkinghead.types import Frames, Motion, Portrait
 
@@ -115,7 +115,7 @@ def test_nothing_is_written_or_replaced_when_something_fails(
         monkeypatch.setattr(WarpRenderer, "render", broken_render)
         error = FaultError
     elif fault == "cancel":
-        error = JobCancelledError
+        error = WorkCancelledError
     else:
         error = PermissionError
 
@@ -202,7 +202,7 @@ def test_a_job_stops_within_a_second_at_every_stage(face: Path, out: Path, produ
             cancel.set()
             asked = time.process_time()
 
-    with pytest.raises(JobCancelledError, match="nothing was written"):
+    with pytest.raises(WorkCancelledError, match="nothing was written"):
         producer.run(Job(str(face), str(out), speech=str(speech)), progress=progress, cancel=cancel)
     # Of the processor's time, which does not count that others use it, too.
     assert time.process_time() - asked < 1.0
@@ -211,7 +211,7 @@ def test_a_job_stops_within_a_second_at_every_stage(face: Path, out: Path, produ
 
 def test_a_callable_cancels_before_anything_is_loaded(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(TalkingHead, "from_pretrained", broken_disk)
-    with pytest.raises(JobCancelledError):
+    with pytest.raises(WorkCancelledError):
         run_job(job, cancel=lambda: True)
 
 

@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 import cv2
 import numpy as np
 
+from talkinghead.cancellation import current_checkpoint
 from talkinghead.rendering.irises import Irises
 from talkinghead.rendering.lids import BLINK_SEEN, paint_eyes
 from talkinghead.rendering.mouth import MouthFiller
@@ -77,8 +78,10 @@ class _Scene:
 
         gaze = motion.gaze
         irises = None if gaze is None or not gaze.any() else self.irises
+        check = current_checkpoint()
 
         def one(t: int) -> ImageArray:
+            check()
             image = self.image if irises is None or gaze is None else irises.look(gaze[t])
             frame = self._warp(image, placed[t])
             mouths.paint(frame, t)

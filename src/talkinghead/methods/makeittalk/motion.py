@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import torch
 
+from talkinghead.cancellation import checkpoint
 from talkinghead.errors import InputError, announce
 from talkinghead.face.landmarks import BROWS, JAW, LEFT_EYE, LIPS, RIGHT_EYE
 from talkinghead.face.pose import head_landmarks
@@ -175,6 +176,7 @@ class MakeItTalkMotion:
         windows = windows_of(torch.from_numpy(np.array(features, np.float32)), self.config)
         pieces = []
         for start in range(0, len(windows), _BATCH):
+            checkpoint()
             batch = windows[start : start + _BATCH].to(device)
             # bfloat16 is several times as fast on CPUs that have it; at the lips it differs by 0.0003 eye distances, a
             # twentieth of what two readings of one frame differ by.
