@@ -122,12 +122,20 @@ def train(
         Path | None,
         typer.Option(metavar="FILE", show_default="random weights", help="Pretrained weights to begin with."),
     ] = None,
+    store: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            show_default="OUT/store",
+            help="Keeps what was tracked and computed of the recordings; trainings may share it.",
+        ),
+    ] = None,
 ) -> None:
     """Train one stage of a method, or a shared network; the same command resumes where it was stopped.
 
     Each stage has options of its own, such as --steps: talkinghead train METHOD STAGE --help shows them.
     """
-    _run(method, corpus, out, stage, config, start, None)
+    _run(method, corpus, out, stage, config, start, store, None)
 
 
 def _run(
@@ -137,9 +145,12 @@ def _run(
     stage: str | None,
     config: str,
     start: Path | None,
+    store: Path | None,
     options: TrainingOptions | None,
 ) -> None:
     from talkinghead import methods
+    from talkinghead.data.corpus import Corpus
+    from talkinghead.store import Store
 
     owner = _owner(method)
     name = _stage_name(owner, stage)
@@ -151,7 +162,15 @@ def _run(
         raise InputError(f"--start {start}: no such file; give the weights to begin with.")
     shipped = Path(methods.__path__[0]) / owner.name / "weights"
     training = plan_training(
-        owner, name, corpus=corpus, out=out, config=config, options=options, start=start, shipped=shipped
+        owner,
+        name,
+        corpus=Corpus.open(corpus),
+        out=out,
+        config=config,
+        options=options,
+        start=start,
+        store=Store(store or out / "store"),
+        shipped=shipped,
     )
     try:
         owner.stages[name].train(training)
