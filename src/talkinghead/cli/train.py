@@ -12,7 +12,8 @@ from typer.core import TyperCommand
 
 from talkinghead.cli.console import STOPPED, tell
 from talkinghead.errors import InputError
-from talkinghead.training.stage import Stage, Trainable, TrainingOptions, choose, plan_training
+from talkinghead.training.plan import Trainable, choose, plan_training
+from talkinghead.training.stage import Stage, TrainingOptions
 
 EXAMPLES = """
 [bold]Example[/bold]
@@ -148,7 +149,6 @@ def _run(
     store: Path | None,
     options: TrainingOptions | None,
 ) -> None:
-    from talkinghead import methods
     from talkinghead.data.corpus import Corpus
     from talkinghead.store import Store
 
@@ -160,7 +160,6 @@ def _run(
         raise InputError(f"--out {out} is a file: give a folder, which may be new.")
     if start is not None and not start.is_file():
         raise InputError(f"--start {start}: no such file; give the weights to begin with.")
-    shipped = Path(methods.__path__[0]) / owner.name / "weights"
     training = plan_training(
         owner,
         name,
@@ -169,8 +168,7 @@ def _run(
         config=config,
         options=options,
         start=start,
-        store=Store(store or out / "store"),
-        shipped=shipped,
+        store=None if store is None else Store(store),
     )
     try:
         owner.stages[name].train(training)

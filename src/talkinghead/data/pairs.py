@@ -50,8 +50,8 @@ class PairAugmentation:
 class PairBatches:
     """Step -> batch: the same for the same step.
 
-    A batch has ``source`` and ``target`` (B, S, S, 3) uint8, ``source_landmarks`` and ``target_landmarks`` (B, 68, 2) px
-    of them, and ``number`` (B,), which picture of the pack the target is.
+    A batch has ``source`` and ``target`` (B, S, S, 3) uint8, ``source_landmarks`` and ``target_landmarks`` (B, 68, 2)
+    px of them, and ``number`` (B,), which picture of the pack the target is.
 
     Args:
         pictures: what to draw from.
@@ -171,6 +171,14 @@ class PairBatches:
             opacity = cv2.warpAffine(matte, affine, size, borderMode=cv2.BORDER_REPLICATE).astype(np.float32) / 255
             result.append(cv2.blendLinear(image, background, opacity, 1 - opacity))
         return result
+
+
+def pair_example(size: int, generator: torch.Generator) -> Batch:
+    """A batch of two made-up pairs of pictures of ``size`` px."""
+    pictures = (torch.randint(0, 256, (2, size, size, 3), generator=generator, dtype=torch.uint8) for _ in range(2))
+    places = (size * (0.25 + 0.5 * torch.rand(2, 68, 2, generator=generator)) for _ in range(2))
+    names = ("source", "target", "source_landmarks", "target_landmarks")
+    return dict(zip(names, (*pictures, *places)))
 
 
 def _placement(size: int, zoom: float, turn: float, shift: FloatArray) -> FloatArray:

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from talkinghead.methods.makeittalk.performances import KNOWN, Performance, performances, pose_landmarks
 from torch import Tensor, nn
 
 from plans import plan
@@ -25,7 +26,6 @@ from talkinghead.methods.makeittalk.head_style import (
     smooth_noise,
     softly_within,
 )
-from talkinghead.methods.makeittalk.performances import KNOWN, Performance, performances, pose_landmarks
 from talkinghead.methods.makeittalk.speaker_aware import AttentionDiscriminator, SpeakerAwareAnimation
 from talkinghead.methods.makeittalk.speaker_losses import (
     SpeakerTraining,
@@ -429,7 +429,7 @@ def test_training_needs_a_content_branch(tmp_path: Path) -> None:
 
 
 def test_a_whole_training_in_miniature(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    save_weights(SpeechContentAnimation(TINY.content), tmp_path / "content.safetensors", card={})
+    save_weights(SpeechContentAnimation(TINY.content), tmp_path / "content.safetensors", card={"config": TINY.content})
     monkeypatch.setattr(train_speaker_module, "performances", lambda *args, **options: iter(PEOPLE))
     train_speaker_module.train_speaker(plan("makeittalk", "speaker", tmp_path, tmp_path, steps=2))
     branch = branch_of("tiny", 5)
