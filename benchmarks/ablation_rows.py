@@ -9,10 +9,10 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from talkinghead.methods.makeittalk.performances import open_clips, part_of
 from torch import nn
 
 from benchmarks.reenactment import PAPER_RATE, scores
+from talkinghead.data.corpus import Corpus
 from talkinghead.errors import InputError, announce
 from talkinghead.evaluation.corpus import Example, examples
 from talkinghead.evaluation.overlap import same_recording
@@ -140,6 +140,14 @@ def _load_landmarks(path: Path, runs: Path) -> tuple[FloatArray, float]:
     return landmarks.astype(np.float64), reader.fps
 
 
+def _part_of(example: Example, count: int) -> slice:
+    """Which of a clip's frames belong to its split, as trainings on everybody divide it."""
+    if example.split not in ("train", "val"):
+        return slice(0, count)
+    table = Corpus.open(example.video.parent, unseen=()).split_everybody().recordings(example.split)
+    return next(recording.rows(count) for recording in table if recording.name == example.name)
+
+
 def sample_of(example: Example, runs: Path) -> Sample:
     """An example with its sound and its track.
 
@@ -151,8 +159,7 @@ def sample_of(example: Example, runs: Path) -> Sample:
         InputError: no frame shows a face.
     """
     landmarks, fps = _load_landmarks(example.video, runs)
-    whole = slice(0, len(landmarks))
-    part = part_of(len(landmarks), fps, example.split) if example.split in ("train", "val") else whole
+    part = _part_of(example, len(landmarks))
     most = len(landmarks) if example.seconds is None else round(example.seconds * fps)
     rows = slice(part.start, min(part.stop, part.start + most))
     landmarks = landmarks[rows]
@@ -181,8 +188,8 @@ def groups_of(corpus: Path) -> dict[str, tuple[Example, ...]]:
 
 def open_part(clips: Path, split: str, seconds: float | None) -> tuple[Example, ...]:
     return tuple(
-        Example(path.stem, row["speaker"], path, split, seconds=seconds, calmest=True)
-        for row, path in open_clips(clips, split)
+        Example(one.name, one.speaker, one.video, split, seconds=seconds, calmest=True)
+        for one in Corpus.open(clips, unseen=()).split_everybody().recordings(split)
     )
 
 

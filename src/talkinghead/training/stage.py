@@ -111,6 +111,7 @@ class Training:
         """
         from talkinghead.training.fit import Schedule, fit
 
+        self.out.mkdir(parents=True, exist_ok=True)
         begun = validate(network.eval()) if self.start is not None else None
         scores = fit(
             network.train(),

@@ -202,7 +202,7 @@ def train_speaker(training: Training) -> None:
     """Train the speaker-aware branch on open recordings; its scores are of those held back."""
     config = training.config
     said = _content_branch(training)
-    corpus = training.corpus.split_everybody()
+    corpus = training.corpus.hold_out(()).split_everybody()
     recordings = {name: corpus.recordings(name) for name in ("train", "val")}
     versions = 1 if config.content.features == "log-mel" else VERSIONS
     learned, held_out = (
@@ -226,7 +226,7 @@ def train_speaker(training: Training) -> None:
         "config": {"content": config.content, "speaker": config.speaker},
         "input": f"{config.content.features}, {config.content.num_features} a frame, {config.content.rate} Hz, and the "
         f"{EMBEDDING_SIZE} numbers of a voice",
-        **describe(recordings["train"], unseen=corpus.unseen),
+        **describe(recordings["train"]),
         "scores": {"split": "val: of GRID s1 whole clips, of others parts held back", **scores},
     }
     training.save(network.branch, "speaker_aware", card)
