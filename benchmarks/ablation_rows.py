@@ -48,6 +48,7 @@ LIPS, HEAD = ("D-LL", "D-VL at 62.5", "D-A", "correlation"), ("D-L", "D-V", "D-R
 _MADE_ALONE = {NO_CONTENT: "small-alone", UNSEPARATED: "small-no-separation"}
 _FRONTS = {CODES: "small-autovc", BRIEF: "small"}
 _SECONDS = 6.0  # of each clip of other people
+_LONG_S, _HELD_BACK_SHARE = 8.0, 1 / 3  # of clips that are divided
 _TRACKED_S = 10.0  # of a clip that is kept
 _VOICE_S = 60.0
 _BLANK = np.zeros((1, 8, 8, 3), np.uint8)  # motion is made of landmarks; the picture is looked at by nobody
@@ -140,12 +141,12 @@ def _load_landmarks(path: Path, runs: Path) -> tuple[FloatArray, float]:
     return landmarks.astype(np.float64), reader.fps
 
 
-def _part_of(example: Example, count: int) -> slice:
-    """Which of a clip's frames belong to its split, as trainings on everybody divide it."""
-    if example.split not in ("train", "val"):
+def _part_of(example: Example, count: int, fps: float) -> slice:
+    """Which of a clip's frames belong to its split, as ``Corpus.split_everybody`` divides it."""
+    if example.split not in ("train", "val") or count < _LONG_S * fps:
         return slice(0, count)
-    table = Corpus.open(example.video.parent, unseen=()).split_everybody().recordings(example.split)
-    return next(recording.rows(count) for recording in table if recording.name == example.name)
+    middle = round(count * (1 - _HELD_BACK_SHARE))
+    return slice(0, middle) if example.split == "train" else slice(middle, count)
 
 
 def sample_of(example: Example, runs: Path) -> Sample:
@@ -159,7 +160,7 @@ def sample_of(example: Example, runs: Path) -> Sample:
         InputError: no frame shows a face.
     """
     landmarks, fps = _load_landmarks(example.video, runs)
-    part = _part_of(example, len(landmarks))
+    part = _part_of(example, len(landmarks), fps)
     most = len(landmarks) if example.seconds is None else round(example.seconds * fps)
     rows = slice(part.start, min(part.stop, part.start + most))
     landmarks = landmarks[rows]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -16,6 +17,8 @@ import scipy.fft
 import scipy.signal
 import torch
 from librosa.filters import mel as mel_filters
+
+from talkinghead.types import Speech
 
 SAMPLE_RATE = 16_000
 """Every network here hears 16 kHz (Zhou et al. 2020, section 4.4; Wang et al. 2020, section 3.1)."""
@@ -41,6 +44,11 @@ def resample(samples: npt.NDArray[np.float32], sample_rate: int, target: int = S
     divisor = math.gcd(sample_rate, target)
     resampled = scipy.signal.resample_poly(samples, target // divisor, sample_rate // divisor)
     return np.asarray(resampled, dtype=np.float32)
+
+
+def speech_at_16_khz(speech: Speech) -> Speech:
+    """The same speech at the rate that every network here hears."""
+    return replace(speech, samples=resample(speech.samples, speech.sample_rate), sample_rate=SAMPLE_RATE)
 
 
 def windows_about(
@@ -115,7 +123,7 @@ def log_mel(
 
 
 def mfcc(
-    samples: npt.NDArray[np.float32], *, rate: float = 100.0, num_coefficients: int = 13, window: int = 400
+    samples: npt.NDArray[np.float32], *, rate: float = 100.0, num_coefficients: int = 13
 ) -> npt.NDArray[np.float32]:
     """Mel-frequency cepstral coefficients: the orthonormal cosine transform of the log-mel spectrogram.
 
@@ -123,14 +131,13 @@ def mfcc(
         samples: (N,) float32 at 16 kHz.
         rate: frames per second; 16000 / rate must be a whole number.
         num_coefficients: how many of the 40 coefficients to keep, from the lowest.
-        window: Fourier window in samples.
 
     Returns:
         (ceil(N * rate / 16000), num_coefficients) float32.
 
     Source: Davis and Mermelstein 1980; the 10 ms step is that of Wang et al. 2020, section 3.1.
     """
-    spectrum = log_mel(samples, rate=rate, num_mels=40, window=window, low=20.0, high=SAMPLE_RATE / 2)
+    spectrum = log_mel(samples, rate=rate, num_mels=40, window=400, low=20.0, high=SAMPLE_RATE / 2)
     cepstrum = scipy.fft.dct(spectrum, type=2, axis=-1, norm="ortho")[:, :num_coefficients]
     return np.asarray(cepstrum, dtype=np.float32)
 

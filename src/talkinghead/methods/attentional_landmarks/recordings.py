@@ -10,8 +10,9 @@ from talkinghead.data.corpus import MAIN_SPEAKER, Corpus, Recording
 from talkinghead.data.face_pairs import FacePictures
 from talkinghead.data.tracks import Take, read_takes
 from talkinghead.methods.attentional_landmarks.config import AttentionalConfig, LandmarksConfig
-from talkinghead.methods.attentional_landmarks.hearing import FPS, RATE, speech_frames
+from talkinghead.methods.attentional_landmarks.hearing import FPS, RATE, STRIDE, speech_features
 from talkinghead.methods.attentional_landmarks.stl import AFTER, BEFORE
+from talkinghead.motion.rest import zero_in_silence
 from talkinghead.speech.activity import voice_activity
 from talkinghead.speech.features import loudness_gain
 from talkinghead.store import Store, code_digest, key_of
@@ -32,13 +33,14 @@ def speech_versions(take: Take, config: LandmarksConfig, store: Store, *, versio
         speech = take.speech()
         activity = voice_activity(speech.samples, FPS)
         rows = [
-            speech_frames(sound, config, gain=loudness_gain(sound.samples), activity=activity)
+            speech_features(sound, config, gain=loudness_gain(sound.samples))
             for sound in sound_versions(speech, versions, seed=take.recording.name)
         ]
-        return np.stack(rows).astype(np.float32)
+        return np.stack([zero_in_silence(row, activity, FPS, stride=STRIDE) for row in rows]).astype(np.float32)
 
     code = code_digest(
         "talkinghead.methods.attentional_landmarks.hearing",
+        "talkinghead.motion.rest",
         "talkinghead.speech.features",
         "talkinghead.speech.activity",
         "talkinghead.training.augmentation.sound",

@@ -18,7 +18,7 @@ from talkinghead.methods.makeittalk.config import ContentConfig
 from talkinghead.methods.makeittalk.hearing import load_codes, speech_features
 from talkinghead.motion.smoothing import resample_rows
 from talkinghead.motion.tracked import motion_of_track
-from talkinghead.speech.align import align
+from talkinghead.speech.alignment.align import align
 from talkinghead.speech.arpabet import BILABIALS, LABIODENTALS
 from talkinghead.speech.speaker import speaker_embedding
 from talkinghead.store import Store, code_digest, file_digest, key_of

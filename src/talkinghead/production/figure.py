@@ -1,0 +1,185 @@
+"""Who is shown, and before what: a face, found or placed by hand, its mouth shapes, a background."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from talkinghead.errors import InputError, announce
+from talkinghead.production.checks import check_face, parse_kind
+
+if TYPE_CHECKING:
+    from talkinghead.pipeline import TalkingHead
+    from talkinghead.production.job import Job
+    from talkinghead.tracking.placed import Placed
+    from talkinghead.types import FloatArray, ImageArray, Portrait
+
+PERSON_FILE = "person.json"
+
+
+@dataclass(frozen=True)
+class Figure:
+    """Whom to animate, before what.
+
+    Attributes:
+        face: a picture or video.
+        which_face: number of the face, from the left; None: the largest.
+        landmarks: a file of landmarks placed by hand, or None.
+        background: a picture, or a colour as #rrggbb, or None: what stands in the picture.
+        drawing: whether the face is drawn; None: look.
+    """
+
+    face: Path
+    which_face: int | None = None
+    landmarks: Path | None = None
+    background: str | None = None
+    drawing: bool | None = None
+
+    def __post_init__(self) -> None:
+        """Raises ``InputError`` for what does not go together."""
+        check_face(self.which_face)
+        if self.landmarks is not None and self.which_face is not None:
+            raise InputError("--face and --landmarks are both given: the landmarks say which face; leave out --face.")
+        if self.background is not None and self.background.startswith("#"):
+            _colour(self.background)
+
+    @classmethod
+    def of_job(cls, job: Job) -> Figure:
+        """Whom a job shows.
+
+        Raises:
+            InputError: its values are out of range or do not go together.
+        """
+        return cls(
+            Path(job.face),
+            which_face=job.which_face,
+            landmarks=None if job.landmarks is None else Path(job.landmarks),
+            background=job.background,
+            drawing=parse_kind(job.kind),
+        )
+
+    def files(self) -> dict[str, Path | None]:
+        """The files that are read, by what the command calls them."""
+        picture = self.background is not None and not self.background.startswith("#")
+        return {
+            "FACE": self.face,
+            "--landmarks": self.landmarks,
+            "--background": Path(self.background) if picture and self.background is not None else None,
+        }
+
+    def check(self) -> None:
+        """Raise ``InputError`` for what is wrong with the files, as far as it can be known before the work begins."""
+        from talkinghead.media import read_image, sniff
+
+        _check_person(self.face)
+        kind = sniff(self.face)
+        background = self.files()["--background"]
+        if background is not None:
+            read_image(background)
+        if self.landmarks is not None:
+            if kind != "image":
+                raise InputError(f"--landmarks goes with a picture and {self.face} is a video: save one frame as PNG.")
+            self._read_landmarks(read_image(self.face), self.landmarks)
+
+    def load(self, head: TalkingHead) -> tuple[TalkingHead, Portrait]:
+        """The portrait, and what renders it with the mouth shapes and the background that were asked for.
+
+        Raises:
+            InputError: a file cannot be read, no face is found, or the figure cannot be told from its background.
+        """
+        portrait = self._portrait()
+        renderer = head.renderer_for(portrait)
+        if self.landmarks is not None:
+            from talkinghead.rendering.mouth_shapes import WithMouthShapes
+
+            placed = self._read_landmarks(portrait.frames.images[portrait.best], self.landmarks)
+            if placed.closed is not None or placed.open is not None:
+                renderer = WithMouthShapes(renderer.render, placed.closed, placed.open)
+        if self.background is not None:
+            from talkinghead.rendering.backdrop import OverBackground, place_over
+
+            held = getattr(head.renderer_for(portrait), "holds_background", False)
+            portrait, alpha = self._separate_background(portrait)
+            background = _scale_to_cover(self.background, portrait.frames.size)
+            if held:
+                portrait = place_over(portrait, alpha, background)
+            else:
+                renderer = OverBackground(renderer.render, alpha, background)
+        return head.with_renderer(renderer), portrait
+
+    def _read_landmarks(self, image: ImageArray, path: Path) -> Placed:
+        from talkinghead.tracking.placed import read_placed
+
+        return read_placed(path, (image.shape[1], image.shape[0]))
+
+    def _portrait(self) -> Portrait:
+        from talkinghead.media import read_image
+        from talkinghead.tracking import read_portrait
+
+        if self.landmarks is None:
+            try:
+                return read_portrait(self.face, face=self.which_face, drawing=self.drawing)
+            except InputError as error:
+                raise _with_remedy(error) from error
+        from talkinghead.tracking.placed import portrait_from_placed
+
+        image = read_image(self.face)
+        return portrait_from_placed(image, self._read_landmarks(image, self.landmarks), drawing=self.drawing)
+
+    def _separate_background(self, portrait: Portrait) -> tuple[Portrait, FloatArray]:
+        import numpy as np
+
+        from talkinghead.media import sniff
+        from talkinghead.media.images import read_layers
+        from talkinghead.rendering.backdrop import figure_of
+
+        colours, alpha = portrait.frames.images[portrait.best], None
+        if sniff(self.face) == "image":
+            colours, alpha = read_layers(self.face)
+        opacity = None if alpha is None else (alpha / 255.0).astype(np.float32)
+        found = figure_of(portrait, colours, opacity)
+        if found is None:
+            raise InputError(
+                f"{self.face} shows nobody who can be told from the background: give a PNG that is transparent there."
+            )
+        if opacity is None:
+            announce(f"{self.face} has no transparency: the person was cut out by what the segmentation takes for one.")
+        return found
+
+
+def _check_person(face: Path) -> None:
+    """Raise ``InputError`` for a folder that holds no person."""
+    # The one place that tells a person's folder from a file: here the person will be opened.
+    if not face.is_dir():
+        return
+    if (face / PERSON_FILE).is_file():
+        raise InputError(f"{face} holds a person, which this version cannot animate: upgrade talkinghead.")
+    raise InputError(f"{face} is a folder without {PERSON_FILE}: give a file inside it, or the folder of a person.")
+
+
+def _with_remedy(error: InputError) -> InputError:
+    message = str(error)
+    if "no face was found: give a picture" not in message:
+        return error
+    return InputError(f"{message.rstrip('.')}, or place it by hand with talkinghead landmarks --edit.")
+
+
+def _colour(text: str) -> tuple[int, int, int]:
+    if not re.fullmatch(r"#[0-9a-fA-F]{6}", text):
+        raise InputError(f"--background {text} is no colour: give it as #rrggbb, such as #00b140, or name a picture.")
+    red, green, blue = bytes.fromhex(text[1:])
+    return red, green, blue
+
+
+def _scale_to_cover(background: str, size: tuple[int, int]) -> ImageArray:
+    """A colour, or the middle of a picture scaled until it covers (width, height) px."""
+    import numpy as np
+    from PIL import Image, ImageOps
+
+    from talkinghead.media import read_image
+
+    if background.startswith("#"):
+        return np.full((size[1], size[0], 3), _colour(background), np.uint8)
+    return np.array(ImageOps.fit(Image.fromarray(read_image(background)), size, Image.Resampling.LANCZOS))

@@ -1,0 +1,94 @@
+"""Where placed phones begin and end to better than the aligner's frames, above all beside silence.
+
+An aligner's silence is as short as its models of the first and last phone can stretch: the silent closure of an initial
+stop may take in all of a quiet breath, while the swelling of a first fricative or liquid and the dying away of a last
+nasal count as silence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from talkinghead.speech.alignment.sphinx import FRAME_RATE, PlacedPhone
+from talkinghead.speech.arpabet import SILENCE, STOPS
+from talkinghead.speech.features import SAMPLE_RATE
+from talkinghead.types import BoolArray, FloatArray
+
+# Chosen on GRID s1, train split.
+_SHORTEST_SILENCE = 5  # frames; shorter ones are left as they are
+_CLOSURE = 5  # frames that an initial stop is closed for at most before it is heard
+_HEARD, _HEARD_SHARE = 6, 0.5  # frames in a row, and how high they stand between the noise and the loudest
+_RISING, _RISING_SHARE = 8, 0.1  # frames that a first phone may be heard before, while it stands this high
+_DYING, _DYING_SHARE = 5, 0.2  # frames that a last phone may go on for, while it stands this high
+
+_AROUND = 2 * FRAME_RATE  # frames either side that tell how loud noise and speech are
+_PRE_EMPHASIS = 0.9
+_HOP = SAMPLE_RATE // FRAME_RATE
+
+
+def boundaries(phones: Sequence[PlacedPhone], samples: npt.NDArray[np.float32]) -> FloatArray:
+    """When each phone begins, in seconds, and last when the last one ends.
+
+    Args:
+        phones: in order, without gaps.
+        samples: (N,) float32 at 16 kHz, in which they were placed.
+
+    Returns:
+        (len(phones) + 1,), rising from 0 to the end of the samples.
+    """
+    frames = np.array([*(phone.start for phone in phones), phones[-1].end], float)
+    level = _level(samples)
+    for index, phone in enumerate(phones):
+        if phone.label != SILENCE or phone.end - phone.start < _SHORTEST_SILENCE:
+            continue
+        if index + 1 < len(phones) and phones[index + 1].label in STOPS:
+            frames[index + 1] = _onset(level, phones, index + 1)
+        elif index + 1 < len(phones):
+            frames[index + 1] = _rise(level, max(phone.start, phone.end - _RISING), phone.end)
+        if index > 0:
+            middle = (phone.start + int(frames[index + 1])) // 2
+            frames[index] = _offset(level, phone.start, min(phone.start + _DYING, middle))
+    times = np.clip(frames / FRAME_RATE, 0.0, len(samples) / SAMPLE_RATE)
+    times[0], times[-1] = 0.0, len(samples) / SAMPLE_RATE
+    return np.asarray(np.maximum.accumulate(times))
+
+
+def _level(samples: npt.NDArray[np.float32]) -> FloatArray:
+    """(T,) dB of the sound with its highs raised, in windows of 20 ms, frame t centred on t / 100 s."""
+    count = len(samples) // _HOP + 1
+    power = (samples - _PRE_EMPHASIS * np.concatenate([[0.0], samples[:-1]])) ** 2
+    power = np.pad(power, (_HOP, _HOP + count * _HOP - len(samples)))
+    blocks = power.reshape(-1, _HOP).sum(axis=1)
+    return np.asarray(10 * np.log10((blocks[:-1] + blocks[1:])[:count] / (2 * _HOP) + 1e-10))
+
+
+def _loud(level: FloatArray, start: int, end: int, share: float) -> BoolArray:
+    """Which of the frames stand above this share of the way from the noise to the loudest around, in decibels."""
+    around = level[max(0, start - _AROUND) : end + _AROUND]
+    noise, loudest = np.percentile(around, (10, 95))
+    return np.asarray(level[start:end] > noise + share * (loudest - noise))
+
+
+def _onset(level: FloatArray, phones: Sequence[PlacedPhone], index: int) -> int:
+    """The frame in which an initial stop begins: not long before it and what follows are heard without a break."""
+    start, last = phones[index].start, min(index + 2, len(phones) - 1)
+    loud = _loud(level, start, phones[last].end, _HEARD_SHARE)
+    if len(loud) < _HEARD:
+        return start
+    heard = np.flatnonzero(np.convolve(loud, np.ones(_HEARD), "valid") > _HEARD - 0.5)
+    return max(start, min(start + int(heard[0]) - _CLOSURE, phones[index].end - 1)) if len(heard) else start
+
+
+def _rise(level: FloatArray, earliest: int, start: int) -> int:
+    """The frame from which a first phone other than a stop is heard without a break."""
+    quiet = np.flatnonzero(~_loud(level, earliest, start, _RISING_SHARE))
+    return earliest + int(quiet[-1]) + 1 if len(quiet) else earliest
+
+
+def _offset(level: FloatArray, start: int, latest: int) -> int:
+    """The frame from which a last phone is no longer heard."""
+    quiet = np.flatnonzero(~_loud(level, start, latest, _DYING_SHARE))
+    return start + int(quiet[0]) if len(quiet) else max(start, latest)

@@ -1,0 +1,238 @@
+"""Files that say when which word and phone is spoken: TextGrid, GRID's ``.align`` and JSON."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from talkinghead.errors import InputError
+from talkinghead.media.files import check_writable, existing_file, write_beside
+from talkinghead.speech.alignment.textgrid import Tiers, text_from_tiers, tiers_from_text
+from talkinghead.speech.arpabet import SILENCE
+from talkinghead.speech.labels import arpabet_phones, is_silence
+from talkinghead.types import Interval
+
+SUFFIXES = (".json", ".TextGrid", ".align")
+"""What can be read and written."""
+
+_ALIGN_UNIT = 25_000  # of .align files, per second
+_ROUNDING_S = 1e-3  # what times that were rounded may overlap by
+_LARGEST = 64 * 2**20  # bytes; an hour of phones takes 5 MB
+
+_WORD_TIERS, _PHONE_TIERS = ("word", "words"), ("phone", "phones", "phoneme", "phonemes", "segment", "segments")
+
+_Choice = TypeVar("_Choice")
+_Read = tuple[Sequence[Interval] | None, Sequence[Interval] | None]
+
+
+@dataclass(frozen=True)
+class Alignment:
+    """What a file says, times in seconds.
+
+    Attributes:
+        words: in order, without silences, or None where the file has none.
+        phones: ARPAbet without stress, "sil" for silence, without gaps from 0 to the last, or None.
+    """
+
+    words: tuple[Interval, ...] | None
+    phones: tuple[Interval, ...] | None
+
+
+def read_alignment(path: str | os.PathLike[str]) -> Alignment:
+    """The words and phones of a TextGrid (long or short), ``.align`` or JSON file.
+
+    JSON holds ``words`` and ``phones``, one of which may be missing: lists of ``{"label", "start", "end"}`` in seconds.
+    Phones may be ARPAbet with or without stress, TIMIT's, or IPA; what is unknown to ARPAbet becomes what looks alike.
+
+    Raises:
+        InputError: the file is missing, of another kind, damaged, has neither words nor phones, or its intervals
+            overlap, are out of order, negative, or end before they start.
+    """
+    path = existing_file(path)
+    reader = _choose(
+        path, {".textgrid": _read_textgrid, ".align": lambda text: (words_of_align(text), None), ".json": _read_json}
+    )
+    if path.stat().st_size > _LARGEST:
+        raise InputError(f"{path} is too large for an alignment: give one of these kinds: {', '.join(SUFFIXES)}.")
+    try:
+        words, phones = reader(_text(path))
+        if words is None and phones is None:
+            raise ValueError("it has neither words nor phones")
+        return Alignment(
+            None if words is None else _without_silences(_in_order(words)),
+            None if phones is None else arpabet_phones(_in_order(phones)),
+        )
+    except (ValueError, RecursionError) as error:
+        what = str(error).split("\n")[0] or type(error).__name__
+        raise InputError(f"{path} is not a readable alignment ({what}): export it again.") from error
+
+
+def words_of_align(text: str) -> tuple[Interval, ...]:
+    """The words of a ``.align`` file's text as they stand there, silences among them, times in seconds.
+
+    Raises:
+        ValueError: a line is not of start, end and word.
+    """
+    words = []
+    for number, line in enumerate(text.splitlines(), 1):
+        fields = line.split()
+        if not fields:
+            continue
+        if len(fields) != 3:
+            raise ValueError(f"line {number} is not of a start, an end and a word")
+        words.append(Interval(fields[2], int(fields[0]) / _ALIGN_UNIT, int(fields[1]) / _ALIGN_UNIT))
+    return tuple(words)
+
+
+def write_alignment(
+    alignment: Alignment, path: str | os.PathLike[str], *, duration: float, overwrite: bool = False
+) -> None:
+    """Write a TextGrid (long form), ``.align`` (words alone) or JSON file, whole or not at all.
+
+    Args:
+        alignment: what to write.
+        path: its suffix decides the kind.
+        duration: of the speech, in seconds.
+        overwrite: replace a file that is there.
+
+    Raises:
+        InputError: another suffix, a file that is there, a folder that is not, or nothing that this kind can hold.
+        ValueError: something lies outside the speech.
+    """
+    path = Path(path)
+    writer = _choose(path, {".textgrid": _textgrid_text, ".align": _align_text, ".json": _json_text})
+    check_writable(path, overwrite)
+    for interval in (*(alignment.words or ()), *(alignment.phones or ())):
+        if interval.start < 0 or interval.end > duration + _ROUNDING_S:
+            raise ValueError(f"{interval} lies outside of 0 to {duration} s")
+    text = writer(path, alignment, duration)
+    with write_beside(path, overwrite) as part:
+        part.write_text(text, encoding="utf-8", newline="\n")
+
+
+def check_alignment_output(path: str | os.PathLike[str], overwrite: bool = False) -> None:
+    """See to it that an alignment can be written there, before any work is done.
+
+    Raises:
+        InputError: as ``write_alignment``.
+    """
+    _choose(Path(path), {suffix.lower(): suffix for suffix in SUFFIXES})
+    check_writable(path, overwrite)
+
+
+def _choose(path: Path, choices: Mapping[str, _Choice]) -> _Choice:
+    choice = choices.get(path.suffix.lower())
+    if choice is None:
+        raise InputError(f"{path} has an unknown suffix {path.suffix!r}: choose one of {', '.join(SUFFIXES)}.")
+    return choice
+
+
+def _text(path: Path) -> str:
+    """The text of a file in UTF-8 or UTF-16, with or without a mark in front."""
+    content = path.read_bytes()
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return content.decode("utf-16")
+    if content[1:2] == b"\0" or content[:1] == b"\0":
+        return content.decode("utf-16-be" if content[:1] == b"\0" else "utf-16-le")
+    return content.decode("utf-8-sig")
+
+
+def _in_order(intervals: Sequence[Interval]) -> tuple[Interval, ...]:
+    """The same, each beginning no earlier than the last ended, by at most what rounding does."""
+    end = 0.0
+    ordered = []
+    for interval in intervals:
+        if not (math.isfinite(interval.start) and math.isfinite(interval.end)):
+            raise ValueError(f"{interval.label!r} has a time that is no number")
+        if interval.start < -_ROUNDING_S:
+            raise ValueError(f"{interval.label!r} begins at {interval.start:g} s, before the speech")
+        if interval.start < end - _ROUNDING_S:
+            raise ValueError(
+                f"{interval.label!r} begins at {interval.start:g} s, before what comes before it has ended"
+            )
+        ordered.append(Interval(interval.label, max(interval.start, end), max(interval.end, end)))
+        end = ordered[-1].end
+    return tuple(ordered)
+
+
+def _without_silences(words: Sequence[Interval]) -> tuple[Interval, ...]:
+    return tuple(Interval(word.label.strip(), word.start, word.end) for word in words if not is_silence(word.label))
+
+
+def _with_silences(words: Sequence[Interval], silence: str, duration: float) -> list[Interval]:
+    """Without gaps from 0 to ``duration``."""
+    filled: list[Interval] = []
+    end = 0.0
+    for word in (*words, Interval(silence, max(duration, words[-1].end if words else 0.0), math.inf)):
+        if word.start > end:
+            filled.append(Interval(silence, end, word.start))
+        filled.append(word)
+        end = word.end
+    return filled[:-1]
+
+
+def _read_textgrid(text: str) -> _Read:
+    tiers = tiers_from_text(text)
+    words, phones = _tier(tiers, _WORD_TIERS), _tier(tiers, _PHONE_TIERS)
+    if words is None and phones is None:
+        found = ", ".join(repr(name) for name in tiers) or "none"
+        raise ValueError(f"name one of its tiers of intervals words or phones: it has {found}")
+    return words, phones
+
+
+def _tier(tiers: Tiers, names: tuple[str, ...]) -> Sequence[Interval] | None:
+    """The first tier called so, also as Montreal's aligner names those of a speaker: "Anna - words"."""
+    return next((tier for name, tier in tiers.items() if name.split(" - ")[-1].strip().lower() in names), None)
+
+
+def _textgrid_text(path: Path, alignment: Alignment, duration: float) -> str:
+    tiers = {"words": alignment.words, "phones": alignment.phones}
+    silences = {"words": "", "phones": SILENCE}
+    given = {name: _with_silences(tier, silences[name], duration) for name, tier in tiers.items() if tier is not None}
+    return text_from_tiers({name: tuple(tier) for name, tier in given.items()}, duration)
+
+
+def _align_text(path: Path, alignment: Alignment, duration: float) -> str:
+    if alignment.words is None:
+        raise InputError(f"{path} can hold only words and there are none: choose .json or .TextGrid.")
+    rows = _with_silences(alignment.words, SILENCE, duration)
+    units = [(round(row.start * _ALIGN_UNIT), round(row.end * _ALIGN_UNIT), row.label) for row in rows]
+    return "".join(f"{start} {end} {'_'.join(label.split())}\n" for start, end, label in units)
+
+
+def _read_json(text: str) -> _Read:
+    content = json.loads(text)
+    if not isinstance(content, dict):
+        raise ValueError("it is no JSON object with words and phones")
+    return _json_intervals(content, "words"), _json_intervals(content, "phones")
+
+
+def _json_intervals(content: Mapping[str, Any], name: str) -> Sequence[Interval] | None:
+    rows = content.get(name)
+    if rows is None:
+        return None
+    try:
+        return [Interval(_label(row["label"]), float(row["start"]), float(row["end"])) for row in rows]
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"{name} is not a list of label, start and end") from error
+
+
+def _label(label: object) -> str:
+    if not isinstance(label, str):
+        raise TypeError
+    return label
+
+
+def _json_text(path: Path, alignment: Alignment, duration: float) -> str:
+    tiers = {"words": alignment.words, "phones": alignment.phones}
+    rows = {
+        name: [{"label": i.label, "start": round(i.start, 6), "end": round(i.end, 6)} for i in tier]
+        for name, tier in tiers.items()
+        if tier is not None
+    }
+    return json.dumps(rows, indent=1, ensure_ascii=False) + "\n"

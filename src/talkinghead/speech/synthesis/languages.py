@@ -1,0 +1,112 @@
+"""The voice that speaks a language, however the language is called."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+
+from talkinghead.errors import InputError, announce
+from talkinghead.speech.synthesis.engines import Voice, nearest
+
+# Which voice a language's own name means where there are several, and other codes in use for the same language.
+_USUAL = {
+    "en": "en-us",
+    "fr": "fr-fr",
+    "zh": "cmn",
+    "zh-hans": "cmn",
+    "zh-hant": "cmn",
+    "zh-hk": "yue",
+    "no": "nb",
+    "nn": "nb",
+    "hy": "hy",
+    "ru": "ru",
+    "vi": "vi",
+    "iw": "he",
+    "in": "id",
+    "fa-af": "fa",
+    "mandarin": "cmn",
+    "chinese": "cmn",
+    "cantonese": "yue",
+    "burmese": "my",
+    "irish": "ga",
+    "brazilian": "pt-br",
+    "farsi": "fa",
+    "american": "en-us",
+    "british": "en-gb",
+}
+
+# Voices that only spell what is not in Latin letters, letter by letter and in their own language.
+_LATIN = "af ca cs da de en es et fi fr hr hu id it la lt lv ms nb nl pl pt ro sk sl sv sw tr vi"
+_SEEN = 2000  # characters that tell the script
+
+
+def voice_for(language: str, voices: Sequence[Voice]) -> Voice:
+    """The usual voice of a language.
+
+    Args:
+        language: a code, "de", "de-DE", "pt_BR" or "zh", or an English name, "German".
+        voices: what there is, each named by the code of its language.
+
+    Raises:
+        InputError: none speaks it; those that look most like it are listed.
+    """
+    by_code = {voice.name.lower(): voice for voice in voices}
+    wanted = language.strip().lower().replace("_", "-")
+    found = by_code.get(wanted) or by_code.get(_USUAL.get(wanted, "")) or _by_name(wanted, by_code)
+    general = wanted
+    while found is None and "-" in general:
+        general = general.rpartition("-")[0]
+        found = by_code.get(general) or by_code.get(_USUAL.get(general, ""))
+        if found is not None and "-" in found.name:
+            announce(f"there is no voice for {language}: {found.name} speaks instead.")
+    if found is None:
+        known = sorted({*by_code, *_USUAL, *(_plain(voice.language) for voice in voices)} - {""})
+        raise InputError(f"no voice speaks {language!r}: {nearest(wanted, known)}")
+    return found
+
+
+def speaking(language: str, voices: Sequence[Voice]) -> tuple[Voice, ...]:
+    """All the voices of a language: those of its regions too, unless a region is named.
+
+    Raises:
+        InputError: none speaks it.
+    """
+    wanted = language.strip().lower().replace("_", "-")
+    found = [voice for voice in voices if _is_of(wanted, voice)]
+    if not found:
+        found = [voice_for(language, voices)]
+    return tuple(found)
+
+
+def spells_out(voice: str, text: str) -> bool:
+    """Whether a voice can only name the letters of most of a text, for they are not those of its language.
+
+    >>> spells_out("en-us", "Привет, мир"), spells_out("ru", "Привет, мир"), spells_out("de+f3", "Grüße")
+    (True, False, False)
+    """
+    code = voice.partition("+")[0].lower()
+    if code.partition("-")[0] not in _LATIN.split() or code == "en-shaw":
+        return False
+    letters = [sign for sign in text[:_SEEN] if sign.isalpha()]
+    foreign = sum(not unicodedata.name(sign, "").startswith(("LATIN", "FEMININE", "MASCULINE")) for sign in letters)
+    return 2 * foreign > len(letters)
+
+
+def _is_of(wanted: str, voice: Voice) -> bool:
+    name = voice.name.lower()
+    return bool(wanted) and (name == wanted or name.startswith(f"{wanted}-") or _plain(voice.language) == wanted)
+
+
+def _by_name(wanted: str, by_code: dict[str, Voice]) -> Voice | None:
+    """The voice of an English name, that of the language's usual region if the name leaves it open."""
+    for voice in by_code.values():
+        if voice.language.lower() == wanted:
+            return voice
+    named = [code for code, voice in by_code.items() if _plain(voice.language) == wanted]
+    usual = [code for code in named if code == _USUAL.get(code.partition("-")[0])]
+    return by_code[min(usual or named, key=lambda code: (len(code), code))] if named else None
+
+
+def _plain(language: str) -> str:
+    """A language's English name without its region: "English (America)" is "english"."""
+    return language.partition("(")[0].strip().lower()
