@@ -17,9 +17,9 @@ SOURCE = Path(talkinghead.__file__).parent
 
 # Imports go only up this list, from a later line to an earlier one.
 ORDER = (
-    *("version", "errors", "types", "precision", "store", "weights"),
+    *("version", "errors", "cancellation", "types", "precision", "store", "weights"),
     *("media", "face", "tracking", "speech", "motion", "rendering"),
-    *("data", "training", "metrics", "recipes"),
+    *("data", "metrics", "training", "recipes"),
     *("methods", "pipeline", "person", "production", "evaluation"),
     *("web", "batch", "cli"),
 )
