@@ -1,6 +1,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# As many tests side by side as there are cores; more than four share too little to pay for loading torch again.
+TEST := $(BIN)/python -m pytest -n logical --maxprocesses 4 --dist worksteal
 
 .PHONY: demo test check bench bench-report clean
 
@@ -20,13 +22,13 @@ demo: $(VENV)/demo.stamp
 	$(BIN)/talkinghead demo --overwrite
 
 test: $(VENV)/dev.stamp
-	$(BIN)/python -m pytest
+	$(TEST)
 
 check: $(VENV)/dev.stamp
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest
+	$(TEST)
 
 bench: $(VENV)/dev.stamp
 	$(BIN)/python -m benchmarks

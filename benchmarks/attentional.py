@@ -16,7 +16,8 @@ from skimage import data
 from torch import nn
 
 from benchmarks.speed import spoken
-from talkinghead.data.face_pairs import HELD_OUT, face_recordings
+from talkinghead.data.corpus import UNSEEN_FACES
+from talkinghead.data.face_pairs import face_recordings
 from talkinghead.data.grid import Clip, grid_clips, tracks
 from talkinghead.errors import InputError, announce
 from talkinghead.evaluation.statistics import bootstrap_interval, paired_difference, verdict
@@ -217,7 +218,7 @@ def measure(corpus: Path, cache: Path, runs: Path, picture: Path, *, limit: int 
 def _left_out(
     generic: tuple[AttentionalMotion, AttentionalRenderer], corpus: Path, cache: Path, limit: int | None
 ) -> Rows:
-    found = [one for one in face_recordings(corpus, "strangers") if one.speaker == HELD_OUT[0]][:limit]
+    found = [one for one in face_recordings(corpus, "strangers") if one.speaker == UNSEEN_FACES[0]][:limit]
     rows: Rows = {}
     for sample in samples(tuple(Clip(one.name, one.video, ()) for one in found), cache):
         add(rows, GENERIC, made(*generic, sample), sample)

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from talkinghead.data.face_pairs import HELD_OUT, face_recordings
+from talkinghead.data.corpus import UNSEEN_FACES, Recording
+from talkinghead.data.face_pairs import face_recordings
 from talkinghead.data.grid import Clip, grid_clips, tracks
-from talkinghead.data.mouths import Recording
 from talkinghead.face.landmarks import MESH_OF_68
 from talkinghead.media import VideoReader
 from talkinghead.methods import get_renderer
@@ -27,7 +27,7 @@ from talkinghead.types import FaceTrack, Frames, ImageArray
 
 RENDERERS = ("warp", "translation")
 MEASURES = ("SSIM", "PSNR", "SSIM of the lips", "landmarks", "seconds per frame")
-KNOWN, STRANGERS = "GRID s1, test", f"people never seen ({' and '.join(HELD_OUT)})"
+KNOWN, STRANGERS = "GRID s1, test", f"people never seen ({' and '.join(UNSEEN_FACES)})"
 _CLIPS = 4  # of each group
 _FRAMES = 50  # of each clip
 _LIPS = 96  # px of the square around the lips in the crop of 256
@@ -45,7 +45,7 @@ def _clips(corpus: Path, group: str) -> Sequence[Recording]:
         clips = grid_clips(corpus / "grid_s1", "test")
         return [Recording(clip.code, "GRID-s1", clip.video, "GRID") for clip in clips[:_CLIPS]]
     found = face_recordings(corpus, "strangers")
-    return [*found[: _CLIPS - 1], next(clip for clip in reversed(found) if clip.speaker == HELD_OUT[-1])]
+    return [*found[: _CLIPS - 1], next(clip for clip in reversed(found) if clip.speaker == UNSEEN_FACES[-1])]
 
 
 def _real(recording: Recording, cache: Path) -> Iterator[tuple[ImageArray, FaceTrack]]:

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from talkinghead.data import corpus
 from talkinghead.data.grid import grid_clips, tracks
 from talkinghead.face.pose import head_landmarks
 from talkinghead.face.rest import lip_gap
@@ -42,8 +43,6 @@ _SECONDS = 10.0  # of each clip
 _REACH = 2  # frames of lag that are looked at
 OTHERS, ADDRESSES = "GRID, 9 other speakers", "HDTF and addresses"
 OUT_OF_STEP = "addresses out of step"
-# Their pictures run 0.08 to 0.24 s ahead of their sound: shifted so far, the real lips meet best on p, b and m.
-_OUT_OF_STEP = ("EDTalk__Obama_20s", "MimicTalk__May_5s", "styletalk__KristiNoem", "styletalk__Obama_clip1")
 RATES = ("p b m", "p b m, control", "f v", "f v, control")
 
 Score = dict[str, Any]
@@ -133,7 +132,7 @@ def strangers(folder: Path, cache: Path) -> Iterator[Sample]:
 def _group(row: Mapping[str, str]) -> str:
     if row["dataset"] == "GRID":
         return OTHERS
-    return OUT_OF_STEP if Path(row["file"]).stem in _OUT_OF_STEP else ADDRESSES
+    return OUT_OF_STEP if Path(row["file"]).stem in corpus.OUT_OF_STEP else ADDRESSES
 
 
 def known_speaker(root: Path, cache: Path, *, split: str = "val", limit: int | None = None) -> tuple[Sample, ...]:

@@ -1,4 +1,4 @@
-"""Fixtures that every folder of tests shares."""
+"""Fixtures that every folder of tests shares; workers that run side by side (``pytest -n 2``) have one thread each."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from drawn import drawn_face
+if "PYTEST_XDIST_WORKER" in os.environ:  # read by OpenMP, OpenBLAS and numba when they are loaded: before all imports
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 if TYPE_CHECKING:
     from talkinghead.pipeline import TalkingHead
@@ -36,6 +37,7 @@ def talking_head() -> TalkingHead:
 @pytest.fixture(scope="session")
 def drawn_portrait() -> Portrait:
     """The drawn face, 256 px, tracked."""
+    from drawn import drawn_face
     from talkinghead.tracking import portrait_from_image
 
     return portrait_from_image(drawn_face(256).image)
@@ -44,6 +46,7 @@ def drawn_portrait() -> Portrait:
 @pytest.fixture(scope="session")
 def calm() -> Portrait:
     """The drawn face with grain: it passes for a photo, its lips are closed."""
+    from drawn import drawn_face
     from talkinghead.tracking import portrait_from_image
 
     return portrait_from_image(drawn_face(256, grain=4).image)

@@ -15,7 +15,7 @@ SOURCE = Path(talkinghead.__file__).parent
 # Imports go only up this list, from a later line to an earlier one.
 ORDER = (
     ("errors", "types"),
-    ("precision", "weights"),
+    ("precision", "weights", "store"),
     ("media", "face"),
     ("tracking", "speech"),
     ("motion", "rendering", "data", "training", "metrics"),

@@ -12,7 +12,8 @@ import pytest
 from benchmarks.synchrony import Pair, embedded, found, jittered, judged, measure, shifted, table
 
 from benchmarks import synchrony
-from talkinghead.data.mouths import Mouth, Recording
+from talkinghead.data.corpus import Recording
+from talkinghead.data.mouths import Mouth
 from talkinghead.metrics.sync import at_25_fps, sync_score
 from talkinghead.types import FloatArray, ImageArray, Speech
 

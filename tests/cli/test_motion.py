@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,6 +13,7 @@ import pytest
 from PIL import Image
 
 from cli.command import Run, images
+from talkinghead.face.expressions import EXPRESSION_NAMES
 from talkinghead.face.landmarks import MESH_OF_68, canonical_face
 from talkinghead.face.rest import lip_gap
 from talkinghead.motion.controls import shape_field
@@ -125,11 +127,29 @@ def test_stdout_holds_the_frame_alone(run: Run, saved: Path, out: Path) -> None:
     assert out.with_name("plot.svg").exists()
 
 
-def test_blendshape_weights_are_said_to_stay(run: Run, saved: Path, out: Path) -> None:
+def test_weights_do_not_outlive_the_landmarks_they_read(run: Run, saved: Path, out: Path) -> None:
     with_weights, path = out.with_name("weights.npz"), out.with_name("m2.npz")
-    save_motion(replace(load_motion(saved), expression=np.zeros((50, 51))), with_weights)
-    assert "the weights stay" in run("motion", with_weights, "--scale-lips", "0", "-o", path).stderr
-    assert "note" not in run("motion", with_weights, "--freeze-blink", "-o", path, "--overwrite").stderr
+    save_motion(replace(load_motion(saved), expression=np.ones((50, 51))), with_weights)
+    assert run("motion", with_weights, "--scale-lips", "0", "-o", path).code == 0
+    assert load_motion(path).expression is None
+    assert run("motion", with_weights, "--scale-head", "0", "-o", path, "--overwrite").code == 0
+    assert load_motion(path).expression is not None
+
+
+def test_arkit_of_the_edited_motion(run: Run, saved: Path, out: Path) -> None:
+    with_weights, path, table = (out.with_name(name) for name in ("weights.npz", "m2.npz", "m.csv"))
+    weights = np.random.default_rng(0).uniform(size=(50, 51))
+    save_motion(replace(load_motion(saved), expression=weights), with_weights)
+    other = table.with_suffix(".json")
+    outcome = run("motion", with_weights, "--cut", "1s:", "--freeze-blink", "--arkit", table, "--arkit", other)
+    assert (outcome.code, outcome.stdout, outcome.stderr) == (0, f"{table}\n{other}\n", "")
+    rows = list(csv.DictReader(table.open()))
+    assert len(rows) == 25
+    assert [float(row["JawOpen"]) for row in rows] == pytest.approx(weights[25:, EXPRESSION_NAMES.index("jawOpen")])
+    assert {float(row["EyeBlinkLeft"]) for row in rows} == {0.0}
+    assert json.loads(other.read_text())["numFrames"] == 25
+    both = run("motion", with_weights, "--scale-head", "0", "-o", path, "--arkit", table, "--overwrite")
+    assert (both.code, both.stdout) == (0, f"{table}\n{path}\n")
 
 
 def test_an_edited_motion_is_rendered(run: Run, saved: Path, face: Path, speech: Path, out: Path) -> None:
@@ -149,6 +169,9 @@ def test_an_edited_motion_is_rendered(run: Run, saved: Path, face: Path, speech:
         (["--freeze-blink", "-o", "{out}.mp4"], "unknown suffix '.mp4'", "choose .npz"),
         (["--frame", "1s", "-o", "{out}.npz"], "unknown suffix '.npz'", "choose .json"),
         (["--plot", "{out}.pdf"], "unknown suffix '.pdf'", "choose .png or .svg"),
+        (["--arkit", "{out}.fbx"], "unknown suffix '.fbx'", "choose .csv"),
+        (["--arkit", "{out}.csv", "--arkit", "{out}/../out.csv"], "given as", "choose another name"),
+        (["--arkit", "{out}/no/m.csv"], "does not exist", "mkdir -p"),
         (["--scale-lips", "-1", "-o", "{out}.npz"], "--scale-lips -1", "choose a number from 0 to 5"),
         (["--scale-head", "nan", "-o", "{out}.npz"], "--scale-head nan", "choose a number from 0 to 5"),
         (["--rotate-yaw", "120", "-o", "{out}.npz"], "--rotate-yaw 120", "from -90 to 90"),
@@ -184,5 +207,5 @@ def test_files_that_are_refused(refused: Refused, saved: Path, out: Path, tmp_pa
 def test_help_has_examples_that_fit_a_line(run: Run) -> None:
     text = run("motion", "--help").stdout
     examples = [line for line in text.splitlines() if line.startswith(" talkinghead motion")]
-    assert len(examples) == 5
+    assert len(examples) == 6
     assert all(len(line.rstrip()) < 80 for line in examples)

@@ -11,10 +11,9 @@ from PIL import Image
 from drawn import drawn_face
 from evaluation.videos import moving_face, speech_of, write
 from talkinghead.errors import InputError
-from talkinghead.evaluation import evidence
 from talkinghead.evaluation.evidence import mesh_of, read_evidence
 from talkinghead.media import VideoReader
-from talkinghead.tracking import track_faces
+from talkinghead.tracking import raw, track_faces
 
 
 @pytest.fixture(scope="module")
@@ -57,15 +56,15 @@ def test_what_the_tracker_saw_is_kept_by_content(video: Path, tmp_path: Path, mo
     def tracked_again(*args: object, **kwargs: object) -> None:
         raise AssertionError("tracked again")
 
-    monkeypatch.setattr(evidence, "read_mesh", tracked_again)
+    monkeypatch.setattr(raw, "FaceFollower", tracked_again)
     again, _ = mesh_of(VideoReader(copy), cache=cache)
     np.testing.assert_array_equal(again, first)
     with pytest.raises(AssertionError, match="tracked again"):
         mesh_of(VideoReader(other), cache=cache)
-    monkeypatch.setattr(evidence, "_tracker", lambda: b"another tracker")
+    monkeypatch.setattr(raw, "tracker_digest", lambda: "another tracker")
     with pytest.raises(AssertionError, match="tracked again"):
         mesh_of(VideoReader(video), cache=cache)
-    assert len(list(cache.iterdir())) == 1
+    assert len(list((cache / "tracks").iterdir())) == 1
 
 
 def test_without_a_folder_nothing_is_kept(video: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,6 +21,7 @@ def motion() -> Motion:
         blink=random.uniform(size=12),
         rest=random.standard_normal((68, 3)),
         expression=random.uniform(size=(12, 51)).astype(np.float32),
+        gaze=0.2 * random.standard_normal((12, 2)),
     )
 
 

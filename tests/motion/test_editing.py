@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from talkinghead.face.expressions import EXPRESSION_NAMES
 from talkinghead.face.landmarks import BROWS, JAW, LIPS
 from talkinghead.face.rest import closed_mouth, lip_gap
 from talkinghead.media import spool
@@ -23,9 +24,12 @@ from talkinghead.motion.editing import (
     scale_lips,
     smooth_head,
     with_blink,
+    with_gaze,
 )
 
 MOUTH = np.r_[JAW, LIPS]
+FACE = [column for column, name in enumerate(EXPRESSION_NAMES) if not name.startswith(("eyeLook", "eyeBlink"))]
+"""Weights that neither lids nor gaze decide."""
 
 
 @pytest.mark.parametrize("amount", [0.0, 0.5, 1.0, -1.0])
@@ -57,18 +61,21 @@ def test_retime_to_the_same_is_the_same(motion):
 def test_retime_twice_as_fine(motion):
     finer = retime(motion, 2 * motion.fps, 30)
     assert (finer.fps, len(finer)) == (2 * motion.fps, 30)
-    for name in ("landmarks", "rotation", "translation", "blink", "expression"):
-        coarse, fine = getattr(motion, name), getattr(finer, name)
+    for name in ("landmarks", "rotation", "translation", "expression", "gaze"):
+        columns = FACE if name == "expression" else slice(None)
+        coarse, fine = getattr(motion, name)[:, columns], getattr(finer, name)[:, columns]
         assert fine.dtype == coarse.dtype
         np.testing.assert_allclose(fine[:24:2], coarse, atol=1e-6)
         np.testing.assert_allclose(fine[1], (coarse[0] + coarse[1]) / 2, atol=1e-6)
         np.testing.assert_array_equal(fine[24:], np.repeat(coarse[-1:], 6, axis=0))
+    np.testing.assert_allclose(finer.blink[:24:2], motion.blink, atol=1e-6)
     assert finer.rest is motion.rest
 
 
 def test_retime_without_expression_and_shorter(motion):
-    shorter = retime(replace(motion, expression=None), 10.0, 1)
+    shorter = retime(replace(motion, expression=None, gaze=None), 10.0, 1)
     assert shorter.expression is None
+    assert shorter.gaze is None
     np.testing.assert_array_equal(shorter.rotation, motion.rotation[:1])
 
 
@@ -200,15 +207,38 @@ def test_add_blink_is_shut_at_its_time_and_leaves_the_rest(speaking, fps):
 def test_delay_face_shifts_landmarks_and_expression_alone(motion):
     motion = replace(motion, fps=10.0)
     late, early = delay_face(motion, 0.2), delay_face(motion, -0.2)
-    for name in ("landmarks", "expression"):
-        given = getattr(motion, name)
-        np.testing.assert_allclose(getattr(late, name)[2:], given[:-2], atol=1e-6)
-        np.testing.assert_allclose(getattr(late, name)[:2], given[[0, 0]], atol=1e-6)
-        np.testing.assert_allclose(getattr(early, name)[:-2], given[2:], atol=1e-6)
-        np.testing.assert_allclose(getattr(early, name)[-2:], given[[-1, -1]], atol=1e-6)
+    for name, columns in (("landmarks", slice(None)), ("expression", FACE)):
+        given = getattr(motion, name)[:, columns]
+        later, sooner = getattr(late, name)[:, columns], getattr(early, name)[:, columns]
+        np.testing.assert_allclose(later[2:], given[:-2], atol=1e-6)
+        np.testing.assert_allclose(later[:2], given[[0, 0]], atol=1e-6)
+        np.testing.assert_allclose(sooner[:-2], given[2:], atol=1e-6)
+        np.testing.assert_allclose(sooner[-2:], given[[-1, -1]], atol=1e-6)
     assert late.rotation is motion.rotation
     assert late.blink is motion.blink
+    assert late.gaze is motion.gaze
+    np.testing.assert_allclose(late.expression[:, EXPRESSION_NAMES.index("eyeBlinkLeft")], motion.blink, atol=1e-6)
     half = delay_face(motion, 0.05).landmarks
     np.testing.assert_allclose(half[1:], (motion.landmarks[1:] + motion.landmarks[:-1]) / 2, atol=1e-6)
     with pytest.raises(ValueError, match="finite"):
         delay_face(motion, np.nan)
+
+
+def test_with_gaze_and_with_blink_keep_the_weights_of_the_eyes_in_step(motion):
+    gaze = np.tile([0.061, -0.044], (12, 1))
+    looking = with_gaze(motion, gaze)
+    assert looking.gaze is gaze
+    column = EXPRESSION_NAMES.index
+    np.testing.assert_allclose(looking.expression[:, column("eyeLookInLeft")], 0.1, atol=1e-6)
+    np.testing.assert_allclose(looking.expression[:, column("eyeLookOutRight")], 0.1, atol=1e-6)
+    np.testing.assert_allclose(looking.expression[:, column("eyeLookUpLeft")], 0.1, atol=1e-6)
+    assert not looking.expression[:, column("eyeLookDownLeft")].any()
+    ahead = with_gaze(looking, None)
+    assert ahead.gaze is None
+    assert not ahead.expression[:, column("eyeLookInLeft")].any()
+    winked = with_blink(motion, np.linspace(0, 1, 12))
+    np.testing.assert_allclose(winked.expression[:, column("eyeBlinkRight")], np.linspace(0, 1, 12), atol=1e-6)
+    others = [name for name in EXPRESSION_NAMES if not name.startswith("eye")]
+    places = [column(name) for name in others]
+    np.testing.assert_array_equal(winked.expression[:, places], motion.expression[:, places])
+    assert with_gaze(replace(motion, expression=None), gaze).expression is None

@@ -22,10 +22,10 @@ def path(motion, tmp_path):
     return tmp_path / "some motion.npz"
 
 
-@pytest.mark.parametrize("expression", [True, False])
-def test_round_trip_is_exact(motion, tmp_path, expression):
-    if not expression:
-        motion = replace(motion, expression=None)
+@pytest.mark.parametrize("whole", [True, False])
+def test_round_trip_is_exact(motion, tmp_path, whole):
+    if not whole:
+        motion = replace(motion, expression=None, gaze=None)
     path = tmp_path / "motion.anything"
     save_motion(motion, path)
     loaded = load_motion(str(path))
@@ -44,8 +44,13 @@ def test_documented_keys(path):
         assert str(file["format"]) == "talkinghead-motion"
         assert int(file["version"]) == 1
         assert set(file.files) == {
-            *("format", "version", "fps", "landmarks", "rotation", "translation", "blink", "rest", "expression")
+            *("format", "version", "fps", "landmarks", "rotation", "translation", "blink", "rest", "expression"),
+            "gaze",
         }
+
+
+def test_files_of_before_gaze_are_read(path):
+    assert load_motion(stored(path, gaze=None)).gaze is None
 
 
 def test_existing_file_is_kept_unless_asked(motion, path):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from talkinghead.face.landmarks import LEFT_EYE, RIGHT_EYE, canonical_face
@@ -29,6 +31,9 @@ def test_head_pose_and_place_are_counted_from_the_portrait() -> None:
     np.testing.assert_allclose(motion.translation, [[0, 0, 0], [0.08, -0.06, 0.04], [0, 0, 0]], atol=1e-9)
     np.testing.assert_allclose(motion.blink, [0, 0.5, 1])
     np.testing.assert_allclose(motion.landmarks[0], motion.rest)
+    assert motion.gaze is None
+    looking = motion_of_track(replace(track, gaze=np.array([[0.1, 0.2], [0.3, 0.1], [0.1, 0.2]])), 0)
+    np.testing.assert_allclose(looking.gaze, [[0, 0], [0.2, -0.1], [0, 0]], atol=1e-12)
     for eye in (LEFT_EYE, RIGHT_EYE):  # the lids are moved by blink alone
         np.testing.assert_array_equal(motion.landmarks[:, eye], np.broadcast_to(motion.rest[eye], (3, 6, 3)))
 
@@ -37,5 +42,7 @@ def test_a_loop_goes_forth_and_back() -> None:
     track = track_of(np.zeros((4, 3)), np.array([[x, 0, 0] for x in range(4)], float), np.ones(4))
     path = looped(motion_of_track(track, 0), 9).translation[:, 0]
     assert path.tolist() == [0, 1, 2, 3, 2, 1, 0, 1, 2]
+    gaze = np.arange(8.0).reshape(4, 2)
+    assert looped(motion_of_track(replace(track, gaze=gaze), 0), 5).gaze[4, 0] == gaze[2, 0]
     one = looped(motion_of_track(track[:1], 0), 3)
     assert len(one) == 3

@@ -11,7 +11,7 @@ import typer
 
 from talkinghead.cli.console import STDOUT, tell
 from talkinghead.cli.options import STRONGEST_HEAD, check_distinct
-from talkinghead.errors import InputError, announce
+from talkinghead.errors import InputError
 
 if TYPE_CHECKING:
     from talkinghead.motion.edits import Edits
@@ -106,20 +106,39 @@ class Asked:
         return next((name for name, mark in marks.items() if mark), None)
 
 
-def check_files(
-    path: Path, asked: Asked, *, out: Path | None, plot: Path | None, frame: str | None, overwrite: bool
-) -> None:
+@dataclass(frozen=True)
+class Wanted:
+    """What to write or show.
+
+    Attributes:
+        out: where the edited motion goes, or with ``frame`` its landmarks; None: nowhere.
+        plot: where its curves go.
+        exports: files for other programs.
+        frame: the time whose landmarks are asked for, as it was typed.
+        overwrite: whether older files may be replaced.
+    """
+
+    out: Path | None
+    plot: Path | None
+    exports: tuple[Path, ...]
+    frame: str | None
+    overwrite: bool
+
+
+def check_files(path: Path, asked: Asked, wanted: Wanted) -> None:
     """Raise ``InputError`` for what can be known to go wrong before anything is read."""
     from talkinghead.media.files import check_writable
     from talkinghead.motion.edit_texts import parse_correction
+    from talkinghead.motion.export import check_export
     from talkinghead.motion.plots import PLOT_SUFFIXES
 
+    out, plot, frame = wanted.out, wanted.plot, wanted.frame
     given = asked.given()
     if given is None and frame is None and out is not None:
         raise InputError(
             f"there is nothing to change for {out}: give an edit such as --scale-lips 1.2 or leave out -o."
         )
-    if given is not None and frame is None and out is None and plot is None:
+    if given is not None and frame is None and out is None and plot is None and not wanted.exports:
         raise InputError(f"{given} is given and nothing to write: name the new motion with -o M2.npz.")
     if out is not None:
         suffix = ".npz" if frame is None else ".json"
@@ -127,46 +146,48 @@ def check_files(
             raise InputError(f"-o {out} has an unknown suffix {out.suffix!r}: choose {suffix}.")
     if plot is not None and plot.suffix.lower() not in PLOT_SUFFIXES:
         raise InputError(f"--plot {plot} has an unknown suffix {plot.suffix!r}: choose {' or '.join(PLOT_SUFFIXES)}.")
+    for export in wanted.exports:
+        check_export(export)
+    exports: dict[str, Path | None] = {f"--arkit {export}": export for export in wanted.exports}
     files = {f"--correct {text}": parse_correction(text)[1] for text in asked.corrections}
     # Two corrections may well come from one file: only outputs must differ.
     for name, source in {"M.npz": path, **files}.items():
-        check_distinct({"-o": out, "--plot": plot}, {name: source})
-    for output in (out, plot):
+        check_distinct({"-o": out, "--plot": plot, **exports}, {name: source})
+    for output in (out, plot, *wanted.exports):
         if output is not None:
-            check_writable(output, overwrite)
+            check_writable(output, wanted.overwrite)
 
 
-def edit(path: Path, asked: Asked, *, out: Path | None, plot: Path | None, frame: str | None, overwrite: bool) -> None:
-    """Read a motion, change it, and write or show what is asked for; arguments as those of the command."""
+def edit(path: Path, asked: Asked, wanted: Wanted) -> None:
+    """Read a motion, change it, and write or show what is asked for."""
     from talkinghead.motion.edits import apply_edits, cut_rows
+    from talkinghead.motion.export import export_motion
     from talkinghead.motion.files import load_motion, save_motion
 
     before = load_motion(path)
     edits = asked.edits(before.fps)
     changed = apply_edits(before, edits)
-    _tell_weights(before, changed, path)
+    out, plot, frame = wanted.out, wanted.plot, wanted.frame
+    for export in wanted.exports:
+        export_motion(changed, export, overwrite=wanted.overwrite)
+        if frame is None or out is not None:
+            typer.echo(export)
     if plot is not None:
         from talkinghead.motion.plots import plot_motion
 
         is_edited = asked.given() is not None
         start = (cut_rows(before, edits.cut).start or 0) / before.fps
-        plot_motion(changed, plot, before=before if is_edited else None, start=start, overwrite=overwrite)
+        plot_motion(changed, plot, before=before if is_edited else None, start=start, overwrite=wanted.overwrite)
         if frame is None or out is not None:  # else stdout is the JSON's
             typer.echo(plot)
     if frame is not None:
-        _write_frame(changed, frame, out, overwrite)
+        _write_frame(changed, frame, out, wanted.overwrite)
     elif out is not None:
-        save_motion(changed, out, overwrite=overwrite)
+        save_motion(changed, out, overwrite=wanted.overwrite)
         tell(_change(before, changed))
         typer.echo(out)
-    elif plot is None:
+    elif plot is None and not wanted.exports:
         _show_summary(changed)
-
-
-def _tell_weights(before: Motion, changed: Motion, path: Path) -> None:
-    stay = before.expression is not None and changed.expression is before.expression
-    if stay and changed.landmarks is not before.landmarks:
-        announce(f"{path} holds blendshape weights too: only its landmarks are changed, the weights stay.")
 
 
 def _write_frame(motion: Motion, time: str, out: Path | None, overwrite: bool) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from talkinghead.cli.edits import Asked, check_files, edit
+from talkinghead.cli.edits import Asked, Wanted, check_files, edit
 
 EXAMPLES = """
 [bold]Examples[/bold]
@@ -17,6 +17,8 @@ talkinghead motion m.npz
 talkinghead motion m.npz --scale-lips 1.2 --freeze-blink -o m2.npz
 
 talkinghead motion m.npz --keyframe 1.2s:smile=0.4 -o m2.npz --plot m2.png
+
+talkinghead motion m.npz --arkit m.csv
 
 talkinghead motion m.npz --frame 1.2s -o frame.json
 
@@ -59,6 +61,15 @@ def motion(
             metavar="FILE",
             show_default=False,
             help="Draw mouth, head and lids over time: .png or .svg; edits in colour.",
+        ),
+    ] = None,
+    arkit: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="FILE",
+            show_default=False,
+            help="Export ARKit weights, with head and eyes: .csv as Live Link Face records, .json for three.js and "
+            "Blender; after the edits; may be given again.",
         ),
     ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files that exist.")] = False,
@@ -189,5 +200,6 @@ def motion(
         ease=ease,
         cut=cut,
     )
-    check_files(path, asked, out=out, plot=plot, frame=frame, overwrite=overwrite)
-    edit(path, asked, out=out, plot=plot, frame=frame, overwrite=overwrite)
+    wanted = Wanted(out=out, plot=plot, exports=tuple(arkit or ()), frame=frame, overwrite=overwrite)
+    check_files(path, asked, wanted)
+    edit(path, asked, wanted)

@@ -22,14 +22,13 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from talkinghead.data.grid import Clip, grid_clips, tracks
-from talkinghead.data.manifest import manifest_rows
-from talkinghead.data.mouths import Recording
+from talkinghead.data.corpus import MAIN_SPEAKER, Corpus, Recording
+from talkinghead.data.tracks import Take, read_takes
 from talkinghead.errors import InputError
 from talkinghead.face.landmarks import MESH_OF_68
 from talkinghead.face.pose import head_landmarks
 from talkinghead.face.rest import lip_gap
-from talkinghead.media import VideoReader
+from talkinghead.store import Store
 from talkinghead.tracking.matte import person_mattes
 from talkinghead.tracking.portrait import best_frame
 from talkinghead.types import FaceTrack, FloatArray, ImageArray, IndexArray, Progress, no_progress
@@ -57,10 +56,6 @@ MIRRORED = np.array([
 # fmt: on
 """(68,) for each landmark the one that takes its place in the mirror."""
 
-HELD_OUT = ("GRID-s4", "Donald Trump")
-"""Speakers whom the translation network never sees in training."""
-
-_S1 = "GRID-s1"
 _PER_CLIP = 4  # pictures of a clip of GRID s1
 _EVERY = 4  # frames from picture to picture of other clips
 _QUALITY = 95
@@ -122,17 +117,7 @@ def face_recordings(corpus: Path, group: str) -> tuple[Recording, ...]:
     """
     if group not in GROUPS:
         raise ValueError(f"no group {group!r}: choose one of {', '.join(GROUPS)}")
-    known: list[Recording] = []
-    if group != "strangers":
-        split = "train" if group == "train" else "val"
-        known = [Recording(clip.code, _S1, clip.video, "GRID") for clip in grid_clips(corpus / "grid_s1", split)]
-    if group == "known":
-        return tuple(known)
-    for row in manifest_rows(corpus / "clips"):
-        if row["tier"] == "open" and (row["speaker"] in HELD_OUT) is (group == "strangers"):
-            path = corpus / "clips" / row["file"]
-            known.append(Recording(path.stem, row["speaker"], path, row["dataset"]))
-    return tuple(known)
+    return Corpus.open(corpus).recordings({"known": "val", "strangers": "unseen"}.get(group, group))
 
 
 def judged_pairs(pictures: FacePictures, count: int, *, speaker: str | None = None) -> list[tuple[int, int]]:
@@ -178,35 +163,26 @@ def read_pictures(
 
     Args:
         recordings: of what.
-        cache: folder for what the tracker sees, which is kept; of a clip whose first part alone was tracked, only that
-            part is used.
+        cache: folder for what the tracker sees, which is kept.
         place: where to cut.
         progress: hook.
     """
     todo = list(recordings)
     for done, recording in enumerate(todo):
         progress("cut heads", done, len(todo))
-        for _, track in tracks((Clip(recording.name, recording.video, ()),), cache, smooth=False):
-            rows = chosen_frames(track, few=recording.speaker == _S1)
-            images = _frames(recording, rows)
-            landmarks = track.landmarks[rows][:, MESH_OF_68, :2]
+        for take in read_takes([recording], Store(cache), smooth=False):
+            rows = chosen_frames(take.track, few=recording.speaker == MAIN_SPEAKER)
+            images = _frames(take, rows)
+            landmarks = take.track.landmarks[rows][:, MESH_OF_68, :2]
             square = place(landmarks[0], (images[0].shape[1], images[0].shape[0]))
             yield recording, np.stack([square.cut(image) for image in images]), square.points(landmarks)
     progress("cut heads", len(todo), len(todo))
 
 
-def _frames(recording: Recording, rows: IndexArray) -> list[ImageArray]:
-    """The given frames of a clip, in the order asked for."""
-    wanted, found, first = {int(row) for row in rows}, {}, 0
-    for chunk in VideoReader(recording.video).chunks():
-        for row in sorted(wanted):
-            if first <= row < first + len(chunk):
-                found[row] = chunk.images[row - first].copy()
-        first += len(chunk)
-        if first > max(wanted):
-            break
-    images = [found[int(row)] for row in rows]
-    if recording.dataset == "GRID":
+def _frames(take: Take, rows: IndexArray) -> list[ImageArray]:
+    """The given frames, in the order asked for."""
+    images = take.frames(rows)
+    if take.recording.dataset == "GRID":
         for image in images:
             image[:_EDGE_ROWS] = image[_EDGE_ROWS]
     return images

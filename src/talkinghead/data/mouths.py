@@ -20,39 +20,21 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from talkinghead.data.grid import Clip, grid_clips, tracks
-from talkinghead.data.manifest import manifest_rows
+from talkinghead.data.corpus import UNSEEN_BY_SYNCNET, Corpus, Recording
+from talkinghead.data.tracks import read_takes
 from talkinghead.errors import InputError
-from talkinghead.media import VideoReader, read_speech
 from talkinghead.speech.features import resample
+from talkinghead.store import Store
 from talkinghead.types import FloatArray, ImageArray, Progress, no_progress
-
-HELD_OUT = ("GRID-s2", "GRID-s5", "GRID-s20", "GRID-s23", "GRID-s26")
-"""Speakers of GRID of whom no training of the judge sees or hears anything."""
-
-OUT_OF_STEP = ("EDTalk__Obama_20s", "MimicTalk__May_5s", "styletalk__KristiNoem", "styletalk__Obama_clip1")
-"""Clips whose pictures run 0.08 to 0.24 s ahead of their sound: shifted so far, the lips meet best on p, b and m."""
 
 GROUPS = ("train", "val", "test", "strangers", "research", "out of step")
 """What ``recordings`` knows: ``train`` is GRID s1 and open clips of others, ``val`` and ``test`` are GRID s1,
-``strangers`` the speakers of ``HELD_OUT``, ``research`` all clips that only serve for evaluation."""
+``strangers`` the speakers of ``UNSEEN_BY_SYNCNET``, ``research`` all clips that only serve for evaluation."""
 
 Cut = Callable[[ImageArray, FloatArray], ImageArray]
 Place = Callable[[FloatArray], FloatArray]
 
 _ARRAYS = ("crops", "samples", "crop_starts", "sample_starts", "fps", "names", "speakers")
-_S1 = "GRID-s1"
-_NOT_LEARNED_FROM = ("FACEGOOD__zsmeif",)  # open, but a judge trained without it sees its picture 2 frames ahead
-
-
-@dataclass(frozen=True)
-class Recording:
-    """A video with sound: its name, who speaks in it, its file, the data set it is of."""
-
-    name: str
-    speaker: str
-    video: Path
-    dataset: str
 
 
 @dataclass(frozen=True)
@@ -92,24 +74,10 @@ def recordings(corpus: Path, group: str) -> tuple[Recording, ...]:
     """
     if group not in GROUPS:
         raise ValueError(f"no group {group!r}: choose one of {', '.join(GROUPS)}")
-    known: list[Recording] = []
-    if group in ("train", "val", "test"):
-        known = [Recording(clip.code, _S1, clip.video, "GRID") for clip in grid_clips(corpus / "grid_s1", group)]
-    if group in ("val", "test"):
-        return tuple(known)
-    for row in manifest_rows(corpus / "clips"):
-        path = corpus / "clips" / row["file"]
-        if _group_of(path.stem, row["speaker"], row["tier"]) == group:
-            known.append(Recording(path.stem, row["speaker"], path, row["dataset"]))
-    return tuple(known)
-
-
-def _group_of(name: str, speaker: str, tier: str) -> str:
-    if name in OUT_OF_STEP:
-        return "out of step"
-    if speaker in HELD_OUT:
-        return "strangers"
-    return "research" if tier != "open" or name in _NOT_LEARNED_FROM else "train"
+    table = Corpus.open(corpus, unseen=UNSEEN_BY_SYNCNET)
+    if group == "out of step":
+        return table.recordings(in_step=False)
+    return table.recordings("unseen" if group == "strangers" else group, in_step=True)
 
 
 def read_mouths(
@@ -127,17 +95,14 @@ def read_mouths(
     todo = list(recordings)
     for done, recording in enumerate(todo):
         progress("cut mouths", done, len(todo))
-        clip = Clip(recording.name, recording.video, ())
-        for _, track in tracks((clip,), cache, smooth=False):
-            where, crops, first = places(track.landmarks), [], 0
-            reader = VideoReader(recording.video)
-            for chunk in reader.chunks():
-                images = chunk.images[: len(where) - first]
-                crops.append(cut(images, where[first : first + len(images)]))
-                first += len(images)
-            speech = read_speech(recording.video)
+        for take in read_takes([recording], Store(cache), smooth=False):
+            where, crops, first = places(take.track.landmarks), [], 0
+            for chunk in take.chunks():
+                crops.append(cut(chunk.images, where[first : first + len(chunk)]))
+                first += len(chunk)
+            speech = take.speech()
             samples = resample(speech.samples, speech.sample_rate)
-            yield Mouth(recording.name, recording.speaker, np.concatenate(crops), reader.fps, samples)
+            yield Mouth(recording.name, recording.speaker, np.concatenate(crops), take.track.fps, samples)
     progress("cut mouths", len(todo), len(todo))
 
 

@@ -8,23 +8,12 @@ from importlib.metadata import version
 from pathlib import Path
 
 import talkinghead
+from talkinghead.store import file_digest as file_digest
 
 STANDS_ON = ("torch", "mediapipe", "av", "numpy", "scipy", "opencv-contrib-python", "scikit-image")
 _SUFFIXES = {".py", ".json", ".npz", ".safetensors"}
 # What comes after the numbers, or starts them, does not change them.
 _NOT_MEASURING = ("cli/", "web/", "evaluation/page", "evaluation/plots", "evaluation/published", "evaluation/run")
-_PIECE = 2**20  # bytes read at a time
-
-
-def file_digest(path: Path | None) -> str:
-    """The SHA-256 of a file's content in hexadecimal; "" for None."""
-    if path is None:
-        return ""
-    content = hashlib.sha256()
-    with path.open("rb") as file:
-        while piece := file.read(_PIECE):
-            content.update(piece)
-    return content.hexdigest()
 
 
 @lru_cache(maxsize=1)

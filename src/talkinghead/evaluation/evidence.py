@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import lru_cache
-from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 
-import talkinghead.tracking
 from talkinghead.errors import InputError
 from talkinghead.media import VideoReader, read_speech, sniff
-from talkinghead.media.files import written_beside
-from talkinghead.tracking.track import make_track, read_mesh
-from talkinghead.types import BoolArray, FaceTrack, FloatArray, Frames, Progress, Speech, no_progress
-
-_PIECE = 2**20  # bytes read at a time
+from talkinghead.store import Store
+from talkinghead.tracking.raw import read_raw_track
+from talkinghead.tracking.track import make_track
+from talkinghead.types import BoolArray, FaceTrack, FloatArray, Progress, Speech, no_progress
 
 
 @dataclass(frozen=True)
@@ -87,9 +81,6 @@ def mesh_of(
 ) -> tuple[FloatArray, BoolArray]:
     """What the tracker sees in each frame of a video, from the cache where it is there.
 
-    The cache knows a video by its content and the tracker by its sources, so that neither a file of the same name nor
-    an older tracker is ever taken for it.
-
     Args:
         reader: the video.
         cache: folder, made where it is missing; None: none.
@@ -98,41 +89,5 @@ def mesh_of(
     Returns:
         landmarks (T, 478, 3) px float32 with NaN rows where no face was found, found (T,) bool.
     """
-    file = None if cache is None else cache / f"{_digest(reader.path)}.npy"
-    if file is not None and file.exists():
-        landmarks = np.load(file)
-    else:
-        landmarks = _seen(reader, progress)
-        if file is not None:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            # Another process may be at the same video: whoever is last has written the same.
-            with written_beside(file, overwrite=True) as part:
-                np.save(part, landmarks)
-    return landmarks, np.isfinite(landmarks[:, 0, 0])
-
-
-def _seen(reader: VideoReader, progress: Progress) -> FloatArray:
-    def counted() -> Iterator[Frames]:
-        done = 0
-        for chunk in reader.chunks():
-            yield chunk
-            done += len(chunk)
-            progress("track", done, max(done, reader.num_frames))
-
-    return read_mesh(counted())[0].astype(np.float32)
-
-
-def _digest(path: Path) -> str:
-    content = hashlib.sha256(_tracker())
-    with path.open("rb") as file:
-        while piece := file.read(_PIECE):
-            content.update(piece)
-    return content.hexdigest()
-
-
-@lru_cache(maxsize=1)
-def _tracker() -> bytes:
-    """What tells one tracker from another: its sources and its networks."""
-    files = sorted(Path(talkinghead.tracking.__path__[0]).glob("*.py"))
-    sources = b"".join(file.read_bytes() for file in files)
-    return sources + version("mediapipe").encode()
+    raw = read_raw_track(reader, Store(cache), progress=progress)
+    return raw.landmarks, raw.found

@@ -21,6 +21,7 @@ from talkinghead.errors import InputError, announce
 from talkinghead.media import colours
 from talkinghead.media.containers import open_container, packet_times, stated_end, video_stream
 from talkinghead.media.images import MAX_PIXELS, MIN_SIDE_PX
+from talkinghead.store import file_digest
 from talkinghead.types import Frames, ImageArray, num_frames
 
 _STANDARD_RATES = (10.0, 12.0, 12.5, 15.0, 20.0, 24.0, 25.0, 30.0, 50.0, 60.0)
@@ -69,6 +70,22 @@ class VideoReader:
         self._told: set[str] = set()
         if colours.is_hdr(first):
             self._tell("is an HDR video and is read without tone mapping: convert it to SDR if its colours look pale.")
+
+    @property
+    def digest(self) -> str:
+        """The digest of the file's content."""
+        return file_digest(self.path)
+
+    def frame(self, index: int) -> ImageArray:
+        """Frame ``index`` of those that ``chunks`` gives, as (H, W, 3) uint8 RGB.
+
+        Raises:
+            IndexError: there is no such frame.
+        """
+        for number, image in enumerate(self._at_rate(self.fps)):
+            if number == index:
+                return np.array(image)
+        raise IndexError(f"{self.path} has no frame {index}")
 
     def chunks(self, size: int = 32, fps: float | None = None) -> Iterator[Frames]:
         """The frames in order at a constant rate, the one nearest in time repeated or left out as needed.

@@ -1,4 +1,8 @@
-"""Changes to a Motion: each makes a new one."""
+"""Changes to a Motion: each makes a new one.
+
+A motion's landmarks are the truth, its expression weights a reading of them. So an edit that changes what the landmarks
+say drops the weights; one that changes lids or gaze keeps the weights of the eyes in step; all others leave them.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,7 @@ import numpy as np
 from talkinghead.face.landmarks import JAW, LIPS
 from talkinghead.face.rest import closed_mouth
 from talkinghead.media.spool import spooled_rows
+from talkinghead.motion.eye_weights import set_eye_weights
 from talkinghead.motion.idle import blink_around
 from talkinghead.motion.lips import in_order
 from talkinghead.motion.smoothing import resample_rows, resampled_pieces, smooth
@@ -23,6 +28,8 @@ _UPPER_FACE = np.setdiff1d(np.arange(NUM_LANDMARKS), _MOUTH)
 def edit_landmarks(motion: Motion, edit: Callable[[FloatArray, slice], FloatArray]) -> Motion:
     """The same motion with other landmarks, made piece by piece, so that an hour of them is never held whole.
 
+    Expression weights are dropped, for they are a reading of the old landmarks.
+
     Args:
         motion: what to change.
         edit: gets (n, 68, 3) landmarks, float64 and its own to change, and which rows they are; returns the new ones.
@@ -33,7 +40,7 @@ def edit_landmarks(motion: Motion, edit: Callable[[FloatArray, slice], FloatArra
             rows = slice(start, min(start + _PIECE, len(motion)))
             yield edit(np.array(motion.landmarks[rows], np.float64), rows)
 
-    return replace(motion, landmarks=spooled_rows(pieces(), (NUM_LANDMARKS, 3)))
+    return replace(motion, landmarks=spooled_rows(pieces(), (NUM_LANDMARKS, 3)), expression=None)
 
 
 def scale_lips(motion: Motion, amount: float) -> Motion:
@@ -126,13 +133,14 @@ def smooth_head(motion: Motion, seconds: float) -> Motion:
 def add_blink(motion: Motion, time: float) -> Motion:
     """The same motion with one more blink, whose eyes are shut at ``time`` (s), shaped as those of ``motion.idle``."""
     lids = blink_around(time, len(motion), motion.fps)
-    return replace(motion, blink=np.maximum(motion.blink, lids.astype(motion.blink.dtype)))
+    return with_blink(motion, np.maximum(motion.blink, lids.astype(motion.blink.dtype)))
 
 
 def delay_face(motion: Motion, seconds: float) -> Motion:
     """The same motion with what goes with the sound, the landmarks and the expression, later by ``seconds``.
 
-    Head and blinks stay. The first pose is held before it comes, or, where ``seconds`` is negative, the last one after.
+    Head, blinks and gaze stay. The first pose is held before it comes, or, where ``seconds`` is negative, the last one
+    after.
 
     Raises:
         ValueError: the motion is empty or the time is not finite.
@@ -150,7 +158,8 @@ def delay_face(motion: Motion, seconds: float) -> Motion:
     delayed = edit_landmarks(motion, lambda _, rows: read_off(motion.landmarks, rows))
     if motion.expression is None:
         return delayed
-    return replace(delayed, expression=read_off(motion.expression, slice(0, len(motion))))
+    weights = read_off(motion.expression, slice(0, len(motion)))
+    return replace(delayed, expression=set_eye_weights(weights, motion.blink, motion.gaze))
 
 
 def with_blink(motion: Motion, blink: FloatArray) -> Motion:
@@ -161,7 +170,26 @@ def with_blink(motion: Motion, blink: FloatArray) -> Motion:
     """
     if not np.all((blink >= 0.0) & (blink <= 1.0)):
         raise ValueError("blink must lie in [0, 1]")
-    return replace(motion, blink=blink)
+    return _with_eyes(motion, blink, motion.gaze)
+
+
+def with_gaze(motion: Motion, gaze: FloatArray | None) -> Motion:
+    """The same motion looking elsewhere: ``gaze`` (T, 2) rad, yaw and pitch, or None to look as in the portrait.
+
+    Raises:
+        ValueError: the lengths differ.
+    """
+    if gaze is None and motion.gaze is not None and motion.expression is not None:
+        looking = set_eye_weights(motion.expression, motion.blink, np.zeros_like(motion.gaze))
+        return replace(motion, gaze=None, expression=looking)
+    return _with_eyes(motion, motion.blink, gaze)
+
+
+def _with_eyes(motion: Motion, blink: FloatArray, gaze: FloatArray | None) -> Motion:
+    moved = replace(motion, blink=blink, gaze=gaze)
+    if motion.expression is None:
+        return moved
+    return replace(moved, expression=set_eye_weights(motion.expression, blink, gaze))
 
 
 def retime(motion: Motion, fps: float, num_frames: int) -> Motion:
@@ -184,19 +212,23 @@ def retime(motion: Motion, fps: float, num_frames: int) -> Motion:
         return resample_rows(array, motion.fps, fps, num_frames)
 
     pieces = resampled_pieces(motion.landmarks, motion.fps, fps, num_frames)
+    blink, gaze = rows(motion.blink), None if motion.gaze is None else rows(motion.gaze)
     return Motion(
         fps,
         spooled_rows(pieces, motion.landmarks.shape[1:]),
         rows(motion.rotation),
         rows(motion.translation),
-        rows(motion.blink),
+        blink,
         motion.rest,
-        None if motion.expression is None else rows(motion.expression),
+        None if motion.expression is None else set_eye_weights(rows(motion.expression), blink, gaze),
+        gaze,
     )
 
 
 def retarget(motion: Motion, landmarks: FloatArray) -> Motion:
     """The same motion for another face: what the landmarks do from closed lips on is added to that face's closed lips.
+
+    Expression weights stay: they say what a face does from its closed lips on, and that is the same.
 
     Args:
         motion: made for the face ``motion.rest``.

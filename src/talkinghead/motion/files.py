@@ -13,6 +13,7 @@ Keys of the file, all of them little-endian numbers without Python objects (``nu
 | `blink`       | (T,)       | 0 as open as in the portrait, 1 closed                                            |
 | `rest`        | (68, 3)    | head frame: the landmarks of the portrait the motion was made for                 |
 | `expression`  | (T, 51)    | blendshape weights; left out where there are none                                 |
+| `gaze`        | (T, 2)     | yaw, pitch of the eyes in radians, away from the portrait's; left out if none     |
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from talkinghead.types import FloatArray, Motion
 _FORMAT = "talkinghead-motion"
 _VERSION = 1
 _ARRAYS = ("landmarks", "rotation", "translation", "blink", "rest")
+_OPTIONAL = ("expression", "gaze")
 _REMEDY = "make one with: talkinghead animate FACE SPEECH -o OUT.mp4 --motion-out MOTION.npz."
 
 
@@ -46,8 +48,7 @@ def save_motion(motion: Motion, path: str | os.PathLike[str], *, overwrite: bool
     """
     path = Path(path)
     arrays = {name: getattr(motion, name) for name in _ARRAYS}
-    if motion.expression is not None:
-        arrays["expression"] = motion.expression
+    arrays |= {name: array for name in _OPTIONAL if (array := getattr(motion, name)) is not None}
     _check_finite(arrays, f"the motion for {path}", "make it again.")
     if path.exists() and not overwrite:
         raise InputError(f"{path} exists: choose another name or pass --overwrite.")
@@ -97,7 +98,7 @@ def _motion_from(values: dict[str, FloatArray], path: Path) -> Motion:
             f"{path} is a motion file of version {str(values['version'])[:40]}, this program reads version {_VERSION}: "
             "upgrade talkinghead."
         )
-    arrays = {name: values[name] for name in (*_ARRAYS, "expression") if name in values}
+    arrays = {name: values[name] for name in (*_ARRAYS, *_OPTIONAL) if name in values}
     try:
         motion = Motion(fps=float(values["fps"]), **arrays)
     except (ValueError, TypeError) as error:

@@ -17,7 +17,7 @@ import numpy as np
 
 from talkinghead.errors import InputError
 from talkinghead.motion.controls import CONTROLS, check_control, shape_field
-from talkinghead.motion.editing import edit_landmarks
+from talkinghead.motion.editing import edit_landmarks, with_blink
 from talkinghead.motion.lips import in_order
 from talkinghead.motion.smoothing import smoothstep
 from talkinghead.types import NUM_LANDMARKS, FloatArray, Motion
@@ -122,7 +122,10 @@ def apply_keyframes(motion: Motion, keyframes: Sequence[Keyframe], *, ease: floa
             translation[:, axis] += curves[name]
     if "blink" in curves:
         blink = np.maximum(blink, curves["blink"].astype(blink.dtype))
-    return replace(_with_shapes(motion, curves), rotation=rotation, translation=translation, blink=blink)
+    shaped = _with_shapes(motion, curves)
+    if blink is not motion.blink:
+        shaped = with_blink(shaped, blink)
+    return replace(shaped, rotation=rotation, translation=translation)
 
 
 def correct_frames(motion: Motion, corrections: Sequence[Correction], *, ease: float = EASE_S) -> Motion:

@@ -15,7 +15,7 @@ def motion_of_track(track: FaceTrack, row: int) -> Motion:
     """What a tracked face does, for another face to do: lips, head pose and blinks.
 
     Head pose and place are counted from frame ``row``, the face at rest is the one of that frame. Coming closer is left
-    out, for the renderers' camera has no perspective.
+    out, for the renderers' camera has no perspective. Gaze, too, is counted from that frame.
     """
     landmarks = head_landmarks(track)
     rest = landmarks[row]
@@ -24,7 +24,8 @@ def motion_of_track(track: FaceTrack, row: int) -> Motion:
     turn = matrix_from_rotation(track.rotation)
     rotation = rotation_from_matrix(turn @ turn[row].T)
     translation = (track.translation - track.translation[row]) / track.scale[row]
-    return Motion(track.fps, landmarks, rotation, translation, track.blink, rest)
+    gaze = None if track.gaze is None else track.gaze - track.gaze[row]
+    return Motion(track.fps, landmarks, rotation, translation, track.blink, rest, gaze=gaze)
 
 
 def looped(motion: Motion, num_rows: int) -> Motion:
@@ -39,4 +40,5 @@ def looped(motion: Motion, num_rows: int) -> Motion:
         translation=motion.translation[rows],
         blink=motion.blink[rows],
         expression=None if motion.expression is None else motion.expression[rows],
+        gaze=None if motion.gaze is None else motion.gaze[rows],
     )

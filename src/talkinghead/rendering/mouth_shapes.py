@@ -64,7 +64,7 @@ def with_mouth_shapes(motion: Motion, *, closed: FloatArray | None = None, opene
 
     # Long motions are mapped from a file, and so is what becomes of them.
     pieces = (shaped(motion.landmarks[start : start + _PIECE]) for start in range(0, len(motion), _PIECE))
-    return replace(motion, landmarks=spooled_rows(pieces, motion.landmarks.shape[1:]))
+    return replace(motion, landmarks=spooled_rows(pieces, motion.landmarks.shape[1:]), expression=None)
 
 
 class WithMouthShapes:

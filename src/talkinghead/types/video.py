@@ -37,6 +37,7 @@ class VideoSource(Protocol):
         fps: frames per second, constant.
         size: (width, height) in px, upright and with square pixels.
         num_frames: how many frames ``chunks`` gives.
+        digest: what its content is known by: other pictures or another rate have another.
     """
 
     @property
@@ -52,6 +53,11 @@ class VideoSource(Protocol):
     @property
     def num_frames(self) -> int:
         """How many frames there are."""
+        ...
+
+    @property
+    def digest(self) -> str:
+        """What the content is known by."""
         ...
 
     def chunks(self) -> Iterator[Frames]:

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 import torch
 
+from talkinghead.data.corpus import Recording
 from talkinghead.data.face_pairs import MARGIN, MATTE, STORED, FacePictures
-from talkinghead.data.mouths import Recording
 from talkinghead.face.landmarks import MESH_OF_68, canonical_face
 from talkinghead.face.pose import camera_from_head
 from talkinghead.methods.attentional_landmarks import train_ltv, train_stl

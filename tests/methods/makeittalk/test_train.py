@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from drawn import speech_like
+from kept import keep_track
 from talkinghead.data.grid import Clip
 from talkinghead.face.landmarks import LEFT_EYE, LIPS, MESH_OF_68, RIGHT_EYE, canonical_face
 from talkinghead.face.pose import camera_from_head
@@ -122,11 +123,10 @@ def write_corpus(root: Path, cache: Path) -> Path:
     """A corpus of three clips whose tracks are known; their sound is made up."""
     grid = root / "grid_s1"
     (grid / "align").mkdir(parents=True)
-    cache.mkdir(parents=True)
     for number, code in enumerate(("aaaa", "bbbb", "cccc")):
         (grid / "align" / f"{code}.align").write_text("0 12500 sil\n12500 50000 pea\n")
         openness = 0.1 * (1 - np.cos(np.arange(50) / (3 + number)))
-        np.save(cache / f"{code}.npy", talking(50, openness=openness).astype(np.float32))
+        keep_track(grid / "video" / f"{code}.mp4", talking(50, openness=openness), cache)
     (grid / "splits.json").write_text(json.dumps({"train": ["aaaa", "bbbb"], "val": ["cccc"], "test": []}))
     return root
 
@@ -152,7 +152,7 @@ def made_up(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("made_up")
 def test_read_sentences(tmp_path: Path) -> None:
     corpus = write_corpus(tmp_path / "corpus", tmp_path / "cache")
-    clips = tuple(Clip(code, corpus / f"{code}.mp4", WORDS) for code in ("aaaa", "bbbb"))
+    clips = tuple(Clip(code, corpus / "grid_s1" / "video" / f"{code}.mp4", WORDS) for code in ("aaaa", "bbbb"))
     sentences = read_sentences(clips, tmp_path / "cache", TINY.content, versions=3)
     assert [len(s.landmarks) for s in sentences] == [50, 50]
     assert sentences[0].features.shape == (3, 125, 39)

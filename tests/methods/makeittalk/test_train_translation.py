@@ -10,8 +10,8 @@ import pytest
 import torch
 
 from drawn import drawn_face
+from talkinghead.data.corpus import Recording
 from talkinghead.data.face_pairs import GROUPS, MARGIN, STORED, FacePictures, judged_pairs, save_pictures
-from talkinghead.data.mouths import Recording
 from talkinghead.errors import InputError
 from talkinghead.face.landmarks import MESH_OF_68, canonical_face
 from talkinghead.media import read_image

@@ -11,9 +11,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from talkinghead.data.corpus import Recording
 from talkinghead.data.face_pairs import MARGIN, MIRRORED, STORED, FacePictures, chosen_frames
 from talkinghead.data.grid import Clip, tracks
-from talkinghead.data.mouths import Recording
 from talkinghead.methods.attentional_landmarks.config import LandmarksConfig
 from talkinghead.methods.attentional_landmarks.hearing import RATE
 from talkinghead.methods.attentional_landmarks.people import S1, fps_of, heard_of, in_step

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
+from talkinghead.data.corpus import OUT_OF_STEP, Recording
 from talkinghead.data.face_pairs import face_recordings
-from talkinghead.data.mouths import OUT_OF_STEP, Recording
 from talkinghead.media import VideoReader, read_speech
 from talkinghead.methods.attentional_landmarks.config import LandmarksConfig
 from talkinghead.methods.attentional_landmarks.hearing import FPS, at_16_khz, heard
@@ -20,8 +20,6 @@ from talkinghead.training.sound import vary_sound
 from talkinghead.types import FloatArray
 
 S1 = "GRID-s1"
-
-_OUT_OF_STEP = (*OUT_OF_STEP, "FACEGOOD__zsmeif")
 
 
 def recordings_of(corpus: Path, group: str, whom: str) -> tuple[Recording, ...]:
@@ -43,7 +41,7 @@ def recordings_of(corpus: Path, group: str, whom: str) -> tuple[Recording, ...]:
 
 def in_step(name: str) -> bool:
     """Whether the lips of a recording of that name go with its sound."""
-    return name not in _OUT_OF_STEP
+    return name not in OUT_OF_STEP
 
 
 def fps_of(recording: Recording) -> float:

@@ -15,7 +15,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from talkinghead.data.face_pairs import HELD_OUT, MARGIN, STORED, FacePictures, judged_pairs, prepared_pictures
+from talkinghead.data.corpus import UNSEEN_FACES
+from talkinghead.data.face_pairs import MARGIN, STORED, FacePictures, judged_pairs, prepared_pictures
 from talkinghead.media import save_image
 from talkinghead.methods.attentional_landmarks.config import CONFIGS, AttentionalConfig
 from talkinghead.methods.attentional_landmarks.ltv_losses import VideoTraining, video_losses
@@ -119,7 +120,7 @@ def train_video(corpus: Path, out: Path, config_name: str, options: Mapping[str,
         schedule=Schedule(steps=steps, learning_rate=_LEARNING_RATE, clip=1.0, validate_every=250),
         validate=validation,
     )
-    others = "" if config.people == "s1" else f", and the open clips of others but {', '.join(HELD_OUT)}"
+    others = "" if config.people == "s1" else f", and the open clips of others but {', '.join(UNSEEN_FACES)}"
     card = {
         "network": "landmarks to video (Wang et al. 2020, section 3.2)",
         "config": config.video,

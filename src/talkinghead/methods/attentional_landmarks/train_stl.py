@@ -17,9 +17,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from talkinghead.data.face_pairs import HELD_OUT
+from talkinghead.data.corpus import UNSEEN_FACES, Recording
 from talkinghead.data.grid import Clip, tracks
-from talkinghead.data.mouths import Recording
 from talkinghead.face.landmarks import LIPS
 from talkinghead.face.rest import closed_mouth
 from talkinghead.methods.attentional_landmarks.config import CONFIGS, LandmarksConfig
@@ -194,7 +193,7 @@ def train_landmarks(corpus: Path, out: Path, config_name: str, options: Mapping[
         schedule=Schedule(steps=steps, learning_rate=1e-3, clip=5.0),
         validate=validate,
     )
-    others = "" if config.people == "s1" else f", and the open clips of others but {', '.join(HELD_OUT)}"
+    others = "" if config.people == "s1" else f", and the open clips of others but {', '.join(UNSEEN_FACES)}"
     card = {
         "network": "speech to landmarks (Wang et al. 2020, section 3.1)",
         "config": sizes,

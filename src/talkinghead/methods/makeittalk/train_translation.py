@@ -12,7 +12,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from talkinghead.data.face_pairs import HELD_OUT, MARGIN, STORED, FacePictures, judged_pairs, prepared_pictures
+from talkinghead.data.corpus import UNSEEN_FACES
+from talkinghead.data.face_pairs import MARGIN, STORED, FacePictures, judged_pairs, prepared_pictures
 from talkinghead.media import save_image
 from talkinghead.methods.makeittalk.config import CONFIGS, TranslationConfig
 from talkinghead.methods.makeittalk.translation_losses import TranslationTraining, as_inputs, translation_losses
@@ -133,7 +134,7 @@ def train_translation(corpus: Path, out: Path, config_name: str, options: Mappin
         "network": "portrait and drawn landmarks -> picture (image-to-image translation)",
         "config": dataclasses.asdict(sizes),
         "data": f"GRID speaker s1, split train, and the open clips of {', '.join(batches.people)}; "
-        f"held out: {', '.join(HELD_OUT)}",
+        f"held out: {', '.join(UNSEEN_FACES)}",
         "data_licence": "CC BY 4.0 (GRID), US government works, MIT (FACEGOOD)",
         "command": training_command("makeittalk", "translation", config_name, schedule.steps),
         "scores": {**final, "the portrait as it is": validate.still},

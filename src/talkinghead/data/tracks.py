@@ -1,0 +1,86 @@
+"""Recordings -> recordings with the face's track, as trainings and benchmarks read them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from talkinghead.data.corpus import Recording
+from talkinghead.errors import announce
+from talkinghead.media import VideoReader
+from talkinghead.store import Store, file_digest
+from talkinghead.tracking.raw import RawTrack, find_raw_track, read_raw_track
+from talkinghead.types import FaceTrack, Frames, ImageArray, Speech
+
+_LEAST_FOUND = 0.9  # a recording with fewer frames with a face is damaged
+
+
+@dataclass(frozen=True)
+class Take:
+    """The part of a recording that belongs to its split, with the face's track.
+
+    Attributes:
+        recording: what it is a part of.
+        track: one row per frame of the part.
+        first: the frame of the recording with which the part begins.
+    """
+
+    recording: Recording
+    track: FaceTrack
+    first: int = 0
+
+    def speech(self) -> Speech:
+        """The part's sound, mono at 16 kHz; of a whole recording also what sounds beyond its last frame."""
+        speech = self.recording.speech()
+        if self.recording.part == (0.0, 1.0):
+            return speech
+        start, stop = (
+            round(frame / self.track.fps * speech.sample_rate) for frame in (self.first, self.first + len(self.track))
+        )
+        return replace(speech, samples=speech.samples[start:stop], sound=None)
+
+    def chunks(self) -> Iterator[Frames]:
+        """The part's frames in order, a few at a time."""
+        done, last = 0, self.first + len(self.track)
+        for chunk in VideoReader(self.recording.video).chunks():
+            rows = slice(max(0, self.first - done), max(0, last - done))
+            if len(images := chunk.images[rows]):
+                yield Frames(images, chunk.fps)
+            done += len(chunk)
+            if done >= last:
+                return
+
+    def frames(self, rows: Iterable[int]) -> list[ImageArray]:
+        """The frames (H, W, 3) of some rows of the track, in the order asked for, read in one pass."""
+        rows, done = [int(row) for row in rows], 0
+        found: dict[int, ImageArray] = {}
+        for chunk in self.chunks():
+            found |= {row: chunk.images[row - done].copy() for row in rows if done <= row < done + len(chunk)}
+            done += len(chunk)
+            if done > max(rows):
+                break
+        return [found[row] for row in rows]
+
+
+def read_takes(recordings: Iterable[Recording], store: Store, *, smooth: bool = True) -> Iterator[Take]:
+    """Recordings with their tracks; one of which more than a tenth shows no face is left out, and named.
+
+    Args:
+        recordings: of a split.
+        store: keeps what the tracker saw.
+        smooth: see ``tracking.track.make_track``.
+    """
+    for recording in recordings:
+        raw = raw_track_of(recording.video, store)
+        if not len(raw) or raw.found.mean() < _LEAST_FOUND:
+            share = raw.found.mean() if len(raw) else 0.0
+            announce(f"{recording.video}: only {share:.0%} of the frames show a face; the clip is left out.")
+            continue
+        rows = recording.rows(len(raw))
+        yield Take(recording, raw.track(smooth=smooth)[rows], rows.start)
+
+
+def raw_track_of(video: Path, store: Store) -> RawTrack:
+    """What the tracker sees in a video file; one that the store has is not opened."""
+    return find_raw_track(file_digest(video), store) or read_raw_track(VideoReader(video), store)

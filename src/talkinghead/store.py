@@ -1,0 +1,149 @@
+"""What was computed once is kept: known by the content that it came from and by what made it.
+
+A name never counts: a file of the same name with other content, an older tracker, or other weights are never taken for
+what they are not. An entry is one ``.npz`` file, written beside its place and then renamed, so that two processes may
+share a store.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import importlib.util
+import secrets
+import zipfile
+import zlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from talkinghead.errors import announce
+
+Arrays = dict[str, npt.NDArray[Any]]
+
+_PIECE = 2**20  # bytes read at a time
+_DIGITS = 32  # of a key: 128 bits
+
+
+@dataclass(frozen=True)
+class Store:
+    """A folder of what was computed; without one, nothing is kept.
+
+    Attributes:
+        folder: made when something is first kept; None: nothing is.
+    """
+
+    folder: Path | None
+
+    def arrays(self, kind: str, key: str, make: Callable[[], Mapping[str, npt.NDArray[Any]]]) -> Arrays:
+        """The arrays of an entry, which are made where they are not there or cannot be read any more.
+
+        Args:
+            kind: what they are, in a word: the entry's folder.
+            key: of ``key_of``: what they came from, and what made them.
+            make: makes them.
+        """
+        kept = self.find(kind, key)
+        if kept is None:
+            kept = dict(make())
+            self.keep(kind, key, kept)
+        return kept
+
+    def array(self, kind: str, key: str, make: Callable[[], npt.NDArray[Any]]) -> npt.NDArray[Any]:
+        """The same for one array."""
+        return self.arrays(kind, key, lambda: {"values": make()})["values"]
+
+    def find(self, kind: str, key: str) -> Arrays | None:
+        """The arrays of an entry; None where there is none, or none that can be read, which is announced."""
+        if self.folder is None or not (path := self._path(kind, key)).exists():
+            return None
+        try:
+            with np.load(path, allow_pickle=False) as entry:
+                return {name: entry[name] for name in entry.files}
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error, AttributeError):
+            announce(f"{path} is damaged and is made again.")
+            return None
+
+    def keep(self, kind: str, key: str, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
+        """Keep arrays; where they cannot be written, this is announced, and nothing is kept."""
+        if self.folder is None:
+            return
+        path = self._path(kind, key)
+        part = path.with_name(f".{path.stem}.{secrets.token_hex(4)}.part.npz")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                np.savez(part, **arrays)
+                # Another process may have made the same: whoever is last has written the same.
+                part.replace(path)
+            finally:
+                part.unlink(missing_ok=True)
+        except OSError as error:
+            announce(f"{self.folder} cannot keep what was computed ({error.strerror or error}).")
+
+    def _path(self, kind: str, key: str) -> Path:
+        assert self.folder is not None
+        return self.folder / kind / f"{key}.npz"
+
+
+NOTHING_KEPT = Store(None)
+"""A store that computes everything anew."""
+
+
+def key_of(*parts: object) -> str:
+    """The key of an entry, from all that it depends on: digests, numbers, anything whose ``repr`` tells it apart."""
+    return hashlib.sha256("\n".join(map(repr, parts)).encode()).hexdigest()[:_DIGITS]
+
+
+def file_digest(path: Path | None) -> str:
+    """The SHA-256 of a file's content in hexadecimal; "" for None."""
+    if path is None:
+        return ""
+    state = path.stat()
+    return _file_digest(path.absolute(), state.st_size, state.st_mtime_ns)
+
+
+@lru_cache(maxsize=4096)
+def _file_digest(path: Path, size: int, modified: int) -> str:
+    content = hashlib.sha256()
+    with path.open("rb") as file:
+        while piece := file.read(_PIECE):
+            content.update(piece)
+    return content.hexdigest()
+
+
+@lru_cache(maxsize=256)
+def code_digest(*modules: str) -> str:
+    """The SHA-256 of what modules do: their code without comments and docstrings.
+
+    Args:
+        modules: dotted names, or ``distribution==`` for the installed version of a package from elsewhere.
+    """
+    content = hashlib.sha256()
+    for module in modules:
+        if module.endswith("=="):
+            content.update(f"{module}{version(module[:-2])}".encode())
+            continue
+        spec = importlib.util.find_spec(module)
+        if spec is None or spec.origin is None:
+            raise ValueError(f"there is no module {module}")
+        content.update(f"{module}:{_code_of(Path(spec.origin))}".encode())
+    return content.hexdigest()
+
+
+def _code_of(path: Path) -> str:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            node.body = [child for child in node.body if not _is_text(child)]
+    return ast.dump(tree)
+
+
+def _is_text(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)

@@ -1,0 +1,227 @@
+"""What the tracker sees in a whole video: every frame is read once, and what was seen is kept block by block."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections import deque
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from talkinghead.store import NOTHING_KEPT, Arrays, Store, code_digest, key_of
+from talkinghead.tracking.follow import FaceFollower
+from talkinghead.tracking.track import make_track
+from talkinghead.types import (
+    NUM_MESH,
+    BoolArray,
+    FaceTrack,
+    FloatArray,
+    Frames,
+    ImageArray,
+    Progress,
+    VideoSource,
+    no_progress,
+)
+
+_KIND = "tracks"
+_BLOCK = 1000  # frames of an entry of the store
+_WARM_UP = 25  # frames that a tracker sees before those that it goes on with
+_SKETCH = (16, 9)  # width, height in px
+_CUT = 12.0  # grey levels by which sketches of neighbouring frames differ at a cut ...
+_ABOVE_MOTION = 4.0  # ... and in motions of before
+_MOTION_FRAMES = 25
+
+
+@dataclass(frozen=True)
+class RawTrack:
+    """What the tracker saw, neither smoothed nor bridged.
+
+    Attributes:
+        landmarks: (T, 478, 3) px float32, NaN where no face was seen.
+        sketches: (T, 9, 16, 3) uint8, each frame as small as that.
+        cuts: (T,) bool, whether another shot begins with the frame.
+        fps: frames per second.
+    """
+
+    landmarks: npt.NDArray[np.float32]
+    sketches: ImageArray
+    cuts: BoolArray
+    fps: float
+
+    def __len__(self) -> int:
+        return len(self.landmarks)
+
+    @property
+    def found(self) -> BoolArray:
+        """(T,) whether a face was seen."""
+        return np.asarray(np.isfinite(self.landmarks[:, 0, 0]))
+
+    def track(self, *, smooth: bool = True) -> FaceTrack:
+        """The track of all frames as one stretch; see ``make_track``.
+
+        Raises:
+            ValueError: no frame shows a face.
+        """
+        return make_track(self.landmarks.astype(np.float64), self.found, self.fps, smooth=smooth)
+
+
+def read_raw_track(
+    video: VideoSource, store: Store = NOTHING_KEPT, *, face: int | None = None, progress: Progress = no_progress
+) -> RawTrack:
+    """What the tracker sees in a video; what the store has of it is not looked at again.
+
+    Args:
+        video: read once, a few frames at a time.
+        store: keeps what was seen, in blocks, so that a run that was stopped goes on where it was.
+        face: which face, 1 being the leftmost of the first frame with faces; None: the largest.
+        progress: hook; the stage is "track", counted in frames.
+    """
+    blocks = _known(video.digest, store, face)
+    if not blocks or not blocks[-1]["last"]:
+        for block in _track_on(video, blocks, face, progress):
+            store.keep(_KIND, _key(video.digest, face, len(blocks)), block)
+            blocks.append(block)
+    return _join(blocks)
+
+
+def find_raw_track(digest: str, store: Store, *, face: int | None = None) -> RawTrack | None:
+    """What the store knows of a whole video with that digest, or None."""
+    blocks = _known(digest, store, face)
+    return _join(blocks) if blocks and blocks[-1]["last"] else None
+
+
+def _known(digest: str, store: Store, face: int | None) -> list[Arrays]:
+    """The blocks that the store has, from the first on without a gap."""
+    blocks: list[Arrays] = []
+    while not (blocks and blocks[-1]["last"]):
+        block = store.find(_KIND, _key(digest, face, len(blocks)))
+        if block is None:
+            break
+        blocks.append(block)
+    return blocks
+
+
+def _key(digest: str, face: int | None, number: int) -> str:
+    return key_of(digest, tracker_digest(), face, number)
+
+
+def tracker_digest() -> str:
+    """What tells one tracker from another: its code and its networks."""
+    modules = (f"talkinghead.{name}" for name in ("tracking.mesh", "tracking.find", "tracking.follow", "face.pose"))
+    return code_digest(*modules, "talkinghead.tracking.raw", "mediapipe==")
+
+
+def _join(blocks: list[Arrays]) -> RawTrack:
+    landmarks, sketches, cuts = (
+        np.concatenate([block[name] for block in blocks]) for name in ("landmarks", "sketches", "cuts")
+    )
+    return RawTrack(landmarks, sketches, cuts, float(blocks[0]["fps"]))
+
+
+def _track_on(video: VideoSource, before: list[Arrays], face: int | None, progress: Progress) -> Iterator[Arrays]:
+    """The blocks that come after those that are known; a video of no frames has one empty block."""
+    first = sum(len(block["landmarks"]) for block in before)
+    follower, shots = FaceFollower(face, last=_last_seen(before)), _Shots()
+    rows: list[tuple[npt.NDArray[np.float32], ImageArray, bool]] = []
+    try:
+        for number, image in _numbered(video, progress):
+            if number < first - _WARM_UP:
+                continue
+            sketch = cv2.resize(image, _SKETCH, interpolation=cv2.INTER_AREA)
+            is_cut = shots.cut_before(sketch)
+            if is_cut:
+                follower.forget()
+            seen = follower(image)
+            if number < first:
+                continue
+            if len(rows) == _BLOCK:
+                yield _block(rows, video.fps, last=False)
+                rows = []
+            row = np.full((NUM_MESH, 3), np.nan) if seen is None else seen
+            rows.append((row.astype(np.float32), np.asarray(sketch, np.uint8), is_cut))
+    finally:
+        follower.close()
+    yield _block(rows, video.fps, last=True)
+
+
+def _numbered(video: VideoSource, progress: Progress) -> Iterator[tuple[int, ImageArray]]:
+    done = 0
+    for chunk in read_ahead(video.chunks()):
+        yield from enumerate(chunk.images, done)
+        done += len(chunk)
+        progress("track", done, max(done, video.num_frames))
+
+
+def _block(rows: list[tuple[npt.NDArray[np.float32], ImageArray, bool]], fps: float, *, last: bool) -> Arrays:
+    width, height = _SKETCH
+    return {
+        "landmarks": np.array([row[0] for row in rows], np.float32).reshape(-1, NUM_MESH, 3),
+        "sketches": np.array([row[1] for row in rows], np.uint8).reshape(-1, height, width, 3),
+        "cuts": np.array([row[2] for row in rows], np.bool_),
+        "fps": np.array(fps),
+        "last": np.array(last),
+    }
+
+
+def _last_seen(blocks: list[Arrays]) -> FloatArray | None:
+    for block in reversed(blocks):
+        seen = np.flatnonzero(np.isfinite(block["landmarks"][:, 0, 0]))
+        if len(seen):
+            return np.asarray(block["landmarks"][seen[-1]], np.float64)
+    return None
+
+
+class _Shots:
+    """Tells from sketches of the frames where another shot begins."""
+
+    def __init__(self) -> None:
+        self._previous: ImageArray | None = None
+        self._moved: deque[float] = deque(maxlen=_MOTION_FRAMES)
+
+    def cut_before(self, sketch: ImageArray) -> bool:
+        """Whether the next frame belongs to another shot than the one before it."""
+        previous, self._previous = self._previous, sketch
+        if previous is None:
+            return False
+        moved = float(np.abs(sketch.astype(np.float64) - previous).mean())
+        usual = float(np.median(self._moved)) if self._moved else 0.0
+        self._moved.append(moved)
+        return moved > max(_CUT, _ABOVE_MOTION * usual)
+
+
+def read_ahead(chunks: Iterator[Frames]) -> Iterator[Frames]:
+    """The same chunks, of which the next is decoded in a thread while one is in use."""
+    ready: queue.Queue[Frames | BaseException | None] = queue.Queue(maxsize=1)
+    stopped = threading.Event()
+
+    def hand_over(item: Frames | BaseException | None) -> None:
+        while not stopped.is_set():
+            with suppress(queue.Full):
+                ready.put(item, timeout=0.1)
+                return
+
+    def decode() -> None:
+        try:
+            for chunk in chunks:
+                hand_over(chunk)
+                if stopped.is_set():
+                    return
+            hand_over(None)
+        except BaseException as error:  # whoever reads shall see it
+            hand_over(error)
+
+    thread = threading.Thread(target=decode, name="decode", daemon=True)
+    thread.start()
+    try:
+        while (item := ready.get()) is not None:
+            if isinstance(item, BaseException):
+                raise item
+            yield item
+    finally:
+        stopped.set()
+        thread.join()
