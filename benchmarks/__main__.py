@@ -1,11 +1,10 @@
-"""``python -m benchmarks``: measure, keep what was measured in ``results``, and write ``docs/benchmarks.md``."""
+"""``python -m benchmarks``: measure, keep what was measured in ``results``, and write the pages of ``docs``."""
 
 from __future__ import annotations
 
 import json
 import os
 import platform
-import re
 from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
@@ -36,6 +35,7 @@ from benchmarks import (
     zero_shot,
 )
 from benchmarks.fingerprints import fingerprints
+from benchmarks.parts import PARTS
 from talkinghead import TalkingHead, __version__
 from talkinghead.errors import InputError
 from talkinghead.methods import get_method, method_names
@@ -45,15 +45,16 @@ _ROOT = Path(__file__).resolve().parents[1]
 _RUNS = _ROOT / "runs"
 _SCRATCH = _RUNS / "bench"
 _TRACKS = _RUNS / "content" / "tracks"
-_IMAGES = report.REPORT.parent / "images"
-_DIGITS = 5  # significant, of what is kept
+_IMAGES = report.DOCS / "images"
+_DIGITS = 7  # significant, of what is kept
+_WIDTH = 110
 _WITHOUT_CORPUS: Mapping[str, Callable[[], Any]] = {
     "speed": lambda: speed.measure(TalkingHead.from_pretrained()),
     "memory": memory.measure,
 }
 _WITH_CORPUS: Mapping[str, Callable[[Path], Any]] = {
     "evaluation": lambda corpus: evaluation.measure("evaluation", corpus, _RUNS / "evaluation"),
-    "strangers": lambda corpus: evaluation.measure("strangers", corpus, _RUNS / "evaluation"),
+    "unseen": lambda corpus: evaluation.measure("unseen", corpus, _RUNS / "evaluation"),
     "reenactment": lambda corpus: reenactment.measure(method_names(), corpus / "grid_s1", _TRACKS),
     "ablations": lambda corpus: ablations.measure(corpus, _RUNS),
     "head_styles": lambda corpus: _head_styles(corpus),
@@ -103,7 +104,7 @@ def measured(part: str, corpus: Path | None) -> Any:
 
 
 def kept(value: Any) -> Any:
-    """A result as it is kept: numbers to five significant digits, files named from the repository or home on."""
+    """A result as it is kept: numbers to seven significant digits, files named from the repository or home on."""
     if isinstance(value, float):
         return float(f"{value:.{_DIGITS}g}")
     if isinstance(value, str):
@@ -116,12 +117,25 @@ def kept(value: Any) -> Any:
 
 
 def as_json(record: Mapping[str, Any]) -> str:
-    """A record as JSON, each list of numbers on one line."""
-    text = json.dumps(record, indent=1, ensure_ascii=False)
-    return re.sub(r"\[\n[-+.,\deEnul\s]*\]", lambda row: "[" + " ".join(row[0][1:-1].split()) + "]", text) + "\n"
+    """A record as JSON; what fits on a line stands on one."""
+    return _lines_of(record, 0) + "\n"
 
 
-def _keep(part: str, result: Any) -> None:
+def _lines_of(value: Any, indent: int) -> str:
+    flat = json.dumps(value, ensure_ascii=False)
+    if not isinstance(value, Mapping | list) or indent + len(flat) <= _WIDTH:
+        return flat
+    ends, inner = ("{}", "[]")[isinstance(value, list)], indent + 1
+    if isinstance(value, Mapping):
+        parts = [f"{json.dumps(name, ensure_ascii=False)}: {_lines_of(part, inner)}" for name, part in value.items()]
+    else:
+        parts = [_lines_of(part, inner) for part in value]
+    between = ",\n" + " " * inner
+    return f"{ends[0]}\n{' ' * inner}{between.join(parts)}\n{' ' * indent}{ends[1]}"
+
+
+def keep(part: str, result: Any, folder: Path = report.RESULTS) -> None:
+    """Write the record of a part, without its clips, into a folder, and one with all of them into ``clips`` in it."""
     machine = {
         "system": platform.platform(),
         "processor": processor(),
@@ -129,27 +143,28 @@ def _keep(part: str, result: Any) -> None:
         "version": __version__,
     }
     today, weights = date.today().isoformat(), fingerprints(part)
-    record = {"machine": machine, "date": today, "weights": weights, "result": kept(result)}
-    report.RESULTS.mkdir(exist_ok=True)
-    (report.RESULTS / f"{part}.json").write_text(as_json(record), encoding="utf-8")
+    summarise = PARTS[part].summarise
+    found = {folder: summarise(result), folder / report.CLIPS.name: result} if summarise else {folder: result}
+    for place, value in found.items():
+        record = {"machine": machine, "date": today, "weights": weights, "result": kept(value)}
+        place.mkdir(parents=True, exist_ok=True)
+        (place / f"{part}.json").write_text(as_json(record), encoding="utf-8")
 
 
 def main(
-    parts: Annotated[
-        list[str] | None, typer.Argument(help=f"Which of {', '.join(report.SECTIONS)}; default: all.")
-    ] = None,
+    parts: Annotated[list[str] | None, typer.Argument(help=f"Which of {', '.join(PARTS)}; default: all.")] = None,
     report_only: Annotated[bool, typer.Option("--report", help="Measure nothing, only write the report.")] = False,
 ) -> None:
     """Run the measurements and write the report."""
-    for part in [] if report_only else parts or report.SECTIONS:
-        if part not in report.SECTIONS:
-            raise typer.BadParameter(f"{part!r}: choose from {', '.join(report.SECTIONS)}")
+    for part in [] if report_only else parts or PARTS:
+        if part not in PARTS:
+            raise typer.BadParameter(f"{part!r}: choose from {', '.join(PARTS)}")
         typer.echo(f"{part} ...", err=True)
         result = measured(part, _corpus())
         if result is not None:
-            _keep(part, result)
-    report.REPORT.write_text(report.report(), encoding="utf-8")
-    typer.echo(report.REPORT)
+            keep(part, result)
+    report.write()
+    typer.echo(report.DOCS / report.OVERVIEW)
 
 
 if __name__ == "__main__":

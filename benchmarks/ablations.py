@@ -32,8 +32,8 @@ from benchmarks.ablation_rows import (
     open_part,
     sample_of,
 )
+from benchmarks.intervals import Interval, cell, compare
 from talkinghead.evaluation.corpus import examples
-from talkinghead.evaluation.statistics import bootstrap_interval, paired_difference, verdict
 
 _OF_LIPS = (FULL, BRIEF, CODES, SHARED, UNSEPARATED, NO_SPEAKER, NO_CONTENT, STILL)
 _OF_HEAD = (FULL, DRAWN, UNSEPARATED, NO_SPEAKER, IDLE, NO_CONTENT, OTHER_VOICE, SAME, OTHER, STILL)
@@ -52,7 +52,7 @@ _PAPER_HEAD = {
     SAME: "17.1 % / 1.2 % / 10.3 / 8.1 %",
     OTHER: "20.8 % / 1.1 % / 21.4 / 9.2 %",
 }
-_TITLE = """## MakeItTalk's ablations
+_TITLE = """# MakeItTalk's ablations
 
 The rows of tables 2 and 3 of Zhou et al. 2020 on predicted landmarks; no picture is made. A clip's first frame (GRID)
 or calmest one (6 s at most of others) is the portrait, its sound the speech. GRID s1 taught the lips, with the others
@@ -66,14 +66,14 @@ the content branch, so that table 2 has them as without the speaker branch. *Lip
 them. *No content branch*: the speaker-aware branch alone, trained alone; *no separation*: the same on log-mel (80
 bands) instead of phones. *Random ID*: the full model with the voice of another of the people learned from.
 """
-_LIPS_TITLE = """### Table 2: lips, head motion factored out
+_LIPS_TITLE = """## Table 2: lips, head motion factored out
 
 Jaw and lips at the clip's frame rate, in the head frame, one similarity of nose and eye corners per clip; D-VL at 62.5
 frames per second; correlation of the mouth's opening with the real one's, which the paper does not have. *On the
 content code*: the content branch hears the code of the voice conversion, as the paper's does, instead of phones; it and
 the row to compare it with have had the same training, much shorter than that of the branch that ships.
 """
-_HEAD_TITLE = """### Table 3: with head motion
+_HEAD_TITLE = """## Table 3: with head motion
 
 All 68 landmarks in the picture at 62.5 frames per second, nothing registered; D-L, D-V and D-Pos over the mean width of
 the reference's face. D-Rot: mean difference of pitch, yaw and roll. Eyelids stay as in the portrait. *Retrieve*: the
@@ -117,17 +117,38 @@ def _columns(of_clips: Sequence[Mapping[str, float]]) -> dict[str, list[float | 
     return {name: [clip.get(name) for clip in of_clips] for name in (*LIPS, *HEAD)}
 
 
-def _cell(name: str, values: Sequence[float | None], full: Sequence[float | None]) -> str:
+def summarise(result: Mapping[str, Any]) -> dict[str, Any]:
+    """The result of ``measure`` without its values: group -> "clips", their names, and "rows": row -> measure ->
+    interval.
+
+    Each row is compared with the full model on the same clips; a measure that no clip has is left out.
+    """
+    return {
+        group: {
+            "clips": part["clips"],
+            "rows": {
+                row: {name: found for name in (*LIPS, *HEAD) if (found := _summary(name, of_row[name], part))}
+                for row, of_row in part["rows"].items()
+            },
+        }
+        for group, part in result.items()
+    }
+
+
+def _summary(name: str, values: Sequence[float | None], part: Mapping[str, Any]) -> Interval | None:
     """Mean and interval, and whether the full model is better or worse on the same clips."""
+    full: Sequence[float | None] = part["rows"][FULL][name]
     both = [(own, best) for own, best in zip(values, full) if own is not None and best is not None]
     if not both:
+        return None
+    return compare([own for own, _ in both], [best for _, best in both], higher_is_better=name == "correlation")
+
+
+def _cell(name: str, row: Mapping[str, Interval]) -> str:
+    if name not in row:
         return ""
     scale, unit, digits = {"D-Rot": (1, "", 2), "correlation": (1, "", 3)}.get(name, (100, " %", 2))
-    mean, low, high = (f"{scale * value:.{digits}f}" for value in bootstrap_interval([own for own, _ in both]))
-    first, second = ([best for _, best in both], [own for own, _ in both])
-    difference = paired_difference(second, first) if name == "correlation" else paired_difference(first, second)
-    mark = {"better": " *", "worse": " !"}.get(verdict(difference), "")
-    return f"{mean}{unit} ({low} to {high}){mark}"
+    return cell(row[name], digits, scale=scale, unit=unit)
 
 
 def _lines(
@@ -136,8 +157,8 @@ def _lines(
     """The lines of a group in one of the tables."""
     lines, rows = [], part["rows"]
     for row in (row for row in shown if row in rows):
-        count = sum(value is not None for value in rows[row][names[0]])
-        cells = [_cell(name, rows[row][name], rows[FULL][name]) for name in names]
+        count = rows[row][names[0]]["clips"] if names[0] in rows[row] else 0
+        cells = [_cell(name, rows[row]) for name in names]
         lines.append(
             f"| {group} ({count}) | {row} | {' | '.join(cells)} | {paper.get(row, '') if group == GRID else ''} |"
         )

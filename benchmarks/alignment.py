@@ -25,7 +25,7 @@ from talkinghead.speech.sphinx import place
 from talkinghead.speech.transcript import read_transcript
 from talkinghead.types import FloatArray, Interval, Speech
 
-_TITLE = """## Alignment with a transcript
+_TITLE = """# Alignment with a transcript
 
 Words against GRID's own times (s1): starts and ends of all six words of each sentence, with the boundaries to silence.
 "From silence" are the starts of first words, where GRID's times often take in a smack of the lips or a breath before a
@@ -34,6 +34,7 @@ same label in both (Levenshtein 1966). Bias is the median of ours less theirs. T
 """
 
 _KINDS = ("starts", "ends", "between words", "from silence", "to silence")
+_WORDS, _PHONES = (20, 60), (20, 50)  # ms: shares of boundaries that lie within are reported
 _EXCHANGED = 3  # words too many or missing
 
 
@@ -203,49 +204,74 @@ def throughput(clips: Sequence[Clip]) -> float:
 
 
 def measure(corpus: Path) -> dict[str, Any]:
-    """All of it on the shared recordings; prints the table."""
+    """All of it on the shared recordings."""
     grid, speech = corpus / "grid_s1", corpus / "speech"
     val, test = grid_clips(grid, "val"), grid_clips(grid, "test")
     sentences = lj_speech(speech)
-    result = {
+    return {
         "words": {"val": grid_errors(val), "test": grid_errors(test)},
         "phones": phone_errors(speech),
         "detection": {"LJSpeech": detection(sentences), "GRID s1 val": detection(grid_recordings(val))},
         "long": long_recording(sentences, 2),
         "throughput": throughput(val),
     }
-    print(table(result))
-    return result
 
 
-def _row(name: str, errors: Sequence[float], limits: tuple[int, int]) -> str:
+def summarise(result: Mapping[str, Any]) -> dict[str, Any]:
+    """The result of ``measure`` without its boundaries and recordings."""
+    long = dict(result["long"])
+    return {
+        "words": {
+            split: {kind: _summary(errors, _WORDS) for kind, errors in rows.items()}
+            for split, rows in result["words"].items()
+        },
+        "phones": {corpus: _summary(errors, _PHONES) for corpus, errors in result["phones"].items()},
+        "detection": {
+            corpus: {case: [sum(told), len(told)] for case, told in cases.items()}
+            for corpus, cases in result["detection"].items()
+        },
+        "long": {**long, "errors": _summary(long["errors"], _WORDS)},
+        "throughput": result["throughput"],
+    }
+
+
+def _summary(errors: Sequence[float], limits: tuple[int, int]) -> dict[str, Any]:
+    """Of errors (s): their number, bias and median error (ms), and the shares within limits (ms)."""
     values: FloatArray = 1000 * np.array(errors)
-    within = [f"{100 * (np.abs(values) <= limit + 1e-6).mean():.1f} %" for limit in limits]
-    middle = f"{np.median(values):+.0f} | {np.median(np.abs(values)):.0f}"
-    return f"| {name} | {len(values)} | {middle} | {' | '.join(within)} |"
+    return {
+        "boundaries": len(values),
+        "bias": float(np.median(values)),
+        "median": float(np.median(np.abs(values))),
+        "within": [float((np.abs(values) <= limit + 1e-6).mean()) for limit in limits],
+    }
 
 
-def _errors_table(kind: str, rows: Mapping[str, Sequence[float]], limits: tuple[int, int]) -> list[str]:
+def _row(name: str, row: Mapping[str, Any]) -> str:
+    within = " | ".join(f"{100 * share:.1f} %" for share in row["within"])
+    return f"| {name} | {row['boundaries']} | {row['bias']:+.0f} | {row['median']:.0f} | {within} |"
+
+
+def _errors_table(kind: str, rows: Mapping[str, Mapping[str, Any]], limits: tuple[int, int]) -> list[str]:
     head = f"| {kind} | boundaries | bias, ms | median error, ms | within {limits[0]} ms | within {limits[1]} ms |"
-    return [head, "|---|---|---|---|---|---|", *(_row(name, errors, limits) for name, errors in rows.items()), ""]
+    return [head, "|---|---|---|---|---|---|", *(_row(name, row) for name, row in rows.items()), ""]
 
 
 def table(result: Mapping[str, Any]) -> str:
-    """What was measured, in Markdown."""
+    """What ``summarise`` gives as Markdown."""
     lines = [_TITLE]
     for split, errors in result["words"].items():
-        lines += _errors_table(f"words, GRID s1 {split}", errors, (20, 60))
-    lines += _errors_table("phones", result["phones"], (20, 50))
+        lines += _errors_table(f"words, GRID s1 {split}", errors, _WORDS)
+    lines += _errors_table("phones", result["phones"], _PHONES)
     lines += ["| text | recordings | said to be another |", "|---|---|---|"]
     for corpus, cases in result["detection"].items():
-        lines += [f"| {corpus}: {case} | {len(told)} | {sum(told)} |" for case, told in cases.items()]
+        lines += [f"| {corpus}: {case} | {total} | {told} |" for case, (told, total) in cases.items()]
     long = result["long"]
     lines += [
         "",
         f"{long['minutes']:.1f} minutes at once (LJSpeech, one sentence after the other): {long['seconds']:.0f} s, "
         f"{long['MiB']:.0f} MiB more than a short recording; against each sentence alone:",
         "",
-        *_errors_table("words, long recording", {"all": long["errors"]}, (20, 60)),
+        *_errors_table("words, long recording", {"all": long["errors"]}, _WORDS),
         f"Short recordings are aligned {result['throughput']:.0f} times as fast as they are spoken.",
     ]
     return "\n".join(lines) + "\n"

@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 import inspect
-import tempfile
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
-from skimage import data
 from torch import nn
 
-from benchmarks.speed import spoken
+from benchmarks.intervals import Interval, cell, compare, interval
+from benchmarks.speed import SECONDS, SIDE, frames_per_second
 from talkinghead.data.corpus import UNSEEN_FACES
 from talkinghead.data.face_pairs import face_recordings
 from talkinghead.data.grid import Clip, grid_clips, tracks
 from talkinghead.errors import InputError, announce
-from talkinghead.evaluation.statistics import bootstrap_interval, paired_difference, verdict
 from talkinghead.face.landmarks import MESH_OF_68
-from talkinghead.media import VideoReader, save_image, save_video
+from talkinghead.media import VideoReader, save_image
 from talkinghead.methods import get_method, get_renderer
 from talkinghead.methods.attentional_landmarks.config import CONFIGS
 from talkinghead.methods.attentional_landmarks.ltv import LandmarksToVideo
@@ -34,7 +30,7 @@ from talkinghead.metrics.lip_landmarks import lip_landmark_distance
 from talkinghead.metrics.psnr import psnr
 from talkinghead.metrics.ssim import ssim
 from talkinghead.motion.tracked import motion_of_track
-from talkinghead.pipeline import TalkingHead, fit_motion
+from talkinghead.pipeline import fit_motion
 from talkinghead.rendering.crop import Crop
 from talkinghead.rendering.interior import shipped_filler
 from talkinghead.tracking import portrait_from_image, track_faces
@@ -55,12 +51,9 @@ PERSON_DRIVEN, GENERIC_DRIVEN = (f"{name}, {DRIVEN}" for name in (PERSON, GENERI
 PERSON_TURNED = f"{PERSON}, the real head"
 KNOWN, LEFT_OUT = "GRID s1, test", "GRID s4, left out"
 _SHIPPED = {"small": "", "small-s1": "-s1"}
-_MARKED = {"better": " *", "worse": " !"}
 _WEIGHTS = Path(inspect.getfile(SpeechToLandmarks)).with_name("weights")
 _CLIPS = 16  # of GRID s1
-_SECONDS = 20.0
-_FACE_PX = 256
-_INTRODUCTION = """## Attentional Landmarks
+_INTRODUCTION = """# Attentional Landmarks
 
 As table 2 of Wang et al. 2020: the first frame and the sound make the clip again, in crops of 300 px. LMD is the mean
 distance of the 20 lip landmarks in px of the crop, their means removed (Chen et al. 2018), between trackings of what
@@ -71,21 +64,22 @@ sound: what that costs tell the rows with the real landmarks, and with the real 
 him*: his landmark network, and a renderer that went on to learn from him alone. Mean and bootstrap 95 % interval over
 clips; `*`: the weights for anybody are better, `!`: worse, by the paired interval.
 """
-_LEFT_OUT = """### A speaker left out
+_LEFT_OUT = """## A speaker left out
 
 The generic weights on clips of GRID's s4, of whom the method's networks have seen nothing. The inside of the mouth is
 painted over what they draw by another network, which has learned from him, too, and shows another's teeth.
 """
-_GRID = """### Any motion, any renderer
+_GRID = """## Any motion, any renderer
 
 Both halves of both methods, on GRID s1: Attentional Landmarks with the weights that know him.
 
-![Real, and each pair of the table](images/two_by_two.png)
+![Real, and each pair of the table](../images/two_by_two.png)
 
 From the top: the real clip (GRID, Cooke et al. 2006, CC BY 4.0), and synthetic, the rows of the table.
 """
 
 Rows = dict[str, dict[str, list[float]]]
+Summary = dict[str, dict[str, Interval]]
 
 
 @dataclass(frozen=True)
@@ -212,7 +206,12 @@ def measure(corpus: Path, cache: Path, runs: Path, picture: Path, *, limit: int 
             add(grid, name, images, sample)
         if number == 0:
             save_image(_picture(list(tiles.values()), sample), picture)
-    return {KNOWN: known, LEFT_OUT: _left_out(generic, corpus, cache, limit), "grid": grid, "speed": speed()}
+    return {
+        KNOWN: known,
+        LEFT_OUT: _left_out(generic, corpus, cache, limit),
+        "grid": grid,
+        "speed": frames_per_second(("attentional_landmarks", "makeittalk")),
+    }
 
 
 def _left_out(
@@ -225,26 +224,6 @@ def _left_out(
         add(rows, DRIVEN, drawn(motion_of_track(sample.track, 0), generic[1], sample), sample)
         add(rows, STILL, held(sample), sample)
     return rows
-
-
-def speed() -> dict[str, float]:
-    """Frames per second of the whole way, files to file, with a picture of 256 px: this method and MakeItTalk."""
-    found = {}
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        save_image(
-            cv2.resize(data.astronaut(), (_FACE_PX, _FACE_PX), interpolation=cv2.INTER_AREA), folder / "face.png"
-        )
-        spoken(1.0, folder / "warm.wav")
-        spoken(_SECONDS, folder / "speech.wav")
-        for method in ("attentional_landmarks", "makeittalk"):
-            head = TalkingHead.from_pretrained(method)
-            for speech in ("warm", "speech"):
-                start = time.perf_counter()
-                video = head(folder / f"{speech}.wav", folder / "face.png")
-                save_video(video, folder / "out.mp4", overwrite=True)
-                found[method] = video.num_frames / (time.perf_counter() - start)
-    return found
 
 
 def _other_pairs(generator: MotionGenerator, renderer: Renderer) -> dict[str, tuple[MotionGenerator, Renderer]]:
@@ -266,35 +245,54 @@ def _picture(tiles: list[ImageArray], sample: Sample, *, moments: int = 6) -> Im
     return np.concatenate(rows)
 
 
-def cells(row: Mapping[str, list[float]], than: Mapping[str, list[float]] | None = None) -> str:
-    """Mean and interval of each measure, and whether those of ``than`` are better (`*`) or worse (`!`)."""
-    found = []
-    for name, digits in zip(MEASURES, (2, 3, 2), strict=True):
-        mean, low, high = bootstrap_interval(row[name])
-        mark = ""
-        if than is not None:
-            first, second = (than, row) if name == "LMD" else (row, than)
-            mark = _MARKED.get(verdict(paired_difference(first[name], second[name])), "")
-        found.append(f"{mean:.{digits}f} ({low:.{digits}f} to {high:.{digits}f}){mark}")
-    return " | ".join(found)
+def summarise_rows(rows: Rows, *, reference: str | None = None) -> Summary:
+    """Rows of values as intervals, each compared with those of the row ``reference`` where there is one."""
+    if reference is None:
+        return {
+            name: {measure_name: interval(row[measure_name]) for measure_name in MEASURES} for name, row in rows.items()
+        }
+    return {
+        name: {
+            measure_name: compare(
+                row[measure_name], rows[reference][measure_name], higher_is_better=measure_name != "LMD"
+            )
+            for measure_name in MEASURES
+        }
+        for name, row in rows.items()
+    }
+
+
+def summarise(result: Mapping[str, Any]) -> dict[str, Any]:
+    """The result of ``measure`` without its clips."""
+    return {
+        KNOWN: summarise_rows(result[KNOWN], reference=GENERIC),
+        LEFT_OUT: summarise_rows(result[LEFT_OUT]),
+        "grid": summarise_rows(result["grid"]),
+        "speed": result["speed"],
+    }
+
+
+def cells(row: Mapping[str, Interval]) -> str:
+    """Mean, interval and mark of each measure."""
+    return " | ".join(cell(row[name], digits) for name, digits in zip(MEASURES, (2, 3, 2), strict=True))
 
 
 def section(result: Mapping[str, Any]) -> str:
-    """What was measured, as a section of the report."""
+    """What ``summarise`` gives, as a page."""
     known, left_out, grid = result[KNOWN], result[LEFT_OUT], result["grid"]
     lines = [
         _INTRODUCTION,
-        f"{len(known[STILL]['LMD'])} clips of {KNOWN}.\n",
+        f"{known[STILL]['LMD']['clips']} clips of {KNOWN}.\n",
         "| system | LMD | SSIM | PSNR, dB |",
         "|---|---|---|---|",
         f"| *published: the proposed* | {' | '.join(map(str, PAPER))} |",
     ]
-    lines += [f"| {name} | {cells(row, known[GENERIC])} |" for name, row in known.items()]
-    lines += ["", _LEFT_OUT, f"{len(left_out[STILL]['LMD'])} clips.\n"]
+    lines += [f"| {name} | {cells(row)} |" for name, row in known.items()]
+    lines += ["", _LEFT_OUT, f"{left_out[STILL]['LMD']['clips']} clips.\n"]
     lines += ["| system | LMD | SSIM | PSNR, dB |", "|---|---|---|---|"]
     lines += [f"| {name} | {cells(row)} |" for name, row in left_out.items()]
     lines += ["", _GRID, "| motion | renderer | LMD | SSIM | PSNR, dB |", "|---|---|---|---|---|"]
     lines += [f"| {name} | {cells(row)} |" for name, row in grid.items()]
-    lines += ["", f"### Speed\n\nFrom files to file, {_FACE_PX}x{_FACE_PX}, {_SECONDS:g} s of speech, no GPU:"]
+    lines += ["", f"## Speed\n\nFrom files to file, {SIDE}x{SIDE}, {SECONDS:g} s of speech, no GPU:"]
     lines[-1] += " and".join(f" {name} {fps:.0f} frames per second" for name, fps in result["speed"].items()) + "."
     return "\n".join(lines) + "\n"

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
-from benchmarks.attentional import DRIVEN, KNOWN, STILL, Rows, add, cells, drawn, halves, held, known_samples, made
+from benchmarks.attentional import (
+    DRIVEN,
+    KNOWN,
+    STILL,
+    Rows,
+    Summary,
+    add,
+    cells,
+    drawn,
+    halves,
+    held,
+    known_samples,
+    made,
+    summarise_rows,
+)
 from talkinghead.errors import InputError
 from talkinghead.motion.tracked import motion_of_track
 
@@ -28,7 +40,7 @@ ABLATIONS = {
 }
 """Configurations of the landmarks and of the renderer."""
 
-_INTRODUCTION = """## Attentional Landmarks: ablations
+_INTRODUCTION = """# Attentional Landmarks: ablations
 
 Table 2 of Wang et al. 2020 again: networks trained on GRID s1 alone from random weights, all as long and by the paper's
 loss (equation 10), judged as those that ship above. `*`: the full model is better, `!`: worse, by the paired interval.
@@ -63,15 +75,20 @@ def measure(corpus: Path, cache: Path, runs: Path, *, limit: int | None = None) 
     return rows
 
 
-def section(result: Mapping[str, Any]) -> str:
-    """What was measured, as a section of the report."""
+def summarise(result: Rows) -> Summary:
+    """The result of ``measure`` without its clips."""
+    return summarise_rows(result, reference=FULL)
+
+
+def section(result: Summary) -> str:
+    """What ``summarise`` gives, as a page."""
     lines = [
         _INTRODUCTION,
-        f"{len(result[STILL]['LMD'])} clips of {KNOWN}.\n",
+        f"{result[STILL]['LMD']['clips']} clips of {KNOWN}.\n",
         "| system | LMD | SSIM | PSNR, dB | the paper's: LMD / SSIM / PSNR |",
         "|---|---|---|---|---|",
     ]
     for name, row in result.items():
         published = " / ".join(map(str, PUBLISHED[name])) if name in PUBLISHED else ""
-        lines.append(f"| {name} | {cells(row, result[FULL])} | {published} |")
+        lines.append(f"| {name} | {cells(row)} | {published} |")
     return "\n".join(lines) + "\n"

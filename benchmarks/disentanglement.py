@@ -27,7 +27,7 @@ _DECAY = 1e-3
 _MEAN_FRAMES = 62  # a second
 _SPEAKERS = tuple(name for name in HELD_OUT_VOICES if name.startswith("LS-"))
 _LABELLED = ("GRID-s4", "LS-367", "LS-533")
-_TITLE = """## What is said and who says it
+_TITLE = """# What is said and who says it
 
 Linear probes (multinomial logistic regression) of what a speech frame holds, all of voices that the voice conversion
 has not been trained on. *Who* is read from frames of speech, or from their means over a second, of 12 readers of

@@ -1,4 +1,4 @@
-"""Every measure of ``talkinghead evaluate`` for every method, beside the baselines: as a record and as tables."""
+"""Every measure of ``talkinghead evaluate`` for every method, beside the baselines: as a summary and as tables."""
 
 from __future__ import annotations
 
@@ -20,21 +20,23 @@ NONE = "-"
 
 ALL_MEASURES: Mapping[str, Measure] = {**MEASURES, **SET_MEASURES}
 
+_SUMMARY = ("mean", "low", "high", "n")
 _SIGNIFICANT = 3
 _MOST_DIGITS = 7
-_GRID = """## Evaluation on GRID s1, test split
+_GRID = """# Evaluation on GRID s1, test split
 
 Each clip's first frame and sound make the clip again, by the method and by every baseline; the file that is written is
 read and tracked again and held against the real clip. "Real video" is the clip itself, encoded as the others are: the
 ceiling, with the tracker's noise in it.
 """
-_STRANGERS = """## Evaluation on people it has not met
+_UNSEEN = """# Evaluation on unseen people
 
-The same on the clips of other people: the portrait is the clip's calmest frame, the speech the sound of its first 6
-seconds. Many of these clips are out of step by themselves ("AV offset" of the real video, and "Synchrony" below), which
-costs every figure of lips. Of the pictures only what is quick to measure. Told by head motion, by blinks: by a
-classifier of all speakers of whom there are 6 seconds or more; what is retrieved of the same speaker has taught the
-classifier, and fewer speakers have it, so its share compares with nobody's.
+The same as on [GRID s1](evaluation.md), on clips of other people: the portrait is the clip's calmest frame, the speech
+is the sound of its first 6 seconds. In many of these clips picture and sound are out of step to begin with ("AV offset"
+of the real video; see also [synchrony](synchrony.md)), which makes every figure of the lips worse. Only the measures of
+pictures that are quick to compute were taken. "Told by head motion" and "told by blinks" come from a classifier of all
+speakers of whom there are 6 seconds or more. Clips retrieved from the same speaker have taught that classifier, and
+fewer speakers have them, so their share cannot be compared with the others.
 """
 _CELLS = f"""Mean over clips and bootstrap 95 % interval; measures over all clips at once have none.
 "{NOT_YET}": what the measure needs is not there, as said below; "{NONE}": there is nothing to measure.
@@ -42,54 +44,57 @@ _CELLS = f"""Mean over clips and bootstrap 95 % interval; measures over all clip
 _VERDICTS = """Whether {name} is better than each baseline, clip by clip: what the 95 % interval of the paired
 difference says. Where nearness to the real video counts, the nearer is better.
 """
-_PROTOCOL = """## Protocol
+_PROTOCOL = """# Protocol
 
-How the evaluations above were done, as they wrote it down themselves.
+How the evaluations on [GRID s1](evaluation.md) and on [unseen people](unseen.md) were done, as recorded when they ran.
 """
 _COMMANDS = """The first command makes the results of both corpora for every method, the others those of one, with
 pictures to look at:
 """
-TITLES = {"evaluation": _GRID, "strangers": _STRANGERS}
-_CORPORA = {"evaluation": ("grid_s1", "test"), "strangers": ("clips", "all")}
+TITLES = {"evaluation": _GRID, "unseen": _UNSEEN}
+_CORPORA = {"evaluation": ("grid_s1", "test"), "unseen": ("clips", "all")}
 _SLOW = ("fid", "vmaf", "cpbd", "seam", "flicker", "background-drift")
-_MEASURES = {"evaluation": None, "strangers": tuple(name for name in MEASURES if name not in _SLOW)}
+_MEASURES = {"evaluation": None, "unseen": tuple(name for name in MEASURES if name not in _SLOW)}
 
 Result = Mapping[str, Any]
 
 
 def measure(part: str, corpus: Path, out: Path) -> dict[str, Any]:
-    """Results of ``evaluate_corpus`` by method, as ``compact`` keeps them.
+    """Results of ``evaluate_corpus`` by method.
 
     Args:
-        part: "evaluation" (GRID s1) or "strangers".
+        part: "evaluation" (GRID s1) or "unseen".
         corpus: the folder of the recordings.
         out: where videos and cached results lie; what is there is not measured again.
     """
     folder, split = _CORPORA[part]
     return {
-        name: compact(
-            evaluate_corpus(name, corpus / folder, split=split, out=out / part / name, measures=_MEASURES[part])
-        )
+        name: evaluate_corpus(name, corpus / folder, split=split, out=out / part / name, measures=_MEASURES[part])
         for name in method_names()
     }
 
 
-def compact(result: Result) -> dict[str, Any]:
-    """A result of ``evaluate_corpus`` as it is kept: values by measure instead of by clip, verdicts, no notes.
+def summarise(results: Mapping[str, Result]) -> dict[str, Any]:
+    """Results of ``evaluate_corpus`` by method as the pages need them: no value of a single clip is left in them."""
+    return {name: _summary(result) for name, result in results.items()}
+
+
+def _summary(result: Result) -> dict[str, Any]:
+    """One method's: of each measure mean, ends of the interval and number of clips; verdicts; no notes.
 
     Of the reasons why a measure is missing in a clip the first is kept.
     """
     systems = {}
     for name, system in result["systems"].items():
-        clips = system["clips"]
-        values = {m: [clip["values"].get(m) for clip in clips.values()] for m in MEASURES}
         missing: dict[str, str] = {}
-        for clip in clips.values():
+        for clip in system["clips"].values():
             missing = {**clip["missing"], **missing}
         systems[name] = {
-            **system,
-            "clips": list(clips),
-            "values": {m: row for m, row in values.items() if any(value is not None for value in row)},
+            "kind": system["kind"],
+            "what": system["what"],
+            "clips": len(system["clips"]),
+            "summary": {m: [row[key] for key in _SUMMARY] for m, row in system["summary"].items()},
+            "lacking": system["lacking"],
             "missing": missing,
         }
     verdicts = {
@@ -118,7 +123,7 @@ def shown(measure_name: str, *values: float) -> str:
 
 def num_clips(result: Result) -> int:
     """How many clips were evaluated."""
-    return max(len(system["clips"]) for system in result["systems"].values())
+    return max(system["clips"] for system in result["systems"].values())
 
 
 def cell(result: Result, system: str, measure_name: str) -> str:
@@ -126,7 +131,7 @@ def cell(result: Result, system: str, measure_name: str) -> str:
     systems = result["systems"]
     summary = systems[system]["summary"].get(measure_name)
     if summary is not None:
-        return shown(measure_name, *(summary[end] for end in ("mean", "low", "high") if summary[end] is not None))
+        return shown(measure_name, *(value for value in summary[:3] if value is not None))
     measured = any(measure_name in other["summary"] for other in systems.values())
     one_speaker = measure_name in SET_MEASURES and result["protocol"]["speakers"] < 2
     return NONE if measured or one_speaker else NOT_YET
@@ -177,7 +182,7 @@ def table(part: str, results: Mapping[str, Result]) -> str:
     """What was measured of each method, as a section of the report."""
     blocks: list[str] = [TITLES[part] + "\n" + _CELLS]
     for name, result in results.items():
-        blocks.append(f"### {name}, {num_clips(result)} clips\n")
+        blocks.append(f"## {name}, {num_clips(result)} clips\n")
         blocks.append("\n".join(_values(result)) + "\n")
         blocks += ["\n".join(lines) + "\n" for lines in [list(_remarks(result))] if lines]
         if result["comparisons"]:

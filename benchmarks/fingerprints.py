@@ -27,7 +27,7 @@ _ONLY: Mapping[str, tuple[str, ...]] = {
 """Part of the report -> the weights that it depends on; the others depend on those of ``_USUAL``."""
 _USUAL = ("speech", "rendering", "makeittalk")
 """The folders beside whose code the weights lie with which a video is usually made."""
-_OF_ALL_METHODS = ("evaluation", "strangers")
+_OF_ALL_METHODS = ("evaluation", "unseen")
 """Parts that make videos with every method."""
 _JUDGES = "metrics"
 _APART = ("voice", "landmarks-s1", "renderer-s1")  # no video is made with them unless somebody asks for it
@@ -46,5 +46,10 @@ def changed(then: Mapping[str, str], now: Mapping[str, str]) -> str:
     """One sentence on what differs between two sets of ``fingerprints``; empty where nothing does."""
     again = [name for name in now if name in then and then[name] != now[name]]
     new = [name for name in now if name not in then]
-    facts = [f"{', '.join(again)} trained again"] * bool(again) + [f"{', '.join(new)} added"] * bool(new)
+    gone = [name for name in then if name not in now]
+    facts = [
+        f"{', '.join(names)} {fate}"
+        for names, fate in ((again, "trained again"), (new, "added"), (gone, "no longer used"))
+        if names
+    ]
     return f"Since then: {'; '.join(facts)}." if facts else ""

@@ -26,7 +26,7 @@ _MOST = 40  # pieces of a person that the classifier learns from
 _SHOWN = 8  # speakers in the picture
 _DRIFT_S = 600.0
 _SEEDS = 3
-_TITLE = """## How heads move: the speaker-aware branch
+_TITLE = """# How heads move: the speaker-aware branch
 
 MakeItTalk's speaker-aware branch (Zhou et al. 2020, section 3.2) on the open recordings. *Told*: the share of pieces of
 3 s whose speaker a classifier names by the head's rotation (`metrics.personalisation`); it learned from real motion,
@@ -225,7 +225,7 @@ def table(result: Mapping[str, Any]) -> str:
         f"{100 * told_of['mean over people']:.0f} % | {100 * told_of['real, cross-validated']:.0f} % | "
         f"{100 * told_of['learned from generated, cross-validated']:.0f} % |",
         "",
-        "![Variances of head pose, position and brows by t-SNE](images/head_styles.png)",
+        "![Variances of head pose, position and brows by t-SNE](../images/head_styles.png)",
         "",
         _POSES,
         "| head | D-Rot, deg | D-Pos | range, deg |",

@@ -23,7 +23,7 @@ from talkinghead.media import save_image
 MINUTES = (1.0, 10.0, 30.0)
 _COMMAND = "import sys; from talkinghead.cli.main import main; main()"
 _EVERY_S = 0.02
-_TITLE = """## Memory
+_TITLE = """# Memory
 
 Peak memory of `talkinghead animate`, {size}x{size}, 25 frames per second. Anonymous memory (Linux only; looked at every
 {every:.0f} ms) leaves out what is mapped from files and can be taken back by the system at any time. Behind each number

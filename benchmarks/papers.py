@@ -10,9 +10,8 @@ from typing import Any
 
 from benchmarks.evaluation import ALL_MEASURES, NOT_YET, cell, num_clips, shown, unit_of
 from talkinghead.evaluation.published import Column, Table, published
-from talkinghead.evaluation.statistics import bootstrap_interval
 
-_TITLE = f"""## The tables of the papers
+_TITLE = f"""# The tables of the papers
 
 Each table has the rows of its paper and then ours: the methods of the five papers (in bold) and the baselines. Rows in
 italics are published, their names as printed: "Ours" is the authors' own. **They were measured on other data**, with
@@ -22,7 +21,7 @@ other trackers and crops; they tell the order of magnitude and are not to be ran
 _WIDTH = 120
 _SHORT = 60  # characters of what a table was measured on
 _MOST_DIGITS = 4  # behind the point
-_CORPORA = {"evaluation": "GRID s1, test", "strangers": "clips of other people"}
+_CORPORA = {"evaluation": "GRID s1, test", "unseen": "unseen people"}
 _PREDICTED = {"d-ll": "D-LL", "d-vl": "D-VL at 62.5", "d-a": "D-A"}
 _ON_LANDMARKS = ("makeittalk", 2)  # the table that is about predicted landmarks
 _RENDERER = "The paper gives its renderer the motion of the real video; ours is the whole way from speech to picture."
@@ -32,7 +31,7 @@ frames per second as in the paper. Our other rows are tracked in the finished vi
 frame lasts 2.5 times as long.""",
     ("makeittalk", 3): """The paper's are predicted landmarks at 62.5 frames per second; ours are tracked in the
 finished video at 25, where a frame lasts 2.5 times as long.""",
-    ("attentional_landmarks", 2): """The paper's crops are not published; ours show its speaker s1 alone, and other
+    ("attentional_landmarks", 2): """The paper's crops are not published; ours show its speaker s1 alone, and unseen
 people.""",
     ("write_a_speaker", 1): """The paper's MSE and SSIM are of the blendshape weights of its motion capture, its LMD of
 that mesh, on scales of their own: they do not compare with ours number by number.""",
@@ -84,12 +83,10 @@ def _our_rows(table: Table, part: str, results: Records) -> Iterator[list[str]]:
                 yield [system, data, *(cell(drawn, system, name) for name in names)]
 
 
-def _predicted_rows(table: Table, result: Mapping[str, Mapping[str, list[float]]]) -> Iterator[list[str]]:
+def _predicted_rows(table: Table, result: Mapping[str, Mapping[str, Any]]) -> Iterator[list[str]]:
     for method, row in result.items():
-        cells = [
-            shown(column.measure, *bootstrap_interval(row[_PREDICTED[column.measure]])) for column in table.columns
-        ]
-        yield [f"**{method}**, predicted landmarks", f"GRID s1, test, {len(row['D-LL'])} clips", *cells]
+        cells = [shown(column.measure, *row[_PREDICTED[column.measure]]["mean"]) for column in table.columns]
+        yield [f"**{method}**, predicted landmarks", f"GRID s1, test, {row['D-LL']['clips']} clips", *cells]
 
 
 def _definitions(table: Table) -> str:
@@ -125,11 +122,11 @@ def _table(parts: Sequence[Table], records: Records) -> str:
     lines += [f"| {' | '.join(row)} |" for row in rows]
     remark = _REMARKS.get((first.paper, first.number), "")
     told = f"[{first.citation}]({first.url}). Published on: {'. '.join(part.data for part in parts)}."
-    title = f"### {first.paper}, table {first.number}"
-    return "\n\n".join([title, _filled(told), "\n".join(lines), _filled(_definitions(first), remark)]) + "\n"
+    title = f"## {first.paper}, table {first.number}"
+    return "\n\n".join([title, paragraph(told), "\n".join(lines), paragraph(_definitions(first), remark)]) + "\n"
 
 
-def _filled(*texts: str) -> str:
+def paragraph(*texts: str) -> str:
     """Texts as one paragraph of lines that are not too long."""
     words = " ".join(" ".join(texts).split())
     return textwrap.fill(words, _WIDTH, break_long_words=False, break_on_hyphens=False)
@@ -139,7 +136,7 @@ def tables(records: Records) -> str:
     """All tables of the five papers, as a section of the report.
 
     Args:
-        records: by part; "evaluation", "strangers" and "reenactment" are used where they are there.
+        records: by part; "evaluation", "unseen" and "reenactment" are used where they are there.
     """
     grouped = groupby(published(), key=lambda table: (table.paper, table.number))
     return "\n".join([_TITLE, *(_table(list(parts), records) for _, parts in grouped)])

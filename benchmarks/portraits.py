@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import cv2
@@ -52,3 +53,11 @@ def measure(head: TalkingHead, folder: Path, speech_file: Path, out: Path) -> di
             save_image(_sheet(video, box), out / f"{path.stem}.png")
         results[path.name] = "drawing" if portrait.drawing else "photo"
     return results
+
+
+def table(result: Mapping[str, str]) -> str:
+    """The result as Markdown."""
+    lines = ["# Portraits", "", "Every picture of the shared folder, 3 s of synthesised speech each.", ""]
+    lines += ["| picture | treated as, or what was said |", "|---|---|"]
+    lines += [f"| {name} | {outcome} |" for name, outcome in result.items()]
+    return "\n".join(lines) + "\n"

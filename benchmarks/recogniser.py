@@ -21,7 +21,7 @@ Samples = npt.NDArray[np.float32]
 
 _PLACE = {label: place for place, label in enumerate(CLASSES)}
 _VISEME = np.array([next(k for k, group in enumerate(VISEMES.values()) if label in group) for label in CLASSES])
-_TITLE = """## Phone recogniser on voices it has not heard
+_TITLE = """# Phone recogniser on voices it has not heard
 
 Frames of 10 ms against phones that were aligned with the transcript (MFA: its own TextGrids where there are).
 Frame accuracy counts 40 classes, viseme accuracy the 12 that look alike on the lips. Phone error rate: insertions,

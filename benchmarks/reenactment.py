@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from benchmarks.intervals import cell, interval
 from talkinghead.data.grid import grid_clips, tracks
-from talkinghead.evaluation.statistics import bootstrap_interval
 from talkinghead.face.pose import head_landmarks
 from talkinghead.media import VideoReader
 from talkinghead.metrics.aperture import aperture_correlation, best_lag
@@ -24,7 +25,7 @@ PAPER_RATE = 62.5
 """Frames per second of the landmarks of Zhou et al. 2020, section 4.4, and so of their D-VL."""
 
 MEASURES = ("D-LL", "D-VL", "D-VL at 62.5", "D-A", "correlation", "lag")
-_TITLE = """## Predicted landmarks on GRID s1, test split
+_TITLE = """# Predicted landmarks on GRID s1, test split
 
 The portrait is the clip's first frame, the speech its sound; no picture is made. The measures are those of Zhou et
 al. 2020 (MakeItTalk), section 5.3, on x and y of the head-frame landmarks at 25 frames per second, jaw and lips, D-LL
@@ -90,23 +91,31 @@ def measure(
     return rows
 
 
-def _cell(measure_name: str, values: list[float]) -> str:
+def summarise(result: Mapping[str, Mapping[str, list[float]]]) -> dict[str, dict[str, Any]]:
+    """The result of ``measure`` without its clips: method -> measure -> interval, or lags."""
+    summary: dict[str, dict[str, Any]] = {}
+    for name, row in result.items():
+        lags = np.array(row["lag"])
+        summary[name] = {
+            measure_name: interval(row[measure_name]) for measure_name in MEASURES if measure_name != "lag"
+        }
+        summary[name]["lag"] = {"median": float(np.median(lags)), "within 1": float((np.abs(lags) <= 1).mean())}
+    return summary
+
+
+def _cell(measure_name: str, value: Any) -> str:
     if measure_name == "lag":
-        lags = np.array(values)
-        return f"median {np.median(lags):+.0f}, within 1: {100 * (np.abs(lags) <= 1).mean():.0f} %"
-    mean, low, high = bootstrap_interval(values)
-    if measure_name == "correlation":
-        return f"{mean:.3f} ({low:.3f} to {high:.3f})"
-    return f"{100 * mean:.2f} % ({100 * low:.2f} to {100 * high:.2f})"
+        return f"median {value['median']:+.0f}, within 1: {100 * value['within 1']:.0f} %"
+    return cell(value, 3) if measure_name == "correlation" else cell(value, 2, scale=100, unit=" %")
 
 
-def table(result: Mapping[str, Mapping[str, list[float]]]) -> str:
-    """The result as Markdown."""
+def table(result: Mapping[str, Mapping[str, Any]]) -> str:
+    """What ``summarise`` gives as Markdown."""
     lines = [
         "| method | D-LL | D-VL | D-VL at 62.5 fps | D-A | aperture correlation | lag in frames |",
         "|---|---|---|---|---|---|---|",
     ]
     for name, row in result.items():
         lines.append(f"| {name} | {' | '.join(_cell(measure_name, row[measure_name]) for measure_name in MEASURES)} |")
-    clips = len(next(iter(result.values()))["D-LL"])
+    clips = next(iter(result.values()))["D-LL"]["clips"]
     return f"{_TITLE}\n{clips} clips; mean and bootstrap 95 % interval over clips.\n\n" + "\n".join(lines) + "\n"

@@ -1,125 +1,78 @@
-"""``benchmarks/results`` -> ``docs/benchmarks.md``."""
+"""``benchmarks/results`` -> ``docs/benchmarks.md``, one page of what matters most, and one for each part behind it."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from benchmarks import (
-    ablations,
-    alignment,
-    attentional,
-    attentional_ablations,
-    disentanglement,
-    evaluation,
-    head_styles,
-    memory,
-    papers,
-    recogniser,
-    reenactment,
-    seams,
-    speakers,
-    synchrony,
-    tracking_noise,
-    transfer,
-    translation,
-    zero_shot,
-)
+from benchmarks import evaluation, overview, papers
 from benchmarks.fingerprints import changed, fingerprints
+from benchmarks.parts import PARTS
 
 RESULTS = Path(__file__).with_name("results")
-REPORT = RESULTS.parents[1] / "docs" / "benchmarks.md"
+CLIPS = RESULTS / "clips"
+"""What was measured of single clips; not part of the repository."""
+
+DOCS = RESULTS.parents[1] / "docs"
+OVERVIEW = "benchmarks.md"
+FOLDER = "benchmarks"
 
 _HEAD = """# Benchmarks
 
-Measured by `make bench` (`python -m benchmarks`), written from `benchmarks/results` by `make bench-report`, never typed
-in by hand. Parts that need recordings look for them at `../shared/data` or `TALKINGHEAD_CORPUS`, and keep their last
-result where they are not there. Where weights have changed since a part was measured, its last line says so.
+How well each method does on a speaker it knows and on unseen people, beside simple baselines and the real video, which
+is the ceiling.
+"""
+_MADE = """## How these pages are made
+
+`make bench` (`python -m benchmarks`) measures; `make bench-report` writes this page and those behind it from
+`benchmarks/results`. No number is typed in by hand. The line below a table says when it was measured and which weights
+have changed since. Parts that need recordings look for them in `../shared/data` or `TALKINGHEAD_CORPUS`; where there
+are none, their last result stays. The values of single clips are written to `benchmarks/results/clips`, which git
+ignores.
 """
 
 Record = Mapping[str, Any]
 
 
-def _speed(result: Mapping[str, float]) -> str:
-    cores = int(result["cores"])
-    lines = [
-        "## Speed",
-        "",
-        f"20 s of speech, 512x512, 25 frames per second, {cores} cores, no GPU.",
-        "The stages are timed one after the other; in the whole they overlap.",
-        "",
-        "| stage | s per s of video | over x264 alone |",
-        "|---|---|---|",
-    ]
-    floor = next(value for name, value in result.items() if name.startswith("x264"))
-    for name, value in result.items():
-        if name not in ("cores", "render, frames per second"):
-            lines.append(f"| {name} | {value:.3f} | {value / floor:.2f} |")
-    lines += ["", f"The warp renderer alone: {result['render, frames per second']:.0f} frames per second."]
-    return "\n".join(lines) + "\n"
-
-
-def _portraits(result: Mapping[str, str]) -> str:
-    lines = ["## Portraits", "", "Every picture of the shared folder, 3 s of synthesised speech each.", ""]
-    lines += ["| picture | treated as, or what was said |", "|---|---|"]
-    lines += [f"| {name} | {outcome} |" for name, outcome in result.items()]
-    return "\n".join(lines) + "\n"
-
-
-SECTIONS: Mapping[str, Callable[[Any], str]] = {
-    "evaluation": lambda result: evaluation.table("evaluation", result),
-    "strangers": lambda result: evaluation.table("strangers", result),
-    "reenactment": reenactment.table,
-    "ablations": ablations.section,
-    "head_styles": head_styles.table,
-    "translation": translation.section,
-    "attentional": attentional.section,
-    "attentional_ablations": attentional_ablations.section,
-    "tracking_noise": tracking_noise.table,
-    "synchrony": synchrony.table,
-    "voices": zero_shot.section,
-    "transfer": transfer.table,
-    "disentanglement": disentanglement.section,
-    "recogniser": recogniser.table,
-    "alignment": alignment.table,
-    "speakers": speakers.table,
-    "seams": seams.table,
-    "speed": _speed,
-    "memory": memory.table,
-    "portraits": _portraits,
-}
-"""How the result of each part is written, in the order of the report."""
-
-
 def read(folder: Path = RESULTS) -> dict[str, Record]:
-    """The records of a folder by part: "machine", "date", "result"."""
-    files = {part: folder / f"{part}.json" for part in SECTIONS}
+    """The records of a folder by part: "machine", "date", "weights", "result" (a summary, without single clips)."""
+    files = {part: folder / f"{part}.json" for part in PARTS}
     return {part: json.loads(file.read_text("utf-8")) for part, file in files.items() if file.exists()}
 
 
-def _measured(part: str, record: Record) -> str:
+def origin(part: str, record: Record) -> str:
+    """When and with what a record was measured, and which weights have changed since, in one line."""
     machine = record["machine"]
     facts = (record.get("date"), f"talkinghead {machine['version']}", machine["system"], machine.get("processor"))
     since = changed(record["weights"], fingerprints(part)) if "weights" in record else ""
     return f"*Measured: {', '.join(fact for fact in facts if fact)}.{since and ' ' + since}*\n"
 
 
-def write(records: Mapping[str, Record]) -> str:
-    """The report (Markdown).
+def pages(records: Mapping[str, Record]) -> dict[str, str]:
+    """All pages (Markdown) by their place in ``docs``.
 
     Args:
-        records: by part; a part without one is left out, but the papers' tables are always there.
+        records: by part; a part without one has no page, but the overview and the papers' tables are always there.
     """
-    sections = [_HEAD, papers.tables(records)]
-    for part, section in SECTIONS.items():
-        if part in records:
-            sections += [section(records[part]["result"]), _measured(part, records[part])]
-    sections += [text for text in [evaluation.protocol(records)] if text]
-    return "\n".join(sections)
+    behind = {
+        part: "\n".join([PARTS[part].page(record["result"]), origin(part, record)]) for part, record in records.items()
+    }
+    behind["papers"] = papers.tables(records)
+    behind["protocol"] = evaluation.protocol(records)
+    behind = {name: text for name, text in behind.items() if text}
+    origins = {part: origin(part, record) for part, record in records.items()}
+    first = "\n".join([_HEAD, *overview.sections(records, origins), overview.index(FOLDER, behind), _MADE])
+    return {OVERVIEW: first} | {f"{FOLDER}/{name}.md": text for name, text in behind.items()}
 
 
-def report(folder: Path = RESULTS) -> str:
-    """The report of what lies in a folder of results."""
-    return write(read(folder))
+def write(docs: Path = DOCS, results: Path = RESULTS) -> None:
+    """Write all pages into a folder of documents; pages of parts that are no more go."""
+    found = pages(read(results))
+    (docs / FOLDER).mkdir(parents=True, exist_ok=True)
+    for name, text in found.items():
+        (docs / name).write_text(text, encoding="utf-8")
+    for file in (docs / FOLDER).glob("*.md"):
+        if f"{FOLDER}/{file.name}" not in found:
+            file.unlink()

@@ -16,7 +16,7 @@ from talkinghead.pipeline import TalkingHead
 from talkinghead.tracking import portrait_from_image
 from talkinghead.types import FloatArray, Motion, Speech
 
-_TITLE = """## Seams in long speech
+_TITLE = """# Seams in long speech
 
 LJSpeech's sentences in a row, {minutes:.1f} minutes; the motion is made in windows of a minute that overlap by two
 seconds on either side. Jump: the farthest that any landmark moves from one frame (62.5 a second) to the next, in eye

@@ -15,7 +15,7 @@ from talkinghead.speech.speaker import speaker_embedding
 from talkinghead.types import BoolArray, FloatArray
 
 _PERCENTILES = (5, 50, 95)
-_TITLE = """## Telling speakers apart
+_TITLE = """# Telling speakers apart
 
 Cosines of the voice embeddings (Wan et al. 2018, with the weights of Resemblyzer 0.1.4) of all pairs of recordings. Of
 LibriSpeech train-clean-100 there is one recording a speaker, cut here into halves; the GRID clips last 3 s. Equal error

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
+import cv2
 import numpy as np
 from skimage import data
 
@@ -19,6 +20,11 @@ from talkinghead.types import Frames, Speech, Video
 
 _TEXT = "The quick brown fox jumps over the lazy dog while five wizards box with jugs of liquor. "
 FPS = 25.0
+SECONDS, SIDE = 20.0, 256
+"""Of speech, and px of the picture, with which methods are compared."""
+
+WHOLE = "whole command, without import and model load"
+_RENDERED = "render, frames per second"
 
 
 def spoken(seconds: float, path: Path) -> None:
@@ -42,7 +48,7 @@ def _chunks(frames: list[Frames]) -> Iterator[Frames]:
     yield from frames
 
 
-def measure(head: TalkingHead, *, seconds: float = 20.0) -> dict[str, float]:
+def measure(head: TalkingHead, *, seconds: float = SECONDS) -> dict[str, float]:
     """Seconds per second of video, 512x512 at 25 frames per second: the whole, its stages, and x264 alone.
 
     The stages are timed one after the other; in the whole they overlap, so that they add up to more than it.
@@ -57,7 +63,7 @@ def measure(head: TalkingHead, *, seconds: float = 20.0) -> dict[str, float]:
         times: dict[str, float] = {}
         start = time.perf_counter()
         save_video(head(folder / "speech.wav", folder / "face.png", fps=FPS), out, overwrite=True)
-        times["whole command, without import and model load"] = time.perf_counter() - start
+        times[WHOLE] = time.perf_counter() - start
 
         def timed(stage: str, since: float) -> float:
             times[stage] = time.perf_counter() - since
@@ -78,9 +84,26 @@ def measure(head: TalkingHead, *, seconds: float = 20.0) -> dict[str, float]:
         decoded = sum(len(chunk) for chunk in VideoReader(out).chunks())
         assert decoded == round(seconds * FPS), (decoded, seconds)
     result = {stage: value / seconds for stage, value in times.items()}
-    result["render, frames per second"] = len(motion) / times["render"]
+    result[_RENDERED] = len(motion) / times["render"]
     result["cores"] = float(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
     return result
+
+
+def frames_per_second(methods: Iterable[str]) -> dict[str, float]:
+    """Of each method the whole way, files to file, with a picture of ``SIDE`` px and ``SECONDS`` of speech."""
+    found = {}
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        save_image(cv2.resize(data.astronaut(), (SIDE, SIDE), interpolation=cv2.INTER_AREA), folder / "face.png")
+        spoken(SECONDS, folder / "speech.wav")
+        for method in methods:
+            head = TalkingHead.from_pretrained(method)
+            _warm(head, folder)
+            start = time.perf_counter()
+            video = head(folder / "speech.wav", folder / "face.png")
+            save_video(video, folder / "out.mp4", overwrite=True)
+            found[method] = video.num_frames / (time.perf_counter() - start)
+    return found
 
 
 def _x264_alone(frames: list[Frames]) -> float:
@@ -101,3 +124,22 @@ def _x264_alone(frames: list[Frames]) -> float:
             container.mux(stream.encode(picture))
         container.mux(stream.encode(None))
         return time.perf_counter() - start
+
+
+def table(result: Mapping[str, float]) -> str:
+    """The result as Markdown."""
+    lines = [
+        "# Speed",
+        "",
+        f"20 s of speech, 512x512, 25 frames per second, {int(result['cores'])} cores, no GPU.",
+        "The stages are timed one after the other; in the whole command they overlap.",
+        "",
+        "| stage | s per s of video | over x264 alone |",
+        "|---|---|---|",
+    ]
+    floor = next(value for name, value in result.items() if name.startswith("x264"))
+    for name, value in result.items():
+        if name not in ("cores", _RENDERED):
+            lines.append(f"| {name} | {value:.3f} | {value / floor:.2f} |")
+    lines += ["", f"The warp renderer alone: {result[_RENDERED]:.0f} frames per second."]
+    return "\n".join(lines) + "\n"

@@ -15,9 +15,9 @@ from skimage import data
 from benchmarks.voices import (
     Sample,
     Score,
+    add_up,
     close_portrait,
     known_speaker,
-    pooled,
     predicted,
     rate_cell,
     rates,
@@ -187,25 +187,42 @@ def _sheet(frames: ImageArray, gap: FloatArray) -> ImageArray:
     return np.concatenate([np.concatenate(tiles[k : k + half], axis=1) for k in (0, half)])
 
 
-def text_table(result: Mapping[str, Mapping[str, Sequence[Score]]]) -> str:
-    """The result of ``text`` as Markdown."""
+def summarise_text(result: Mapping[str, Mapping[str, Sequence[Score]]]) -> dict[str, dict[str, Any]]:
+    """The result of ``text`` without its sentences: their number, and the phones of all of them together."""
+    return {
+        portrait: {name: {"sentences": len(scores), **add_up(scores)} for name, scores in rows.items()}
+        for portrait, rows in result.items()
+    }
+
+
+def summarise_languages(result: Mapping[str, Sequence[Score]]) -> dict[str, dict[str, Any]]:
+    """The result of ``languages`` without its recordings: their number, means, and the phones of all of them."""
+    return {
+        name: {
+            "recordings": len(rows),
+            **{key: float(np.mean([row[key] for row in rows])) for key in ("moving", "opening")},
+            **add_up(rows),
+        }
+        for name, rows in result.items()
+    }
+
+
+def text_table(result: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> str:
+    """What ``summarise_text`` gives as Markdown."""
     lines = ["| portrait | landmarks from | sentences | p b m | f v |", "|---|---|---|---|---|"]
     for portrait, rows in result.items():
-        for name, scores in rows.items():
-            counts = pooled(scores)
-            cells = [portrait, name, str(len(scores)), rate_cell(counts, "p b m"), rate_cell(counts, "f v")]
+        for name, row in rows.items():
+            cells = [portrait, name, str(row["sentences"]), rate_cell(row, "p b m"), rate_cell(row, "f v")]
             lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 
 
-def languages_table(result: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
-    """The result of ``languages`` as Markdown."""
+def languages_table(result: Mapping[str, Mapping[str, Any]]) -> str:
+    """What ``summarise_languages`` gives as Markdown."""
     lines = ["| language | recordings | mouth moves | opening, of English | p b m | f v |", "|---|---|---|---|---|---|"]
-    english = np.mean([row["opening"] for row in result["English"]])
-    for name, rows in result.items():
-        counts = pooled(rows)
-        moving, opening = (np.mean([row[key] for row in rows]) for key in ("moving", "opening"))
-        cells = [name, str(len(rows)), f"{moving:.0%} of speech", f"{opening / english:.2f}"]
-        cells += [rate_cell(counts, "p b m"), rate_cell(counts, "f v")]
+    english = result["English"]["opening"]
+    for name, row in result.items():
+        cells = [name, str(row["recordings"]), f"{row['moving']:.0%} of speech", f"{row['opening'] / english:.2f}"]
+        cells += [rate_cell(row, "p b m"), rate_cell(row, "f v")]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"

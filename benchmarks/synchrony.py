@@ -22,7 +22,7 @@ _CACHE = Path(__file__).resolve().parents[1] / "runs" / "syncnet"
 _GOAL = 0.95
 _TITLES = {"test": "GRID s1, test split", "strangers": "GRID, 5 speakers it never met", "out of step": "out of step"}
 _OUT_OF_STEP = "out of step"
-_TITLE = f"""## Synchrony, as the judge that ships sees it
+_TITLE = f"""# Synchrony, as the judge that ships sees it
 
 Real videos, none of them learned from, each put out of step by {SHIFTS[0]} to {SHIFTS[-1]} frames of 25 per second and
 judged over every two seconds, half a second apart. Found: the share whose shift is found to within one frame (goal:
@@ -132,8 +132,16 @@ def _held(mouth: Mouth) -> Mouth:
     return Mouth(mouth.name, mouth.speaker, crops, mouth.fps, mouth.samples)
 
 
+def summarise(result: Mapping[str, Row]) -> dict[str, Row]:
+    """The result of ``measure`` without the offsets of single clips, but of those that are out of step."""
+    return {
+        title: row if title == _OUT_OF_STEP else {key: value for key, value in row.items() if key != "offsets"}
+        for title, row in result.items()
+    }
+
+
 def table(result: Mapping[str, Row]) -> str:
-    """The result of ``measure`` as Markdown."""
+    """What ``summarise`` gives as Markdown."""
     lines = ["| clips | found | found from its own | confidence | distance |", "|---|---|---|---|---|"]
     heads = ["clips", "in step", *(f"+-{jitter}" for jitter in JITTERS[1:]), "still picture", "other sound"]
     beside = [f"| {' | '.join(heads)} |", f"|{'---|' * len(heads)}"]

@@ -54,7 +54,7 @@ _MEASURES = (
     "d-rot",
     "d-pos",
 )
-_TITLE = """## The tracker's own noise
+_TITLE = """# The tracker's own noise
 
 What the measures read where nothing differs: {clips} clips of GRID s1 (val) against themselves, once as the tracker saw
 the original and once as it saw a copy. Re-encoded: H.264 by `media.save_video`. Shifted and scaled: the picture warped
@@ -203,13 +203,40 @@ def resolution(rows: Mapping[str, Mapping[str, list[float]]], measure_name: str,
     return float(1.96 * (first - second).std(ddof=1) / np.sqrt(compared))
 
 
+def summarise(result: Mapping[str, Any]) -> dict[str, Any]:
+    """The result of ``measure`` without its clips: means, and of each measure what can be resolved.
+
+    Returns:
+        "clips", "frames", and "raw" and "smoothed" -> "itself" and "still" -> what was done -> measure -> mean over
+        clips, and "resolution" -> measure -> floor, what is resolved there and away from it, what encoding moves.
+    """
+    summary: dict[str, Any] = {"clips": result["clips"], "frames": result["frames"]}
+    for track in ("raw", "smoothed"):
+        part = result[track]
+        summary[track] = {
+            kind: {done: {name: float(np.mean(row)) for name, row in rows.items()} for done, rows in part[kind].items()}
+            for kind in ("itself", "still")
+        }
+        itself, following = part["itself"], part["next"]
+        summary[track]["resolution"] = {
+            name: [
+                float(np.mean(itself[_PAIR[0]][name])),
+                resolution(itself, name),
+                resolution(following, name),
+                float(np.mean(following[_PAIR[1]][name]) - np.mean(following[_PAIR[0]][name])),
+            ]
+            for name in _MEASURES
+        }
+    return summary
+
+
 def _means(result: Mapping[str, Any], kind: str, measures: Iterable[str]) -> str:
     conditions = list(result["smoothed"][kind])
     lines = [f"| measure | unit | track | {' | '.join(conditions)} |", "|---|---|---|" + "---|" * len(conditions)]
     for name in measures:
         for track in ("smoothed", "raw"):
             rows = result[track][kind]
-            cells = " | ".join(shown(name, float(np.mean(rows[condition][name]))) for condition in conditions)
+            cells = " | ".join(shown(name, rows[condition][name]) for condition in conditions)
             lines.append(f"| {MEASURES[name].title} | {unit_of(name)} | {track} | {cells} |")
     return "\n".join(lines) + "\n"
 
@@ -221,17 +248,13 @@ def _resolutions(result: Mapping[str, Any]) -> str:
     ]
     for name in _MEASURES:
         for track in ("smoothed", "raw"):
-            itself, following = result[track]["itself"], result[track]["next"]
-            floor = float(np.mean(itself[_PAIR[0]][name]))
-            moved = float(np.mean(following[_PAIR[1]][name]) - np.mean(following[_PAIR[0]][name]))
-            values = (floor, resolution(itself, name), resolution(following, name), moved)
-            cells = " | ".join(shown(name, value) for value in values)
+            cells = " | ".join(shown(name, value) for value in result[track]["resolution"][name])
             lines.append(f"| {MEASURES[name].title} | {unit_of(name)} | {track} | {cells} |")
     return "\n".join(lines) + "\n"
 
 
 def table(result: Mapping[str, Any]) -> str:
-    """The result as Markdown: means of copies and stills, and what can be resolved."""
+    """What ``summarise`` gives as Markdown: means of copies and stills, and what can be resolved."""
     parts = (
         _TITLE.format(clips=result["clips"], frames=result["frames"]),
         _means(result, "itself", _MEASURES),

@@ -6,12 +6,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from benchmarks.intervals import cell, interval
 from benchmarks.voices import OTHERS, Sample, known_speaker, strangers
 from talkinghead.data.grid import Clip, grid_clips, tracks
-from talkinghead.evaluation.statistics import bootstrap_interval
 from talkinghead.face.pose import head_landmarks
 from talkinghead.metrics.aperture import aperture
 from talkinghead.speech.align import align
@@ -23,7 +24,7 @@ _KNOWN = 30  # clips of himself
 _AROUND_S = 0.4  # of a word's surroundings that come with it
 _SENTENCE = 6  # words
 _SAME_S = 0.004  # boundaries of words and phones are the same to so much
-_TITLE = f"""## One man's mouth for another's
+_TITLE = f"""# One man's mouth for another's
 
 What GRID s1 alone can teach about others, by the correlation of the mouth's opening: no network, but his real opening,
 from clips of split train that have the same word at the same place of the sentence, brought phone by phone to the time
@@ -147,12 +148,19 @@ def measure(corpus: Path, cache: Path, voices: Path) -> dict[str, dict[str, list
     return result
 
 
-def table(result: Mapping[str, Mapping[str, list[float]]]) -> str:
-    """The result as Markdown."""
+def summarise(result: Mapping[str, Mapping[str, list[float]]]) -> dict[str, dict[str, Any]]:
+    """The result of ``measure`` without its clips: median and interval of each row."""
+    return {
+        group: {count: {"median": float(np.median(values)), "mean": interval(values)} for count, values in rows.items()}
+        for group, rows in result.items()
+    }
+
+
+def table(result: Mapping[str, Mapping[str, Any]]) -> str:
+    """What ``summarise`` gives as Markdown."""
     lines = [_TITLE, "| clips of | takes of each word | median | mean |", "|---|---|---|---|"]
     for group, rows in result.items():
-        for count, values in rows.items():
-            mean, low, high = bootstrap_interval(values)
-            cells = f"{np.median(values):.3f} | {mean:.3f} ({low:.3f} to {high:.3f})"
-            lines.append(f"| {group} ({len(values)}) | {count} | {cells} |")
+        for count, row in rows.items():
+            cells = f"{row['median']:.3f} | {cell(row['mean'], 3)}"
+            lines.append(f"| {group} ({row['mean']['clips']}) | {count} | {cells} |")
     return "\n".join(lines) + "\n"

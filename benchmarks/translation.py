@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -31,7 +32,7 @@ KNOWN, STRANGERS = "GRID s1, test", f"people never seen ({' and '.join(UNSEEN_FA
 _CLIPS = 4  # of each group
 _FRAMES = 50  # of each clip
 _LIPS = 96  # px of the square around the lips in the crop of 256
-_INTRODUCTION = f"""## Pictures made by warping and by image-to-image translation
+_INTRODUCTION = f"""# Pictures made by warping and by image-to-image translation
 
 The first frame of a clip and the motion tracked in its first {_FRAMES} frames are rendered, and held against the real
 frames: SSIM and PSNR on the square of the head (256 px) and on the {_LIPS} px around the lips; landmarks: mean distance
@@ -104,15 +105,26 @@ def measure(corpus: Path, cache: Path) -> dict[str, dict[str, list[dict[str, flo
     return result
 
 
-def section(result: Mapping[str, Mapping[str, Sequence[Mapping[str, float]]]]) -> str:
-    """What was measured, as a section of the report."""
+def summarise(result: Mapping[str, Mapping[str, Sequence[Mapping[str, float]]]]) -> dict[str, Any]:
+    """The result of ``measure`` without its clips: their number and the medians of ``MEASURES``."""
+    return {
+        group: {
+            name: {"clips": len(scores)} | {key: float(np.median([row[key] for row in scores])) for key in MEASURES}
+            for name, scores in rows.items()
+        }
+        for group, rows in result.items()
+    }
+
+
+def section(result: Mapping[str, Mapping[str, Mapping[str, float]]]) -> str:
+    """What ``summarise`` gives, as a page."""
     lines = [
         "| clips | renderer | SSIM | PSNR, dB | SSIM of the lips | landmarks, % | processor, ms per frame |",
         "|---|---|---|---|---|---|---|",
     ]
     for group, rows in result.items():
-        for name, scores in rows.items():
-            s, p, lips, away, seconds = (float(np.median([row[key] for row in scores])) for key in MEASURES)
+        for name, row in rows.items():
+            s, p, lips, away, seconds = (row[key] for key in MEASURES)
             cells = f"{s:.3f} | {p:.1f} | {lips:.3f} | {away:.1f} | {1000 * seconds:.0f}"
-            lines.append(f"| {group} ({len(scores)}) | {name} | {cells} |")
+            lines.append(f"| {group} ({row['clips']:.0f}) | {name} | {cells} |")
     return _INTRODUCTION + "\n" + "\n".join(lines) + "\n"

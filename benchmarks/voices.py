@@ -1,4 +1,4 @@
-"""Strangers: a clip's calmest frame and its sound make the clip again; does the mouth follow, and close on p, b, m?
+"""Unseen people: a clip's calmest frame and its sound make the clip again; does the mouth follow, and close on p, b, m?
 
 The model has met neither these faces nor these voices. What is rendered (256 px, not encoded) is tracked again and held
 against the real video, whose own rates are the ceiling.
@@ -43,6 +43,7 @@ _SECONDS = 10.0  # of each clip
 _REACH = 2  # frames of lag that are looked at
 OTHERS, ADDRESSES = "GRID, 9 other speakers", "HDTF and addresses"
 OUT_OF_STEP = "addresses out of step"
+_MEDIANS = ("correlation", "shifted", "lag", "opening")
 RATES = ("p b m", "p b m, control", "f v", "f v, control")
 
 Score = dict[str, Any]
@@ -176,20 +177,24 @@ def score(landmarks: FloatArray, sample: Sample) -> Score:
     }
 
 
-def summary(scores: Sequence[Score]) -> dict[str, float]:
-    """Medians over clips of the measures of ``score``; rates over all their phones (NaN where there are none)."""
-    result = {key: float(np.median([s[key] for s in scores])) for key in ("correlation", "shifted", "lag", "opening")}
-    return {**result, **pooled(scores)}
+def summarise(result: Mapping[str, Mapping[str, Sequence[Score]]]) -> dict[str, dict[str, Any]]:
+    """The result of ``measure`` without its clips: their number, medians, and the phones of all of them together."""
+    return {
+        group: {
+            name: {
+                "clips": len(scores),
+                **{key: float(np.median([score[key] for score in scores])) for key in _MEDIANS},
+                **add_up(scores),
+            }
+            for name, scores in rows.items()
+        }
+        for group, rows in result.items()
+    }
 
 
-def pooled(scores: Sequence[Score]) -> dict[str, float]:
-    """Each of ``RATES`` over all phones of all scores, and their number."""
-    result = {}
-    for key in RATES:
-        passed, total = np.sum([s[key] for s in scores], axis=0)
-        result[key] = float(passed / total) if total else float("nan")
-        result[f"{key}, number"] = float(total)
-    return result
+def add_up(scores: Sequence[Score]) -> dict[str, list[int]]:
+    """[passed, of how many] for each of ``RATES``, over all scores."""
+    return {key: np.sum([score[key] for score in scores], axis=0).tolist() for key in RATES}
 
 
 def unread(speech: Speech) -> Speech:
@@ -234,22 +239,27 @@ def measure(head: TalkingHead, folder: Path, cache: Path) -> dict[str, dict[str,
     return result
 
 
-def table(result: Mapping[str, Mapping[str, Sequence[Score]]]) -> str:
-    """The result of ``measure`` as Markdown."""
+def table(result: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> str:
+    """What ``summarise`` gives as Markdown."""
     lines = [
         "| clips | landmarks from | aperture correlation | at its lag | lag in frames | opening | p b m | f v |",
         "|---|---|---|---|---|---|---|---|",
     ]
     for group, rows in result.items():
-        for name, scores in rows.items():
-            s = summary(scores)
-            cells = [f"{group} ({len(scores)})", name, f"{s['correlation']:.3f}", f"{s['shifted']:.3f}"]
+        for name, s in rows.items():
+            cells = [f"{group} ({s['clips']})", name, f"{s['correlation']:.3f}", f"{s['shifted']:.3f}"]
             cells += [f"{s['lag']:+.0f}", f"{s['opening']:.2f}", rate_cell(s, "p b m"), rate_cell(s, "f v")]
             lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 
 
-def rate_cell(row: Mapping[str, float], name: str) -> str:
+def rate_cell(row: Mapping[str, Sequence[int]], name: str) -> str:
     """Rate, number of phones and rate of the control, for a table."""
-    total = row[f"{name}, number"]
-    return f"{row[name]:.0%} of {total:.0f} (control {row[f'{name}, control']:.0%})" if total else "-"
+    passed, total = row[name]
+    return f"{passed / total:.0%} of {total} (control {share(row[f'{name}, control'])})" if total else "-"
+
+
+def share(counted: Sequence[int]) -> str:
+    """[passed, of how many] in percent; "nan%" of none."""
+    passed, total = counted
+    return f"{passed / total if total else float('nan'):.0%}"

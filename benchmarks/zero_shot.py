@@ -9,7 +9,7 @@ from typing import Any
 from benchmarks import spoken, voices
 from talkinghead.pipeline import TalkingHead
 
-_INTRODUCTION = """## Voices and faces it has not met
+_INTRODUCTION = """# Voices and faces it has not met
 
 What is rendered (256 px, not encoded) is tracked again. *p b m*: how many of these phones bring the lips together
 (opening at most 0.02 eye distances, or 15 % of the mouth's own wide opening) within the phone and 0.04 s around it;
@@ -46,8 +46,17 @@ def measure(head: TalkingHead, corpus: Path, runs: Path) -> dict[str, Any]:
     }
 
 
+def summarise(result: Mapping[str, Any]) -> dict[str, Any]:
+    """The result of ``measure`` without its clips, sentences and recordings."""
+    return {
+        "clips": voices.summarise(result["clips"]),
+        "text": spoken.summarise_text(result["text"]),
+        "languages": spoken.summarise_languages(result["languages"]),
+    }
+
+
 def section(result: Mapping[str, Any]) -> str:
-    """What was measured, as a section of the report."""
+    """What ``summarise`` gives, as a page."""
     parts = (
         _INTRODUCTION,
         _CLIPS,

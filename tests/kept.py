@@ -29,6 +29,7 @@ def keep_track(video: Path, landmarks: FloatArray, folder: Path, *, fps: float =
         block = {
             "landmarks": rows,
             "sketches": np.full((len(rows), 9, 16, 3), 128, np.uint8),
+            "faces": np.full((len(rows), 12, 12, 3), 128, np.uint8),
             "cuts": np.zeros(len(rows), bool),
             "fps": np.array(fps),
             "last": np.array(first + raw._BLOCK > len(landmarks)),

@@ -19,6 +19,7 @@ ORDER = (
     ("media", "face"),
     ("tracking", "speech"),
     ("motion", "rendering", "data", "training", "metrics"),
+    ("recipes",),
     ("methods",),
     ("pipeline",),
     ("evaluation",),
@@ -29,8 +30,6 @@ LEVEL = {room: level for level, rooms in enumerate(ORDER) for room in rooms}
 # (room, its neighbour on the same level): why.
 NEIGHBOURS: dict[tuple[str, str], str] = {
     ("cli", "web"): "a command opens a page",
-    ("training", "data"): "the phone recogniser serves every method and is trained outside of them",
-    ("training", "metrics"): "the judge of synchrony is a metric that is trained",
 }
 
 # Other packages that only some files may know.

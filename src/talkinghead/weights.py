@@ -35,12 +35,6 @@ def save_weights(network: nn.Module, path: Path, *, card: Mapping[str, Any]) -> 
     path.with_suffix(".json").write_text(json.dumps(full, indent=2, default=_plain) + "\n", encoding="utf-8")
 
 
-def training_command(method: str, stage: str, config: str, steps: int, *, start: Path | None = None) -> str:
-    """The command that trains a stage again, for its card."""
-    command = f"talkinghead train {method} {stage} --corpus CORPUS --out OUT --config {config} --steps {steps}"
-    return command if start is None else f"{command} --start {start.name}"
-
-
 def load_weights(network: nn.Module, path: Path) -> None:
     """Read weights into a network, strictly.
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from benchmarks.evaluation import compact
 
+from benchmarks import evaluation, reenactment
 from talkinghead.evaluation.statistics import bootstrap_interval
 
 VALUES = {"d-ll": [0.019, 0.020, 0.021, 0.022], "lmd": [1.0, 2.0, 3.0, 4.0], "psnr-face": [30.0, 31.0, 32.0, 33.0]}
@@ -57,7 +57,7 @@ def raw() -> dict[str, Any]:
 
 @pytest.fixture
 def records(raw: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """Records of an evaluation and of predicted landmarks."""
+    """Records of an evaluation and of predicted landmarks, as they are kept."""
     machine = {"system": "a machine", "version": "9.9.9"}
     predicted = {
         "D-LL": [0.018, 0.020],
@@ -68,6 +68,10 @@ def records(raw: dict[str, Any]) -> dict[str, dict[str, Any]]:
         "lag": [0.0, 2.0],
     }
     return {
-        "evaluation": {"machine": machine, "date": "2026-01-02", "result": {"makeittalk": compact(raw)}},
-        "reenactment": {"machine": machine, "date": "2026-01-02", "result": {"makeittalk": predicted}},
+        "evaluation": {"machine": machine, "date": "2026-01-02", "result": evaluation.summarise({"makeittalk": raw})},
+        "reenactment": {
+            "machine": machine,
+            "date": "2026-01-02",
+            "result": reenactment.summarise({"makeittalk": predicted}),
+        },
     }

@@ -258,7 +258,7 @@ def made_up() -> dict[str, Any]:
 
 
 def test_the_tables() -> None:
-    text = ablations.section(made_up())
+    text = ablations.section(ablations.summarise(made_up()))
     mean, low, high = bootstrap_interval([2.0 * value for value in (0.8, 1.2, 0.9, 1.1)])
     cell = f"{mean:.2f} % ({low:.2f} to {high:.2f}) *"
     higher = f"{mean / 100:.3f} ({low / 100:.3f} to {high / 100:.3f}) !"  # a correlation is the better the higher
@@ -267,6 +267,6 @@ def test_the_tables() -> None:
     assert f"| GRID s1, test (4) | no content branch | {cell} | {cell} | {degrees} | {cell} | 12.5 % /" in text
     assert "| GRID s1, test (3) | retrieve-same ID | 0.48 % (0.40 to 0.60) ! |" in text
     assert "| research (4) | full | 1.00 % (" in text
-    assert "random ID" not in text.split("### Table 2")[1].split("### Table 3")[0]
+    assert "random ID" not in text.split("## Table 2")[1].split("## Table 3")[0]
     assert "| no separation |" not in text
     assert "Open, held back: open, held back a." in text

@@ -15,6 +15,7 @@ def test_what_was_trained_again_is_named() -> None:
     assert changed(then, {"content": "c", "mouth": "b", "voice": "d"}) == (
         "Since then: content trained again; voice added."
     )
+    assert changed(then, {"content": "a"}) == "Since then: mouth no longer used."
 
 
 def test_a_part_depends_on_its_own_weights(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from benchmarks.synchrony import Pair, embedded, found, jittered, judged, measure, shifted, table
+from benchmarks.synchrony import Pair, embedded, found, jittered, judged, measure, shifted, summarise, table
 
 from benchmarks import synchrony
 from talkinghead.data.corpus import Recording
@@ -75,7 +75,7 @@ def test_a_group_and_its_table() -> None:
     assert (row["clips"], row["found"], row["found from its own"]) == (2, 0.5, 1.0)
     assert row["offsets"] == {"a": 0, "b": -3}
     assert row["still picture"] < 0.5 < row["confidence"]
-    text = table({"GRID s1, test split": row, "out of step": row})
+    text = table(summarise({"GRID s1, test split": row, "out of step": row}))
     assert "| GRID s1, test split (2) | 50.0% | 100.0% |" in text
     assert "a: +0, b: -3" in text
     assert "| clips | in step | +-1 | +-2 | +-3 | +-4 | still picture | other sound |" in text

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 from benchmarks.evaluation import shown
-from benchmarks.tracking_noise import brought_back, noisy, resolution, scores, table, warped
+from benchmarks.tracking_noise import brought_back, noisy, resolution, scores, summarise, table, warped
 
 from talkinghead.evaluation.measures import MEASURES
 from talkinghead.face.landmarks import canonical_face
@@ -87,7 +87,7 @@ def test_the_table_has_every_measure() -> None:
         "still": {"still, noise 1": readings(0.005)},
         "next": {PAIR[0]: readings(0.05), PAIR[1]: readings(0.06)},
     }
-    text = table({"clips": 2, "frames": 25, "raw": part, "smoothed": part})
+    text = table(summarise({"clips": 2, "frames": 25, "raw": part, "smoothed": part}))
     for name in names:
         assert text.count(f"| {MEASURES[name].title} |") == (4 if name == "aperture-correlation" else 6)
     cells = (0.015, resolution(part["itself"], "lmd"), resolution(part["next"], "lmd"), 0.09 - 0.075)

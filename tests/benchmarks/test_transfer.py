@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from benchmarks.transfer import Take, Takes, opening, source_times, table
+from benchmarks.transfer import Take, Takes, opening, source_times, summarise, table
 from benchmarks.voices import OTHERS, Sample
 
 from talkinghead.data.grid import Clip
@@ -52,6 +52,6 @@ def test_the_mean_of_takes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_table() -> None:
-    text = table({OTHERS: {"1": [0.5, 0.7, 0.9], "10": [0.8, 0.8, 0.8]}})
+    text = table(summarise({OTHERS: {"1": [0.5, 0.7, 0.9], "10": [0.8, 0.8, 0.8]}}))
     assert f"| {OTHERS} (3) | 1 | 0.700 | 0.700 (" in text
     assert f"| {OTHERS} (3) | 10 | 0.800 | 0.800 (0.800 to 0.800) |" in text

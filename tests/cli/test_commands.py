@@ -6,7 +6,7 @@ import importlib
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -163,82 +163,3 @@ def test_doctor_goes_on_after_a_failure_and_says_the_remedy(run: Run, monkeypatc
     assert remedies[1].startswith("remedy: pip install librosa")
     assert remedies[2].startswith("remedy: pip install --force-reinstall mediapipe")
     assert lines[-1] == "ok    two-second render: fine"
-
-
-class Trained:
-    """Stands for a stage's training and remembers what it was asked."""
-
-    def __init__(self, stop: bool = False) -> None:
-        self.asked: tuple[Any, ...] = ()
-        self._stop = stop
-
-    def __call__(self, corpus: Path, out: Path, config: str, options: Mapping[str, Any]) -> None:
-        self.asked = (corpus, out, config, dict(options))
-        if self._stop:
-            raise KeyboardInterrupt
-
-
-def stand_in(monkeypatch: pytest.MonkeyPatch, trained: Trained, *, starts: bool = False) -> None:
-    """Let every stage of makeittalk be trained by ``trained``."""
-    method = get_method("makeittalk")
-    stages = {name: replace(stage, train=trained, starts=starts) for name, stage in method.stages.items()}
-    monkeypatch.setattr("talkinghead.methods.makeittalk.METHOD", replace(method, stages=stages))
-
-
-def test_train_runs_the_stage(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    trained, out = Trained(), tmp_path / "new"
-    stand_in(monkeypatch, trained)
-    outcome = run(
-        "train", "makeittalk", "content", "--corpus", tmp_path, "--out", out, "--config", "tiny", "--steps", 3
-    )
-    assert (outcome.code, outcome.stdout) == (0, f"{out}\n")
-    assert trained.asked == (tmp_path, out, "tiny", {"steps": 3})
-    run("train", "makeittalk", "content", "--corpus", tmp_path, "--out", out)
-    assert trained.asked == (tmp_path, out, "small", {})
-
-
-def test_train_begins_with_given_weights(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    trained, start = Trained(), tmp_path / "first.safetensors"
-    start.touch()
-    stand_in(monkeypatch, trained, starts=True)
-    outcome = run("train", "makeittalk", "content", "--corpus", tmp_path, "--out", tmp_path, "--start", start)
-    assert (outcome.code, trained.asked[3]) == (0, {"start": start})
-
-
-def test_train_refuses_weights_it_cannot_begin_with(refused: Refused, tmp_path: Path) -> None:
-    start, folders = tmp_path / "first.safetensors", ("--corpus", tmp_path, "--out", tmp_path)
-    missing = ("train", "attentional_landmarks", "renderer", *folders, "--start", start)
-    refused(*missing, names="first.safetensors", remedy="give the weights")
-    start.touch()
-    refused("train", "makeittalk", "content", *folders, "--start", start, names="content", remedy="leave out --start")
-    refused("train", "phones", *folders, "--start", start, names="phones", remedy="leave out --start")
-
-
-def test_train_stopped_says_how_to_go_on(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    stand_in(monkeypatch, Trained(stop=True))
-    outcome = run("train", "makeittalk", "content", "--corpus", tmp_path, "--out", tmp_path)
-    assert outcome.code == 130
-    assert outcome.stderr == f"talkinghead: stopped; the same command goes on from the last checkpoint in {tmp_path}\n"
-
-
-@pytest.mark.parametrize(
-    ("changed", "names", "remedy"),
-    [
-        ({"METHOD": "magic"}, "'magic'", "makeittalk"),
-        ({"STAGE": "dreams"}, "'dreams'", "content"),
-        ({"--config": "huge"}, "'huge'", "small"),
-        ({"--steps": "0"}, "--steps 0", "from 1 up"),
-        ({"--corpus": "no such folder"}, "no such folder", "give the one with the recordings"),
-    ],
-)
-def test_train_refuses(refused: Refused, out: Path, changed: dict[str, str], names: str, remedy: str) -> None:
-    given = {
-        "METHOD": "makeittalk",
-        "STAGE": "content",
-        "--corpus": str(out.parent),
-        "--config": "tiny",
-        "--steps": "1",
-    }
-    given |= changed
-    options = [part for name, value in given.items() if name.startswith("--") for part in (name, value)]
-    refused("train", given["METHOD"], given["STAGE"], "--out", out, *options, names=names, remedy=remedy)

@@ -18,12 +18,15 @@ from talkinghead import methods
 from talkinghead.errors import InputError
 from talkinghead.face.pose import head_landmarks
 from talkinghead.methods import get_method, get_renderer, method_names, renderer_names
-from talkinghead.methods.base import Method, MotionGenerator, PerKind, Renderer, Stage
+from talkinghead.methods.base import Method, MotionGenerator, PerKind, Renderer
 from talkinghead.motion.editing import retime
+from talkinghead.recipes import RECIPES
+from talkinghead.training.stage import Stage
 from talkinghead.types import FloatArray, Frames, Motion, Portrait, Speech, num_frames
 from talkinghead.weights import load_weights, save_weights
 
-STAGES = [(name, stage) for name in method_names() for stage in get_method(name).stages]
+OWNERS = {**{name: get_method(name) for name in method_names()}, **RECIPES}
+STAGES = [(name, stage) for name, owner in OWNERS.items() for stage in owner.stages]
 
 
 @pytest.fixture(params=method_names())
@@ -34,9 +37,9 @@ def method(request: pytest.FixtureRequest) -> Method:
 
 @pytest.fixture(params=STAGES, ids=lambda pair: "-".join(pair))
 def stage(request: pytest.FixtureRequest) -> tuple[Stage, Any]:
-    """Each training of each method in turn, with the tiny configuration."""
+    """Each training of each method, and each recipe, in turn, with the tiny configuration."""
     name, stage_name = request.param
-    return get_method(name).stages[stage_name], get_method(name).configs["tiny"]
+    return OWNERS[name].stages[stage_name], OWNERS[name].configs["tiny"]
 
 
 def tiny(method: Method, seed: int = 0) -> tuple[MotionGenerator, Renderer]:

@@ -83,7 +83,7 @@ app.command(epilog=motion.EXAMPLES)(motion.motion)
 app.command(epilog=evaluate.EXAMPLES)(evaluate.evaluate)
 app.command()(methods.methods)
 app.command()(doctor.doctor)
-app.command(epilog=train.EXAMPLES)(train.train)
+app.command(cls=train.StageCommand, epilog=train.EXAMPLES)(train.train)
 
 
 def _show_version(wanted: bool) -> None:

@@ -15,11 +15,12 @@ if TYPE_CHECKING:
 
 
 def methods() -> None:
-    """List the methods: the papers, their sizes and trainings, and the weights that ship."""
+    """List the methods: the papers, their sizes and trainings, and the weights that ship; and the recipes."""
     from talkinghead.methods import get_method, method_names
 
     for name in method_names():
         STDOUT.print(_table(get_method(name)))
+    STDOUT.print(_recipes())
 
 
 def _table(method: Method) -> Table:
@@ -37,6 +38,18 @@ def _table(method: Method) -> Table:
     }
     for label, text in rows.items():
         table.add_row(label, Text(text))
+    return table
+
+
+def _recipes() -> Table:
+    """The networks that all methods share, and how each is trained."""
+    from talkinghead.recipes import RECIPES
+
+    table = Table(title=Text("recipes", style="bold"), title_justify="left", show_header=False, show_lines=True)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, recipe in RECIPES.items():
+        table.add_row(name, Text(recipe.stage.what))
     return table
 
 

@@ -1,36 +1,106 @@
-"""``talkinghead train``: one stage of a method's training, or a network that serves all methods."""
+"""``talkinghead train``: a stage of a method, or a recipe for a network that all methods share."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import inspect
+from dataclasses import Field, fields, replace
 from pathlib import Path
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any, get_type_hints
 
 import typer
+from typer.core import TyperCommand
 
 from talkinghead.cli.console import STOPPED, tell
 from talkinghead.errors import InputError
+from talkinghead.training.stage import Stage, Trainable, TrainingOptions, choose, plan_training
 
 EXAMPLES = """
 [bold]Example[/bold]
 
 talkinghead train makeittalk content --corpus recordings --out runs/content
-talkinghead train phones --corpus recordings --out runs/phones
-talkinghead train syncnet --corpus recordings --out runs/syncnet
+talkinghead train phones --corpus recordings --out runs/phones --steps 100
+talkinghead train makeittalk translation --help
 """
 
-_PHONES, _SYNCNET = "phones", "syncnet"
 
-Training: TypeAlias = Callable[[Path, Path, str, Mapping[str, Any]], None]
+class StageCommand(TyperCommand):
+    """The command, with the options of the stage that the command line names; ``--help`` then shows them."""
+
+    def make_context(self, info_name: Any, args: list[str], parent: Any = None, **extra: Any) -> Any:
+        """Parse a command line."""
+        lenient = {"allow_extra_args": True, "ignore_unknown_options": True}
+        named = super().make_context(info_name, list(args), parent, resilient_parsing=True, **lenient).params
+        found = named.get("method") and _find_stage(named["method"], args)
+        if found:
+            return _stage_command(*found).make_context(info_name, args, parent, **extra)
+        # Which options there are is not known, so none is refused before METHOD and STAGE are.
+        return super().make_context(info_name, args, parent, **lenient, **extra)
+
+
+def _find_stage(method: str, words: list[str]) -> tuple[str, Stage] | None:
+    """Name and stage that a command line of these words means; None where it names none."""
+    try:
+        owner = _owner(method)
+    except InputError:
+        return None
+    named = [word for word in (owner.name, *words) if word in owner.stages]
+    return (named[0], owner.stages[named[0]]) if named else None
+
+
+def _stage_command(name: str, stage: Stage) -> Any:
+    """The command that trains one stage."""
+    usual = stage.options
+    types = get_type_hints(type(usual))
+    own = [_parameter(entry, types[entry.name], usual) for entry in fields(usual)]
+    shared = inspect.signature(train, eval_str=True).parameters.values()
+
+    def run(**values: Any) -> None:
+        told = {entry.name: _checked(entry, values.pop(entry.name)) for entry in fields(usual)}
+        _run(**values, options=replace(usual, **told))
+
+    run.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+        [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in (*shared, *own)]
+    )
+    run.__doc__ = f"Train {name}: {stage.what}. The same command resumes where it was stopped."
+    app = typer.Typer(add_completion=False, rich_markup_mode="rich")
+    app.command(context_settings={"help_option_names": ["--help", "-h"]})(run)
+    return typer.main.get_command(app)
+
+
+def _parameter(entry: Field[Any], kind: Any, usual: TrainingOptions) -> inspect.Parameter:
+    """An option of the command for a field of the options of a stage."""
+    shown = typer.Option(
+        f"--{entry.name.replace('_', '-')}",
+        help=entry.metadata["help"],
+        metavar="FILE" if kind == Path | None else "N",
+        rich_help_panel="Options of this stage",
+    )
+    default = getattr(usual, entry.name)
+    return inspect.Parameter(
+        entry.name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[kind, shown]
+    )
+
+
+def _checked(entry: Field[Any], value: Any) -> Any:
+    """The value of an option.
+
+    Raises:
+        InputError: it is out of range, or a file that is not there.
+    """
+    option, above = f"--{entry.name.replace('_', '-')}", entry.metadata.get("above")
+    if above is not None and not value > above:
+        number = "whole number" if isinstance(value, int) else "number"
+        raise InputError(f"{option} {value} is out of range: choose a {number} above {above:g}.")
+    if isinstance(value, Path) and not value.is_file():
+        raise InputError(f"{option} {value}: no such file.")
+    return value
 
 
 def train(
     method: Annotated[
         str,
         typer.Argument(
-            metavar="METHOD",
-            show_default=False,
-            help="See: talkinghead methods. Or phones: the phone recogniser; or syncnet: the judge of synchrony.",
+            metavar="METHOD", show_default=False, help="A method or a recipe; talkinghead methods lists them."
         ),
     ],
     corpus: Annotated[
@@ -41,80 +111,82 @@ def train(
         typer.Option(
             metavar="DIR",
             show_default=False,
-            help="Where weights, log and checkpoint go; a checkpoint there is taken up.",
+            help="Where weights, log and checkpoint go; a checkpoint there is resumed.",
         ),
     ],
     stage: Annotated[
-        str | None,
-        typer.Argument(metavar="STAGE", show_default=False, help="Of the method; phones and syncnet have none."),
+        str | None, typer.Argument(metavar="STAGE", show_default=False, help="Of the method; recipes have none.")
     ] = None,
     config: Annotated[str, typer.Option(metavar="SIZE", help="The size of the networks.")] = "small",
-    steps: Annotated[
-        int | None, typer.Option(metavar="N", show_default="the stage's own", help="How many optimiser steps.")
-    ] = None,
     start: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", show_default="random weights", help="Trained weights to begin with."),
+        typer.Option(metavar="FILE", show_default="random weights", help="Pretrained weights to begin with."),
     ] = None,
 ) -> None:
-    """Train one stage of a method; the same command goes on where it was stopped."""
-    if steps is not None and steps < 1:
-        raise InputError(f"--steps {steps} is out of range: choose a whole number from 1 up.")
+    """Train one stage of a method, or a shared network; the same command resumes where it was stopped.
+
+    Each stage has options of its own, such as --steps: talkinghead train METHOD STAGE --help shows them.
+    """
+    _run(method, corpus, out, stage, config, start, None)
+
+
+def _run(
+    method: str,
+    corpus: Path,
+    out: Path,
+    stage: str | None,
+    config: str,
+    start: Path | None,
+    options: TrainingOptions | None,
+) -> None:
+    from talkinghead import methods
+
+    owner = _owner(method)
+    name = _stage_name(owner, stage)
     if not corpus.is_dir():
         raise InputError(f"--corpus {corpus} is not a folder: give the one with the recordings.")
     if out.exists() and not out.is_dir():
         raise InputError(f"--out {out} is a file: give a folder, which may be new.")
     if start is not None and not start.is_file():
         raise InputError(f"--start {start}: no such file; give the weights to begin with.")
-    options = {name: value for name, value in (("steps", steps), ("start", start)) if value is not None}
-    shared = {_PHONES: _recogniser, _SYNCNET: _judge}
-    if start is not None and method in shared:
-        raise InputError(f"{method} is trained from random weights: leave out --start.")
-    run = shared[method](stage, config) if method in shared else _stage_of(method, stage, config, start)
+    shipped = Path(methods.__path__[0]) / owner.name / "weights"
+    training = plan_training(
+        owner, name, corpus=corpus, out=out, config=config, options=options, start=start, shipped=shipped
+    )
     try:
-        run(corpus, out, config, options)
+        owner.stages[name].train(training)
     except KeyboardInterrupt:
         tell(f"talkinghead: stopped; the same command goes on from the last checkpoint in {out}")
         raise typer.Exit(STOPPED) from None
     typer.echo(out)
 
 
-def _recogniser(stage: str | None, config: str) -> Training:
-    from talkinghead.speech.phones import CONFIGS
-    from talkinghead.training.phones import train_phones
+def _owner(name: str) -> Trainable:
+    """The method or recipe of that name.
 
-    _check_shared(_PHONES, stage, config, CONFIGS)
-    return train_phones
+    Raises:
+        InputError: there is none.
+    """
+    from talkinghead.methods import get_method, method_names
+    from talkinghead.recipes import RECIPES
 
-
-def _judge(stage: str | None, config: str) -> Training:
-    from talkinghead.metrics.syncnet import CONFIGS
-    from talkinghead.training.syncnet import train_syncnet
-
-    _check_shared(_SYNCNET, stage, config, CONFIGS)
-    return train_syncnet
-
-
-def _check_shared(name: str, stage: str | None, config: str, sizes: Iterable[str]) -> None:
-    if stage is not None:
-        raise InputError(f"{name} has no stages: leave out {stage!r}.")
-    _check_known(config, sizes, f"{name} has no size")
+    if name in method_names():
+        return get_method(name)
+    found: Trainable = choose(name, {**dict.fromkeys(method_names()), **RECIPES}, "there is no method or recipe")
+    return found
 
 
-def _stage_of(method: str, stage: str | None, config: str, start: Path | None) -> Training:
-    from talkinghead.methods import get_method
+def _stage_name(owner: Trainable, stage: str | None) -> str:
+    """The name of the stage that is meant: a recipe has one, which bears its name.
 
-    chosen = get_method(method)
+    Raises:
+        InputError: none is, or there is none of that name.
+    """
+    if owner.name in owner.stages:
+        if stage is not None:
+            raise InputError(f"{owner.name} has no stages: leave out {stage!r}.")
+        return owner.name
     if stage is None:
-        raise InputError(f"{method} is trained in stages: name one of {', '.join(chosen.stages)}.")
-    _check_known(stage, chosen.stages, f"{method} has no training stage")
-    _check_known(config, chosen.configs, f"{method} has no size")
-    if start is not None and not chosen.stages[stage].starts:
-        raise InputError(f"the {stage} of {method} is trained from random weights: leave out --start.")
-    return chosen.stages[stage].train
-
-
-def _check_known(name: str, known: Iterable[str], what: str) -> None:
-    names = list(known)
-    if name not in names:
-        raise InputError(f"{what} {name!r}: choose one of {', '.join(names) or '(there are none)'}.")
+        raise InputError(f"{owner.name} is trained in stages: name one of {', '.join(owner.stages)}.")
+    choose(stage, owner.stages, f"{owner.name} has no training stage")
+    return stage

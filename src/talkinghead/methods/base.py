@@ -5,15 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+from typing import Any, Protocol
 
+from talkinghead.training.stage import Stage
 from talkinghead.types import Frames, Motion, Portrait, Speech
-
-if TYPE_CHECKING:  # listing the methods need not wait for torch
-    from torch import Tensor, nn
-
-Batch: TypeAlias = "dict[str, Tensor]"
 
 
 class MotionGenerator(Protocol):
@@ -66,27 +61,6 @@ class Paper:
     venue: str
     year: int
     url: str
-
-
-@dataclass(frozen=True)
-class Stage:
-    """One training of one network of a method.
-
-    Attributes:
-        what: one line for ``talkinghead methods``.
-        network: config -> what this stage trains, with random weights.
-        losses: (network, batch, config) -> named losses; they are summed.
-        example: (config, seed) -> a small batch of made-up data, for tests and rehearsals.
-        train: (corpus folder, output folder, config name, options) -> trained weights and card in the output folder.
-        starts: whether the training may begin with weights of before (option ``start``).
-    """
-
-    what: str
-    network: Callable[[Any], nn.Module]
-    losses: Callable[[nn.Module, Batch, Any], dict[str, Tensor]]
-    example: Callable[[Any, int], Batch]
-    train: Callable[[Path, Path, str, Mapping[str, Any]], None]
-    starts: bool = False
 
 
 @dataclass(frozen=True)

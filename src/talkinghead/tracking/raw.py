@@ -8,11 +8,13 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
+from talkinghead.face.landmarks import STABLE, canonical_face
 from talkinghead.store import NOTHING_KEPT, Arrays, Store, code_digest, key_of
 from talkinghead.tracking.follow import FaceFollower
 from talkinghead.tracking.track import make_track
@@ -31,10 +33,20 @@ from talkinghead.types import (
 _KIND = "tracks"
 _BLOCK = 1000  # frames of an entry of the store
 _WARM_UP = 25  # frames that a tracker sees before those that it goes on with
+_ROW: dict[str, tuple[tuple[int, ...], type]] = {
+    "landmarks": ((NUM_MESH, 3), np.float32),
+    "sketches": ((9, 16, 3), np.uint8),
+    "faces": ((12, 12, 3), np.uint8),
+    "cuts": ((), np.bool_),
+}
+"""What is kept of each frame: shape and type."""
 _SKETCH = (16, 9)  # width, height in px
+_FACE_PX = 12
+_FACE_REACH = 2.6  # side of the picture of a face in eye distances ...
+_FACE_MIDDLE = (0.5, 0.42)  # ... and where in it the middle between the eye corners is
 _CUT = 12.0  # grey levels by which sketches of neighbouring frames differ at a cut ...
 _ABOVE_MOTION = 4.0  # ... and in motions of before
-_MOTION_FRAMES = 25
+_MOTION_FRAMES, _LEAST_KNOWN = 25, 3
 
 
 @dataclass(frozen=True)
@@ -44,12 +56,14 @@ class RawTrack:
     Attributes:
         landmarks: (T, 478, 3) px float32, NaN where no face was seen.
         sketches: (T, 9, 16, 3) uint8, each frame as small as that.
+        faces: (T, 12, 12, 3) uint8, the upright face as small as that; black where none was seen.
         cuts: (T,) bool, whether another shot begins with the frame.
         fps: frames per second.
     """
 
     landmarks: npt.NDArray[np.float32]
     sketches: ImageArray
+    faces: ImageArray
     cuts: BoolArray
     fps: float
 
@@ -117,17 +131,15 @@ def tracker_digest() -> str:
 
 
 def _join(blocks: list[Arrays]) -> RawTrack:
-    landmarks, sketches, cuts = (
-        np.concatenate([block[name] for block in blocks]) for name in ("landmarks", "sketches", "cuts")
-    )
-    return RawTrack(landmarks, sketches, cuts, float(blocks[0]["fps"]))
+    arrays = {name: np.concatenate([block[name] for block in blocks]) for name in _ROW}
+    return RawTrack(fps=float(blocks[0]["fps"]), **arrays)
 
 
 def _track_on(video: VideoSource, before: list[Arrays], face: int | None, progress: Progress) -> Iterator[Arrays]:
     """The blocks that come after those that are known; a video of no frames has one empty block."""
     first = sum(len(block["landmarks"]) for block in before)
     follower, shots = FaceFollower(face, last=_last_seen(before)), _Shots()
-    rows: list[tuple[npt.NDArray[np.float32], ImageArray, bool]] = []
+    rows: list[dict[str, Any]] = []
     try:
         for number, image in _numbered(video, progress):
             if number < first - _WARM_UP:
@@ -142,8 +154,9 @@ def _track_on(video: VideoSource, before: list[Arrays], face: int | None, progre
             if len(rows) == _BLOCK:
                 yield _block(rows, video.fps, last=False)
                 rows = []
-            row = np.full((NUM_MESH, 3), np.nan) if seen is None else seen
-            rows.append((row.astype(np.float32), np.asarray(sketch, np.uint8), is_cut))
+            rows.append({"landmarks": np.nan, "sketches": sketch, "faces": 0, "cuts": is_cut})
+            if seen is not None:
+                rows[-1] |= {"landmarks": seen, "faces": _small_face(image, seen)}
     finally:
         follower.close()
     yield _block(rows, video.fps, last=True)
@@ -157,15 +170,27 @@ def _numbered(video: VideoSource, progress: Progress) -> Iterator[tuple[int, Ima
         progress("track", done, max(done, video.num_frames))
 
 
-def _block(rows: list[tuple[npt.NDArray[np.float32], ImageArray, bool]], fps: float, *, last: bool) -> Arrays:
-    width, height = _SKETCH
-    return {
-        "landmarks": np.array([row[0] for row in rows], np.float32).reshape(-1, NUM_MESH, 3),
-        "sketches": np.array([row[1] for row in rows], np.uint8).reshape(-1, height, width, 3),
-        "cuts": np.array([row[2] for row in rows], np.bool_),
-        "fps": np.array(fps),
-        "last": np.array(last),
-    }
+def _block(rows: list[dict[str, Any]], fps: float, *, last: bool) -> Arrays:
+    block = {"fps": np.array(fps), "last": np.array(last)}
+    for name, (shape, kind) in _ROW.items():
+        block[name] = np.empty((len(rows), *shape), kind)
+        for number, row in enumerate(rows):
+            block[name][number] = row[name]
+    return block
+
+
+def _small_face(image: ImageArray, landmarks: FloatArray) -> ImageArray:
+    """(12, 12, 3) the face, turned upright by the points that neither speech nor blinks move."""
+    shape = canonical_face()[0][STABLE, :2] @ (1, 1j)
+    points = landmarks[STABLE, :2] @ (1, 1j)
+    centred = shape - shape.mean()
+    turn = np.vdot(centred, points - points.mean()) / np.vdot(centred, centred)  # eye distances -> px
+    step = turn * _FACE_REACH / (4 * _FACE_PX)
+    corner = points.mean() - turn * (shape.mean() + _FACE_REACH * complex(*_FACE_MIDDLE))
+    image_from_face = np.array([[step.real, -step.imag, corner.real], [step.imag, step.real, corner.imag]])
+    side = (4 * _FACE_PX, 4 * _FACE_PX)
+    face = cv2.warpAffine(image, image_from_face, side, flags=cv2.WARP_INVERSE_MAP | cv2.INTER_LINEAR)
+    return np.asarray(cv2.resize(face, (_FACE_PX, _FACE_PX), interpolation=cv2.INTER_AREA))
 
 
 def _last_seen(blocks: list[Arrays]) -> FloatArray | None:
@@ -189,7 +214,7 @@ class _Shots:
         if previous is None:
             return False
         moved = float(np.abs(sketch.astype(np.float64) - previous).mean())
-        usual = float(np.median(self._moved)) if self._moved else 0.0
+        usual = float(np.median(self._moved)) if len(self._moved) >= _LEAST_KNOWN else np.inf
         self._moved.append(moved)
         return moved > max(_CUT, _ABOVE_MOTION * usual)
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 
+from plans import plan
 from talkinghead.data.corpus import Recording
 from talkinghead.data.face_pairs import MARGIN, MATTE, STORED, FacePictures
 from talkinghead.face.landmarks import MESH_OF_68, canonical_face
@@ -139,12 +140,12 @@ def test_landmarks_in_miniature(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(train_stl, "recordings_of", lambda corpus, group, whom: group)
     speakers = {"train": S1, "known": S1, "strangers": "GRID-s4"}
     monkeypatch.setattr(train_stl, "read_stretches", lambda group, *_, **__: [stretch(speakers[group])] * 3)
-    train_landmarks(tmp_path, tmp_path / "out", "tiny", {"steps": 2})
+    train_landmarks(plan("attentional_landmarks", "landmarks", tmp_path, tmp_path / "out", steps=2))
     network = SpeechToLandmarks(CONFIGS["tiny"].landmarks)
     load_weights(network, tmp_path / "out" / "landmarks.safetensors")
     card = json.loads((tmp_path / "out" / "landmarks.json").read_text())
     assert {"LMD_px", "strangers_LMD_px"} < set(card["scores"])
-    assert card["command"].endswith("--config tiny --steps 2")
+    assert card["command"].endswith("--config tiny --steps 2 --batch 4")
 
 
 def heads(speaker: str) -> FacePictures:
@@ -166,7 +167,7 @@ def test_renderer_in_miniature(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(train_ltv, "prepared_pictures", lambda corpus, group, out, place: heads(speakers[group]))
     monkeypatch.setattr(train_ltv, "recordings_of", lambda *_: ())
     monkeypatch.setattr(train_ltv, "speech_about", lambda pictures, *_: np.zeros((3, 30, 13), np.float32))
-    train_video(tmp_path, tmp_path / "out", "tiny", {"steps": 2})
+    train_video(plan("attentional_landmarks", "renderer", tmp_path, tmp_path / "out", steps=2))
     network = LandmarksToVideo(CONFIGS["tiny"].video)
     load_weights(network, tmp_path / "out" / "renderer.safetensors")
     card = json.loads((tmp_path / "out" / "renderer.json").read_text())
@@ -175,12 +176,13 @@ def test_renderer_in_miniature(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
     generic = LandmarksToVideo(CONFIGS["tiny"].video)
     save_weights(generic, tmp_path / "generic.safetensors", card={})
-    train_video(tmp_path, tmp_path / "on", "tiny", {"steps": 2, "start": tmp_path / "generic.safetensors"})
+    start = tmp_path / "generic.safetensors"
+    train_video(plan("attentional_landmarks", "renderer", tmp_path, tmp_path / "on", start=start, steps=2))
     load_weights(network, tmp_path / "on" / "renderer.safetensors")
     away = [(own - first).abs().max() for own, first in zip(network.parameters(), generic.parameters(), strict=True)]
     assert 0 < max(away) < 5e-3  # two steps from where it began
     card = json.loads((tmp_path / "on" / "renderer.json").read_text())
-    assert card["command"].endswith("--steps 2 --start generic.safetensors")
+    assert card["command"].endswith("--steps 2 --batch 4 --start generic.safetensors")
 
 
 def test_packs_keep_a_margin_about_the_networks_square() -> None:

@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from drawn import speech_like
+from plans import plan
 from talkinghead.face.landmarks import JAW, LIPS, MESH_OF_68, NOSE, canonical_face
 from talkinghead.face.pose import head_landmarks
 from talkinghead.face.rest import closed_mouth
@@ -17,12 +18,13 @@ from talkinghead.methods.makeittalk import build
 from talkinghead.methods.makeittalk import performances as performances_module
 from talkinghead.methods.makeittalk import train_speaker as train_speaker_module
 from talkinghead.methods.makeittalk.config import CONFIGS
+from talkinghead.methods.makeittalk.content import SpeechContentAnimation
 from talkinghead.methods.makeittalk.motion import MakeItTalkMotion
 from talkinghead.methods.makeittalk.performances import KNOWN, Performance
 from talkinghead.methods.makeittalk.speaker_aware import SpeakerAwareAnimation
 from talkinghead.methods.makeittalk.train_speaker import SpeakerBatches, said_by
 from talkinghead.types import FloatArray, Portrait, Speech, num_frames
-from talkinghead.weights import load_weights
+from talkinghead.weights import load_weights, save_weights
 
 TINY = CONFIGS["tiny"]
 ALONE = replace(TINY, speaker=replace(TINY.speaker, mouth_share=1.0, alone=True))
@@ -117,8 +119,11 @@ def test_log_mel_is_heard_as_other_voices_have_it() -> None:
 def test_a_whole_training_in_miniature(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     people = [performance(39, seed) for seed in range(2)]
     monkeypatch.setattr(train_speaker_module, "performances", lambda *args, **options: iter(people))
-    monkeypatch.setitem(CONFIGS, "tiny-alone", ALONE)
-    train_speaker_module.train_speaker(tmp_path, tmp_path, "tiny-alone", {"steps": 2})
+    save_weights(
+        SpeechContentAnimation(ALONE.content), tmp_path / "content.safetensors", card={}
+    )  # asked for, not used
+    training = plan("makeittalk", "speaker", tmp_path, tmp_path, steps=2)
+    train_speaker_module.train_speaker(replace(training, config=ALONE))
     load_weights(SpeakerAwareAnimation(ALONE.content, ALONE.speaker), tmp_path / "speaker_aware.safetensors")
 
 

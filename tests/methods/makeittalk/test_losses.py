@@ -1,4 +1,4 @@
-"""Equations 8 and 9 of Zhou et al. 2020, and the losses of the mouth's inside, in closed form."""
+"""Equations 8 and 9 of Zhou et al. 2020, in closed form."""
 
 from __future__ import annotations
 
@@ -10,17 +10,13 @@ from talkinghead.face.landmarks import FACIAL_PARTS
 from talkinghead.methods.makeittalk.config import CONFIGS
 from talkinghead.methods.makeittalk.content import SpeechContentAnimation
 from talkinghead.methods.makeittalk.losses import (
-    MouthTraining,
     contact_loss,
     content_example,
     content_losses,
     landmark_loss,
     laplacian_loss,
     laplacian_matrix,
-    mouth_example,
-    mouth_losses,
 )
-from talkinghead.rendering.mouth import PATCH_SIZE
 
 TINY = CONFIGS["tiny"]
 
@@ -126,81 +122,6 @@ def test_the_content_branch_learns_what_it_is_shown() -> None:
         optimizer.step()
         totals.append(float(total.detach()))
     assert totals[-1] < 0.5 * totals[0]
-
-
-class Painter(nn.Module):
-    """A network that paints one colour whatever it is shown."""
-
-    def __init__(self, level: float) -> None:
-        super().__init__()
-        self.level = level
-
-    def forward(self, opening: Tensor, person: Tensor) -> Tensor:
-        return torch.full((len(opening), 3, *opening.shape[2:]), self.level)
-
-
-def mouth_training(level: float, critic: float) -> nn.Module:
-    """Mouth training with a painter, and a critic that says the same of all."""
-    network = MouthTraining(4, people=2)
-    network.interior = Painter(level)  # type: ignore[assignment]
-    for value in network.critic.parameters():
-        nn.init.zeros_(value)
-    last = network.critic[-1]
-    assert isinstance(last, nn.Conv2d)
-    assert last.bias is not None
-    nn.init.constant_(last.bias, critic)
-    return network
-
-
-def mouth_batch(level: float) -> dict[str, Tensor]:
-    """Two openings, a rectangle of 20 x 10 px each."""
-    width, height = PATCH_SIZE
-    opening = torch.zeros(2, 1, height, width)
-    opening[:, :, 20:30, 20:40] = 1.0
-    return {"opening": opening, "person": torch.tensor([0, 1]), "colours": torch.full((2, 3, height, width), level)}
-
-
-def test_colour_loss_is_the_mean_difference_inside_the_opening() -> None:
-    losses = mouth_losses(mouth_training(0.75, 0.0), mouth_batch(0.5), TINY)
-    covered = 3 * 2 * 200
-    assert losses["colour_loss"] == pytest.approx(0.25 * covered / (covered + 1))
-    assert losses["gradient_loss"] == 0.0  # off by a constant
-
-
-def test_what_lies_outside_the_opening_does_not_count() -> None:
-    batch = mouth_batch(0.5)
-    batch["colours"] = torch.where(batch["opening"] > 0, batch["colours"], torch.rand(2, 3, 48, 64))
-    assert mouth_losses(mouth_training(0.5, 0.0), batch, TINY)["colour_loss"] == 0.0
-
-
-def test_gradient_loss_of_a_step() -> None:
-    batch = mouth_batch(0.5)
-    batch["colours"][:, :, :, 30:] = 0.7  # an edge of 0.2 down the middle of the opening, ten rows high
-    losses = mouth_losses(mouth_training(0.5, 0.0), batch, TINY)
-    assert losses["gradient_loss"] == pytest.approx(2 * 3 * 10 * 0.2 / (3 * 400 + 1), rel=1e-4)
-
-
-@pytest.mark.parametrize(("says", "fooled", "mistaken"), [(0.0, 1.0, 1.0), (1.0, 0.0, 1.0), (0.5, 0.25, 0.5)])
-def test_adversarial_losses_are_least_squares(says: float, fooled: float, mistaken: float) -> None:
-    losses = mouth_losses(mouth_training(0.5, says), mouth_batch(0.5), TINY)
-    assert set(losses) == {"colour_loss", "gradient_loss", "adversarial_loss", "critic_loss"}
-    assert losses["critic_loss"].item() == pytest.approx(mistaken, rel=0.05)
-    assert losses["adversarial_loss"].item() == pytest.approx(0.03 * fooled, rel=0.05)
-
-
-def test_network_and_critic_learn_from_their_own_losses_only() -> None:
-    torch.manual_seed(0)
-    batch = mouth_example(TINY, 0)
-    for names, moved, still in (
-        (("adversarial_loss", "colour_loss"), "interior", "critic"),
-        (("critic_loss",), "critic", "interior"),
-    ):
-        network = MouthTraining(4, people=2)
-        losses = mouth_losses(network, batch, TINY)
-        torch.stack([losses[name] for name in names]).sum().backward()
-        assert all(value.grad is None for value in getattr(network, still).parameters())
-        assert all(value.grad is not None for value in getattr(network, moved).parameters())
-        assert all(value.requires_grad for value in network.parameters())
 
 
 def test_contact_loss_in_closed_form() -> None:

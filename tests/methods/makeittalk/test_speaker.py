@@ -10,6 +10,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from plans import plan
 from talkinghead.errors import InputError
 from talkinghead.face.landmarks import JAW, LEFT_EYE, LIPS, MESH_OF_68, canonical_face
 from talkinghead.face.pose import matrix_from_rotation
@@ -345,7 +346,7 @@ PEOPLE = [performance(KNOWN, seed=n) for n in range(3)] + [performance("other", 
 
 
 def test_batches_are_functions_of_the_step() -> None:
-    batches = SpeakerBatches(PEOPLE, content_of(PEOPLE), TINY, size=8, noisy=2)
+    batches = SpeakerBatches(PEOPLE, content_of(PEOPLE), TINY, size=6)
     first, again, other = batches(5), batches(5), batches(6)
     for name, value in first.items():
         assert torch.equal(value, again[name])
@@ -409,7 +410,7 @@ def test_what_is_watched() -> None:
 def test_a_few_steps_bring_the_head_nearer() -> None:
     torch.manual_seed(0)
     network = SpeakerTraining(TINY)
-    batch = SpeakerBatches(PEOPLE, content_of(PEOPLE), TINY, size=8, noisy=2)(0)
+    batch = SpeakerBatches(PEOPLE, content_of(PEOPLE), TINY, size=8)(0)
     optimizer = torch.optim.Adam(network.parameters(), lr=1e-2)
     seen = []
     for _ in range(30):
@@ -418,18 +419,18 @@ def test_a_few_steps_bring_the_head_nearer() -> None:
         torch.stack(list(named.values())).sum().backward()
         optimizer.step()
         seen.append(float(named["landmark_loss"].detach()))
-    assert seen[-1] < 0.5 * seen[0]
+    assert seen[-1] < 0.6 * seen[0]
 
 
 def test_training_needs_a_content_branch(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"content\.safetensors: no such weights, .* train that one first"):
-        train_speaker_module.train_speaker(tmp_path, tmp_path, "tiny", {})
+    with pytest.raises(InputError, match=r"holds no content\.safetensors, .* train the content first"):
+        plan("makeittalk", "speaker", tmp_path, tmp_path)
 
 
 def test_a_whole_training_in_miniature(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     save_weights(SpeechContentAnimation(TINY.content), tmp_path / "content.safetensors", card={})
     monkeypatch.setattr(train_speaker_module, "performances", lambda *args, **options: iter(PEOPLE))
-    train_speaker_module.train_speaker(tmp_path, tmp_path, "tiny", {"steps": 2})
+    train_speaker_module.train_speaker(plan("makeittalk", "speaker", tmp_path, tmp_path, steps=2))
     branch = branch_of("tiny", 5)
     load_weights(branch, tmp_path / "speaker_aware.safetensors")
     np.testing.assert_allclose(branch.mean_speaker, mean_voice(PEOPLE), atol=1e-3)

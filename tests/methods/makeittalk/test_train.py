@@ -12,12 +12,12 @@ import torch
 
 from drawn import speech_like
 from kept import keep_track
+from plans import plan
 from talkinghead.data.grid import Clip
-from talkinghead.face.landmarks import LEFT_EYE, LIPS, MESH_OF_68, RIGHT_EYE, canonical_face
+from talkinghead.face.landmarks import LEFT_EYE, MESH_OF_68, RIGHT_EYE, canonical_face
 from talkinghead.face.pose import camera_from_head
 from talkinghead.face.rest import closed_mouth, lip_gap
 from talkinghead.methods.makeittalk import train_content as train_content_module
-from talkinghead.methods.makeittalk import train_mouth as train_mouth_module
 from talkinghead.methods.makeittalk.config import CONFIGS
 from talkinghead.methods.makeittalk.content import SpeechContentAnimation
 from talkinghead.methods.makeittalk.train_content import (
@@ -29,12 +29,8 @@ from talkinghead.methods.makeittalk.train_content import (
     strange_phones,
     train_content,
 )
-from talkinghead.methods.makeittalk.train_mouth import MouthBatches, Mouths, mouth_crops, train_mouth
 from talkinghead.methods.makeittalk.variation import WIDER
-from talkinghead.rendering.interior import MouthInterior
-from talkinghead.rendering.mouth import PATCH_SIZE
 from talkinghead.speech.arpabet import PHONES
-from talkinghead.tracking.track import make_track
 from talkinghead.types import FloatArray, Interval, Speech
 from talkinghead.weights import load_weights
 
@@ -190,78 +186,15 @@ def test_phones_that_the_sentences_lack_have_look_alikes() -> None:
 def test_a_whole_training_of_the_content_branch(tmp_path: Path) -> None:
     out = tmp_path / "out"
     corpus = write_corpus(tmp_path / "corpus", out / "tracks")
-    train_content(corpus, out, "tiny", {"steps": 3})
+    train_content(plan("makeittalk", "content", corpus, out, steps=3))
     card = json.loads((out / "content.json").read_text(encoding="utf-8"))
     assert card["config"]["lstm_size"] == 16
     assert {"data", "data_licence", "command", "scores", "parameters", "commit"} <= set(card)
-    assert card["command"].endswith("--steps 3")
+    assert card["command"].endswith("--steps 3 --batch 4")
     assert {"D-LL", "D-VL", "D-A", "correlation"} <= set(card["scores"])
     network = SpeechContentAnimation(TINY.content)
     load_weights(network, out / "content.safetensors")
     assert card["parameters"] == sum(value.numel() for value in network.parameters())
     # Asked again it is finished, and says the same.
-    train_content(corpus, out, "tiny", {"steps": 3})
+    train_content(plan("makeittalk", "content", corpus, out, steps=3))
     assert json.loads((out / "content.json").read_text(encoding="utf-8"))["scores"] == card["scores"]
-
-
-def mouths(count: int = 12) -> Mouths:
-    """Crops of plain skin with a dark lens in it, of two speakers."""
-    width, height = PATCH_SIZE
-    x = np.linspace(-1, 1, 11)
-    upper = np.stack([x, -(1 - x**2)], axis=1)
-    lower = np.stack([x[9:0:-1], 1 - x[9:0:-1] ** 2], axis=1)
-    lens = np.concatenate([upper, lower])
-    inner, outer = (lens * half + (width / 2, height / 2) for half in ((16.0, 8.0), (20.0, 13.0)))
-    crops = np.full((count, height, width, 3), (190, 140, 120), np.uint8)
-    crops[:, 18:31, 20:45] = (60, 20, 20)
-    contours = np.repeat(np.concatenate([inner, outer])[None], count, axis=0)
-    return Mouths(crops, contours, ["FACEGOOD-zsmeif" if k % 3 else "GRID-s1" for k in range(count)])
-
-
-def test_mouth_batches_have_colours_under_one_light() -> None:
-    source = mouths()
-    darker = Mouths((source.crops * 0.5).astype(np.uint8), source.contours, source.speakers)
-    for given in (source, darker):
-        batch = MouthBatches(given)(0)
-        width, height = PATCH_SIZE
-        assert batch["opening"].shape == (32, 1, height, width)
-        assert batch["colours"].shape == (32, 3, height, width)
-        assert set(batch["person"].tolist()) <= {0, 1}
-        assert 0.0 <= float(batch["colours"].min()) <= float(batch["colours"].max()) <= 1.0
-        inside = batch["colours"].permute(0, 2, 3, 1)[batch["opening"][:, 0] > 0.99]
-        torch.testing.assert_close(inside.median(dim=0).values, torch.tensor([60, 20, 20]) / 255, atol=0.02, rtol=0)
-
-
-def test_mouth_batches_are_functions_of_the_step() -> None:
-    batches = MouthBatches(mouths())
-    first, again, other = batches(5), batches(5), batches(6)
-    assert all(torch.equal(value, again[name]) for name, value in first.items())
-    assert not torch.equal(first["opening"], other["opening"])
-
-
-def test_mouth_crops_cut_the_mouth_out() -> None:
-    track = make_track(talking(4), np.ones(4, bool), 25.0, smooth=False)
-    images = np.zeros((4, 220, 220, 3), np.uint8)
-    lips = track.landmarks[0, MESH_OF_68[LIPS], :2]
-    middle = lips.mean(axis=0).round().astype(int)
-    images[:, middle[1] - 1 : middle[1] + 2, middle[0] - 1 : middle[0] + 2] = 255
-    crops, contours = mouth_crops(images, track, np.array([0, 2]))
-    assert len(crops) == len(contours) == 2
-    width, height = PATCH_SIZE
-    assert crops[0].shape == (height, width, 3)
-    rows, columns = np.nonzero(crops[0][..., 0] > 128)
-    assert contours[0][:, 0].min() < columns.mean() < contours[0][:, 0].max()
-    assert contours[0][:, 1].min() < rows.mean() < contours[0][:, 1].max()
-    assert contours[0].shape == (40, 2)
-    assert (contours[0] > 0).all()
-    assert (contours[0] < (width, height)).all()
-
-
-def test_a_whole_training_of_the_mouth(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(train_mouth_module, "read_mouths", lambda corpus, cache: mouths())
-    train_mouth(tmp_path / "corpus", tmp_path / "out", "tiny", {"steps": 2})
-    card = json.loads((tmp_path / "out" / "mouth.json").read_text(encoding="utf-8"))
-    assert {"config", "data", "data_licence", "command", "scores", "parameters", "commit"} <= set(card)
-    network = MouthInterior(TINY.mouth_width)
-    load_weights(network, tmp_path / "out" / "mouth.safetensors")
-    assert card["parameters"] == sum(value.numel() for value in network.parameters())

@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from drawn import drawn_face
+from plans import plan
 from talkinghead.data.corpus import Recording
 from talkinghead.data.face_pairs import GROUPS, MARGIN, STORED, FacePictures, judged_pairs, save_pictures
 from talkinghead.errors import InputError
@@ -33,7 +34,7 @@ def write_packs(out: Path) -> None:
 
 def test_a_run_leaves_weights_card_and_sheet(tmp_path: Path) -> None:
     write_packs(tmp_path)
-    train_translation(tmp_path / "no corpus needed", tmp_path, "tiny", {"steps": 2, "batch": 2})
+    train_translation(plan("makeittalk", "translation", tmp_path / "no corpus needed", tmp_path, steps=2, batch=2))
     network = TranslationNetwork(CONFIGS["tiny"].translation)
     load_weights(network, tmp_path / "translation.safetensors")
     card = json.loads((tmp_path / "translation.json").read_text())
@@ -48,7 +49,7 @@ def test_a_run_leaves_weights_card_and_sheet(tmp_path: Path) -> None:
 def test_weights_of_vgg_that_are_not_there_are_named(tmp_path: Path) -> None:
     write_packs(tmp_path)
     with pytest.raises(InputError, match=r"vgg19\.pth"):
-        train_translation(tmp_path, tmp_path, "tiny", {"steps": 1, "vgg": tmp_path / "vgg19.pth"})
+        train_translation(plan("makeittalk", "translation", tmp_path, tmp_path, steps=1, vgg=tmp_path / "vgg19.pth"))
 
 
 def test_scores_in_closed_form() -> None:

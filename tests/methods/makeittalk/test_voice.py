@@ -191,7 +191,7 @@ def test_every_parameter_of_what_ships_gets_a_gradient() -> None:
 
 
 def test_batches_pair_utterances_of_one_voice() -> None:
-    batches = VoiceBatches([(pack("aabbb", (200, 90, 150, 130, 131)), 0.5), (pack("c", (40,)), 0.5)], TINY)
+    batches = VoiceBatches([(pack("aabbb", (200, 90, 150, 130, 131)), 0.5), (pack("c", (40,)), 0.5)], TINY, size=24)
     batch, again, other = batches(3), batches(3), batches(4)
     assert batch["mels"].shape == (24, 130, 80)
     assert all(torch.equal(batch[name], again[name]) for name in batch)
@@ -211,7 +211,7 @@ def test_batches_pair_utterances_of_one_voice() -> None:
 
 def test_batches_disguise_what_is_heard_and_nothing_else() -> None:
     source = [(pack("aabb", (200, 190, 150, 130)), 1.0)]
-    batch, again, plain = VoiceBatches(source, TINY)(2), VoiceBatches(source, TINY)(2), VoiceBatches(source, PAPER)(2)
+    batch, again, plain = (VoiceBatches(source, config, size=24)(2) for config in (TINY, TINY, PAPER))
     assert torch.equal(batch["heard"], again["heard"])
     assert (batch["heard"] - batch["mels"]).abs().mean(dim=(1, 2)).min() > 0.005
     assert torch.equal(plain["heard"], plain["mels"])

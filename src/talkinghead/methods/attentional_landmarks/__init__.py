@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from talkinghead import methods
 from talkinghead.errors import InputError
 from talkinghead.methods.attentional_landmarks.config import CONFIGS, AttentionalConfig
 from talkinghead.methods.attentional_landmarks.ltv import LandmarksToVideo
-from talkinghead.methods.attentional_landmarks.ltv_losses import VideoTraining, video_example, video_losses
 from talkinghead.methods.attentional_landmarks.motion import AttentionalMotion
 from talkinghead.methods.attentional_landmarks.renderer import AttentionalRenderer
+from talkinghead.methods.attentional_landmarks.stages import STAGES
 from talkinghead.methods.attentional_landmarks.stl import SpeechToLandmarks
-from talkinghead.methods.attentional_landmarks.stl_losses import landmarks_example, landmarks_losses
-from talkinghead.methods.base import Method, Paper, PerKind, Stage
+from talkinghead.methods.base import Method, Paper, PerKind
 from talkinghead.rendering.interior import InteriorFiller, MouthInterior, shipped_filler
 from talkinghead.weights import load_weights
 
@@ -61,18 +58,6 @@ def load(config_name: str) -> tuple[AttentionalMotion, PerKind]:
     return AttentionalMotion(network), renderer
 
 
-def _train_landmarks(corpus: Path, out: Path, config_name: str, options: Mapping[str, Any]) -> None:
-    from talkinghead.methods.attentional_landmarks.train_stl import train_landmarks
-
-    train_landmarks(corpus, out, config_name, options)
-
-
-def _train_renderer(corpus: Path, out: Path, config_name: str, options: Mapping[str, Any]) -> None:
-    from talkinghead.methods.attentional_landmarks.train_ltv import train_video
-
-    train_video(corpus, out, config_name, options)
-
-
 METHOD = Method(
     name="attentional_landmarks",
     paper=Paper(
@@ -88,21 +73,5 @@ METHOD = Method(
     load=load,
     renderers={"attention": _load_renderer},
     renderer_for_photos="attention",
-    stages={
-        "landmarks": Stage(
-            what="speech -> landmarks of lips and head, apart (section 3.1), on GRID s1 and the open clips",
-            network=lambda config: SpeechToLandmarks(config.landmarks),
-            losses=landmarks_losses,
-            example=landmarks_example,
-            train=_train_landmarks,
-        ),
-        "renderer": Stage(
-            what="landmarks and a picture -> a picture (section 3.2), on GRID s1 and the open clips",
-            network=VideoTraining,
-            losses=video_losses,
-            example=video_example,
-            train=_train_renderer,
-            starts=True,
-        ),
-    },
+    stages=STAGES,
 )

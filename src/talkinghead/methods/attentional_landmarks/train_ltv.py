@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 import torch
@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from talkinghead.data.corpus import UNSEEN_FACES
 from talkinghead.data.face_pairs import MARGIN, STORED, FacePictures, judged_pairs, prepared_pictures
 from talkinghead.media import save_image
-from talkinghead.methods.attentional_landmarks.config import CONFIGS, AttentionalConfig
+from talkinghead.methods.attentional_landmarks.config import AttentionalConfig
 from talkinghead.methods.attentional_landmarks.ltv_losses import VideoTraining, video_losses
 from talkinghead.methods.attentional_landmarks.ltv_pairs import VideoBatches, as_images, speech_about
 from talkinghead.methods.attentional_landmarks.people import S1, recordings_of
@@ -27,11 +27,10 @@ from talkinghead.metrics.ssim import ssim
 from talkinghead.precision import autocast
 from talkinghead.rendering.crop import Crop
 from talkinghead.training.fit import Schedule, fit
+from talkinghead.training.stage import Training
 from talkinghead.types import FloatArray, ImageArray
-from talkinghead.weights import load_weights, save_weights, training_command
+from talkinghead.weights import load_weights, save_weights
 
-_STEPS = 2400
-_LEARNING_RATE = 5e-4
 _JUDGED = 24  # pairs of each group in a validation
 _SHOWN = 5  # of them on the sheet
 _AT_ONCE = 8
@@ -90,34 +89,24 @@ def made_of(network: nn.Module, batch: Mapping[str, Tensor]) -> ImageArray:
     return np.concatenate(made)
 
 
-def train_video(corpus: Path, out: Path, config_name: str, options: Mapping[str, Any]) -> None:
-    """Train the renderer on pairs of pictures; weights and card go to ``out``, and ``sheet.png`` at each validation.
-
-    Args:
-        corpus: folder with ``grid_s1`` and ``clips`` in it.
-        out: folder; an interrupted run goes on where it was. ``out/tracks`` keeps what the tracker sees, ``out/heads``
-            the pictures.
-        config_name: one of ``CONFIGS``.
-        options: ``steps``; ``start``, a file of weights to begin with.
-    """
-    config = CONFIGS[config_name]
+def train_video(training: Training) -> None:
+    """Train the renderer on pairs of pictures; each validation leaves ``sheet.png`` in the output folder."""
+    corpus, config, out, options = training.corpus, training.config, training.out, training.options
     packs = {group: prepared_pictures(corpus, group, out, place=_wide) for group in ("train", "known", "strangers")}
     recordings = recordings_of(corpus, "train", "all")
     speech = speech_about(packs["train"], recordings, out / "tracks", config.landmarks)
     watched = {name: packs[name] for name in ("known", "strangers")}
     validation = _Validation(watched, config, out)
     torch.manual_seed(0)
-    training = VideoTraining(config).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    start = options.get("start")
-    if start is not None:
-        load_weights(training.generator, start)
-    steps = int(options.get("steps", _STEPS))
+    network = VideoTraining(config).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    if training.start is not None:
+        load_weights(network.generator, training.start)
     scores = fit(
-        training,
+        network,
         partial(video_losses, config=config),
-        VideoBatches(packs["train"], speech, size=config.video.size, whom=config.people),
+        VideoBatches(packs["train"], speech, size=config.video.size, batch=options.batch, whom=config.people),
         out=out,
-        schedule=Schedule(steps=steps, learning_rate=_LEARNING_RATE, clip=1.0, validate_every=250),
+        schedule=Schedule(options.steps, options.learning_rate, clip=1.0, validate_every=options.validate_every),
         validate=validation,
     )
     others = "" if config.people == "s1" else f", and the open clips of others but {', '.join(UNSEEN_FACES)}"
@@ -126,7 +115,7 @@ def train_video(corpus: Path, out: Path, config_name: str, options: Mapping[str,
         "config": config.video,
         "data": f"GRID speaker s1, split train{others}",
         "data_licence": "CC BY 4.0" if config.people == "s1" else _LICENCES,
-        "command": training_command("attentional_landmarks", "renderer", config_name, steps, start=start),
+        "command": training.command,
         "scores": {"split": "GRID s1 val, strangers", **scores, "the portrait as it is": validation.still},
     }
-    save_weights(training.generator, out / "renderer.safetensors", card=card)
+    save_weights(network.generator, out / "renderer.safetensors", card=card)

@@ -7,11 +7,9 @@ Source: Wang et al. 2020, sections 3.1 and 4.1. Where we differ: the learning ra
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -21,7 +19,7 @@ from talkinghead.data.corpus import UNSEEN_FACES, Recording
 from talkinghead.data.grid import Clip, tracks
 from talkinghead.face.landmarks import LIPS
 from talkinghead.face.rest import closed_mouth
-from talkinghead.methods.attentional_landmarks.config import CONFIGS, LandmarksConfig
+from talkinghead.methods.attentional_landmarks.config import LandmarksConfig
 from talkinghead.methods.attentional_landmarks.geometry import (
     EYE_DISTANCE_PX,
     MOUTH_POINTS,
@@ -39,15 +37,14 @@ from talkinghead.metrics.lip_landmarks import lip_landmark_distance
 from talkinghead.motion.smoothing import resample_rows
 from talkinghead.motion.tracked import motion_of_track
 from talkinghead.training.fit import Schedule, fit
+from talkinghead.training.stage import Training
 from talkinghead.types import FaceTrack, FloatArray
-from talkinghead.weights import save_weights, training_command
+from talkinghead.weights import save_weights
 
 FRAMES = 75
 """Of a stretch: 3 s, a sentence of GRID."""
 
 _VERSIONS = 3
-_BATCH = 64
-_STEPS = 2000
 _SILENT = 0.06  # of the batch hears nothing, and rests
 _S1_SHARE = 0.6
 _LEAST_FRAMES = 50
@@ -104,7 +101,7 @@ class LandmarkBatches:
         size: stretches in a batch.
     """
 
-    def __init__(self, stretches: list[Stretch], *, size: int = _BATCH) -> None:
+    def __init__(self, stretches: list[Stretch], *, size: int) -> None:
         self._size = size
         self._speech = torch.from_numpy(np.stack([s.speech for s in stretches])).float()
         self._points = torch.from_numpy(np.stack([s.points for s in stretches])).float()
@@ -162,16 +159,9 @@ def score(network: nn.Module, stretches: list[Stretch]) -> dict[str, float]:
     return dict(zip(("LMD_px", "correlation", "head_px"), (round(float(value), 4) for value in means), strict=True))
 
 
-def train_landmarks(corpus: Path, out: Path, config_name: str, options: Mapping[str, Any]) -> None:
-    """Train lips and head, watched on GRID s1 ``val`` and on strangers; weights and card go to ``out``.
-
-    Args:
-        corpus: folder with ``grid_s1`` and ``clips`` in it.
-        out: folder; an interrupted run goes on where it was.
-        config_name: one of ``CONFIGS``.
-        options: ``steps``.
-    """
-    config = CONFIGS[config_name]
+def train_landmarks(training: Training) -> None:
+    """Train lips and head; the scores are of GRID s1 ``val`` and of strangers."""
+    corpus, config, out, options = training.corpus, training.config, training.out, training.options
     sizes, cache = config.landmarks, out / "tracks"
     learn = read_stretches(recordings_of(corpus, "train", config.people), cache, sizes, versions=_VERSIONS)
     known, strangers = (
@@ -184,13 +174,12 @@ def train_landmarks(corpus: Path, out: Path, config_name: str, options: Mapping[
 
     torch.manual_seed(0)
     network = SpeechToLandmarks(sizes)
-    steps = int(options.get("steps", _STEPS))
     scores = fit(
         network,
         partial(landmarks_losses, config=config),
-        LandmarkBatches(learn),
+        LandmarkBatches(learn, size=options.batch),
         out=out,
-        schedule=Schedule(steps=steps, learning_rate=1e-3, clip=5.0),
+        schedule=Schedule(options.steps, options.learning_rate, clip=5.0, validate_every=options.validate_every),
         validate=validate,
     )
     others = "" if config.people == "s1" else f", and the open clips of others but {', '.join(UNSEEN_FACES)}"
@@ -200,7 +189,7 @@ def train_landmarks(corpus: Path, out: Path, config_name: str, options: Mapping[
         "input": f"{sizes.features}, {sizes.num_features} a frame, 100 Hz",
         "data": f"GRID speaker s1, split train{others}",
         "data_licence": "CC BY 4.0" if config.people == "s1" else "CC BY 4.0 (GRID), US government works",
-        "command": training_command("attentional_landmarks", "landmarks", config_name, steps),
+        "command": training.command,
         "scores": {"split": "GRID s1 val; strangers: the speakers left out", **scores},
     }
     save_weights(network, out / "landmarks.safetensors", card=card)

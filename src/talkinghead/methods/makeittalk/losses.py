@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import pairwise
-from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -13,15 +11,11 @@ from torch.nn import functional as F
 from talkinghead.face.landmarks import FACIAL_PARTS, INNER_LIPS
 from talkinghead.face.rest import LOWER_INNER, UPPER_INNER
 from talkinghead.methods.makeittalk.config import MakeItTalkConfig
-from talkinghead.rendering.interior import MouthInterior
-from talkinghead.rendering.mouth import PATCH_SIZE
 from talkinghead.types import NUM_LANDMARKS
 
 MEETING = 0.003
 """Eye distances between inner lips that meet. On p b m the smoothed track of GRID s1 train shows -0.005 at the least
 and 0.009 in the middle (medians); what is drawn with 0.004 looks closed, with 0.012 a line shows between the lips."""
-
-_ADVERSARIAL_WEIGHT = 0.03
 
 
 def laplacian_matrix() -> Tensor:
@@ -117,66 +111,4 @@ def content_example(config: MakeItTalkConfig, seed: int) -> dict[str, Tensor]:
         "static": static,
         "target": static + 0.1 * torch.randn(8, 68, 3, generator=generator),
         "contact": torch.tensor([0, 1, 2, 0] * 2),
-    }
-
-
-class MouthTraining(nn.Module):
-    """The mouth interior network with the critic that it is trained against.
-
-    Args:
-        width: of the network.
-        people: how many people the data shows.
-    """
-
-    def __init__(self, width: int, *, people: int) -> None:
-        super().__init__()
-        self.interior = MouthInterior(width, people=people)
-        channels = (4, width, 2 * width, 2 * width)
-        layers: list[nn.Module] = []
-        for k, (channels_in, channels_out) in enumerate(pairwise(channels)):
-            stride = 2 if k < 2 else 1
-            layers += [nn.Conv2d(channels_in, channels_out, 4 if k < 2 else 3, stride, 1), nn.LeakyReLU(0.2)]
-        self.critic = nn.Sequential(*layers, nn.Conv2d(channels[-1], 1, 3, padding=1))
-
-
-def mouth_losses(network: nn.Module, batch: Mapping[str, Tensor], config: MakeItTalkConfig) -> dict[str, Tensor]:
-    """Colours and their gradients inside the opening (L1), and a least-squares adversarial term (Mao et al. 2017).
-
-    Args:
-        network: a ``MouthTraining``.
-        batch: ``opening`` (B, 1, H, W), ``person`` (B,), ``colours`` (B, 3, H, W) in [0, 1].
-    """
-    network = cast(MouthTraining, network)  # or what a training loop has wrapped around one
-    opening, colours = batch["opening"], batch["colours"]
-    made = network.interior(opening, batch["person"]).float()
-    covered = 3 * opening.sum() + 1
-    across, down = opening[..., 1:], opening[..., 1:, :]
-    gradients = (
-        ((made - colours).diff(dim=3).abs() * across).sum() + ((made - colours).diff(dim=2).abs() * down).sum()
-    ) / covered
-    fake, real = (torch.cat([picture * opening, opening], dim=1) for picture in (made, colours))
-    # One optimiser for both sides: the critic is held while the network is judged by it, and sees only values of its
-    # pictures.
-    network.critic.requires_grad_(False)
-    judged = network.critic(fake).float()
-    network.critic.requires_grad_(True)
-    on_fake, on_real = network.critic(fake.detach()).float(), network.critic(real).float()
-    seen = F.adaptive_avg_pool2d(opening, judged.shape[2:])
-    total = seen.sum() + 1
-    return {
-        "colour_loss": ((made - colours).abs() * opening).sum() / covered,
-        "gradient_loss": gradients,
-        "adversarial_loss": _ADVERSARIAL_WEIGHT * ((judged - 1).square() * seen).sum() / total,
-        "critic_loss": ((on_fake.square() + (on_real - 1).square()) * seen).sum() / total,
-    }
-
-
-def mouth_example(config: MakeItTalkConfig, seed: int) -> dict[str, Tensor]:
-    """Four made-up mouths."""
-    generator = torch.Generator().manual_seed(seed)
-    width, height = PATCH_SIZE
-    return {
-        "opening": (torch.rand(4, 1, height, width, generator=generator) < 0.3).float(),
-        "person": torch.tensor([0, 1, 0, 1]),
-        "colours": torch.rand(4, 3, height, width, generator=generator),
     }

@@ -10,11 +10,9 @@ from __future__ import annotations
 
 import os
 import zlib
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -25,7 +23,7 @@ from talkinghead.data.grid import Clip, grid_clips, tracks
 from talkinghead.face.landmarks import LEFT_EYE, RIGHT_EYE
 from talkinghead.face.pose import head_landmarks
 from talkinghead.face.rest import closed_mouth
-from talkinghead.methods.makeittalk.config import CONFIGS, ContentConfig
+from talkinghead.methods.makeittalk.config import ContentConfig
 from talkinghead.methods.makeittalk.content import SpeechContentAnimation, windows_of
 from talkinghead.methods.makeittalk.hearing import heard
 from talkinghead.methods.makeittalk.losses import content_losses
@@ -39,14 +37,13 @@ from talkinghead.speech.align import align
 from talkinghead.speech.arpabet import BILABIALS, LABIODENTALS, PHONES, VISEMES
 from talkinghead.training.fit import Schedule, fit
 from talkinghead.training.sound import vary_sound
+from talkinghead.training.stage import Training
 from talkinghead.types import FloatArray, Interval
-from talkinghead.weights import save_weights, training_command
+from talkinghead.weights import save_weights
 
 _REST_FRAMES = 10  # GRID clips begin with the speaker silent
-_BATCH = 512
-_STEPS = 6000
 _REFINING_SHARE = 0.6  # of the steps, and then added to them: a second, slower cycle on speech and faces varied less
-_REFINING_RATE = 6e-4
+_REFINING_RATE = 0.4  # of the learning rate
 _REFINING_VARIATION = 0.35
 _REFINING_LIPS = 3.0
 _VERSIONS = 5
@@ -138,9 +135,7 @@ class ContentBatches:
         variation: how often voices and faces are varied, 1 being the usual share of the batch.
     """
 
-    def __init__(
-        self, sentences: list[Sentence], config: ContentConfig, *, size: int = _BATCH, variation: float = 1.0
-    ) -> None:
+    def __init__(self, sentences: list[Sentence], config: ContentConfig, *, size: int, variation: float = 1.0) -> None:
         self._size, self._variation, self._lead = size, variation, config.lead
         windows, targets, owners, rests, contacts = [], [], [], [], []
         wide = replace(config, window=config.window + 2 * WIDER, lead=config.lead + WIDER)
@@ -214,38 +209,28 @@ def score(network: nn.Module, sentences: list[Sentence]) -> dict[str, float]:
     return dict(zip(("D-LL", "D-VL", "D-A", "correlation"), (round(float(value), 4) for value in means)))
 
 
-def train_content(corpus: Path, out: Path, config_name: str, options: Mapping[str, Any]) -> None:
-    """Train the content branch on GRID s1 ``train``, watched on ``val``; weights and card go to ``out``.
-
-    Args:
-        corpus: folder with ``grid_s1`` in it.
-        out: folder; an interrupted run goes on where it was.
-        config_name: "small", "paper" or "tiny".
-        options: ``steps``.
-    """
-    config = CONFIGS[config_name]
-    root, cache = corpus / "grid_s1", out / "tracks"
+def train_content(training: Training) -> None:
+    """Train the content branch on GRID s1 ``train``; its scores are of ``val``."""
+    config, out, options = training.config, training.out, training.options
+    root, cache = training.corpus / "grid_s1", out / "tracks"
     versions = 1 if config.content.features == "log-mel" else _VERSIONS  # of log-mel, others are made in every batch
     learn = read_sentences(grid_clips(root, "train"), cache, config.content, versions=versions)
     watch = read_sentences(grid_clips(root, "val"), cache, config.content)
     torch.manual_seed(0)
     network = SpeechContentAnimation(config.content)
-    steps = int(options.get("steps", _STEPS))
-    refining = max(1, round(_REFINING_SHARE * steps))
-    first, second = Schedule(steps=steps, learning_rate=1.5e-3), Schedule(steps=refining, learning_rate=_REFINING_RATE)
-    third = Schedule(steps=max(1, round(_SETTLING_SHARE * steps)), learning_rate=_REFINING_RATE)
-    for folder, schedule, variation, lips, dropout in (
-        (out, first, 1.0, 0.0, 0.0),
-        (out / "refined", second, _REFINING_VARIATION, _REFINING_LIPS, _REFINING_DROPOUT),
-        (out / "settled", third, _SETTLING_VARIATION, _REFINING_LIPS, 0.0),
+    for folder, share, rate, variation, lips, dropout in (
+        (out, 1.0, 1.0, 1.0, 0.0, 0.0),
+        (out / "refined", _REFINING_SHARE, _REFINING_RATE, _REFINING_VARIATION, _REFINING_LIPS, _REFINING_DROPOUT),
+        (out / "settled", _SETTLING_SHARE, _REFINING_RATE, _SETTLING_VARIATION, _REFINING_LIPS, 0.0),
     ):
+        steps = max(1, round(share * options.steps))
         network.lstm.dropout = dropout
         scores = fit(
             network,
             partial(content_losses, config=config, lips=lips, contact=_CONTACT),
-            ContentBatches(learn, config.content, variation=variation),
+            ContentBatches(learn, config.content, size=options.batch, variation=variation),
             out=folder,
-            schedule=schedule,
+            schedule=Schedule(steps, rate * options.learning_rate, validate_every=options.validate_every),
             validate=lambda net: score(net, watch),
         )
     card = {
@@ -254,7 +239,7 @@ def train_content(corpus: Path, out: Path, config_name: str, options: Mapping[st
         "input": f"{config.content.features}, {config.content.num_features} a frame, {config.content.rate} Hz",
         "data": "GRID speaker s1, split train (Cooke et al. 2006)",
         "data_licence": "CC BY 4.0",
-        "command": training_command("makeittalk", "content", config_name, steps),
+        "command": training.command,
         "scores": {"split": "GRID s1 val", **scores},
     }
     save_weights(network, out / "content.safetensors", card=card)

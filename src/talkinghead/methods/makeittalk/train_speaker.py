@@ -9,18 +9,16 @@ Source: Zhou et al. 2020, sections 4.2 and 4.4. Where we differ: 14 people of th
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from talkinghead.errors import InputError
 from talkinghead.face.landmarks import JAW, LEFT_EYE, LIPS, RIGHT_EYE
-from talkinghead.methods.makeittalk.config import CONFIGS, MakeItTalkConfig
+from talkinghead.methods.makeittalk.config import MakeItTalkConfig
 from talkinghead.methods.makeittalk.content import SpeechContentAnimation
 from talkinghead.methods.makeittalk.head_style import displacements, rigid_and_expression, smooth_noise
 from talkinghead.methods.makeittalk.motion import MakeItTalkMotion
@@ -33,14 +31,13 @@ from talkinghead.metrics.jaw_lip import jaw_lip_distance
 from talkinghead.metrics.mouth_area import mouth_area_difference
 from talkinghead.speech.speaker import EMBEDDING_SIZE
 from talkinghead.training.fit import Schedule, fit
+from talkinghead.training.stage import Training
 from talkinghead.types import FloatArray
-from talkinghead.weights import load_weights, save_weights, training_command
+from talkinghead.weights import load_weights, save_weights
 
-_BATCH, _NOISY = 24, 8
+_NOISY = 1 / 3  # of a batch
 _LEAST = 96  # frames of a window, if the recording has so many
-_STEPS = 3000
 _VOICE_NOISE = 0.015  # on each of the 256 numbers: about what two recordings of one voice differ by
-_SHIPPED = Path(__file__).with_name("weights") / "content.safetensors"
 
 
 class SpeakerBatches:
@@ -50,8 +47,7 @@ class SpeakerBatches:
         people: what to draw from.
         content: for each of them, (T, 68, 3) what the content branch makes of the speech, or the face at rest.
         config: sizes.
-        size: windows in a batch.
-        noisy: how many of them have noise, where the configuration has any.
+        size: windows in a batch; a third of them have noise, where the configuration has any.
     """
 
     def __init__(
@@ -60,11 +56,10 @@ class SpeakerBatches:
         content: Sequence[FloatArray],
         config: MakeItTalkConfig,
         *,
-        size: int = _BATCH,
-        noisy: int = _NOISY,
+        size: int,
     ) -> None:
         self._people, self._content, self._config = people, content, config
-        self._size, self._noisy = size, noisy if config.speaker.noise_size else 0
+        self._size, self._noisy = size, round(_NOISY * size) if config.speaker.noise_size else 0
         names = sorted({person.speaker for person in people})
         self._of = [[n for n, person in enumerate(people) if person.speaker == name] for name in names]
         lengths = [np.array([len(people[n]) for n in numbers], float) for numbers in self._of]
@@ -197,55 +192,31 @@ def _head(branch: SpeakerAwareAnimation, person: Performance, seed: int | None) 
     return rotation, expression
 
 
-def _content_branch(config_name: str, out: Path) -> SpeechContentAnimation | None:
-    """The trained content branch, from ``out`` or as it ships; None where the speaker-aware one is alone.
-
-    Raises:
-        InputError: there is none.
-    """
-    if CONFIGS[config_name].speaker.alone:
+def _content_branch(training: Training) -> SpeechContentAnimation | None:
+    """The trained content branch; None where the speaker-aware one is alone."""
+    if training.config.speaker.alone:
         return None
-    network = SpeechContentAnimation(CONFIGS[config_name].content)
-    file = out / "content.safetensors"
-    if not file.exists():
-        if config_name != "small":
-            raise InputError(
-                f"{file}: no such weights, and the speaker-aware branch adds to what the content branch says: train "
-                "that one first and put its weights there."
-            )
-        file = _SHIPPED
-    load_weights(network, file)
+    network = SpeechContentAnimation(training.config.content)
+    load_weights(network, training.needs["content"])
     return network.eval()
 
 
-def train_speaker(corpus: Path, out: Path, config_name: str, options: Mapping[str, Any]) -> None:
-    """Train the speaker-aware branch on open recordings, watched on those held back; weights and card go to ``out``.
-
-    Args:
-        corpus: folder with ``grid_s1`` and ``clips`` in it.
-        out: folder; an interrupted run goes on where it was. ``content.safetensors`` in it is the content branch that
-            this one adds to; "small" else takes the one that ships.
-        config_name: a name in ``CONFIGS``.
-        options: ``steps``.
-
-    Raises:
-        InputError: there is no content branch.
-    """
-    config = CONFIGS[config_name]
-    said = _content_branch(config_name, out)
+def train_speaker(training: Training) -> None:
+    """Train the speaker-aware branch on open recordings; its scores are of those held back."""
+    config, out, options = training.config, training.out, training.options
+    said = _content_branch(training)
     cache = out / "tracks"
-    learn = list(performances(corpus, "train", cache, config.content))
-    watch = list(performances(corpus, "val", cache, config.content))
+    learn = list(performances(training.corpus, "train", cache, config.content))
+    watch = list(performances(training.corpus, "val", cache, config.content))
     torch.manual_seed(0)
     network = SpeakerTraining(config)
     network.branch.mean_speaker.copy_(torch.from_numpy(mean_voice(learn)))
-    schedule = Schedule(steps=int(options.get("steps", _STEPS)), learning_rate=1e-3)
     scores = fit(
         network,
         partial(speaker_losses, config=config),
-        SpeakerBatches(learn, said_by(said, learn), config),
+        SpeakerBatches(learn, said_by(said, learn), config, size=options.batch),
         out=out,
-        schedule=schedule,
+        schedule=Schedule(options.steps, options.learning_rate, validate_every=options.validate_every),
         validate=partial(score, people=watch, content=said_by(said, watch)),
     )
     people = sorted({person.speaker for person in learn})
@@ -256,7 +227,7 @@ def train_speaker(corpus: Path, out: Path, config_name: str, options: Mapping[st
         f"{EMBEDDING_SIZE} numbers of a voice",
         "data": f"what is open of {', '.join(people)}: GRID s1 split train, two thirds of the others",
         "data_licence": "CC BY 4.0 (GRID), US government works, MIT (FACEGOOD)",
-        "command": training_command("makeittalk", "speaker", config_name, schedule.steps),
+        "command": training.command,
         "scores": {"split": "GRID s1 val, and the last third of others' recordings", **scores},
     }
     save_weights(network.branch, out / "speaker_aware.safetensors", card=card)

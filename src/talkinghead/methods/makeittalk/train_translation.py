@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 import torch
@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from talkinghead.data.corpus import UNSEEN_FACES
 from talkinghead.data.face_pairs import MARGIN, STORED, FacePictures, judged_pairs, prepared_pictures
 from talkinghead.media import save_image
-from talkinghead.methods.makeittalk.config import CONFIGS, TranslationConfig
+from talkinghead.methods.makeittalk.config import TranslationConfig
 from talkinghead.methods.makeittalk.translation_losses import TranslationTraining, as_inputs, translation_losses
 from talkinghead.methods.makeittalk.translation_pairs import PairBatches
 from talkinghead.metrics.psnr import psnr
@@ -25,12 +25,10 @@ from talkinghead.rendering.crop import Crop
 from talkinghead.rendering.levels import as_levels
 from talkinghead.training.fit import Schedule, fit
 from talkinghead.training.perceptual import perceptual_distance
+from talkinghead.training.stage import Training
 from talkinghead.types import FloatArray, ImageArray
-from talkinghead.weights import save_weights, training_command
+from talkinghead.weights import save_weights
 
-_STEPS = 8000
-_BATCH, _LEARNING_RATE = 8, 1e-3  # of the slim networks, which learn for an hour
-_PUBLISHED = {"paper": (16, 1e-4)}  # section 4.4
 _JUDGED = 24  # pairs of each group in a validation
 _SHOWN = 6  # of them on the sheet
 _AT_ONCE = 8
@@ -102,41 +100,31 @@ class _Validation:
         return found
 
 
-def train_translation(corpus: Path, out: Path, config_name: str, options: Mapping[str, Any]) -> None:
-    """Train the translation network; weights and card go to ``out``, and ``sheet.png`` at each validation.
+def train_translation(training: Training) -> None:
+    """Train the translation network; each validation leaves ``sheet.png`` in the output folder.
 
-    Args:
-        corpus: folder with ``grid_s1`` and ``clips`` in it.
-        out: folder; an interrupted run goes on where it was. ``out/tracks`` keeps what the tracker sees.
-        config_name: "small", "paper" or "tiny".
-        options: ``steps``; ``batch``, pairs in a batch; ``validate_every``, steps; ``vgg``, a file with the weights of
-            VGG19, see ``perceptual_distance``.
+    Source: Zhou et al. 2020, section 4.4, trains with a batch of 16 and a learning rate of 1e-4; the defaults are for
+        the slim networks of "small", which learn for an hour.
     """
-    config = CONFIGS[config_name]
+    config, out, options = training.config, training.out, training.options
     sizes = config.translation
-    batch, learning_rate = _PUBLISHED.get(config_name, (_BATCH, _LEARNING_RATE))
-    packs = {group: prepared_pictures(corpus, group, out, place=_wide) for group in ("train", "known", "strangers")}
-    batches = PairBatches(packs["train"], size=sizes.size, batch=int(options.get("batch", batch)))
-    vgg = options.get("vgg")
-    distance = perceptual_distance(None if vgg is None else Path(vgg))
+    groups = ("train", "known", "strangers")
+    packs = {group: prepared_pictures(training.corpus, group, out, place=_wide) for group in groups}
+    batches = PairBatches(packs["train"], size=sizes.size, batch=options.batch)
+    distance = perceptual_distance(options.vgg)
     validate = _Validation({name: packs[name] for name in ("known", "strangers")}, sizes, out)
     torch.manual_seed(0)
-    training = TranslationTraining(sizes).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    schedule = Schedule(
-        steps=int(options.get("steps", _STEPS)),
-        learning_rate=learning_rate,
-        clip=5.0,
-        validate_every=int(options.get("validate_every", 500)),
-    )
+    network = TranslationTraining(sizes).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    schedule = Schedule(options.steps, options.learning_rate, clip=5.0, validate_every=options.validate_every)
     losses = partial(translation_losses, config=config, distance=distance)
-    final = fit(training, losses, batches, out=out, schedule=schedule, validate=validate)
+    final = fit(network, losses, batches, out=out, schedule=schedule, validate=validate)
     card = {
         "network": "portrait and drawn landmarks -> picture (image-to-image translation)",
         "config": dataclasses.asdict(sizes),
         "data": f"GRID speaker s1, split train, and the open clips of {', '.join(batches.people)}; "
         f"held out: {', '.join(UNSEEN_FACES)}",
         "data_licence": "CC BY 4.0 (GRID), US government works, MIT (FACEGOOD)",
-        "command": training_command("makeittalk", "translation", config_name, schedule.steps),
+        "command": training.command,
         "scores": {**final, "the portrait as it is": validate.still},
     }
-    save_weights(training.network, out / "translation.safetensors", card=card)
+    save_weights(network.network, out / "translation.safetensors", card=card)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -13,20 +12,18 @@ import torch
 from torch import Tensor, nn
 
 from talkinghead.data.voice_packs import HELD_OUT_VOICES, VoicePack, load_voices, prepare_voices
-from talkinghead.methods.makeittalk.config import CONFIGS, VoiceConfig
+from talkinghead.methods.makeittalk.config import VoiceConfig
 from talkinghead.methods.makeittalk.disguise import disguised
 from talkinghead.methods.makeittalk.voice import VoiceConversion
 from talkinghead.methods.makeittalk.voice_losses import voice_losses
 from talkinghead.training.fit import Schedule, fit
-from talkinghead.weights import save_weights, training_command
+from talkinghead.training.stage import Training
+from talkinghead.weights import save_weights
 
-_STEPS = 2000
-_LEARNING_RATE = 1e-3
-_BATCH = 24
 _FRAMES = 128  # of a crop, or a few more for whole stretches
 _PEOPLE = 0.7  # of the crops; the rest are synthetic voices
 _UNKNOWN = 0.05  # of the crops in which the encoder is not told who is heard
-_WATCHED = 8  # batches
+_WATCHED, _WATCHED_CROPS = 8, 24  # batches, and how large they are
 _RIDGE = 1.0
 
 
@@ -38,9 +35,11 @@ class VoiceBatches:
     Args:
         packs: each with the share of the crops that comes from it.
         config: sizes.
+        size: crops in a batch.
     """
 
-    def __init__(self, packs: Sequence[tuple[VoicePack, float]], config: VoiceConfig) -> None:
+    def __init__(self, packs: Sequence[tuple[VoicePack, float]], config: VoiceConfig, *, size: int) -> None:
+        self._size = size
         self._packs = [pack for pack, _ in packs]
         self._shares = np.cumsum([share for _, share in packs])
         self._voices = [
@@ -53,7 +52,7 @@ class VoiceBatches:
     def __call__(self, step: int) -> dict[str, Tensor]:
         """``mels`` and ``heard`` (B, T, 80), ``speaker`` and ``target`` (B, 256) of a step."""
         rng = np.random.default_rng(step)
-        rows = [self._row(rng) for _ in range(_BATCH)]
+        rows = [self._row(rng) for _ in range(self._size)]
         mels, speaker, target = (torch.from_numpy(np.stack(column)) for column in zip(*rows))
         heard = mels
         if self._disguise > 0:
@@ -115,7 +114,7 @@ def speaker_probe(rows: list[npt.NDArray[np.float32]], voices: npt.NDArray[np.st
 def score(network: nn.Module, pack: VoicePack) -> dict[str, float]:
     """Mel L1 after the postnet on fixed crops of the pack, and how well the speaker is read from the code's mean."""
     network = cast(VoiceConversion, network)
-    batches = VoiceBatches([(pack, 1.0)], network.config)
+    batches = VoiceBatches([(pack, 1.0)], network.config, size=_WATCHED_CROPS)
     errors = []
     for step in range(_WATCHED):
         batch = batches(step)
@@ -127,26 +126,19 @@ def score(network: nn.Module, pack: VoicePack) -> dict[str, float]:
     }
 
 
-def train_voice(corpus: Path, out: Path, config_name: str, options: Mapping[str, Any]) -> None:
-    """Train the voice conversion on voices of tier ``open`` and synthetic ones; weights and card go to ``out``.
-
-    Args:
-        corpus: folder with ``grid_s1``, ``clips`` and ``speech`` in it.
-        out: folder; an interrupted run goes on where it was.
-        config_name: "small", "paper" or "tiny".
-        options: ``steps``.
-    """
-    config, steps = CONFIGS[config_name], int(options.get("steps", _STEPS))
-    packs = {name: load_voices(path) for name, path in prepare_voices(corpus, out / "voices").items()}
+def train_voice(training: Training) -> None:
+    """Train the voice conversion on voices of tier ``open`` and synthetic ones."""
+    config, out, options = training.config, training.out, training.options
+    packs = {name: load_voices(path) for name, path in prepare_voices(training.corpus, out / "voices").items()}
     watch = packs["heldout"]
     torch.manual_seed(0)
     network = VoiceConversion(config.voice)
     scores = fit(
         network,
         partial(voice_losses, config=config),
-        VoiceBatches([(packs["people"], _PEOPLE), (packs["machines"], 1 - _PEOPLE)], config.voice),
+        VoiceBatches([(packs["people"], _PEOPLE), (packs["machines"], 1 - _PEOPLE)], config.voice, size=options.batch),
         out=out,
-        schedule=Schedule(steps=steps, learning_rate=_LEARNING_RATE),
+        schedule=Schedule(options.steps, options.learning_rate, validate_every=options.validate_every),
         validate=lambda net: score(net, watch),
     )
     from_mels = speaker_probe([watch.mels_of(k) for k in range(len(watch))], watch.voices)
@@ -159,7 +151,7 @@ def train_voice(corpus: Path, out: Path, config_name: str, options: Mapping[str,
         "voices": sum(len(set(packs[name].voices.tolist())) for name in ("people", "machines")),
         "held_out": HELD_OUT_VOICES,
         "data_licence": "CC BY 4.0, CC0, public domain, MIT, BSD-like, US government works; synthesised here",
-        "command": training_command("makeittalk", "voice", config_name, steps),
+        "command": training.command,
         "scores": {"split": "held-out voices", **scores, "speaker from the mels": round(from_mels, 4)},
     }
     save_weights(network, out / "voice.safetensors", card=card)

@@ -10,8 +10,8 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -23,16 +23,14 @@ from talkinghead.data.packs import load_pack, prepare
 from talkinghead.data.spoken import HELD_OUT_LIBRISPEECH
 from talkinghead.speech.arpabet import BILABIALS, CLASSES, LABIODENTALS, SILENCE
 from talkinghead.speech.features import SAMPLE_RATE, loudness_gain
-from talkinghead.speech.phones import CONFIGS, PhoneConfig, PhoneRecogniser, phone_features, phone_posteriors
+from talkinghead.speech.phones import PhoneConfig, PhoneRecogniser, phone_features, phone_posteriors
 from talkinghead.training.fit import Schedule, fit
 from talkinghead.training.sound import vary_sound
+from talkinghead.training.stage import Training
 from talkinghead.weights import save_weights
 
-_BATCH = 48
 _FRAMES = 240  # of a crop
 _EDGE = 40  # frames at a crop's start that are heard and not judged: their past is cut off
-_STEPS = 5000
-_LEARNING_RATE = 1.2e-3
 _SMOOTHING = 0.05  # of labels: the aligner's boundaries are good to a frame or two
 _NOISE_SHARE = 0.04  # of crops that hold nothing but noise
 _VERSIONS = 2  # of each recording: as it is, and otherwise
@@ -107,9 +105,11 @@ class PhoneBatches:
 
     Args:
         sources: name -> what it sounds like.
+        size: crops in a batch.
     """
 
-    def __init__(self, sources: Mapping[str, Heard]) -> None:
+    def __init__(self, sources: Mapping[str, Heard], *, size: int) -> None:
+        self._size = size
         self._mels = [mel for heard in sources.values() for mel in heard.mels]
         self._labels = [known for heard in sources.values() for known in heard.labels]
         self._weights = [weight for heard in sources.values() for weight in heard.weights]
@@ -122,12 +122,12 @@ class PhoneBatches:
     def __call__(self, step: int) -> dict[str, Tensor]:
         """Log-mel (B, T, num_mels), labels (B, T) with -1 where nothing is judged, and weights (B,) of a step."""
         rng = np.random.default_rng(step)
-        rows = np.searchsorted(self._shares, rng.random(_BATCH)).clip(max=len(self._mels) - 1)
+        rows = np.searchsorted(self._shares, rng.random(self._size)).clip(max=len(self._mels) - 1)
         crops = [self._crop(int(row), rng) for row in rows]
         generator = torch.Generator().manual_seed(step)
         mel = vary_mels(torch.from_numpy(np.stack([mel for mel, _ in crops])), generator)
         labels = torch.from_numpy(np.stack([known for _, known in crops]))
-        noise = torch.rand(_BATCH, generator=generator) < _NOISE_SHARE
+        noise = torch.rand(self._size, generator=generator) < _NOISE_SHARE
         mel[noise] = made_noise(int(noise.sum()), mel.shape[1:], generator)
         labels[noise] = CLASSES.index(SILENCE)
         return {"mel": mel, "labels": labels, "weights": torch.tensor([self._weights[row] for row in rows])}
@@ -201,12 +201,13 @@ def made_noise(batch: int, shape: torch.Size, generator: torch.Generator) -> Ten
     return (noise + 0.3 * tones * held[:, :count]).clamp(0.0, 1.0)
 
 
-def phone_losses(network: nn.Module, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
+def phone_losses(network: nn.Module, batch: Mapping[str, Tensor], config: PhoneConfig) -> dict[str, Tensor]:
     """Cross entropy with smoothed labels over the frames that are judged.
 
     Args:
         network: a ``PhoneRecogniser``.
         batch: ``mel`` (B, T, num_mels), ``labels`` (B, T), ``weights`` (B,).
+        config: sizes.
     """
     logits, labels = network(batch["mel"]).float(), batch["labels"]
     loss = F.cross_entropy(logits.mT, labels, ignore_index=-1, label_smoothing=_SMOOTHING, reduction="none")
@@ -258,17 +259,20 @@ def read_labelled(corpus: Path, cache: Path) -> tuple[list[Labelled], list[Label
     return learn, watch
 
 
-def train_phones(corpus: Path, out: Path, config_name: str, options: Mapping[str, Any]) -> None:
-    """Train the recogniser on all labelled speech of tier ``open``; weights and card go to ``out``.
+def phone_example(config: PhoneConfig, seed: int) -> dict[str, Tensor]:
+    """Two made-up crops."""
+    generator = torch.Generator().manual_seed(seed)
+    return {
+        "mel": torch.rand(2, 60, config.num_mels, generator=generator),
+        "labels": torch.randint(-1, len(CLASSES), (2, 60), generator=generator),
+        "weights": torch.tensor([1.0, 0.5]),
+    }
 
-    Args:
-        corpus: folder with ``grid_s1``, ``clips`` and ``speech`` in it.
-        out: folder; an interrupted run goes on where it was.
-        config_name: "small" or "tiny".
-        options: ``steps``.
-    """
-    config, steps = CONFIGS[config_name], int(options.get("steps", _STEPS))
-    learn, watch = read_labelled(corpus, out / "packs")
+
+def train_phones(training: Training) -> None:
+    """Train the recogniser on all labelled speech of tier ``open``."""
+    config, out, options = training.config, training.out, training.options
+    learn, watch = read_labelled(training.corpus, out / "packs")
     sources = {}
     for name in sorted({item.source for item in learn}):
         mine = [item for item in learn if item.source == name]
@@ -278,10 +282,12 @@ def train_phones(corpus: Path, out: Path, config_name: str, options: Mapping[str
     network = PhoneRecogniser(config)
     scores = fit(
         network,
-        phone_losses,
-        PhoneBatches(sources),
+        partial(phone_losses, config=config),
+        PhoneBatches(sources, size=options.batch),
         out=out,
-        schedule=Schedule(steps=steps, learning_rate=_LEARNING_RATE, weight_decay=1e-5, validate_every=250),
+        schedule=Schedule(
+            options.steps, options.learning_rate, weight_decay=1e-5, validate_every=options.validate_every
+        ),
         validate=lambda net: score(net, watch),
     )
     hours: dict[str, float] = {}
@@ -294,7 +300,7 @@ def train_phones(corpus: Path, out: Path, config_name: str, options: Mapping[str
         "look_ahead_s": config.look_ahead,
         "hours": {source: round(value, 2) for source, value in hours.items()},
         "data_licence": "CC BY 4.0, public domain, MIT, Apache-2.0, BSD-like; synthesised by this project",
-        "command": f"talkinghead train phones --corpus CORPUS --out OUT --config {config_name} --steps {steps}",
+        "command": training.command,
         "scores": {"split": "val: frame accuracy; recall over all of val", **scores},
     }
     save_weights(network, out / "phones.safetensors", card=card)

@@ -1,16 +1,19 @@
-"""Training of the mouth interior network on crops of the open recordings."""
+"""Training of the mouth interior network on crops of open mouths: ``talkinghead train mouth``."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
+from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import cast
 
 import cv2
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from talkinghead.data.grid import grid_clips, tracked
 from talkinghead.data.manifest import manifest_rows
@@ -18,24 +21,32 @@ from talkinghead.face.landmarks import INNER_LIP_CONTOUR, MESH_OF_68, OUTER_LIP_
 from talkinghead.face.pose import camera_from_head, head_mesh
 from talkinghead.face.rest import lip_gap
 from talkinghead.media import VideoReader
-from talkinghead.methods.makeittalk.config import CONFIGS
-from talkinghead.methods.makeittalk.losses import MouthTraining, mouth_losses
-from talkinghead.rendering.interior import REFERENCE_SKIN, MouthInterior, opening_mask
+from talkinghead.rendering.interior import REFERENCE_SKIN, WIDTH, MouthInterior, opening_mask
 from talkinghead.rendering.mouth import PATCH_SIZE, mouth_rectangle
 from talkinghead.tracking.track import make_track, read_mesh
 from talkinghead.training.fit import Schedule, fit
+from talkinghead.training.stage import Training
 from talkinghead.types import BoolArray, FaceTrack, FloatArray, ImageArray, IndexArray
-from talkinghead.weights import save_weights, training_command
+from talkinghead.weights import save_weights
 
 _OPEN = 0.025  # openings, in eye distances, that show something
 _PER_CLIP = {"GRID": 12, "other": 400}
-_BATCH = 32
-_STEPS = 4000
+_ADVERSARIAL_WEIGHT = 0.03
 _LEAST_AREA = 60.0  # patch px
 _LEAST_BLUE = 0.35  # blue over red of skin under light too coloured to be taken out
 _SHOWN = (
     "FACEGOOD-zsmeif"  # whose teeth the shipped network shows: the sharpest recording, upper teeth and tongue both seen
 )
+
+
+@dataclass(frozen=True)
+class MouthConfig:
+    """How wide the network is at its finest level, in channels."""
+
+    width: int = WIDTH
+
+
+CONFIGS = {"small": MouthConfig(), "tiny": MouthConfig(4)}
 
 
 @dataclass(frozen=True)
@@ -112,9 +123,11 @@ class MouthBatches:
 
     Args:
         mouths: what to draw from.
+        size: mouths in a batch.
     """
 
-    def __init__(self, mouths: Mouths) -> None:
+    def __init__(self, mouths: Mouths, *, size: int) -> None:
+        self._size = size
         openings = opening_mask(mouths.contours[:, :20])
         skin = np.stack([_skin(crop, contour) for crop, contour in zip(mouths.crops, mouths.contours)])
         usable = (openings.sum(axis=(1, 2, 3)) > _LEAST_AREA) & (skin[:, 2] > _LEAST_BLUE * skin[:, 0])
@@ -132,12 +145,12 @@ class MouthBatches:
     def __call__(self, step: int) -> dict[str, Tensor]:
         """The batch of a step: ``opening``, ``person`` and ``colours``, mirrored, moved and stretched at random."""
         rng = np.random.default_rng(step)
-        rows = np.searchsorted(self._share, rng.random(_BATCH)).clip(0, len(self._person) - 1)
+        rows = np.searchsorted(self._share, rng.random(self._size)).clip(0, len(self._person) - 1)
         pictures = self._pictures[rows]
-        affine = np.zeros((_BATCH, 2, 3), np.float32)
-        affine[:, 0, 0] = rng.uniform(0.75, 1.15, _BATCH) * rng.choice([-1, 1], _BATCH)
-        affine[:, 1, 1] = rng.uniform(0.6, 1.1, _BATCH)
-        affine[:, :, 2] = rng.uniform(-0.08, 0.08, (_BATCH, 2))
+        affine = np.zeros((self._size, 2, 3), np.float32)
+        affine[:, 0, 0] = rng.uniform(0.75, 1.15, self._size) * rng.choice([-1, 1], self._size)
+        affine[:, 1, 1] = rng.uniform(0.6, 1.1, self._size)
+        affine[:, :, 2] = rng.uniform(-0.08, 0.08, (self._size, 2))
         grid = nn.functional.affine_grid(torch.from_numpy(affine), list(pictures.shape), align_corners=False)
         pictures = nn.functional.grid_sample(pictures, grid, padding_mode="border", align_corners=False)
         return {
@@ -155,40 +168,97 @@ def _skin(crop: ImageArray, contour: FloatArray) -> FloatArray:
     return np.asarray(np.maximum(np.median(crop[lips == 0], axis=0), 1.0))
 
 
-def train_mouth(corpus: Path, out: Path, config_name: str, options: Mapping[str, Any]) -> None:
-    """Train the mouth interior; weights and card go to ``out``.
+class MouthTraining(nn.Module):
+    """The mouth interior network with the critic that it is trained against.
 
     Args:
-        corpus: folder with ``grid_s1`` and ``clips`` in it.
-        out: folder; an interrupted run goes on where it was.
-        config_name: "small", "paper" or "tiny".
-        options: ``steps``.
+        config: sizes.
+        people: how many people the data shows.
     """
-    config = CONFIGS[config_name]
-    batches = MouthBatches(read_mouths(corpus, out / "tracks"))
+
+    def __init__(self, config: MouthConfig, *, people: int = 2) -> None:
+        super().__init__()
+        width = config.width
+        self.interior = MouthInterior(width, people=people)
+        channels = (4, width, 2 * width, 2 * width)
+        layers: list[nn.Module] = []
+        for k, (channels_in, channels_out) in enumerate(pairwise(channels)):
+            stride = 2 if k < 2 else 1
+            layers += [nn.Conv2d(channels_in, channels_out, 4 if k < 2 else 3, stride, 1), nn.LeakyReLU(0.2)]
+        self.critic = nn.Sequential(*layers, nn.Conv2d(channels[-1], 1, 3, padding=1))
+
+
+def mouth_losses(network: nn.Module, batch: Mapping[str, Tensor], config: MouthConfig) -> dict[str, Tensor]:
+    """Colours and their gradients inside the opening (L1), and a least-squares adversarial term (Mao et al. 2017).
+
+    Args:
+        network: a ``MouthTraining``.
+        batch: ``opening`` (B, 1, H, W), ``person`` (B,), ``colours`` (B, 3, H, W) in [0, 1].
+        config: sizes.
+    """
+    network = cast(MouthTraining, network)  # or what a training loop has wrapped around one
+    opening, colours = batch["opening"], batch["colours"]
+    made = network.interior(opening, batch["person"]).float()
+    covered = 3 * opening.sum() + 1
+    across, down = opening[..., 1:], opening[..., 1:, :]
+    gradients = (
+        ((made - colours).diff(dim=3).abs() * across).sum() + ((made - colours).diff(dim=2).abs() * down).sum()
+    ) / covered
+    fake, real = (torch.cat([picture * opening, opening], dim=1) for picture in (made, colours))
+    # One optimiser for both sides: the critic is held while the network is judged by it, and sees only values of its
+    # pictures.
+    network.critic.requires_grad_(False)
+    judged = network.critic(fake).float()
+    network.critic.requires_grad_(True)
+    on_fake, on_real = network.critic(fake.detach()).float(), network.critic(real).float()
+    seen = F.adaptive_avg_pool2d(opening, judged.shape[2:])
+    total = seen.sum() + 1
+    return {
+        "colour_loss": ((made - colours).abs() * opening).sum() / covered,
+        "gradient_loss": gradients,
+        "adversarial_loss": _ADVERSARIAL_WEIGHT * ((judged - 1).square() * seen).sum() / total,
+        "critic_loss": ((on_fake.square() + (on_real - 1).square()) * seen).sum() / total,
+    }
+
+
+def mouth_example(config: MouthConfig, seed: int) -> dict[str, Tensor]:
+    """Four made-up mouths."""
+    generator = torch.Generator().manual_seed(seed)
+    width, height = PATCH_SIZE
+    return {
+        "opening": (torch.rand(4, 1, height, width, generator=generator) < 0.3).float(),
+        "person": torch.tensor([0, 1, 0, 1]),
+        "colours": torch.rand(4, 3, height, width, generator=generator),
+    }
+
+
+def train_mouth(training: Training) -> None:
+    """Train the mouth interior on GRID s1 ``train`` and the open clips."""
+    config, out, options = training.config, training.out, training.options
+    batches = MouthBatches(read_mouths(training.corpus, out / "tracks"), size=options.batch)
     torch.manual_seed(0)
-    network = MouthTraining(config.mouth_width, people=len(batches.people))
-    schedule = Schedule(steps=int(options.get("steps", _STEPS)), learning_rate=1e-3, clip=10.0)
+    network = MouthTraining(config, people=len(batches.people))
+    losses = partial(mouth_losses, config=config)
     fit(
         network,
-        lambda net, batch: mouth_losses(net, batch, config),
+        losses,
         batches,
         out=out,
-        schedule=schedule,
+        schedule=Schedule(options.steps, options.learning_rate, clip=10.0, validate_every=options.validate_every),
         validate=lambda net: {},
     )
-    shown = MouthInterior(config.mouth_width)
+    shown = MouthInterior(config.width)
     weights = network.interior.state_dict()
     weights["person.weight"] = weights["person.weight"][batches.people.index(_SHOWN)][None]
     shown.load_state_dict(weights)
     with torch.no_grad():
-        held = mouth_losses(network, batches(10_000_000), config)
+        unseen = losses(network, batches(10_000_000))
     card = {
         "network": "inside of the mouth behind lips of a given shape",
-        "config": {"width": config.mouth_width},
+        "config": config,
         "data": f"GRID speaker s1, split train, and the open clips of {', '.join(batches.people)}",
         "data_licence": "CC BY 4.0 (GRID), US government works, MIT (FACEGOOD)",
-        "command": training_command("makeittalk", "mouth", config_name, schedule.steps),
-        "scores": {"split": "train", "colour error (0-1)": round(float(held["colour_loss"]), 4)},
+        "command": training.command,
+        "scores": {"split": "train", "colour error (0-1)": round(float(unseen["colour_loss"]), 4)},
     }
     save_weights(shown, out / "mouth.safetensors", card=card)

@@ -13,12 +13,13 @@ import torch
 from torch import Tensor
 
 from drawn import speech_like
+from plans import plan
 from talkinghead.data.mouths import Mouth
 from talkinghead.errors import InputError
 from talkinghead.metrics.sync import sync_score
 from talkinghead.metrics.syncnet import CONFIGS, HEIGHT, WIDTH, SyncNet, sync_features
-from talkinghead.training import syncnet
-from talkinghead.training.syncnet import (
+from talkinghead.recipes import syncnet
+from talkinghead.recipes.syncnet import (
     Stretch,
     SyncBatches,
     hear,
@@ -93,7 +94,7 @@ def test_picture_and_sound_of_a_piece_begin_together_at_any_speed() -> None:
 
 
 def test_batches_are_functions_of_the_step() -> None:
-    batches = SyncBatches(hear([speaking(k) for k in range(3)], TINY, versions=1))
+    batches = SyncBatches(hear([speaking(k) for k in range(3)], TINY, versions=1), size=10)
     first, again, other = batches(3), batches(3), batches(4)
     assert first["crops"].shape == (10, 40, HEIGHT, WIDTH)
     assert first["mel"].shape == (10, 160, 16)
@@ -109,7 +110,7 @@ def test_speakers_share_by_the_root_of_their_time(monkeypatch: pytest.MonkeyPatc
     drawn: list[str] = []
     monkeypatch.setattr(syncnet, "played", lambda one, rng: (drawn.append(one.speaker), played(one, rng))[1])
     monkeypatch.setattr(syncnet, "vary_crops", lambda crops, generator: crops)
-    batches = SyncBatches([*often, rare])
+    batches = SyncBatches([*often, rare], size=10)
     for step in range(30):
         batches(step)
     assert drawn.count("rare") / len(drawn) == pytest.approx(1 / 4, abs=0.07)
@@ -138,7 +139,7 @@ class Told(SyncNet):
 
 def losses(video: Tensor, audio: Tensor) -> list[float]:
     batch = {"crops": torch.zeros(1), "mel": torch.zeros(1)}
-    return [float(value.detach()) for value in sync_losses(Told(video, audio), batch).values()]
+    return [float(value.detach()) for value in sync_losses(Told(video, audio), batch, TINY).values()]
 
 
 def test_losses_of_one_who_knows_nothing_and_of_one_who_knows() -> None:
@@ -152,24 +153,23 @@ def test_losses_of_one_who_knows_nothing_and_of_one_who_knows() -> None:
 def test_every_parameter_learns() -> None:
     torch.manual_seed(0)
     network = SyncNet(TINY)
-    batch = SyncBatches(hear([speaking(k) for k in range(2)], TINY, versions=1))(0)
-    torch.stack(list(sync_losses(network, batch).values())).sum().backward()
+    batch = SyncBatches(hear([speaking(k) for k in range(2)], TINY, versions=1), size=10)(0)
+    torch.stack(list(sync_losses(network, batch, TINY).values())).sum().backward()
     for name, value in network.named_parameters():
         assert value.grad is not None, name
         assert value.grad.abs().max() > 0, name
 
 
 def test_it_learns_to_find_a_shift(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(syncnet, "_BATCH", 3)
     monkeypatch.setattr(syncnet, "_FRAMES", 28)
     torch.manual_seed(0)
     network = SyncNet(TINY)
-    batches = SyncBatches(hear([speaking(k) for k in range(4)], TINY, versions=1))
+    batches = SyncBatches(hear([speaking(k) for k in range(4)], TINY, versions=1), size=3)
     monkeypatch.setattr(syncnet, "vary_crops", lambda crops, generator: crops)
     monkeypatch.setattr(syncnet, "vary_mels", lambda mel, generator: mel)
     optimizer = torch.optim.Adam(network.parameters(), 3e-3)
     for step in range(40):
-        loss = torch.stack(list(sync_losses(network, batches(step)).values())).sum()
+        loss = torch.stack(list(sync_losses(network, batches(step), TINY).values())).sum()
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -186,13 +186,12 @@ def test_it_learns_to_find_a_shift(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_whole_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     groups = {"train": [speaking(1, speaker="A"), speaking(2, speaker="A")], "val": [speaking(3)]}
     monkeypatch.setattr(syncnet, "prepared_mouths", lambda corpus, group, cache, *, places, cut: groups[group])
-    monkeypatch.setattr(syncnet, "_BATCH", 2)
     out = tmp_path / "out"
-    train_syncnet(tmp_path, out, "tiny", {"steps": 2})
+    train_syncnet(plan("syncnet", None, tmp_path, out, steps=2, batch=2))
     card = json.loads((out / "syncnet.json").read_text(encoding="utf-8"))
     assert {"config", "minutes", "data_licence", "command", "scores", "parameters", "commit"} <= set(card)
     assert card["minutes"] == {"A": 0.1}
-    assert card["command"].endswith("train syncnet --corpus CORPUS --out OUT --config tiny --steps 2")
+    assert card["command"].endswith("train syncnet --corpus CORPUS --out OUT --config tiny --steps 2 --batch 2")
     network = SyncNet(TINY)
     load_weights(network, out / "syncnet.safetensors")
     assert card["parameters"] == sum(value.numel() for value in network.parameters())

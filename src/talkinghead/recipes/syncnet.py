@@ -16,8 +16,8 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -27,24 +27,22 @@ from torch import Tensor, nn
 from talkinghead.data.mouths import Mouth, prepared_mouths
 from talkinghead.errors import InputError
 from talkinghead.metrics.sync import FPS, at_25_fps, windowed_offsets
-from talkinghead.metrics.syncnet import CONFIGS, SyncNet, SyncNetConfig, cut, mouth_places, sync_features
+from talkinghead.metrics.syncnet import HEIGHT, WIDTH, SyncNet, SyncNetConfig, cut, mouth_places, sync_features
+from talkinghead.recipes.phones import vary_mels
 from talkinghead.speech.features import SAMPLE_RATE
 from talkinghead.training.fit import Schedule, fit
-from talkinghead.training.phones import vary_mels
 from talkinghead.training.pictures import vary_crops
 from talkinghead.training.sound import vary_sound
+from talkinghead.training.stage import Training
 from talkinghead.types import ImageArray, IndexArray, Speech
 from talkinghead.weights import save_weights
 
 SHIFTS = range(-5, 6)
 """Frames by which validation puts picture and sound out of step."""
 
-_BATCH = 10
 _FRAMES = 40  # of a stretch: 36 windows
 _REACH = 15  # frames: how far the wrong answers of the same stretch reach
 _NEAR = 0.1  # of the right answer is given to the window before, and to the one after
-_STEPS = 3000
-_LEARNING_RATE = 1.5e-3
 _VERSIONS = 3  # of each sound: as it is, and otherwise
 _SPEED = 0.15  # most by which a stretch is played faster or slower
 _DATA_LICENCE = "CC BY 4.0 (GRID), US government works"
@@ -115,9 +113,11 @@ class SyncBatches:
 
     Args:
         stretches: what to draw from.
+        size: stretches in a batch.
     """
 
-    def __init__(self, stretches: Sequence[Stretch]) -> None:
+    def __init__(self, stretches: Sequence[Stretch], *, size: int) -> None:
+        self._size = size
         self._stretches = list(stretches)
         seconds: dict[str, float] = {}
         for stretch in stretches:
@@ -128,7 +128,7 @@ class SyncBatches:
     def __call__(self, step: int) -> dict[str, Tensor]:
         """Crops (B, T, H, W) and log-mel (B, 4 T, num_mels) of a step, both in [0, 1]."""
         rng = np.random.default_rng(step)
-        chosen = np.searchsorted(self._shares, rng.random(_BATCH)).clip(max=len(self._stretches) - 1)
+        chosen = np.searchsorted(self._shares, rng.random(self._size)).clip(max=len(self._stretches) - 1)
         crops, mels = zip(*(played(self._stretches[int(row)], rng) for row in chosen))
         generator = torch.Generator().manual_seed(step)
         return {
@@ -159,12 +159,13 @@ def _between(rows: npt.NDArray[np.uint8], places: npt.NDArray[np.float64]) -> np
     return np.asarray((rows[below] * (1 - share) + rows[above] * share) / np.float32(255), np.float32)
 
 
-def sync_losses(network: nn.Module, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
+def sync_losses(network: nn.Module, batch: Mapping[str, Tensor], config: SyncNetConfig) -> dict[str, Tensor]:
     """How badly each window's partner is chosen, from picture to sound and from sound to picture.
 
     Args:
         network: a ``SyncNet``.
         batch: ``crops`` (B, T, H, W), ``mel`` (B, 4 T, num_mels).
+        config: sizes.
     """
     video, audio = network(batch["crops"], batch["mel"])
     sharpness: Tensor = network.sharpness  # type: ignore[assignment]
@@ -208,27 +209,31 @@ def score(network: nn.Module, mouths: Sequence[Mouth]) -> dict[str, float]:
     return {"recovered": round(float(np.mean(hits)), 4), "confidence": round(float(np.mean(confidences)), 4)}
 
 
-def train_syncnet(corpus: Path, out: Path, config_name: str, options: Mapping[str, Any]) -> None:
-    """Train the judge on GRID s1 and on open clips of others that are in step; weights and card go to ``out``.
+def sync_example(config: SyncNetConfig, seed: int) -> dict[str, Tensor]:
+    """Two made-up stretches of eight frames."""
+    generator = torch.Generator().manual_seed(seed)
+    return {
+        "crops": torch.rand(2, 8, HEIGHT, WIDTH, generator=generator),
+        "mel": torch.rand(2, 32, config.num_mels, generator=generator),
+    }
 
-    Args:
-        corpus: folder with ``grid_s1`` and ``clips`` in it.
-        out: folder; an interrupted run goes on where it was.
-        config_name: "small" or "tiny".
-        options: ``steps``.
-    """
-    config, steps = CONFIGS[config_name], int(options.get("steps", _STEPS))
-    learn = prepared_mouths(corpus, "train", out, places=mouth_places, cut=cut)
-    watch = prepared_mouths(corpus, "val", out, places=mouth_places, cut=cut)
-    batches = SyncBatches(heard(learn, config, out / "heard" / f"{config_name}.npz"))
+
+def train_syncnet(training: Training) -> None:
+    """Train the network on GRID s1 and on open clips of others that are in sync."""
+    config, out, options = training.config, training.out, training.options
+    learn = prepared_mouths(training.corpus, "train", out, places=mouth_places, cut=cut)
+    watch = prepared_mouths(training.corpus, "val", out, places=mouth_places, cut=cut)
+    batches = SyncBatches(heard(learn, config, out / "heard" / f"{config.num_mels}.npz"), size=options.batch)
     torch.manual_seed(0)
     network = SyncNet(config).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     scores = fit(
         network,
-        sync_losses,
+        partial(sync_losses, config=config),
         batches,
         out=out,
-        schedule=Schedule(steps=steps, learning_rate=_LEARNING_RATE, weight_decay=1e-5, validate_every=250),
+        schedule=Schedule(
+            options.steps, options.learning_rate, weight_decay=1e-5, validate_every=options.validate_every
+        ),
         validate=lambda net: score(net, watch),
     )
     minutes: dict[str, float] = {}
@@ -240,7 +245,7 @@ def train_syncnet(corpus: Path, out: Path, config_name: str, options: Mapping[st
         "input": "5 grey crops of 48x64 px at 25 Hz; 20 frames of log-mel at 100 Hz",
         "minutes": {speaker: round(value, 2) for speaker, value in minutes.items()},
         "data_licence": _DATA_LICENCE,
-        "command": f"talkinghead train syncnet --corpus CORPUS --out OUT --config {config_name} --steps {steps}",
+        "command": training.command,
         "scores": {"split": "val: shifts of -5 to 5 frames found to a frame in 2 s; mean confidence", **scores},
     }
     save_weights(network, out / "syncnet.safetensors", card=card)

@@ -12,10 +12,9 @@ import torch
 from torch import nn
 
 from drawn import speech_like
-from talkinghead.speech.arpabet import CLASSES
-from talkinghead.speech.phones import CONFIGS, PhoneRecogniser
-from talkinghead.training import phones
-from talkinghead.training.phones import (
+from plans import plan
+from talkinghead.recipes import phones
+from talkinghead.recipes.phones import (
     Labelled,
     PhoneBatches,
     hear,
@@ -25,6 +24,8 @@ from talkinghead.training.phones import (
     train_phones,
     vary_mels,
 )
+from talkinghead.speech.arpabet import CLASSES
+from talkinghead.speech.phones import CONFIGS, PhoneRecogniser
 from talkinghead.weights import load_weights
 
 
@@ -43,7 +44,7 @@ def labelled(count: int = 3) -> list[Labelled]:
 
 
 def test_batches_have_shapes_and_are_functions_of_the_step() -> None:
-    batches = PhoneBatches({"GRID": hear(labelled(), CONFIGS["tiny"], versions=1)})
+    batches = PhoneBatches({"GRID": hear(labelled(), CONFIGS["tiny"], versions=1)}, size=48)
     first, again, other = batches(3), batches(3), batches(4)
     assert first["mel"].shape[0] == first["labels"].shape[0] == first["weights"].shape[0]
     assert first["mel"].shape[1:] == (first["labels"].shape[1], 80)
@@ -55,7 +56,7 @@ def test_batches_have_shapes_and_are_functions_of_the_step() -> None:
 def test_crops_and_labels_go_together(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(phones, "vary_mels", lambda mel, generator: mel)
     monkeypatch.setattr(phones, "_NOISE_SHARE", 0.0)
-    batch = PhoneBatches({"GRID": hear(labelled(), CONFIGS["tiny"], versions=1)})(0)
+    batch = PhoneBatches({"GRID": hear(labelled(), CONFIGS["tiny"], versions=1)}, size=48)(0)
     low, high = batch["mel"][..., :10].mean(dim=2), batch["mel"][..., -20:].mean(dim=2)
     is_hiss, is_hum = (batch["labels"] == CLASSES.index(label) for label in ("S", "M"))
     inside = nn.functional.avg_pool1d(is_hiss.float()[:, None], 9, 1, 4)[:, 0] == 1.0
@@ -108,7 +109,9 @@ def item(loss: torch.Tensor) -> float:
 
 def test_loss_of_one_who_knows_nothing() -> None:
     batch = {"mel": torch.rand(2, 10, 80), "labels": torch.full((2, 10), 3), "weights": torch.ones(2)}
-    assert item(phone_losses(Guess(torch.zeros(40)), batch)["phone_loss"]) == pytest.approx(math.log(40))
+    assert item(phone_losses(Guess(torch.zeros(40)), batch, CONFIGS["tiny"])["phone_loss"]) == pytest.approx(
+        math.log(40)
+    )
 
 
 def test_frames_that_are_not_judged_and_weights() -> None:
@@ -117,13 +120,17 @@ def test_frames_that_are_not_judged_and_weights() -> None:
     labels = torch.full((2, 10), 3)
     labels[0] = 7
     batch = {"mel": torch.rand(2, 10, 80), "labels": labels, "weights": torch.ones(2)}
-    both = item(phone_losses(Guess(logits), batch)["phone_loss"])
-    right = item(phone_losses(Guess(logits), {**batch, "weights": torch.tensor([0.0, 1.0])})["phone_loss"])
-    wrong = item(phone_losses(Guess(logits), {**batch, "weights": torch.tensor([1.0, 0.0])})["phone_loss"])
+    both = item(phone_losses(Guess(logits), batch, CONFIGS["tiny"])["phone_loss"])
+    right = item(
+        phone_losses(Guess(logits), {**batch, "weights": torch.tensor([0.0, 1.0])}, CONFIGS["tiny"])["phone_loss"]
+    )
+    wrong = item(
+        phone_losses(Guess(logits), {**batch, "weights": torch.tensor([1.0, 0.0])}, CONFIGS["tiny"])["phone_loss"]
+    )
     assert right < both < wrong
     assert both == pytest.approx((right + wrong) / 2)
     labels[0] = -1
-    assert item(phone_losses(Guess(logits), batch)["phone_loss"]) == pytest.approx(right)
+    assert item(phone_losses(Guess(logits), batch, CONFIGS["tiny"])["phone_loss"]) == pytest.approx(right)
 
 
 def test_score_of_one_who_always_says_m() -> None:
@@ -135,12 +142,11 @@ def test_score_of_one_who_always_says_m() -> None:
 def test_a_whole_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     speech = Labelled(speech_like(2.0, seed=1), np.full(200, 5, np.uint8), "flite", 1.0)
     monkeypatch.setattr(phones, "read_labelled", lambda corpus, cache: ([*labelled(), speech], labelled(1)))
-    monkeypatch.setattr(phones, "_BATCH", 4)
     out = tmp_path / "out"
-    train_phones(tmp_path, out, "tiny", {"steps": 3})
+    train_phones(plan("phones", None, tmp_path, out, steps=3))
     card = json.loads((out / "phones.json").read_text(encoding="utf-8"))
     assert {"config", "hours", "data_licence", "command", "scores", "parameters", "commit"} <= set(card)
-    assert card["command"].endswith("--steps 3")
+    assert card["command"].endswith("train phones --corpus CORPUS --out OUT --config tiny --steps 3 --batch 4")
     network = PhoneRecogniser(CONFIGS["tiny"])
     load_weights(network, out / "phones.safetensors")
     assert card["parameters"] == sum(value.numel() for value in network.parameters())

@@ -1,0 +1,43 @@
+"""What a row of values, one per clip, comes down to in the results that are kept: its mean, its interval, how many."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypedDict
+
+from talkinghead.evaluation.statistics import bootstrap_interval, paired_difference, verdict
+
+BETTER, WORSE = " *", " !"
+"""The marks of a row than which the row it is compared with is better, or worse."""
+
+
+class Interval(TypedDict):
+    """Mean and bootstrap 95 % interval, and what a paired comparison says (``BETTER``, ``WORSE`` or nothing)."""
+
+    mean: list[float]
+    clips: int
+    mark: str
+
+
+def interval(values: Sequence[float]) -> Interval:
+    """Mean and interval of one value per clip."""
+    return {"mean": list(bootstrap_interval(values)), "clips": len(values), "mark": ""}
+
+
+def compare(values: Sequence[float], reference: Sequence[float], *, higher_is_better: bool) -> Interval:
+    """``interval`` of values, and whether those of a reference, of the same clips, are better or worse.
+
+    Args:
+        values: one per clip.
+        reference: the other row's, clips in the same order.
+        higher_is_better: whether a high value is a good one.
+    """
+    first, second = (values, reference) if higher_is_better else (reference, values)
+    mark = {"better": BETTER, "worse": WORSE}.get(verdict(paired_difference(first, second)), "")
+    return {**interval(values), "mark": mark}
+
+
+def cell(row: Interval, digits: int, *, scale: float = 1.0, unit: str = "") -> str:
+    """What a table shows of it: mean, interval and mark."""
+    mean, low, high = (f"{scale * value:.{digits}f}" for value in row["mean"])
+    return f"{mean}{unit} ({low} to {high}){row['mark']}"

@@ -1,0 +1,160 @@
+"""The page that a reader sees first: lips, pictures, heads, closures, speed and memory, beside the baselines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from benchmarks.evaluation import ALL_MEASURES, NONE, NOT_YET, Result, num_clips, shown, unit_of
+from benchmarks.papers import paragraph
+from benchmarks.parts import PARTS
+from benchmarks.speed import FPS, WHOLE
+from benchmarks.voices import OUT_OF_STEP, rate_cell
+from talkinghead.methods import method_names
+from talkinghead.pipeline import DEFAULT_METHOD
+
+MEASURES = (
+    "d-ll",
+    "d-a",
+    "aperture-correlation",
+    "sync-confidence",
+    "ssim-face",
+    "psnr-face",
+    "csim",
+    "head-range",
+    "head-spectrum",
+    "blinks-per-second",
+)
+"""The columns of the tables: lips, synchrony, pictures, identity, head and blinks."""
+
+_PLACES = {
+    "evaluation": """## A known speaker
+
+{clips} test sentences of GRID's speaker s1, whose other sentences taught the lips. Each method makes the clip again
+from its first frame and its sound; the result is tracked and compared with the real clip. Means over clips; the
+intervals, all other measures and paired comparisons are in [evaluation](benchmarks/evaluation.md).
+""",
+    "unseen": """## Unseen people
+
+The same for {clips} clips of {speakers} speakers from many sources ([unseen](benchmarks/unseen.md)).
+""",
+}
+_CLOSURES = """## Closures
+
+How many p, b and m bring the lips together, and how many f and v bring the lower lip to the upper teeth, when {method}
+animates unseen people. In brackets: how often open vowels do the same, although they should not. The real video shows
+what can be expected; a still mouth passes everywhere ([voices](benchmarks/voices.md)).
+"""
+_COST = """## Speed and memory
+
+From files to file at 25 frames per second, on {cores} cores without a GPU ([speed](benchmarks/speed.md),
+[memory](benchmarks/memory.md), [Attentional Landmarks](benchmarks/attentional.md)).
+"""
+_SHOWN = ("re-tracked output", "re-tracked, text given", "the real video", "still picture")
+_INDEX = """## All pages
+"""
+_OTHERS = {
+    "papers": "the tables of the five papers, with our rows below theirs",
+    "protocol": "how the evaluations were done, and the commands",
+}
+
+Records = Mapping[str, Mapping[str, Any]]
+
+
+def _mean(result: Result, system: str, measure_name: str) -> str:
+    """The mean alone."""
+    systems = result["systems"]
+    if measure_name in systems[system]["summary"]:
+        return shown(measure_name, systems[system]["summary"][measure_name][0])
+    return NONE if any(measure_name in other["summary"] for other in systems.values()) else NOT_YET
+
+
+def _heading(measure_name: str) -> str:
+    unit = unit_of(measure_name)
+    return ALL_MEASURES[measure_name].title + (f", {unit}" if unit else "")
+
+
+def _row(name: str, cells: list[str]) -> str:
+    return f"| {name} | {' | '.join(cells)} |"
+
+
+def _quality(results: Mapping[str, Result]) -> Iterator[str]:
+    """Every method that is built, and the baselines drawn by the one that is usual."""
+    yield _row("", [_heading(name) for name in MEASURES])
+    yield f"|{'---|' * (1 + len(MEASURES))}"
+    yield _row("*better*", [ALL_MEASURES[name].better or "near 0" for name in MEASURES])
+    for method in method_names():
+        cells = [_mean(results[method], method, name) if method in results else NOT_YET for name in MEASURES]
+        yield _row(f"**{method}**", cells)
+    drawn = results.get(DEFAULT_METHOD) or next(iter(results.values()))
+    for system, row in drawn["systems"].items():
+        if row["kind"] == "baseline":
+            yield _row(system, [_mean(drawn, system, name) for name in MEASURES])
+
+
+def _definitions() -> str:
+    told = [f"{ALL_MEASURES[name].title}: {ALL_MEASURES[name].what}" for name in MEASURES]
+    return paragraph(f'{"; ".join(told)}. "Reference": the nearer to the real video, the better.')
+
+
+def _closures(result: Mapping[str, Any]) -> Iterator[str]:
+    yield "| clips of | lips from | p b m | f v |"
+    yield "|---|---|---|---|"
+    for group, rows in result["clips"].items():
+        for name in (name for name in _SHOWN if name in rows and group != OUT_OF_STEP):
+            yield _row(group, [name, rate_cell(rows[name], "p b m"), rate_cell(rows[name], "f v")])
+
+
+def _cost(records: Records) -> Iterator[str]:
+    yield "| method | picture | frames per second |"
+    yield "|---|---|---|"
+    if "speed" in records:
+        yield _row(DEFAULT_METHOD, ["512x512", f"{FPS / records['speed']['result'][WHOLE]:.0f}"])
+    if "attentional" in records:
+        for method, rate in records["attentional"]["result"]["speed"].items():
+            yield _row(method, ["256x256", f"{rate:.0f}"])
+    if "memory" in records:
+        yield ""
+        yield "| minutes of speech, 512x512 | peak resident memory, MiB |"
+        yield "|---|---|"
+        for minutes, peak in records["memory"]["result"].items():
+            yield _row(minutes, [f"{peak['resident']:.0f}"])
+
+
+def sections(records: Records, origins: Mapping[str, str]) -> Iterator[str]:
+    """The sections of the overview.
+
+    Args:
+        records: by part; a section without one is left out.
+        origins: by part, when and with what it was measured.
+    """
+    for part, title in _PLACES.items():
+        if part in records:
+            results = records[part]["result"]
+            first = next(iter(results.values()))
+            yield title.format(clips=num_clips(first), speakers=first["protocol"]["speakers"])
+            yield "\n".join(_quality(results)) + "\n"
+            yield origins[part]
+    if any(part in records for part in _PLACES):
+        yield _definitions() + "\n"
+    if "voices" in records:
+        yield _CLOSURES.format(method=DEFAULT_METHOD)
+        yield "\n".join(_closures(records["voices"]["result"])) + "\n"
+        yield origins["voices"]
+    if "speed" in records:
+        yield _COST.format(cores=f"{records['speed']['result']['cores']:.0f}")
+        yield "\n".join(_cost(records)) + "\n"
+        yield "\n".join(f"{part}: {origins[part]}" for part in ("speed", "attentional", "memory") if part in origins)
+
+
+def index(folder: str, pages: Mapping[str, str]) -> str:
+    """Links to the pages that there are, under the headings of ``PARTS``, with what each answers."""
+    groups: dict[str, list[str]] = {}
+    for name, part in PARTS.items():
+        if name in pages:
+            groups.setdefault(part.group, []).append(f"- [{name}]({folder}/{name}.md): {part.what}")
+    groups["Beside the papers"] = [
+        f"- [{name}]({folder}/{name}.md): {what}" for name, what in _OTHERS.items() if name in pages
+    ]
+    lists = [f"{group}:\n\n" + "\n".join(links) + "\n" for group, links in groups.items()]
+    return "\n".join([_INDEX, *lists])

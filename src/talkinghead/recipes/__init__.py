@@ -1,0 +1,81 @@
+"""Trainings of networks that all methods share, in the same form as the stages of a method."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from talkinghead.training.stage import Stage, TrainingOptions, deferred
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """The training of one shared network.
+
+    Attributes:
+        name: as on the command line, and of the file of its weights.
+        stage: the training.
+        sizes: ``package.module:name`` of the mapping of its configurations.
+    """
+
+    name: str
+    stage: Stage
+    sizes: str
+
+    @property
+    def stages(self) -> Mapping[str, Stage]:
+        """The one stage, which bears the recipe's name."""
+        return {self.name: self.stage}
+
+    @property
+    def configs(self) -> Mapping[str, Any]:
+        """Sizes by name."""
+        module, name = self.sizes.split(":")
+        found: Mapping[str, Any] = getattr(importlib.import_module(module), name)
+        return found
+
+
+RECIPES: dict[str, Recipe] = {
+    recipe.name: recipe
+    for recipe in (
+        Recipe(
+            "phones",
+            Stage(
+                what="log-mel -> the 39 phones and silence: the recogniser that every method hears by",
+                network=deferred("talkinghead.speech.phones:PhoneRecogniser"),
+                losses=deferred("talkinghead.recipes.phones:phone_losses"),
+                example=deferred("talkinghead.recipes.phones:phone_example"),
+                train=deferred("talkinghead.recipes.phones:train_phones"),
+                options=TrainingOptions(steps=5000, batch=48, learning_rate=1.2e-3, validate_every=250),
+            ),
+            "talkinghead.speech.phones:CONFIGS",
+        ),
+        Recipe(
+            "syncnet",
+            Stage(
+                what="mouths and log-mel -> whether they are in sync: the network that evaluation measures by",
+                network=deferred("talkinghead.metrics.syncnet:SyncNet"),
+                losses=deferred("talkinghead.recipes.syncnet:sync_losses"),
+                example=deferred("talkinghead.recipes.syncnet:sync_example"),
+                train=deferred("talkinghead.recipes.syncnet:train_syncnet"),
+                options=TrainingOptions(steps=3000, batch=10, learning_rate=1.5e-3, validate_every=250),
+            ),
+            "talkinghead.metrics.syncnet:CONFIGS",
+        ),
+        Recipe(
+            "mouth",
+            Stage(
+                what="shape of the lips -> inside of the mouth: what renderers paint behind open lips",
+                network=deferred("talkinghead.recipes.mouth:MouthTraining"),
+                losses=deferred("talkinghead.recipes.mouth:mouth_losses"),
+                example=deferred("talkinghead.recipes.mouth:mouth_example"),
+                train=deferred("talkinghead.recipes.mouth:train_mouth"),
+                options=TrainingOptions(steps=4000),
+            ),
+            "talkinghead.recipes.mouth:CONFIGS",
+        ),
+    )
+}
+"""By name."""
