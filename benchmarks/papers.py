@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import Any
 
 from benchmarks.evaluation import ALL_MEASURES, NOT_YET, cell, num_clips, shown, unit_of
-from talkinghead.evaluation.published import Column, Table, published
+from talkinghead.evaluation.published import Column, Table, load_published
 
 _TITLE = f"""# The tables of the papers
 
@@ -46,7 +46,7 @@ Records = Mapping[str, Mapping[str, Any]]
 
 def methods() -> tuple[str, ...]:
     """The five methods, in the order of the papers' tables, whether they are built or not."""
-    return tuple(dict.fromkeys(table.paper for table in published()))
+    return tuple(dict.fromkeys(table.paper for table in load_published()))
 
 
 def _printed(values: Sequence[float | None]) -> list[str]:
@@ -138,5 +138,5 @@ def tables(records: Records) -> str:
     Args:
         records: by part; "evaluation", "unseen" and "reenactment" are used where they are there.
     """
-    grouped = groupby(published(), key=lambda table: (table.paper, table.number))
+    grouped = groupby(load_published(), key=lambda table: (table.paper, table.number))
     return "\n".join([_TITLE, *(_table(list(parts), records) for _, parts in grouped)])

@@ -15,7 +15,7 @@ from talkinghead.media import VideoReader
 from talkinghead.metrics.aperture import aperture_correlation, best_lag
 from talkinghead.metrics.jaw_lip import jaw_lip_distance, jaw_lip_velocity_difference
 from talkinghead.metrics.mouth_area import mouth_area_difference
-from talkinghead.metrics.registration import registered
+from talkinghead.metrics.registration import register
 from talkinghead.motion.smoothing import resample_rows
 from talkinghead.pipeline import TalkingHead, fit_motion
 from talkinghead.tracking import portrait_from_image
@@ -61,7 +61,7 @@ def scores(motion: Motion, speech: Speech, reference: FloatArray, fps: float) ->
 def _together(landmarks: FloatArray, reference: FloatArray) -> tuple[FloatArray, FloatArray]:
     """The common part of both, the first registered to the second."""
     count = min(len(landmarks), len(reference))
-    return registered(landmarks[:count], reference[:count]), reference[:count]
+    return register(landmarks[:count], reference[:count]), reference[:count]
 
 
 def measure(

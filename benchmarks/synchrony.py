@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from talkinghead.data.mouths import Mouth, prepared_mouths, recordings
-from talkinghead.metrics.sync import sync_score, windowed_offsets
-from talkinghead.metrics.syncnet import SyncNet, cut, load_syncnet, mouth_places
+from talkinghead.data.mouths import Mouth, prepare_mouths, recordings
+from talkinghead.metrics.sync import offsets_by_window, sync_score
+from talkinghead.metrics.syncnet import SyncNet, crop_mouths, load_syncnet, mouth_places
 from talkinghead.speech.features import SAMPLE_RATE
 from talkinghead.types import FloatArray, Speech
 
@@ -65,7 +65,7 @@ def found(pair: Pair) -> tuple[list[bool], list[bool]]:
     as_it_is: list[bool] = []
     from_own: list[bool] = []
     for shift in SHIFTS:
-        offsets = np.array([score.offset for score in windowed_offsets(*shifted(pair, shift), step=12)])
+        offsets = np.array([score.offset for score in offsets_by_window(*shifted(pair, shift), step=12)])
         as_it_is += (np.abs(offsets - shift) <= 1).tolist()
         from_own += (np.abs(offsets - shift - own) <= 1).tolist()
     return as_it_is, from_own
@@ -118,7 +118,7 @@ def measure(corpus: Path, *, cache: Path = _CACHE, judge: SyncNet | None = None)
     result = {}
     for group in ("test", "strangers", "research", _OUT_OF_STEP):
         datasets = {item.name: _TITLES.get(group, item.dataset) for item in recordings(corpus, group)}
-        mouths = prepared_mouths(corpus, group, cache, places=mouth_places, cut=cut)
+        mouths = prepare_mouths(corpus, group, cache, places=mouth_places, cut=crop_mouths)
         for title in dict.fromkeys(datasets[mouth.name] for mouth in mouths):
             mine = [mouth for mouth in mouths if datasets[mouth.name] == title and mouth.duration > 2.0]
             held = [_held(mouth) for mouth in mine]

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from benchmarks.evaluation import shown, unit_of
-from talkinghead.data.grid import grid_clips, tracked
+from talkinghead.data.grid import grid_clips, track_clip
 from talkinghead.evaluation.measures import MEASURES
 from talkinghead.face.landmarks import MESH_OF_68
 from talkinghead.face.pose import head_landmarks
@@ -26,7 +26,7 @@ from talkinghead.metrics.lip_landmarks import (
     lip_landmark_distance_128,
 )
 from talkinghead.metrics.mouth_area import mouth_area, mouth_area_difference
-from talkinghead.metrics.registration import registered
+from talkinghead.metrics.registration import register
 from talkinghead.tracking.track import make_track, read_mesh
 from talkinghead.types import BoolArray, FaceTrack, FloatArray, Frames, ImageArray, Video
 
@@ -85,7 +85,7 @@ def scores(track: FaceTrack, reference: FaceTrack) -> dict[str, float]:
     count = min(len(track), len(reference))
     track, reference = track[:count], reference[:count]
     real = head_landmarks(reference)
-    head = registered(head_landmarks(track), real)
+    head = register(head_landmarks(track), real)
     seen, real_seen = track.landmarks[:, MESH_OF_68], reference.landmarks[:, MESH_OF_68]
     width = face_width(real_seen)
     return {
@@ -175,7 +175,7 @@ def measure(root: Path, cache: Path, *, clips: int = CLIPS) -> dict[str, Any]:
         next clip's original) -> what was done -> measure -> one value per clip.
     """
     chosen = grid_clips(root, "val")[:clips]
-    originals = [tracked(clip, cache) for clip in chosen]
+    originals = [track_clip(clip, cache) for clip in chosen]
     result: dict[str, Any] = {"clips": len(chosen), "frames": _STILL_FRAMES, "raw": {}, "smoothed": {}}
     with tempfile.TemporaryDirectory() as name:
         for number, (clip, original) in enumerate(zip(chosen, originals)):

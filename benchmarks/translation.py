@@ -65,7 +65,7 @@ def _scores(renderer: Renderer, images: ImageArray, track: FaceTrack) -> dict[st
     made = np.concatenate([chunk.images for chunk in renderer.render(motion, portrait)])
     seconds = time.process_time() - start
     crop = Crop.of(landmarks[0], portrait.frames.size)
-    real_heads, heads = (np.stack([crop.cut(image) for image in pictures]) for pictures in (images, made))
+    real_heads, heads = (np.stack([crop.extract(image) for image in pictures]) for pictures in (images, made))
     middle = crop.points(landmarks[:, MESH_OF_68[48:], :2]).mean(axis=1)
     corners = (middle - _LIPS / 2).round().astype(int).clip(0, crop.size - _LIPS)
     real_lips, lips = (

@@ -12,7 +12,7 @@ from pathlib import Path
 from talkinghead import TalkingHead, save_video
 from talkinghead.media import VideoReader, read_speech
 from talkinghead.motion.editing import retime
-from talkinghead.motion.tracked import looped, motion_of_track
+from talkinghead.motion.tracked import loop, motion_of_track
 from talkinghead.tracking import read_portrait, track_faces
 from talkinghead.tracking.portrait import best_frame, first_frames
 
@@ -27,7 +27,7 @@ def dub(clip: Path, speech_file: Path, out: Path) -> None:
 
     head = TalkingHead.from_pretrained()
     lips = head.motion(speech, portrait, fps=reader.fps)
-    own = retime(looped(actor, len(lips)), lips.fps, len(lips))
+    own = retime(loop(actor, len(lips)), lips.fps, len(lips))
     motion = replace(lips, rotation=own.rotation, translation=own.translation, blink=own.blink)
     save_video(head.video(motion, portrait, speech), out, overwrite=True)
 

@@ -102,7 +102,7 @@ class TalkingHead:
                 f"choose one of {', '.join(shows)}" if shows else "choose another renderer, see talkinghead methods"
             )
             raise InputError(f"the renderer {self.renderer_names[portrait.drawing]} has no {name!r} to show: {remedy}.")
-        return lambda motion: shows[name](_fitted(motion, portrait), portrait)
+        return lambda motion: shows[name](_retarget_to(motion, portrait), portrait)
 
     def __call__(
         self,
@@ -167,7 +167,7 @@ class TalkingHead:
             speech: the sound track, or None.
             progress: hook (stage, done, total).
         """
-        motion = _fitted(motion, portrait)
+        motion = _retarget_to(motion, portrait)
 
         def frames() -> Iterator[Frames]:
             done = 0
@@ -180,7 +180,7 @@ class TalkingHead:
         return Video(frames(), speech, motion.fps, len(motion), facts)
 
 
-def _fitted(motion: Motion, portrait: Portrait) -> Motion:
+def _retarget_to(motion: Motion, portrait: Portrait) -> Motion:
     """A motion on the face of a portrait."""
     return retarget(motion, head_landmarks(portrait.track[portrait.best : portrait.best + 1])[0])
 

@@ -8,7 +8,7 @@ import pytest
 from benchmarks.evaluation import NOT_YET
 from benchmarks.papers import methods, tables
 
-from talkinghead.evaluation.published import Table, published
+from talkinghead.evaluation.published import Table, load_published
 from talkinghead.evaluation.statistics import bootstrap_interval
 
 Records = dict[str, dict[str, Any]]
@@ -40,7 +40,7 @@ def rows(text: str) -> list[list[str]]:
 
 def parts_of(paper: str, number: int) -> list[Table]:
     """The data sets of a published table."""
-    return [table for table in published() if (table.paper, table.number) == (paper, number)]
+    return [table for table in load_published() if (table.paper, table.number) == (paper, number)]
 
 
 @pytest.mark.parametrize(("paper", "number"), TABLES)

@@ -91,7 +91,7 @@ def test_the_whole_measurement_keeps_the_groups_apart(tmp_path: Path, monkeypatc
         return [mouth(names[group], late=-5 * (group == "out of step")), mouth("short", count=40)]
 
     monkeypatch.setattr(synchrony, "recordings", known)
-    monkeypatch.setattr(synchrony, "prepared_mouths", prepared)
+    monkeypatch.setattr(synchrony, "prepare_mouths", prepared)
     result = measure(tmp_path, judge=Knowing())  # type: ignore[arg-type]
     assert list(result) == ["GRID s1, test split", "GRID, 5 speakers it never met", "HDTF", "out of step"]
     assert [row["clips"] for row in result.values()] == [1, 1, 1, 1]

@@ -95,7 +95,7 @@ def test_demo_makes_a_video_in_the_current_folder(run: Run, out: Path, monkeypat
 
 
 def test_demo_without_the_synthesiser(refused: Refused, out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    espeak_library._loaded.cache_clear()
+    espeak_library._load.cache_clear()
     monkeypatch.setitem(sys.modules, "espeakng_loader", None)
     refused("demo", "-o", out, "--text", TEXT, names="espeak-ng", remedy="pip install 'talkinghead[tts]'")
 
@@ -119,7 +119,7 @@ def test_methods_lists_every_method_with_its_paper_and_weights(run: Run) -> None
 
 
 def test_methods_says_where_no_weights_ship() -> None:
-    assert methods._shipped("no such method") == "none"
+    assert methods._list_weights("no such method") == "none"
 
 
 def test_doctor_finds_everything_well(run: Run) -> None:

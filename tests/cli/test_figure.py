@@ -42,7 +42,7 @@ class Silent:
 @pytest.mark.parametrize("renderer", [Holding(), PerKind(Holding, Holding)])
 def test_a_background_that_is_held_still_is_put_into_the_portrait(face: Path, renderer: Holding) -> None:
     head = TalkingHead(Silent(), renderer, method="silent", renderer_names=("photos", "drawings"))
-    staged, portrait = Figure(face, background="#00b140").staged(head)
+    staged, portrait = Figure(face, background="#00b140").load(head)
     image = portrait.frames.images[0]
     assert isinstance(staged.renderer, Holding)
     assert (staged.method, staged.renderer_names) == ("silent", ("photos", "drawings"))
@@ -50,17 +50,17 @@ def test_a_background_that_is_held_still_is_put_into_the_portrait(face: Path, re
     far, sure = portrait.person == 0, portrait.person == 1
     assert far[:20, :20].all()
     np.testing.assert_array_equal(image[far], np.broadcast_to(GREEN, image[far].shape))
-    own = Figure(face).staged(head)[1].frames.images[0]
+    own = Figure(face).load(head)[1].frames.images[0]
     assert np.abs(image[sure].astype(int) - own[sure]).max() <= 1
 
 
 @pytest.mark.parametrize("renderer", [Moving(), PerKind(Moving, Moving)])
 def test_a_renderer_that_moves_pixels_is_put_before_the_background(face: Path, renderer: Moving) -> None:
-    staged, _ = Figure(face, background="#00b140").staged(TalkingHead(Silent(), renderer))
+    staged, _ = Figure(face, background="#00b140").load(TalkingHead(Silent(), renderer))
     assert isinstance(staged.renderer, OverBackground)
 
 
 @pytest.mark.parametrize("drawing", [True, False])
 def test_what_the_face_is_can_be_said(face: Path, drawing: bool) -> None:
-    portrait = Figure(face, drawing=drawing).staged(TalkingHead(Silent(), Moving()))[1]
+    portrait = Figure(face, drawing=drawing).load(TalkingHead(Silent(), Moving()))[1]
     assert portrait.drawing is drawing

@@ -175,7 +175,7 @@ def test_an_alignment_tells_words_and_phones(
 
 def test_what_an_alignment_has_over_by_rounding_is_cut(speech: Path, tmp_path: Path) -> None:
     path = recorded(tmp_path / "a.json", [("hi", 0.1, 0.9), ("you", 0.9, 1.1)], None)
-    read = Source(speech, alignment=path).checked().read(lambda *step: None)
+    read = Source(speech, alignment=path).prepare().read(lambda *step: None)
     assert read.words == (Interval("hi", 0.1, 0.9), Interval("you", 0.9, 1.0))
     assert read.phones is None
 
@@ -201,12 +201,12 @@ def test_a_transcript_is_aligned(speech: Path, monkeypatch: pytest.MonkeyPatch) 
 
     monkeypatch.setattr(alignment, "align", align)
     for language, name in ((None, "en-us"), ("German", "de")):
-        read = Source(speech, transcript="hi you", language=language).checked().read(lambda *step: None)
+        read = Source(speech, transcript="hi you", language=language).prepare().read(lambda *step: None)
         assert (read.words, read.transcript) == ((Interval(name, 0.0, 1.0),), "hi you")
 
 
 def test_a_recording_alone_is_read_as_it_is(speech: Path) -> None:
-    read = Source(speech).checked().read(lambda *step: None)
+    read = Source(speech).prepare().read(lambda *step: None)
     assert (read.words, read.phones, read.transcript) == (None, None, None)
     np.testing.assert_array_equal(read.samples, read_speech(speech).samples)
 

@@ -17,10 +17,10 @@ from talkinghead.data.face_pairs import (
     MATTE,
     MIRRORED,
     STORED,
-    chosen_frames,
+    choose_frames,
     face_recordings,
     load_pictures,
-    prepared_pictures,
+    prepare_pictures,
     read_pictures,
     save_pictures,
 )
@@ -55,7 +55,7 @@ def write_corpus(root: Path) -> Path:
 class Square:
     """The middle of a picture at twice its size."""
 
-    def cut(self, image: ImageArray) -> ImageArray:
+    def extract(self, image: ImageArray) -> ImageArray:
         """Its colours."""
         return np.ascontiguousarray(np.full((STORED, STORED, 3), image[20, 20]))
 
@@ -94,7 +94,7 @@ def test_groups_and_folders_that_are_not_there(tmp_path: Path) -> None:
 
 
 def test_few_frames_are_calm_open_and_blinking() -> None:
-    rows = chosen_frames(track(), few=True)
+    rows = choose_frames(track(), few=True)
     assert len(rows) == len(set(rows.tolist())) == 4
     assert rows[0] in (0, 1)
     assert rows[1] == 15
@@ -103,7 +103,7 @@ def test_few_frames_are_calm_open_and_blinking() -> None:
 
 
 def test_many_frames_are_every_fourth() -> None:
-    rows = chosen_frames(track(), few=False)
+    rows = choose_frames(track(), few=False)
     assert set(range(0, 20, 4)) <= set(rows.tolist())
     assert len(rows) <= 6
 
@@ -132,7 +132,7 @@ def test_chosen_frames_are_read_in_one_pass_and_the_purple_line_is_covered(monke
     monkeypatch.setattr(face_pairs, "read_takes", lambda recordings, store, smooth: [Take(recordings[0], track())])
     recording = Recording("x", "GRID-s1", Path("x.mp4"), "GRID")
     ((_, images, points),) = read_pictures([recording], Path("cache"), place=place)
-    rows = chosen_frames(track(), few=True)
+    rows = choose_frames(track(), few=True)
     assert images[:, 0, 0, 0].tolist() == rows.tolist()
     np.testing.assert_allclose(points, 2 * track().landmarks[rows][:, MESH_OF_68, :2])
     assert all(not (image == 255).any() for image in face_pairs._frames(Take(recording, track()), rows))
@@ -172,12 +172,12 @@ def test_a_clip_of_the_corpus_is_cut_around_the_head(
     from talkinghead.rendering.crop import Crop
 
     def wide(landmarks: FloatArray, size: tuple[int, int]) -> Crop:
-        return Crop.of(landmarks, size).widened(MARGIN, STORED)
+        return Crop.of(landmarks, size).widen(MARGIN, STORED)
 
     first = face_recordings(corpus, "known")[:1]
     monkeypatch.setattr(face_pairs, "face_recordings", lambda folder, group: first)
-    pictures = prepared_pictures(
-        corpus, "known", tmp_path, place=lambda points, size: Crop.of(points, size).widened(MARGIN, STORED)
+    pictures = prepare_pictures(
+        corpus, "known", tmp_path, place=lambda points, size: Crop.of(points, size).widen(MARGIN, STORED)
     )
     assert 2 <= len(pictures) <= 4
     middle = pictures.landmarks.mean(axis=1)

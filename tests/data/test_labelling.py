@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from talkinghead.data import labelling
-from talkinghead.data.labelling import by_label_file, by_text, by_what_is_heard, cut
-from talkinghead.data.transcribed import Heard
+from talkinghead.data.labelling import label_by_recognition, label_by_text, read_label_file, split_at_unsure_words
+from talkinghead.data.transcribed import RecognisedWord
 from talkinghead.errors import InputError
 from talkinghead.speech.sphinx import PlacedPhone, PlacedWord
 from talkinghead.types import Interval
@@ -55,7 +55,7 @@ def word(number: int | None, start: int, *labels: str, score: float = 0.0) -> Pl
 def test_a_text_grid(tmp_path: Path) -> None:
     path = tmp_path / "a.TextGrid"
     path.write_text(GRID_OF_TIERS)
-    ((start, end, phones),) = by_label_file(path, 1.0)
+    ((start, end, phones),) = read_label_file(path, 1.0)
     assert (start, end) == (0.0, 1.0)
     assert [phone.label for phone in phones] == ["sil", "S", "IY"]
     assert [phone.start for phone in phones] == pytest.approx([0.0, 0.208, 0.508])
@@ -65,7 +65,7 @@ def test_a_text_grid(tmp_path: Path) -> None:
 def test_an_hts_file(tmp_path: Path) -> None:
     path = tmp_path / "a.lab"
     path.write_text("0 1300000 x^x-sil+hh=iy@x_x/A:0\n1300000 2050000 x^sil-hh+iy=t@1_2/A:0\n")
-    ((_, _, phones),) = by_label_file(path, 0.205)
+    ((_, _, phones),) = read_label_file(path, 0.205)
     assert phones == (Interval("sil", 0.0, 0.13), Interval("HH", 0.13, 0.205))
 
 
@@ -83,7 +83,7 @@ def test_a_damaged_label_file_is_named(tmp_path: Path, name: str, text: str, fau
     path = tmp_path / name
     path.write_text(text)
     with pytest.raises(InputError, match=fault) as caught:
-        by_label_file(path, 1.0)
+        read_label_file(path, 1.0)
     assert str(path) in str(caught.value)
 
 
@@ -93,7 +93,7 @@ def test_recordings_are_cut_where_a_word_is_not_sure() -> None:
         *[word(2, 300, "T", "UW"), word(3, 400, "B", "IY"), word(None, 500, "sil")],
     ]
     sure = [True, True, True, True, False, True, True]
-    first, second = cut(placed, sure, 5.5)
+    first, second = split_at_unsure_words(placed, sure, 5.5)
     late = labelling._LATE_S
     assert first[:2] == pytest.approx((0.41, 3.0 + late))  # begins on the grid of frames
     assert [phone.label for phone in first[2]] == ["sil", "S", "IY", "sil", "M", "AA"]
@@ -105,29 +105,29 @@ def test_recordings_are_cut_where_a_word_is_not_sure() -> None:
 def test_a_long_pause_parts_and_short_pieces_fall_out() -> None:
     pause = PlacedWord(None, (PlacedPhone("sil", 100, 200, 0.0),))
     placed = [word(0, 0, "S", "IY"), pause, word(1, 200, "B")]
-    (only,) = cut(placed, [True, True, True], 2.5)
+    (only,) = split_at_unsure_words(placed, [True, True, True], 2.5)
     assert [phone.label for phone in only[2]] == ["S", "IY", "sil"]
-    assert cut(placed, [False, True, False], 2.5) == ()
+    assert split_at_unsure_words(placed, [False, True, False], 2.5) == ()
 
 
 def test_what_is_heard_is_kept_where_sure(monkeypatch: pytest.MonkeyPatch) -> None:
     heard = [("see", 0.9), ("sil", 1.0), ("two", 0.9), ("mean", 0.5), ("you", 0.01)]
-    entries = tuple(Heard(Interval(label, 0.0, 0.1), posterior) for label, posterior in heard)
+    entries = tuple(RecognisedWord(Interval(label, 0.0, 0.1), posterior) for label, posterior in heard)
     placed = [word(0, 0, "S", "IY"), word(1, 100, "T", "UW", score=-9.0), word(2, 200, "M", "IY", "N", score=-0.1)]
     placed.append(word(3, 350, "Y", "UW"))
     monkeypatch.setattr(labelling, "transcribe", lambda samples: entries)
     monkeypatch.setattr(labelling, "place", lambda samples, words: placed)
-    pieces = by_what_is_heard(np.zeros(80_000, np.float32))
+    pieces = label_by_recognition(np.zeros(80_000, np.float32))
     assert [[phone.label for phone in phones] for _, _, phones in pieces] == [["S", "IY"], ["M", "IY", "N"]]
 
 
 def test_letters_are_said_by_their_names(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[object] = []
     monkeypatch.setattr(labelling, "place", lambda samples, words: asked.extend(words))
-    by_text(np.zeros(16_000, np.float32), "A, z", spelling=True)
+    label_by_text(np.zeros(16_000, np.float32), "A, z", spelling=True)
     assert asked == [("EY",), ("Z EH D", "Z IY")]
 
 
 def test_a_text_with_unknown_words_is_announced(caplog: pytest.LogCaptureFixture) -> None:
-    assert by_text(np.zeros(16_000, np.float32), "see zzyqx") == ()
+    assert label_by_text(np.zeros(16_000, np.float32), "see zzyqx") == ()
     assert "a recording of 'see zzyqx' is left out: no pronunciation of zzyqx." in caplog.text

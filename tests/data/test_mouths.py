@@ -17,7 +17,7 @@ from talkinghead.data.mouths import (
     GROUPS,
     Mouth,
     load_mouths,
-    prepared_mouths,
+    prepare_mouths,
     read_mouths,
     recordings,
     save_mouths,
@@ -170,9 +170,9 @@ def test_a_group_is_prepared_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     root, out = write_corpus(tmp_path / "corpus"), tmp_path / "out"
     for name in ("grid_s1/video/bbaf2n", "clips/a", "clips/d"):
         remember(out / "tracks", root / f"{name}.mp4", 20)
-    first = prepared_mouths(root, "train", out, places=where, cut=take)
+    first = prepare_mouths(root, "train", out, places=where, cut=take)
     opened = Reader.opened
-    again = prepared_mouths(root, "train", out, places=where, cut=take)
+    again = prepare_mouths(root, "train", out, places=where, cut=take)
     assert Reader.opened == opened
     assert [mouth.name for mouth in first] == [mouth.name for mouth in again] == ["bbaf2n", "a", "d"]
     assert (out / "mouths" / "train.npz").exists()

@@ -70,8 +70,8 @@ def test_packs_are_made_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         made.append((hours, seed, sentences))
         return items()
 
-    monkeypatch.setattr(packs, "spoken", real)
-    monkeypatch.setattr(packs, "synthesised", voices)
+    monkeypatch.setattr(packs, "load_spoken", real)
+    monkeypatch.setattr(packs, "synthesise", voices)
     first = list(prepare(tmp_path / "corpus", tmp_path / "cache", hours=0.5, seed=3))
     assert first == list(prepare(tmp_path / "corpus", tmp_path / "cache", hours=0.5, seed=3))
     assert [path.name for path in first] == ["heldout.npz", "synthesised.npz", "real.npz"]

@@ -8,26 +8,26 @@ import numpy as np
 import pytest
 
 from talkinghead.data import spoken as module
-from talkinghead.data.spoken import HELD_OUT_LIBRISPEECH, Recording, recordings, spoken
+from talkinghead.data.spoken import HELD_OUT_LIBRISPEECH, LabelledRecording, load_spoken, recordings_with_labels
 from talkinghead.errors import InputError
 from talkinghead.types import Interval, Speech
 
 
 def test_an_unknown_split_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no split 'test'; choose train or held-out"):
-        recordings(tmp_path, "test")
+        recordings_with_labels(tmp_path, "test")
 
 
 def test_a_folder_that_is_no_corpus_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"no manifest\.csv"):
-        recordings(tmp_path, "train")
+        recordings_with_labels(tmp_path, "train")
 
 
 def test_labels_are_found_once_and_pieces_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     listed = (
-        Recording(tmp_path / "a.ogg", "Here", "one", "text"),
-        Recording(tmp_path / "b.ogg", "There", "two"),
-        Recording(tmp_path / "c.ogg", "There", "two"),
+        LabelledRecording(tmp_path / "a.ogg", "Here", "one", "text"),
+        LabelledRecording(tmp_path / "b.ogg", "There", "two"),
+        LabelledRecording(tmp_path / "c.ogg", "There", "two"),
     )
     rows: dict[str, list[object]] = {
         "a.ogg": [[0.0, 1.0, [["sil", 0.0, 0.5], ["M", 0.5, 1.0]]]],
@@ -36,16 +36,16 @@ def test_labels_are_found_once_and_pieces_cut(tmp_path: Path, monkeypatch: pytes
     }
     asked: list[str] = []
 
-    def pieces(recording: Recording) -> list[object]:
+    def pieces(recording: LabelledRecording) -> list[object]:
         asked.append(recording.path.name)
         return rows[recording.path.name]
 
     samples = np.arange(16_000, dtype=np.float32) / 16_000
     monkeypatch.setattr(module, "_pieces", pieces)
-    monkeypatch.setattr(module, "recordings", lambda corpus, split: listed)
+    monkeypatch.setattr(module, "recordings_with_labels", lambda corpus, split: listed)
     monkeypatch.setattr(module, "read_speech", lambda path: Speech(samples, 16_000))
-    first = list(spoken(tmp_path, "train", cache=tmp_path / "cache"))
-    again = list(spoken(tmp_path, "train", cache=tmp_path / "cache"))
+    first = list(load_spoken(tmp_path, "train", cache=tmp_path / "cache"))
+    again = list(load_spoken(tmp_path, "train", cache=tmp_path / "cache"))
     assert asked == ["a.ogg", "b.ogg", "c.ogg"]
     assert sorted(entry.name for entry in (tmp_path / "cache").iterdir()) == ["Here.json", "There.json"]
     assert [(s.speaker, s.source, s.weight) for s in first] == [
@@ -58,7 +58,7 @@ def test_labels_are_found_once_and_pieces_cut(tmp_path: Path, monkeypatch: pytes
 
 @pytest.mark.corpus
 def test_nobody_is_heard_in_both_splits(corpus: Path) -> None:
-    train, held_out = recordings(corpus, "train"), recordings(corpus, "held-out")
+    train, held_out = recordings_with_labels(corpus, "train"), recordings_with_labels(corpus, "held-out")
     assert not {recording.speaker for recording in train} & {recording.speaker for recording in held_out}
     assert not {recording.path for recording in train} & {recording.path for recording in held_out}
     assert {recording.speaker for recording in held_out} >= {
@@ -78,9 +78,9 @@ def test_nobody_is_heard_in_both_splits(corpus: Path) -> None:
 
 @pytest.mark.corpus
 def test_a_real_recording(corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    chosen = tuple(r for r in recordings(corpus, "held-out") if r.path.stem == "denoiser__VCTK_p287_001")
-    monkeypatch.setattr(module, "recordings", lambda corpus, split: chosen)
-    (stella,) = spoken(corpus, "held-out", cache=tmp_path)
+    chosen = tuple(r for r in recordings_with_labels(corpus, "held-out") if r.path.stem == "denoiser__VCTK_p287_001")
+    monkeypatch.setattr(module, "recordings_with_labels", lambda corpus, split: chosen)
+    (stella,) = load_spoken(corpus, "held-out", cache=tmp_path)
     said = [phone for phone in stella.phones if phone.label != "sil"]
     assert " ".join(phone.label for phone in said) == "P L IY Z K AO L S T EH L AH"
     power = np.square(stella.samples)

@@ -36,7 +36,7 @@ def few_words(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(synthesised, "Prompter", FewWords)
 
 
-def tone(parts: list[synthesised._Part]) -> list[engines.Labelled | None]:
+def tone(parts: list[synthesised._Part]) -> list[engines.EngineOutput | None]:
     """An engine that hums for a second between silences, at 22,050 Hz."""
     samples = np.zeros(44_100, np.float32)
     samples[11_025:33_075] = 0.1
@@ -48,14 +48,14 @@ def tone(parts: list[synthesised._Part]) -> list[engines.Labelled | None]:
 def humming(monkeypatch: pytest.MonkeyPatch, few_words: None) -> None:
     """flite hums; Festival is not installed."""
 
-    def missing(parts: object) -> list[engines.Labelled | None]:
+    def missing(parts: object) -> list[engines.EngineOutput | None]:
         raise InputError("festival is not installed: apt-get install festival.")
 
     monkeypatch.setattr(synthesised, "_RENDERERS", {"flite": tone, "festival": missing})
 
 
 def test_labels_follow_the_size(humming: None) -> None:
-    said = list(itertools.islice(synthesised.synthesised(1, seed=0, shares={"flite": 1.0}), 40))
+    said = list(itertools.islice(synthesised.synthesise(1, seed=0, shares={"flite": 1.0}), 40))
     sizes = {float(item.speaker.split(":")[2]) for item in said}
     assert len(sizes) > 4
     for item in said:
@@ -68,7 +68,7 @@ def test_labels_follow_the_size(humming: None) -> None:
 
 
 def test_the_hours_are_filled_and_missing_engines_announced(humming: None, caplog: pytest.LogCaptureFixture) -> None:
-    said = list(synthesised.synthesised(30 / 3600, seed=0, shares={"flite": 1.0, "festival": 1.0}))
+    said = list(synthesised.synthesise(30 / 3600, seed=0, shares={"flite": 1.0, "festival": 1.0}))
     assert 30 <= sum(len(item.samples) for item in said) / 16_000 < 33
     assert "synthetic voices of festival are left out: festival is not installed" in caplog.text
 
@@ -76,14 +76,14 @@ def test_the_hours_are_filled_and_missing_engines_announced(humming: None, caplo
 def test_labels_that_do_not_fit_the_sound_are_left_out() -> None:
     part = synthesised._Part(Request("see", "slt"), 1.0)
     samples = np.zeros(16_000, np.float32)
-    assert synthesised._spoken("flite", part, (samples, 16_000, ())) is None
-    assert synthesised._spoken("flite", part, (samples, 16_000, (Interval("s", 0.0, 0.5),))) is None
+    assert synthesised._speak("flite", part, (samples, 16_000, ())) is None
+    assert synthesised._speak("flite", part, (samples, 16_000, (Interval("s", 0.0, 0.5),))) is None
 
 
 def test_labels_of_an_unknown_kind_are_named() -> None:
     part = synthesised._Part(Request("see", "slt"), 1.0)
     with pytest.raises(InputError, match="flite labels its voice slt in an unknown way: 'xx' is no phone label"):
-        synthesised._spoken("flite", part, (np.zeros(16_000, np.float32), 16_000, (Interval("xx", 0.0, 1.0),)))
+        synthesised._speak("flite", part, (np.zeros(16_000, np.float32), 16_000, (Interval("xx", 0.0, 1.0),)))
 
 
 def test_the_seed_decides_all_choices(few_words: None) -> None:
@@ -136,18 +136,18 @@ def test_a_real_engine(engine: str, few_at_once: None) -> None:
         engines._program(engine)
     except InputError as error:
         pytest.skip(str(error))
-    said = list(synthesised.synthesised(20 / 3600, seed=0, shares={engine: 1.0}))
+    said = list(synthesised.synthesise(20 / 3600, seed=0, shares={engine: 1.0}))
     check(said)
-    again = list(itertools.islice(synthesised.synthesised(20 / 3600, seed=0, shares={engine: 1.0}), 3))
+    again = list(itertools.islice(synthesised.synthesise(20 / 3600, seed=0, shares={engine: 1.0}), 3))
     for one, two in zip(said, again, strict=False):
         np.testing.assert_array_equal(one.samples, two.samples)
         assert one.phones == two.phones
 
 
 def test_espeak() -> None:
-    said = list(synthesised.synthesised(60 / 3600, seed=0, shares={"espeak": 1.0}))
+    said = list(synthesised.synthesise(60 / 3600, seed=0, shares={"espeak": 1.0}))
     check(said)
-    again = list(itertools.islice(synthesised.synthesised(60 / 3600, seed=0, shares={"espeak": 1.0}), 3))
+    again = list(itertools.islice(synthesised.synthesise(60 / 3600, seed=0, shares={"espeak": 1.0}), 3))
     assert [item.speaker for item in said[:3]] == [item.speaker for item in again]
 
 

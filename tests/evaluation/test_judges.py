@@ -69,7 +69,7 @@ def test_mouths_embedded_on_the_way_are_those_embedded_at_once(
 ) -> None:
     monkeypatch.setattr(judges, "_PIECE", 8)
     images = np.concatenate(list(pair.output.chunks()))
-    crops = judge.cut(images, judge.places(pair.output.track.landmarks))
+    crops = judge.crop(images, judge.places(pair.output.track.landmarks))
     expected = judge.embed_video(crops)
     speech = pair.output.evidence.speech
     assert speech is not None

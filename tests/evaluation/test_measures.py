@@ -7,7 +7,7 @@ import re
 import pytest
 
 from talkinghead.errors import InputError
-from talkinghead.evaluation.measures import GROUPS, MEASURES, chosen_measures
+from talkinghead.evaluation.measures import GROUPS, MEASURES, choose_measures
 
 
 def test_every_measure_says_what_it_is_and_where_it_comes_from() -> None:
@@ -28,8 +28,8 @@ def test_measures_stand_together_by_group_in_the_order_of_tables() -> None:
 
 
 def test_all_are_chosen_unless_some_are_named() -> None:
-    assert chosen_measures(None) == tuple(MEASURES)
-    assert chosen_measures(["ssim", "d-ll", "ssim"]) == ("d-ll", "ssim")
+    assert choose_measures(None) == tuple(MEASURES)
+    assert choose_measures(["ssim", "d-ll", "ssim"]) == ("d-ll", "ssim")
 
 
 @pytest.mark.parametrize(
@@ -44,5 +44,5 @@ def test_all_are_chosen_unless_some_are_named() -> None:
 )
 def test_unknown_names_are_refused_with_what_is_near(names: list[str], says: str) -> None:
     with pytest.raises(InputError) as caught:
-        chosen_measures(names)
+        choose_measures(names)
     assert says in str(caught.value)

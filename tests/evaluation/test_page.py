@@ -14,9 +14,9 @@ from drawn import drawn_face
 from talkinghead.evaluation.corpus import Example
 from talkinghead.evaluation.measures import MEASURES, Scores
 from talkinghead.evaluation.page import Shown, page, write_page
-from talkinghead.evaluation.page_tables import shown_value
+from talkinghead.evaluation.page_tables import format_value
 from talkinghead.evaluation.plots import contact_sheet, curve_plot, distribution_plot
-from talkinghead.evaluation.published import published
+from talkinghead.evaluation.published import load_published
 from talkinghead.evaluation.result import Outcome, result_of
 from talkinghead.evaluation.systems import RANDOM, REAL, STILL
 from talkinghead.media import save_video
@@ -111,7 +111,7 @@ def test_the_page_is_well_formed(text: str) -> None:
 def test_the_page_needs_nothing_from_elsewhere(text: str) -> None:
     walk = Walk(text)
     assert all(source.startswith("data:image/") for source in walk.sources)
-    assert set(walk.links) <= {table.url for table in published()}
+    assert set(walk.links) <= {table.url for table in load_published()}
     without_links = re.sub(r'href="[^"]*"', "", text)
     assert "http:" not in without_links
     assert "https:" not in without_links
@@ -182,7 +182,7 @@ def test_a_page_of_baselines_alone_is_written_whole(shown: Shown, tmp_path: Path
     ],
 )
 def test_values_as_tables_show_them(name: str, value: float, text: str) -> None:
-    assert shown_value(MEASURES[name], value) == text
+    assert format_value(MEASURES[name], value) == text
 
 
 def test_plots_are_pictures_in_themselves(shown: Shown) -> None:

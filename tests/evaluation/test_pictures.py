@@ -16,9 +16,9 @@ from talkinghead.evaluation.evidence import read_evidence
 from talkinghead.evaluation.measures import MEASURES, Scores
 from talkinghead.evaluation.pictures import (
     CHUNK,
-    Batch,
     Collector,
     Flicker,
+    FrameBatch,
     background_mask,
     face_square,
     picture_collectors,
@@ -42,9 +42,9 @@ class Shown:
     """Collects what it is shown."""
 
     def __init__(self) -> None:
-        self.batches: list[Batch] = []
+        self.batches: list[FrameBatch] = []
 
-    def add(self, batch: Batch) -> None:
+    def add(self, batch: FrameBatch) -> None:
         """Look."""
         self.batches.append(batch)
 
@@ -70,7 +70,7 @@ def test_a_walk_shows_all_frames_in_order_with_their_landmarks(pair: Pair) -> No
 
 def test_a_fault_of_a_collector_is_not_lost(pair: Pair) -> None:
     class Broken(Shown):
-        def add(self, batch: Batch) -> None:
+        def add(self, batch: FrameBatch) -> None:
             raise RuntimeError("a fault")
 
     with pytest.raises(RuntimeError, match="a fault"):
@@ -85,7 +85,9 @@ def scores_of(pair: Pair, change: Any = None) -> Scores:
     walk(pair, [shown], no_progress)
     for batch in shown.batches:
         images = batch.images if change is None else change(batch.images, batch.first)
-        changed = Batch(batch.first, images, batch.landmarks, batch.found, batch.reference, batch.reference_landmarks)
+        changed = FrameBatch(
+            batch.first, images, batch.landmarks, batch.found, batch.reference, batch.reference_landmarks
+        )
         for collector in collectors:
             collector.add(changed)
     for collector in collectors:
@@ -134,14 +136,14 @@ def test_flicker_is_the_same_in_batches_as_at_once() -> None:
         looking, scores = Flicker(), Scores()
         for first in range(0, 9, size):
             part = images[first : first + size]
-            looking.add(Batch(first, part, np.zeros((len(part), 478, 3)), np.ones(len(part), bool), None, None))
+            looking.add(FrameBatch(first, part, np.zeros((len(part), 478, 3)), np.ones(len(part), bool), None, None))
         looking.finish(scores)
         assert scores.values["flicker"] == pytest.approx(float(flicker(images).mean()))
 
 
 def test_two_frames_are_too_few_for_flicker() -> None:
     looking, scores = Flicker(), Scores()
-    looking.add(Batch(0, np.zeros((2, 16, 16, 3), np.uint8), np.zeros((2, 478, 3)), np.ones(2, bool), None, None))
+    looking.add(FrameBatch(0, np.zeros((2, 16, 16, 3), np.uint8), np.zeros((2, 478, 3)), np.ones(2, bool), None, None))
     looking.finish(scores)
     assert "three frames" in scores.missing["flicker"]
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from talkinghead.evaluation.corpus import Example
 from talkinghead.evaluation.jobs import Job, Prepared, Settings
-from talkinghead.evaluation.plan import LEARNED_FROM, LEARNED_FROM_OTHERS, Lacking, jobs_of, planned
+from talkinghead.evaluation.plan import LEARNED_FROM, LEARNED_FROM_OTHERS, Lacking, jobs_of, make_plans
 from talkinghead.evaluation.systems import BASELINES, ENERGY, MEAN, RANDOM, REAL, SAME, STILL
 
 SETTINGS = Settings("makeittalk", Path("out"))
@@ -32,18 +32,18 @@ def prepared(example: Example, failed: str = "") -> Prepared:
 
 def test_a_speaker_with_other_clips() -> None:
     crowd = [clip(f"a{k}", "anna") for k in range(LEARNED_FROM + 9)] + [clip(f"b{k}", "ben") for k in range(5)]
-    first, second = planned(crowd[:2], crowd, SYSTEMS)
+    first, second = make_plans(crowd[:2], crowd, SYSTEMS)
     assert len(first.learns_from) == len(set(first.learns_from)) == LEARNED_FROM
     assert crowd[0] not in first.learns_from
     assert {other.speaker for other in first.learns_from} == {"anna"}
     assert first.copies[SAME] in first.learns_from
     assert first.copies[RANDOM] in crowd[-5:]
-    assert planned(crowd[:2], crowd, SYSTEMS) == [first, second]
+    assert make_plans(crowd[:2], crowd, SYSTEMS) == [first, second]
 
 
 def test_a_speaker_without_learns_from_others_and_copies_none_of_the_own() -> None:
     crowd = [clip("a", "anna")] + [clip(f"b{k}", "ben") for k in range(LEARNED_FROM_OTHERS + 5)]
-    (plan,) = planned(crowd[:1], crowd, SYSTEMS)
+    (plan,) = make_plans(crowd[:1], crowd, SYSTEMS)
     assert len(plan.learns_from) == LEARNED_FROM_OTHERS
     assert plan.copies[SAME] is None
     jobs = list(jobs_of([plan], {one: prepared(one) for one in plan.clips}, SYSTEMS, SETTINGS))
@@ -54,13 +54,13 @@ def test_a_speaker_without_learns_from_others_and_copies_none_of_the_own() -> No
 
 def test_nothing_is_looked_at_that_no_system_needs() -> None:
     crowd = [clip("a", "anna"), clip("b", "anna"), clip("c", "ben")]
-    (plan,) = planned(crowd[:1], crowd, (STILL, REAL))
+    (plan,) = make_plans(crowd[:1], crowd, (STILL, REAL))
     assert plan.clips == (crowd[0],)
 
 
 def test_every_job_has_a_key_of_its_own_and_can_travel() -> None:
     crowd = [clip(f"a{k}", "anna") for k in range(3)] + [clip("b", "ben")]
-    plans = planned(crowd[:2], crowd, SYSTEMS)
+    plans = make_plans(crowd[:2], crowd, SYSTEMS)
     jobs = list(jobs_of(plans, {one: prepared(one) for one in crowd}, SYSTEMS, SETTINGS))
     assert all(isinstance(job, Job) for job in jobs)
     keys = [job.key for job in jobs if isinstance(job, Job)]
@@ -77,7 +77,7 @@ def test_the_key_follows_what_the_job_depends_on() -> None:
     crowd = [clip("a", "anna"), clip("bb", "anna"), clip("c", "ben")]
 
     def keys(known: dict[Example, Prepared], settings: Settings = SETTINGS) -> dict[str, str]:
-        jobs = jobs_of(planned(crowd[:1], crowd, SYSTEMS), known, SYSTEMS, settings)
+        jobs = jobs_of(make_plans(crowd[:1], crowd, SYSTEMS), known, SYSTEMS, settings)
         return {job.system: job.key for job in jobs if isinstance(job, Job)}
 
     known = {one: prepared(one) for one in crowd}
@@ -100,7 +100,7 @@ def _shapes(seed: int) -> tuple[np.ndarray, np.ndarray]:
 
 def test_clips_that_cannot_be_used_are_told() -> None:
     crowd = [clip("a", "anna"), clip("b", "anna"), clip("c", "ben")]
-    plans = planned(crowd[:1], crowd, SYSTEMS)
+    plans = make_plans(crowd[:1], crowd, SYSTEMS)
     bad = {crowd[0]: prepared(crowd[0], "no face."), crowd[1]: prepared(crowd[1]), crowd[2]: prepared(crowd[2])}
     jobs = list(jobs_of(plans, bad, SYSTEMS, SETTINGS))
     assert [(job.why, job.fault) for job in jobs if isinstance(job, Lacking)] == [("no face.", True)] * 7

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from talkinghead.evaluation.measures import MEASURES
-from talkinghead.evaluation.published import Table, published
+from talkinghead.evaluation.published import Table, load_published
 from talkinghead.evaluation.sets import SET_MEASURES
 from talkinghead.methods import method_names
 
@@ -22,12 +22,12 @@ _TEXTS = {
 
 def table(paper: str, number: int, about: str = "") -> Table:
     """The table of that number, of the data whose description holds ``about``."""
-    (found,) = (t for t in published() if (t.paper, t.number) == (paper, number) and about in t.data)
+    (found,) = (t for t in load_published() if (t.paper, t.number) == (paper, number) and about in t.data)
     return found
 
 
 def test_all_tables_of_the_five_papers_are_there() -> None:
-    assert list(dict.fromkeys((t.paper, t.number) for t in published())) == [
+    assert list(dict.fromkeys((t.paper, t.number) for t in load_published())) == [
         ("makeittalk", 2),
         ("makeittalk", 3),
         ("attentional_landmarks", 1),
@@ -41,7 +41,7 @@ def test_all_tables_of_the_five_papers_are_there() -> None:
     assert set(method_names()) <= set(_TEXTS)
 
 
-@pytest.mark.parametrize("entry", published(), ids=lambda t: f"{t.paper}-{t.number}-{t.data[:12]}")
+@pytest.mark.parametrize("entry", load_published(), ids=lambda t: f"{t.paper}-{t.number}-{t.data[:12]}")
 def test_a_table_is_whole(entry: Table) -> None:
     assert entry.own in entry.rows
     assert entry.url.startswith("https://")
@@ -74,7 +74,7 @@ def test_what_is_not_there_is_not_made_up() -> None:
 
 
 @pytest.mark.corpus
-@pytest.mark.parametrize("entry", published(), ids=lambda t: f"{t.paper}-{t.number}-{t.data[:12]}")
+@pytest.mark.parametrize("entry", load_published(), ids=lambda t: f"{t.paper}-{t.number}-{t.data[:12]}")
 def test_every_number_is_printed_in_the_paper(corpus: Path, entry: Table) -> None:
     text = (corpus.parent / "papers" / _TEXTS[entry.paper]).read_text(encoding="utf-8")
     text = "\n".join(line for line in text.splitlines() if "\t" in line)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from talkinghead.evaluation.measures import Scores
-from talkinghead.evaluation.sets import BLINKS, HEAD_POSE, personalisation, pooled_distances
+from talkinghead.evaluation.sets import BLINKS, HEAD_POSE, distances_between_pools, personalisation
 from talkinghead.types import FloatArray
 
 FPS = 25.0
@@ -67,5 +67,5 @@ def test_features_are_pooled_before_they_are_compared() -> None:
     rng = np.random.default_rng(0)
     real = rng.standard_normal((40, 3))
     halves = [Scores(features={"mouth": part + 2.0, "reference mouth": part}) for part in np.array_split(real, 2)]
-    assert pooled_distances([*halves, Scores()]) == {"fmd": pytest.approx(12.0)}
-    assert pooled_distances([Scores()]) == {}
+    assert distances_between_pools([*halves, Scores()]) == {"fmd": pytest.approx(12.0)}
+    assert distances_between_pools([Scores()]) == {}

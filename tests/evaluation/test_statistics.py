@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from talkinghead.evaluation.statistics import Estimate, bootstrap_interval, costs, paired_difference, verdict
+from talkinghead.evaluation.statistics import Estimate, bootstrap_interval, costs, difference_of_pairs, verdict
 
 
 def test_equal_values_leave_no_doubt() -> None:
@@ -49,7 +49,7 @@ def test_what_has_no_mean_is_refused(values: list[float]) -> None:
 
 def test_what_makes_a_clip_hard_for_both_falls_out() -> None:
     hard = np.random.default_rng(3).uniform(0.0, 100.0, 20)
-    difference = paired_difference(hard + 1.0, hard + 1.5)
+    difference = difference_of_pairs(hard + 1.0, hard + 1.5)
     assert difference == pytest.approx((-0.5, -0.5, -0.5))
     assert verdict(difference) == "better"
     _, low, high = bootstrap_interval(hard)
@@ -58,7 +58,7 @@ def test_what_makes_a_clip_hard_for_both_falls_out() -> None:
 
 def test_pairs_are_as_many() -> None:
     with pytest.raises(ValueError, match="as many, got 2 and 1"):
-        paired_difference([1.0, 2.0], [1.0])
+        difference_of_pairs([1.0, 2.0], [1.0])
 
 
 @pytest.mark.parametrize(

@@ -20,8 +20,8 @@ from talkinghead.evaluation.systems import (
     STILL,
     Scene,
     baseline_motion,
-    drawn_by_chance,
-    learned_mouths,
+    choose_by_chance,
+    learn_mouths,
     loud_share,
     portrait_row,
     scene_of,
@@ -70,7 +70,7 @@ def scene(portrait: Portrait, video: Path = Path("nowhere.mp4")) -> Scene:
 
 def test_the_opening_of_mouths_is_learned() -> None:
     gaps = 0.1 + 0.1 * np.sin(np.linspace(0, 20, 60))
-    mouths = learned_mouths([talking(gaps), talking(2 * gaps)], [face(), face()])
+    mouths = learn_mouths([talking(gaps), talking(2 * gaps)], [face(), face()])
     np.testing.assert_allclose(mouths.opening, OPENING, atol=1e-6)
     assert float(lip_gap(mouths.opening)) == pytest.approx(1.0)
     assert mouths.wide == pytest.approx(1.5 * np.percentile(gaps, 95))
@@ -80,7 +80,7 @@ def test_the_opening_of_mouths_is_learned() -> None:
 
 def test_the_mean_mouth_is_the_mean_above_the_closed_one() -> None:
     gaps = np.tile([0.05, 0.15], 20)
-    mouths = learned_mouths([talking(gaps)], [face()])
+    mouths = learn_mouths([talking(gaps)], [face()])
     np.testing.assert_allclose(mouths.rest, face(), atol=1e-9)
     assert float(lip_gap(mouths.mean)) == pytest.approx(0.1)
     np.testing.assert_allclose(mouths.mean, talking(np.array([0.1]))[0], atol=1e-9)
@@ -88,15 +88,15 @@ def test_the_mean_mouth_is_the_mean_above_the_closed_one() -> None:
 
 def test_an_open_mouth_at_rest_is_closed() -> None:
     ajar = talking(np.array([0.3]))[0]
-    mouths = learned_mouths([talking(np.linspace(0, 0.3, 20))], [ajar])
+    mouths = learn_mouths([talking(np.linspace(0, 0.3, 20))], [ajar])
     np.testing.assert_allclose(mouths.rest, closed_mouth(ajar))
 
 
 def test_mouths_that_never_move_open_nothing() -> None:
-    mouths = learned_mouths([np.repeat(face()[None], 5, axis=0)], [face()])
+    mouths = learn_mouths([np.repeat(face()[None], 5, axis=0)], [face()])
     assert np.all(mouths.opening == 0)
     with pytest.raises(ValueError, match="one clip at least"):
-        learned_mouths([], [])
+        learn_mouths([], [])
 
 
 def test_loudness_is_nothing_in_silence_and_one_where_it_is_loud() -> None:
@@ -121,7 +121,7 @@ def test_a_sound_that_does_not_change_opens_no_mouth(samples: FloatArray) -> Non
 
 def test_the_jaw_follows_the_sound(drawn_portrait: Portrait) -> None:
     gaps = 0.1 + 0.1 * np.sin(np.linspace(0, 20, 60))
-    mouths = learned_mouths([talking(gaps)], [face()])
+    mouths = learn_mouths([talking(gaps)], [face()])
     motion = baseline_motion(ENERGY, scene(drawn_portrait), mouths=mouths, donor=None)
     assert len(motion) == 30
     gap, loud = lip_gap(motion.landmarks) - lip_gap(motion.rest), loud_share(SPEECH, 25.0, 30)
@@ -157,7 +157,7 @@ def test_still_is_the_portrait_to_the_pixel(talking_head: TalkingHead, calm: Por
 
 def test_the_mean_mouth_is_put_on_the_portrait(talking_head: TalkingHead, calm: Portrait) -> None:
     own = head_landmarks(calm.track)[0]
-    mouths = learned_mouths([talking(np.tile([0.2, 0.3], 20))], [face()])
+    mouths = learn_mouths([talking(np.tile([0.2, 0.3], 20))], [face()])
     video = video_of(MEAN, scene(calm), talking_head, mouths=mouths, donor=None)
     first, *_ = video.frames
     changed = np.abs(first.images[0].astype(int) - calm.frames.images[0]).sum(axis=-1) > 30
@@ -175,10 +175,10 @@ def test_every_baseline_says_what_it_is() -> None:
 
 def test_chance_is_the_clips_own() -> None:
     clips = tuple(Example(f"clip{k}", "anna", Path(f"{k}.mp4"), "all") for k in range(30))
-    drawn = [drawn_by_chance(clip, clips) for clip in clips]
-    assert drawn == [drawn_by_chance(clip, clips) for clip in clips]
+    drawn = [choose_by_chance(clip, clips) for clip in clips]
+    assert drawn == [choose_by_chance(clip, clips) for clip in clips]
     assert len(set(drawn)) > 10
-    assert drawn_by_chance(clips[0], ()) is None
+    assert choose_by_chance(clips[0], ()) is None
     assert seed_of("a") != seed_of("b")
 
 
@@ -216,7 +216,7 @@ def test_jaw_and_lips_alone_are_learned() -> None:
     random = np.random.default_rng(0)
     clip = talking(np.linspace(0, 0.2, 30))
     clip[:, 17:48] += random.normal(0, 0.1, (30, 31, 3))
-    mouths = learned_mouths([clip], [face()])
+    mouths = learn_mouths([clip], [face()])
     assert not mouths.opening[17:48].any()
     assert mouths.opening[JAW].any()
 

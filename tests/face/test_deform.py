@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from talkinghead.data.canonical import mirror_pairs
-from talkinghead.face.deform import closed_lids, mesh_from_landmarks
+from talkinghead.face.deform import mesh_from_landmarks, shut_lids
 from talkinghead.face.eyes import eye_opening
 from talkinghead.face.landmarks import (
     BROWS,
@@ -119,7 +119,7 @@ def lid_gaps(mesh: FloatArray) -> FloatArray:
 
 def test_closed_lids_leave_no_sliver_open() -> None:
     shape, _ = canonical_face()
-    displacement = closed_lids(shape)
+    displacement = shut_lids(shape)
     assert displacement.shape == (478, 3)
     before, after = lid_gaps(shape), lid_gaps(shape + displacement)
     assert eye_opening(shape[None]).min() > 0.25
@@ -139,7 +139,7 @@ def test_closed_lids_shut_other_eyes_too() -> None:
     shape, _ = canonical_face()
     other = shape + 0.02 * np.random.default_rng(0).standard_normal(shape.shape) * (1, 0, 1)
     other[:, 1] *= 1.3
-    assert (lid_gaps(other + closed_lids(other)) <= 1e-9).all()
+    assert (lid_gaps(other + shut_lids(other)) <= 1e-9).all()
 
 
 def test_shut_eyes_have_hardly_anything_to_close() -> None:
@@ -147,12 +147,12 @@ def test_shut_eyes_have_hardly_anything_to_close() -> None:
     shut = shape.copy()
     for contour in (LEFT_EYE_CONTOUR, RIGHT_EYE_CONTOUR):
         shut[contour[1:8]] = shut[contour[15:8:-1]]
-    assert np.abs(closed_lids(shut)[:, :2]).max() < 1e-9
+    assert np.abs(shut_lids(shut)[:, :2]).max() < 1e-9
 
 
 def test_a_blink_pulls_nothing_but_lids() -> None:
     shape, _ = canonical_face()
-    displacement = closed_lids(shape)
+    displacement = shut_lids(shape)
     assert np.abs(displacement[MESH_OF_68[[*range(36), *range(48, 68)]]]).max() < 1e-12
     assert np.abs(displacement[FOREHEAD]).max() < 1e-12
     above_brows = np.flatnonzero(shape[:468, 1] < -0.3)

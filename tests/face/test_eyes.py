@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from talkinghead.face.deform import closed_lids
+from talkinghead.face.deform import shut_lids
 from talkinghead.face.eyes import blink_of, eye_opening
 from talkinghead.face.landmarks import LEFT_EYE_CONTOUR, RIGHT_EYE_CONTOUR, canonical_face
 from talkinghead.types import FloatArray
@@ -60,7 +60,7 @@ def test_narrow_eyes_are_not_shut() -> None:
 def test_the_lids_that_deform_closes_are_seen_as_shut() -> None:
     shape, _ = canonical_face()
     closing = np.linspace(0, 1, 5)[:, None, None]
-    track = np.concatenate([np.repeat(shape[None], 10, axis=0), shape + closing * closed_lids(shape)])
+    track = np.concatenate([np.repeat(shape[None], 10, axis=0), shape + closing * shut_lids(shape)])
     blink = blink_of(track)
     assert (blink[:11] == 0).all()
     assert (np.diff(blink[10:14]) > 0).all()

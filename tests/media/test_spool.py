@@ -17,7 +17,7 @@ import pytest
 
 from talkinghead.errors import InputError
 from talkinghead.media import spool as module
-from talkinghead.media.spool import Spool, spooled_samples
+from talkinghead.media.spool import Spool, spool_samples
 
 
 def whole(spool: Spool) -> np.ndarray:
@@ -86,15 +86,15 @@ def test_another_shape(shape: tuple[int, ...]) -> None:
 
 def test_samples_are_joined_in_memory_or_in_a_file() -> None:
     pieces = [np.arange(n, dtype=np.float32) for n in (5, 0, 7, 3)]
-    short = spooled_samples(iter(pieces))
-    long = spooled_samples(iter(pieces), in_memory=11)
+    short = spool_samples(iter(pieces))
+    long = spool_samples(iter(pieces), in_memory=11)
     np.testing.assert_array_equal(short, np.concatenate(pieces))
     np.testing.assert_array_equal(long, short)
     assert not isinstance(short, np.memmap)
     assert isinstance(long, np.memmap)
     assert short.dtype == long.dtype == np.float32
     assert not long.flags.writeable
-    assert len(spooled_samples([])) == 0
+    assert len(spool_samples([])) == 0
 
 
 def test_memory_does_not_grow_with_the_length() -> None:
@@ -103,7 +103,7 @@ def test_memory_does_not_grow_with_the_length() -> None:
             yield np.ones(48_000, np.float32)
 
     tracemalloc.start()
-    samples, spool = spooled_samples(pieces()), Spool(16_000)
+    samples, spool = spool_samples(pieces()), Spool(16_000)
     for piece in pieces():
         spool.append(piece[None])
     loudest = max(chunk.max() for chunk in spool.sound().chunks())
@@ -125,7 +125,7 @@ def test_files_go_with_their_values() -> None:
     before = open_files()
     spool = Spool(8_000)
     spool.append(np.ones((1, 10), np.float32))
-    sound, samples = spool.sound(), spooled_samples([np.ones(10, np.float32)], in_memory=0)
+    sound, samples = spool.sound(), spool_samples([np.ones(10, np.float32)], in_memory=0)
     middle = samples[2:5]
     del spool, samples
     assert open_files() > before
@@ -157,4 +157,4 @@ def test_no_room(monkeypatch: pytest.MonkeyPatch, number: int, why: str) -> None
     with pytest.raises(InputError, match=f"{why}.*TMPDIR"):
         Spool(8_000)
     with pytest.raises(InputError, match=f"{why}.*TMPDIR"):
-        spooled_samples([np.ones(9, np.float32)], in_memory=0)
+        spool_samples([np.ones(9, np.float32)], in_memory=0)

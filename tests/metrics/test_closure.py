@@ -8,18 +8,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from talkinghead.data.grid import grid_clips, tracked
+from talkinghead.data.grid import grid_clips, track_clip
 from talkinghead.face.pose import head_landmarks
 from talkinghead.face.rest import TOUCHING
 from talkinghead.metrics.closure import (
     bilabial_closures,
     closed_level,
-    labelled,
     labiodental_contacts,
     lip_at_teeth,
     lips_meet,
     lower_lip,
     open_vowels,
+    select_labels,
     teeth_level,
 )
 from talkinghead.tracking.track import make_track
@@ -145,7 +145,7 @@ def test_the_control_is_open_vowels_away_from_lips_and_silence() -> None:
 
 
 def test_labelled_keeps_the_order() -> None:
-    assert [phone.label for phone in labelled(word("M", "AA", "P", "B"), ("B", "M"))] == ["M", "B"]
+    assert [phone.label for phone in select_labels(word("M", "AA", "P", "B"), ("B", "M"))] == ["M", "B"]
 
 
 @pytest.mark.parametrize("measure", [bilabial_closures, labiodental_contacts])
@@ -160,7 +160,7 @@ def test_what_is_no_sequence_is_refused(
 @pytest.mark.corpus
 def test_real_lips_close(corpus: Path, tmp_path: Path) -> None:
     clips = {clip.code: clip for clip in grid_clips(corpus / "grid_s1", "train")}
-    landmarks, found, fps = tracked(clips["bbaf3s"], tmp_path)
+    landmarks, found, fps = track_clip(clips["bbaf3s"], tmp_path)
     face = head_landmarks(make_track(landmarks, found, fps))
     # Words begin with their b: "bin" and "blue".
     starts = [word.start for word in clips["bbaf3s"].words if word.label in ("bin", "blue")]

@@ -13,7 +13,7 @@ from talkinghead.errors import InputError
 from talkinghead.metrics.identity import (
     ArcFaceEmbedder,
     DlibEmbedder,
-    aligned_faces,
+    align_faces,
     best_embedder,
     cosine_similarity,
 )
@@ -58,17 +58,17 @@ def test_points_come_to_their_places() -> None:
         landmarks[0, list(point), :2] = middle + 2 * turn @ (place - 32)
         x, y = (middle + 2 * turn @ (place - 32)).astype(int)
         cv2.circle(image[0], (int(x), int(y)), 4, (255, 255, 255), -1)
-    face = aligned_faces(image, landmarks, POINTS, PLACES, size=64)[0, ..., 0]
+    face = align_faces(image, landmarks, POINTS, PLACES, size=64)[0, ..., 0]
     _, _, _, centres = cv2.connectedComponentsWithStats((face > 100).astype(np.uint8))
     assert np.sort(centres[1:], axis=0) == pytest.approx(np.sort(PLACES, axis=0), abs=1.0)
 
 
 def test_the_same_face_turned_and_scaled_is_aligned_alike(smiling: Portrait) -> None:
     image, landmarks = smiling.frames.images[0], smiling.track.landmarks[0]
-    straight = aligned_faces(image[None], landmarks[None], POINTS, PLACES, size=64)[0].astype(float)
+    straight = align_faces(image[None], landmarks[None], POINTS, PLACES, size=64)[0].astype(float)
     for degrees, scale in ((25.0, 1.0), (-15.0, 0.8), (0.0, 1.4)):
         other, moved = turned(image, landmarks, degrees, scale)
-        face = aligned_faces(other[None], moved[None], POINTS, PLACES, size=64)[0]
+        face = align_faces(other[None], moved[None], POINTS, PLACES, size=64)[0]
         assert np.abs(face - straight).mean() < 6
 
 
@@ -78,13 +78,13 @@ def test_a_large_face_is_shrunk_without_skipping_pixels() -> None:
     landmarks = np.zeros((1, 478, 3))
     for point, place in zip(POINTS, PLACES):
         landmarks[0, list(point), :2] = 8 * place
-    face = aligned_faces(image, landmarks, POINTS, PLACES, size=64)[0]
+    face = align_faces(image, landmarks, POINTS, PLACES, size=64)[0]
     assert np.abs(face[4:60, 4:60].astype(int) - 127).max() < 3
 
 
 def test_alignment_of_other_shapes_is_refused() -> None:
     with pytest.raises(ValueError, match="need images"):
-        aligned_faces(np.zeros((2, 8, 8, 3), np.uint8), np.zeros((1, 478, 3)), POINTS, PLACES, size=64)
+        align_faces(np.zeros((2, 8, 8, 3), np.uint8), np.zeros((1, 478, 3)), POINTS, PLACES, size=64)
 
 
 def test_what_is_missing_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

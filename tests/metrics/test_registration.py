@@ -10,17 +10,17 @@ import pytest
 from mouths import UNFIT
 from talkinghead.face.landmarks import JAW, LIPS, MESH_OF_68, canonical_face
 from talkinghead.face.pose import matrix_from_rotation
-from talkinghead.metrics.registration import registered
+from talkinghead.metrics.registration import register
 from talkinghead.types import FloatArray
 
-MEASURES = (registered,)
+MEASURES = (register,)
 
 
 def test_registered_undoes_one_similarity() -> None:
     random = np.random.default_rng(1)
     reference = canonical_face()[0][MESH_OF_68] + 0.02 * random.standard_normal((10, 68, 3))
     moved = 1.2 * reference @ matrix_from_rotation(np.array([0.1, -0.2, 0.05])).T + (0.1, 0.2, -0.3)
-    np.testing.assert_allclose(registered(moved, reference), reference, atol=1e-9)
+    np.testing.assert_allclose(register(moved, reference), reference, atol=1e-9)
 
 
 def test_registered_leaves_what_the_mouth_does() -> None:
@@ -28,7 +28,7 @@ def test_registered_leaves_what_the_mouth_does() -> None:
     speaks = reference.copy()
     speaks[:, LIPS, 1] += 0.1
     speaks[:, JAW, 1] += 0.1
-    np.testing.assert_allclose(registered(speaks, reference), speaks, atol=1e-9)
+    np.testing.assert_allclose(register(speaks, reference), speaks, atol=1e-9)
 
 
 @pytest.mark.parametrize("measure", MEASURES)

@@ -124,7 +124,7 @@ def test_a_jump_of_the_box_is_smoothed_away(drawn_portrait: Portrait) -> None:
 
 def test_beyond_the_picture_it_is_grey(network: ReleasedSyncNet) -> None:
     images = np.full((1, 50, 50, 3), 250, np.uint8)
-    crops = network.cut(images, np.array([[[1.0, 0.0, -100.0], [0.0, 1.0, -100.0]]]))
+    crops = network.crop(images, np.array([[[1.0, 0.0, -100.0], [0.0, 1.0, -100.0]]]))
     assert (crops[0, :90] == 110).all()
     assert (crops[0, 105:140, 105:140] == 250).all()
 
@@ -133,7 +133,7 @@ def test_refuses_what_does_not_fit(network: ReleasedSyncNet) -> None:
     with pytest.raises(ValueError, match=r"need landmarks \(T, 478, 3\)"):
         network.places(np.zeros((3, 68, 3)))
     with pytest.raises(ValueError, match="1 images but 2 places"):
-        network.cut(np.zeros((1, 8, 8, 3), np.uint8), np.zeros((2, 2, 3)))
+        network.crop(np.zeros((1, 8, 8, 3), np.uint8), np.zeros((2, 2, 3)))
 
 
 def test_weights_of_that_layout_load(weights: dict[str, torch.Tensor], tmp_path: Path) -> None:

@@ -11,9 +11,9 @@ from talkinghead.metrics.sync import (
     SyncScore,
     at_25_fps,
     offset_distances,
+    offsets_by_window,
     pair_distances,
     sync_score,
-    windowed_offsets,
 )
 from talkinghead.types import FloatArray
 
@@ -84,16 +84,16 @@ def test_stretches_have_offsets_of_their_own() -> None:
     rows = embeddings(160)
     audio = rows[10:150]
     video = np.concatenate([rows[10 - 3 : 80 - 3], rows[80 + 5 : 150 + 5]])
-    scores = windowed_offsets(video, audio, window=46, step=1)
+    scores = offsets_by_window(video, audio, window=46, step=1)
     assert len(scores) == len(video) - 46 + 1
     assert {one.offset for one in scores[:25]} == {3}
     assert {one.offset for one in scores[-25:]} == {-5}
-    assert windowed_offsets(video, audio, window=46, step=20) == scores[::20]
+    assert offsets_by_window(video, audio, window=46, step=20) == scores[::20]
 
 
 def test_a_clip_shorter_than_a_stretch_is_one() -> None:
     rows = embeddings(30)
-    assert windowed_offsets(rows, rows) == (sync_score(rows, rows),)
+    assert offsets_by_window(rows, rows) == (sync_score(rows, rows),)
 
 
 @pytest.mark.parametrize(
@@ -120,8 +120,8 @@ def test_refuses_what_cannot_be_compared() -> None:
     with pytest.raises(ValueError, match="too few pairs at every offset"):
         sync_score(embeddings(40), rows[:2], reach=3)
     with pytest.raises(ValueError, match="too few pairs at every offset"):
-        windowed_offsets(embeddings(40), rows[:2], reach=3)
+        offsets_by_window(embeddings(40), rows[:2], reach=3)
     with pytest.raises(ValueError, match="window and step must be at least 1"):
-        windowed_offsets(rows, rows, window=0)
+        offsets_by_window(rows, rows, window=0)
     with pytest.raises(ValueError, match="fps must be positive"):
         at_25_fps(5, 0.0)

@@ -16,7 +16,7 @@ from talkinghead.metrics.syncnet import (
     HEIGHT,
     WIDTH,
     SyncNet,
-    cut,
+    crop_mouths,
     load_syncnet,
     mouth_crops,
     mouth_places,
@@ -83,7 +83,7 @@ def test_crops_show_what_is_there() -> None:
     image = np.zeros((2, 60, 80, 3), np.uint8)
     image[0], image[1, :, 40:] = RED, WHITE
     place = np.array([[1.0, 0.0, 8.0], [0.0, 1.0, 6.0]])
-    crops = cut(image, np.stack([place, place]))
+    crops = crop_mouths(image, np.stack([place, place]))
     assert crops.shape == (2, HEIGHT, WIDTH)
     assert crops.dtype == np.uint8
     assert (crops[0] == 76).all()  # grey of pure red
@@ -93,26 +93,28 @@ def test_crops_show_what_is_there() -> None:
 
 def test_beyond_the_picture_its_edge_goes_on() -> None:
     image = np.full((1, 20, 20, 3), 90, np.uint8)
-    assert (cut(image, np.array([[[3.0, 0.0, -40.0], [0.0, 3.0, -30.0]]])) == 90).all()
+    assert (crop_mouths(image, np.array([[[3.0, 0.0, -40.0], [0.0, 3.0, -30.0]]])) == 90).all()
 
 
 def test_fine_stripes_do_not_alias() -> None:
     image = np.zeros((1, 400, 400, 3), np.uint8)
     image[:, :, ::2] = 255
-    crop = cut(image, np.array([[[5.0, 0.0, 30.0], [0.0, 5.0, 30.0]]]))
+    crop = crop_mouths(image, np.array([[[5.0, 0.0, 30.0], [0.0, 5.0, 30.0]]]))
     assert 120 <= crop.min() <= crop.max() <= 135
 
 
 def test_mouth_crops_are_both(drawn: DrawnFace, drawn_portrait: Portrait) -> None:
     mesh = drawn_portrait.track.landmarks
-    np.testing.assert_array_equal(mouth_crops(drawn.image[None], mesh), cut(drawn.image[None], mouth_places(mesh)))
+    np.testing.assert_array_equal(
+        mouth_crops(drawn.image[None], mesh), crop_mouths(drawn.image[None], mouth_places(mesh))
+    )
 
 
 def test_refuses_what_does_not_fit() -> None:
     with pytest.raises(ValueError, match=r"need landmarks \(T, 478, 3\)"):
         mouth_places(np.zeros((3, 68, 3)))
     with pytest.raises(ValueError, match="2 images but 3 places"):
-        cut(np.zeros((2, 8, 8, 3), np.uint8), np.zeros((3, 2, 3)))
+        crop_mouths(np.zeros((2, 8, 8, 3), np.uint8), np.zeros((3, 2, 3)))
 
 
 def test_what_it_hears_has_one_loudness_and_the_video_s_length() -> None:

@@ -106,7 +106,7 @@ def test_edit_landmarks_piece_by_piece(motion, monkeypatch, piece):
 
 
 def test_long_landmarks_go_to_a_file(motion, monkeypatch):
-    monkeypatch.setattr(spool.spooled_rows, "__kwdefaults__", {"in_memory": 10})
+    monkeypatch.setattr(spool.spool_rows, "__kwdefaults__", {"in_memory": 10})
     kept = motion.landmarks.copy()
     edited = scale_expression(motion, 0.5)
     assert isinstance(edited.landmarks, np.memmap)

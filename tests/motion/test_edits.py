@@ -7,7 +7,7 @@ import pytest
 
 from talkinghead.errors import InputError
 from talkinghead.motion.editing import add_blink, move_head, rotate_head, scale_head, scale_lips, smooth_head
-from talkinghead.motion.edits import Edits, apply_edits, cut_rows
+from talkinghead.motion.edits import Edits, apply_edits, rows_between
 from talkinghead.motion.keyframes import Correction, Keyframe, apply_keyframes
 
 
@@ -58,14 +58,14 @@ def test_a_correction_is_reached_whatever_else_is_asked(speaking):
     [((0.4, 1.6), slice(10, 40)), ((None, 1.0), slice(0, 25)), ((1.0, None), slice(25, 50)), ((0, 2), slice(0, 50))],
 )
 def test_cut_rows(speaking, cut, rows):
-    assert cut_rows(speaking, cut) == rows
+    assert rows_between(speaking, cut) == rows
     assert len(apply_edits(speaking, Edits(cut=cut))) == rows.stop - rows.start
 
 
 @pytest.mark.parametrize("cut", [(1.0, 1.0), (1.5, 1.0), (2.0, None), (None, 0.01)])
 def test_empty_cuts_are_refused(speaking, cut):
     with pytest.raises(InputError, match="there is no frame: choose a start before the end"):
-        cut_rows(speaking, cut)
+        rows_between(speaking, cut)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from talkinghead.motion.editing import retarget, retime, with_gaze
 from talkinghead.motion.edits import Edits, apply_edits
 from talkinghead.motion.eye_weights import set_eye_weights
 from talkinghead.motion.keyframes import Correction, Keyframe
-from talkinghead.motion.tracked import looped
+from talkinghead.motion.tracked import loop
 from talkinghead.rendering.mouth_shapes import with_mouth_shapes
 from talkinghead.types import Motion
 
@@ -88,7 +88,7 @@ def test_keyframes_that_move_no_landmark_keep_the_weights(read: Motion, controls
         (lambda m: m[5:20], True),
         (lambda m: retime(m, 30.0, 55), True),
         (lambda m: retarget(m, m.rest * [1.1, 0.9, 1.0]), True),
-        (lambda m: looped(m, 120), True),
+        (lambda m: loop(m, 120), True),
         (lambda m: with_gaze(m, -0.5 * m.gaze), True),
         (lambda m: with_mouth_shapes(m, closed=m.rest), False),
     ],

@@ -8,7 +8,7 @@ import numpy as np
 
 from talkinghead.face.landmarks import LEFT_EYE, RIGHT_EYE, canonical_face
 from talkinghead.face.pose import camera_from_head, matrix_from_rotation
-from talkinghead.motion.tracked import looped, motion_of_track
+from talkinghead.motion.tracked import loop, motion_of_track
 from talkinghead.types import FaceTrack, FloatArray
 
 
@@ -40,9 +40,9 @@ def test_head_pose_and_place_are_counted_from_the_portrait() -> None:
 
 def test_a_loop_goes_forth_and_back() -> None:
     track = track_of(np.zeros((4, 3)), np.array([[x, 0, 0] for x in range(4)], float), np.ones(4))
-    path = looped(motion_of_track(track, 0), 9).translation[:, 0]
+    path = loop(motion_of_track(track, 0), 9).translation[:, 0]
     assert path.tolist() == [0, 1, 2, 3, 2, 1, 0, 1, 2]
     gaze = np.arange(8.0).reshape(4, 2)
-    assert looped(motion_of_track(replace(track, gaze=gaze), 0), 5).gaze[4, 0] == gaze[2, 0]
-    one = looped(motion_of_track(track[:1], 0), 3)
+    assert loop(motion_of_track(replace(track, gaze=gaze), 0), 5).gaze[4, 0] == gaze[2, 0]
+    one = loop(motion_of_track(track[:1], 0), 3)
     assert len(one) == 3

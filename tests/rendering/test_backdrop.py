@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from drawn import drawn_face
-from talkinghead.rendering.backdrop import OverBackground, figure_of, opacity_of_person, placed_over, spread_colours
+from talkinghead.rendering.backdrop import OverBackground, figure_of, opacity_of_person, place_over, spread_colours
 from talkinghead.rendering.mouth import FlatFiller
 from talkinghead.rendering.warp import WarpRenderer
 from talkinghead.types import FloatArray, Frames, ImageArray, Motion, Portrait
@@ -150,7 +150,7 @@ def test_sizes_must_agree(drawn_portrait: Portrait, alpha: FloatArray, stage: Im
 
 def test_a_figure_placed_over_a_background(drawn_portrait: Portrait, alpha: FloatArray, stage: ImageArray) -> None:
     portrait, opacity = puppet(drawn_portrait, alpha, (255, 0, 255))
-    placed = placed_over(portrait, opacity, stage)
+    placed = place_over(portrait, opacity, stage)
     image = placed.frames.images[0]
     np.testing.assert_array_equal(image[opacity == 0], stage[opacity == 0])
     solid = opacity == 1

@@ -37,7 +37,7 @@ def test_a_dot_lands_where_points_says(side: float) -> None:
     crop = Crop(31.25, 12.5, side, 64)
     at = (31.25 + 0.45 * side, 12.5 + 0.55 * side)
     image = dot(at, (440, 440), width=side / 20)
-    np.testing.assert_allclose(centre_of(crop.cut(image)), crop.points(np.array(at)), atol=0.05)
+    np.testing.assert_allclose(centre_of(crop.extract(image)), crop.points(np.array(at)), atol=0.05)
 
 
 @pytest.mark.parametrize("side", [50.0, 170.5])
@@ -52,18 +52,18 @@ def test_affine_leads_back(side: float) -> None:
 
 def test_a_whole_picture_is_itself_and_its_edges_go_on() -> None:
     image = np.random.default_rng(0).integers(0, 256, (32, 32, 3), np.uint8)
-    np.testing.assert_array_equal(Crop(0, 0, 32, 32).cut(image), image)
-    beyond = Crop(-8, -8, 48, 48).cut(image)
+    np.testing.assert_array_equal(Crop(0, 0, 32, 32).extract(image), image)
+    beyond = Crop(-8, -8, 48, 48).extract(image)
     np.testing.assert_array_equal(beyond[8:40, 8:40], image)
     np.testing.assert_array_equal(beyond[:8, 8:40], np.repeat(image[:1], 8, axis=0))
-    np.testing.assert_array_equal(Crop(3, 5, 16, 16).cut(image), image[5:21, 3:19])
+    np.testing.assert_array_equal(Crop(3, 5, 16, 16).extract(image), image[5:21, 3:19])
 
 
 def test_shrinking_averages() -> None:
     image = np.zeros((64, 64, 3), np.uint8)
     image[::2] = 200
-    np.testing.assert_array_equal(Crop(0, 0, 64, 16).cut(image), 100)
-    assert np.ptp(Crop(0, 0, 60, 16).cut(image).astype(int)) < 30
+    np.testing.assert_array_equal(Crop(0, 0, 64, 16).extract(image), 100)
+    assert np.ptp(Crop(0, 0, 60, 16).extract(image).astype(int)) < 30
 
 
 def test_depth_takes_the_scale() -> None:
@@ -129,7 +129,7 @@ def test_what_makes_no_crop_is_refused() -> None:
 
 
 def test_refined_where_the_picture_has_more_to_show() -> None:
-    fine = Crop(10, 20, 200, 128).refined()
+    fine = Crop(10, 20, 200, 128).refine()
     assert fine == Crop(10, 20, 200, 256)
     crop = Crop(10, 20, 150, 128)
-    assert crop.refined() is crop
+    assert crop.refine() is crop

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from talkinghead.rendering.displacement import landmark_field, mixed, move
+from talkinghead.rendering.displacement import landmark_field, mix_pictures, move
 
 
 def test_nothing_moves_where_no_landmark_does() -> None:
@@ -56,17 +56,17 @@ def test_what_is_mixed_is_painted_or_copied_or_between() -> None:
     field = torch.zeros(2, 2, 16, 16)
     field[1, 0] = 3.0
     none, all_of_it = torch.zeros(2, 1, 64, 64), torch.ones(2, 1, 64, 64)
-    torch.testing.assert_close(mixed(painted, none, portrait, field), painted)
-    copied = mixed(painted, all_of_it, portrait, field)
+    torch.testing.assert_close(mix_pictures(painted, none, portrait, field), painted)
+    copied = mix_pictures(painted, all_of_it, portrait, field)
     torch.testing.assert_close(copied, move(portrait.expand(2, -1, -1, -1), field))
-    torch.testing.assert_close(mixed(painted, all_of_it / 4, portrait, field), torch.lerp(painted, copied, 0.25))
+    torch.testing.assert_close(mix_pictures(painted, all_of_it / 4, portrait, field), torch.lerp(painted, copied, 0.25))
 
 
 def test_a_finer_portrait_gives_a_finer_picture() -> None:
     painted, fine = torch.rand(1, 3, 64, 64), torch.rand(1, 3, 128, 128)
     field = torch.zeros(1, 2, 16, 16)
     field[:, 0] = 3.0  # px of 64
-    copied = mixed(painted, torch.ones(1, 1, 64, 64), fine, field)
+    copied = mix_pictures(painted, torch.ones(1, 1, 64, 64), fine, field)
     torch.testing.assert_close(copied[..., :-6], fine[..., 6:], atol=1e-4, rtol=0)
-    flat = mixed(torch.full_like(painted, 0.5), torch.zeros(1, 1, 64, 64), fine, field)
+    flat = mix_pictures(torch.full_like(painted, 0.5), torch.zeros(1, 1, 64, 64), fine, field)
     torch.testing.assert_close(flat, torch.full_like(fine, 0.5))

@@ -13,8 +13,8 @@ from talkinghead.rendering.interior import (
     REFERENCE_SKIN,
     InteriorFiller,
     MouthInterior,
+    load_filler,
     opening_mask,
-    shipped_filler,
     skin_colour,
 )
 from talkinghead.rendering.mouth import PATCH_SIZE, MouthFrame, mouth_openings
@@ -89,7 +89,7 @@ def test_skin_colour_is_that_of_cheeks_and_chin(drawn_portrait: Portrait) -> Non
 def test_filler_paints_patches_that_fit_the_picture(
     smiling: Portrait, calm: Portrait, still: Still, opening: Opening
 ) -> None:
-    filler = shipped_filler()
+    filler = load_filler()
     for portrait in (calm, smiling):
         patches, _ = painted(filler, portrait, still, opening, np.array([0.1, 0.2]))
         assert patches.dtype == np.uint8
@@ -99,7 +99,7 @@ def test_filler_paints_patches_that_fit_the_picture(
 
 
 def test_shipped_weights_paint_a_mouth(calm: Portrait, still: Still, opening: Opening) -> None:
-    filler = shipped_filler()
+    filler = load_filler()
     patches, masks = painted(filler, calm, still, opening, np.array([0.1, 0.25]))
     skin = skin_colour(calm.frames.images[0], build_rig(calm))
     for patch, mask in zip(patches, masks, strict=True):
@@ -110,7 +110,7 @@ def test_shipped_weights_paint_a_mouth(calm: Portrait, still: Still, opening: Op
 
 
 def test_a_darker_picture_gets_a_darker_mouth(calm: Portrait, still: Still, opening: Opening) -> None:
-    filler = shipped_filler()
+    filler = load_filler()
     amounts = np.array([0.2])
     bright, masks = painted(filler, calm, still, opening, amounts)
     dark, _ = painted(filler, recoloured(calm, (0.5, 0.5, 0.5)), still, opening, amounts)
@@ -119,7 +119,7 @@ def test_a_darker_picture_gets_a_darker_mouth(calm: Portrait, still: Still, open
 
 
 def test_a_picture_without_colour_gets_a_mouth_without(calm: Portrait, still: Still, opening: Opening) -> None:
-    filler = shipped_filler()
+    filler = load_filler()
     grey = np.repeat(calm.frames.images.mean(axis=-1, keepdims=True), 3, axis=-1).astype(np.uint8)
     portrait = Portrait(Frames(grey, 25.0), calm.track, person=calm.person)
     patches, masks = painted(filler, portrait, still, opening, np.array([0.2]))

@@ -57,7 +57,7 @@ def disc(x: float, radius: float) -> np.ndarray:
 
 def test_where_nobody_is_the_portrait_stays_to_the_bit(pasted: PasteBack) -> None:
     image = person_at(96)
-    others = np.stack([CROP.cut(person_at(x, np.full_like(image, 128))) for x in (84, 96, 108)])
+    others = np.stack([CROP.extract(person_at(x, np.full_like(image, 128))) for x in (84, 96, 108)])
     frames = pasted(others)
     for x, frame in zip((84, 96, 108), frames):
         far = ~disc(96, 22 + 10) & ~disc(x, 22 + 10)
@@ -65,7 +65,7 @@ def test_where_nobody_is_the_portrait_stays_to_the_bit(pasted: PasteBack) -> Non
 
 
 def test_where_the_person_was_the_background_is_filled_in(pasted: PasteBack) -> None:
-    frame = pasted(CROP.cut(person_at(110))[None])[0].astype(int)
+    frame = pasted(CROP.extract(person_at(110))[None])[0].astype(int)
     left = disc(96, 20) & ~disc(110, 22 + 8)
     assert left.sum() > 100
     assert np.abs(frame[left] - background()[left]).mean() < 12
@@ -76,13 +76,13 @@ def test_where_the_person_was_the_background_is_filled_in(pasted: PasteBack) -> 
 
 def test_the_portrait_s_own_patch_gives_the_portrait(pasted: PasteBack) -> None:
     image = person_at(96)
-    frame = pasted(CROP.cut(image)[None])[0].astype(int)
+    frame = pasted(CROP.extract(image)[None])[0].astype(int)
     assert np.abs(frame - image).mean() < 1.0
 
 
 def test_no_rim_of_another_background(pasted: PasteBack) -> None:
     brighter = np.clip(background().astype(int) + 30, 0, 255).astype(np.uint8)
-    same, other = pasted(np.stack([CROP.cut(person_at(100)), CROP.cut(person_at(100, brighter))])).astype(int)
+    same, other = pasted(np.stack([CROP.extract(person_at(100)), CROP.extract(person_at(100, brighter))])).astype(int)
     assert np.abs(same - other)[disc(100, 30) & ~disc(100, 24)].mean() < 3
 
 
@@ -113,7 +113,7 @@ def test_without_the_person_it_says_so(caplog: pytest.LogCaptureFixture) -> None
 
 
 def test_all_at_once_is_piece_by_piece(pasted: PasteBack) -> None:
-    patches = np.stack([CROP.cut(person_at(x)) for x in (90, 96, 103)])
+    patches = np.stack([CROP.extract(person_at(x)) for x in (90, 96, 103)])
     np.testing.assert_array_equal(pasted(patches), np.concatenate([pasted(patches[:1]), pasted(patches[1:])]))
     assert pasted(patches[:0]).shape == (0, 160, 192, 3)
 
@@ -130,7 +130,7 @@ def test_other_shapes_are_refused(pasted: PasteBack) -> None:
 
 def test_mattes_find_the_person_and_each_stands_for_itself(smiling: Portrait, astronaut: ImageArray) -> None:
     crop = Crop.of(smiling.track.landmarks[0], (512, 512))
-    cut = crop.cut(astronaut)
+    cut = crop.extract(astronaut)
     mattes = person_mattes(np.stack([cut, np.full_like(cut, 90), cut]))
     assert mattes.shape == (3, 256, 256)
     np.testing.assert_array_equal(mattes[0], mattes[2])
@@ -143,7 +143,7 @@ def test_mattes_find_the_person_and_each_stands_for_itself(smiling: Portrait, as
 def test_faster_than_the_eye(smiling: Portrait, astronaut: ImageArray) -> None:
     crop = Crop.of(smiling.track.landmarks[0], (512, 512))
     paste = PasteBack(astronaut, crop, smiling.person)
-    patches = np.repeat(crop.cut(astronaut)[None], 12, axis=0)
+    patches = np.repeat(crop.extract(astronaut)[None], 12, axis=0)
     paste(patches[:2])
     began = time.process_time()
     paste(patches)
@@ -157,7 +157,7 @@ def test_real_frames_on_the_first_one(name: str, corpus: object) -> None:
     portrait = portrait_from_image(images[0])
     crop = Crop.of(portrait.track.landmarks[0], portrait.frames.size)
     shown = images[[0, 6, 12, 19]]
-    frames = PasteBack(images[0], crop, portrait.person)(np.stack([crop.cut(image) for image in shown]))
+    frames = PasteBack(images[0], crop, portrait.person)(np.stack([crop.extract(image) for image in shown]))
     assert portrait.person is not None
     masks = np.repeat(portrait.person[None] < 0.3, len(shown), axis=0)
     assert np.nanmax(background_drift(frames, masks, first=images[0])) < 0.05
@@ -168,7 +168,7 @@ def test_real_frames_on_the_first_one(name: str, corpus: object) -> None:
 
 def test_a_grey_portrait_stays_grey() -> None:
     """Networks have seen few grey faces, and make their lips red."""
-    patches = np.repeat(CROP.cut(person_at(96))[None], 2, axis=0)
+    patches = np.repeat(CROP.extract(person_at(96))[None], 2, axis=0)
     for picture, grey in ((background(), False), (cv2.cvtColor(background(), cv2.COLOR_RGB2GRAY), True)):
         image = np.repeat(picture[..., None], 3, axis=2) if grey else picture
         frames = PasteBack(image, CROP, None)(patches)

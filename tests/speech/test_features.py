@@ -10,11 +10,11 @@ import scipy.signal
 
 from talkinghead.speech.features import (
     SAMPLE_RATE,
-    centred_windows,
     log_mel,
     loudness_gain,
     mfcc,
     resample,
+    windows_about,
 )
 
 
@@ -80,7 +80,7 @@ def test_pieces_join_without_a_seam():
 
 def test_centred_windows():
     samples = np.arange(1, 8, dtype=np.float32)
-    ((first, windows),) = centred_windows(samples, hop=3, window=4)
+    ((first, windows),) = windows_about(samples, hop=3, window=4)
     assert first == 0
     np.testing.assert_array_equal(windows, [[0, 0, 1, 2], [2, 3, 4, 5], [5, 6, 7, 0]])
 

@@ -7,7 +7,7 @@ from talkinghead.errors import InputError
 from talkinghead.speech import foreign_features
 from talkinghead.speech.features import SAMPLE_RATE
 from talkinghead.speech.foreign_features import StoredFeatures, TransformersFeatures
-from talkinghead.speech.phonetic import cut
+from talkinghead.speech.phonetic import crop_speech
 from talkinghead.types import Speech
 
 SPEECH = Speech(np.random.default_rng(0).standard_normal(10 * SAMPLE_RATE).astype(np.float32) * 0.1, SAMPLE_RATE)
@@ -44,7 +44,7 @@ def test_pieces_are_the_whole(tmp_path, rate, own_rate):
     whole = features(SPEECH, rate)
     for start in range(0, 10, 2):
         rows = slice(round(start * rate), round((start + 2) * rate))
-        np.testing.assert_allclose(features(cut(SPEECH, start, start + 2), rate), whole[rows], atol=1e-5)
+        np.testing.assert_allclose(features(crop_speech(SPEECH, start, start + 2), rate), whole[rows], atol=1e-5)
 
 
 def test_archives_know_their_rate(tmp_path):
@@ -64,7 +64,7 @@ def test_lengths_within_five_percent_pass(tmp_path, seconds):
 @pytest.mark.parametrize("seconds", [9.4, 10.6])
 def test_other_lengths_are_refused(tmp_path, seconds):
     features = StoredFeatures(stored(tmp_path / "speech.npy", ramp(50.0, seconds)))
-    for speech in (SPEECH, cut(SPEECH, 0.0, seconds)):
+    for speech in (SPEECH, crop_speech(SPEECH, 0.0, seconds)):
         with pytest.raises(InputError, match=rf"speech\.npy holds {seconds} s of features at 50 Hz .* lasts 10\.0 s: "):
             features(speech, 25.0)
 
@@ -145,7 +145,7 @@ def test_windows_and_pieces_are_nearly_the_whole(model_folder, monkeypatch):
     """Nearly: the model's attention reaches over all it is given."""
     features = TransformersFeatures(model_folder)
     whole = features(SPEECH, 25.0)
-    piece = features(cut(SPEECH, 2.0, 8.0), 25.0)
+    piece = features(crop_speech(SPEECH, 2.0, 8.0), 25.0)
     monkeypatch.setattr(foreign_features, "_WINDOW_S", 3.0)
     for part, same in ((features(SPEECH, 25.0), whole), (piece[50:100], whole[100:150])):
         assert np.abs(part - same).mean() < 0.05 * np.abs(same - whole.mean(axis=0)).mean()

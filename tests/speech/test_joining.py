@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from talkinghead.speech.features import resample
-from talkinghead.speech.joining import join, resampled, sentence_pause
+from talkinghead.speech.joining import join, resample_pieces, sentence_pause
 from talkinghead.types import Interval, Speech
 
 RATE = 22_050
@@ -93,12 +93,12 @@ def test_the_analysis_has_16_khz_and_the_sound_track_its_own_rate() -> None:
 def test_resampled_in_pieces_as_in_one(rate: int, target: int, length: int) -> None:
     samples = np.random.default_rng(length).uniform(-1, 1, length).astype(np.float32)
     cuts = np.split(samples, sorted([7, 9, length // 2, length // 2 + 65_536]))
-    pieces = list(resampled(iter(cuts), rate, target))
+    pieces = list(resample_pieces(iter(cuts), rate, target))
     np.testing.assert_allclose(np.concatenate(pieces), resample(samples, rate, target), atol=1e-6)
 
 
 def test_nothing_resampled_is_nothing() -> None:
-    assert list(resampled(iter([]), RATE)) == []
+    assert list(resample_pieces(iter([]), RATE)) == []
 
 
 def test_memory_does_not_grow_with_the_length() -> None:

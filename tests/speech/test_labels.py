@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from talkinghead.speech.arpabet import CLASSES
-from talkinghead.speech.labels import arpabet_phones, folded, is_silence, without_gaps
+from talkinghead.speech.labels import arpabet_phones, fold_labels, is_silence, without_gaps
 from talkinghead.types import Interval
 
 
@@ -24,7 +24,7 @@ def rounded(phones: tuple[Interval, ...]) -> list[tuple[str, float, float]]:
 
 def spelt(*labels: str) -> list[tuple[str, float, float]]:
     """What such labels are folded to."""
-    return rounded(folded(tenths(*labels)))
+    return rounded(fold_labels(tenths(*labels)))
 
 
 def told(*labels: str) -> list[tuple[str, float, float]]:
@@ -61,7 +61,7 @@ def test_a_closure_belongs_to_its_stop() -> None:
 def test_a_closure_without_release_is_the_stop_it_names() -> None:
     assert spelt("kcl", "s") == [("K", 0.0, 0.1), ("S", 0.1, 0.2)]
     assert spelt("ao", "vcl") == [("AO", 0.0, 0.1), ("D", 0.1, 0.2)]
-    assert folded([Interval("pcl", 0.0, 0.1), Interval("p", 0.2, 0.3)]) == (
+    assert fold_labels([Interval("pcl", 0.0, 0.1), Interval("p", 0.2, 0.3)]) == (
         Interval("P", 0.0, 0.1),
         Interval("P", 0.2, 0.3),
     )
@@ -87,7 +87,7 @@ def test_an_unknown_label_is_named() -> None:
     with pytest.raises(ValueError, match="'€' is neither"):
         arpabet_phones(tenths("P", "€"))
     with pytest.raises(ValueError, match="'xx' is no phone label of TIMIT's or CMU's"):
-        folded(tenths("s", "xx"))
+        fold_labels(tenths("s", "xx"))
 
 
 def test_ipa_and_labels_of_two_phones() -> None:

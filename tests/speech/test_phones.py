@@ -127,7 +127,7 @@ def test_intervals_have_no_gaps_and_end_with_the_speech() -> None:
 
 
 def test_recognise_covers_the_speech_at_any_rate(network: PhoneRecogniser, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(phones, "pretrained", lambda: network)
+    monkeypatch.setattr(phones, "load_recogniser", lambda: network)
     rng = np.random.default_rng(0)
     speech = Speech(rng.normal(scale=0.1, size=22_050).astype(np.float32), 22_050)
     found = recognise(speech)

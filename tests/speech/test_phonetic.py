@@ -6,7 +6,7 @@ import pytest
 from talkinghead.speech import phones as recogniser
 from talkinghead.speech.arpabet import CLASSES
 from talkinghead.speech.features import SAMPLE_RATE, log_mel, loudness_gain
-from talkinghead.speech.phonetic import LogMel, PhonePosteriors, Piece, at_rate, cut, phone_shares
+from talkinghead.speech.phonetic import LogMel, PhonePosteriors, SpeechPiece, at_rate, crop_speech, phone_shares
 from talkinghead.types import Interval, Speech
 
 NOISE = np.random.default_rng(0).standard_normal(10 * SAMPLE_RATE).astype(np.float32)
@@ -130,9 +130,9 @@ def test_log_mel_is_that_of_the_sound_at_one_loudness():
 def test_the_gain_is_that_of_the_whole(stub):
     speech = Speech(SOUND, SAMPLE_RATE)
     for wanted, given in ((loudness_gain(SOUND), None), (3.0, 3.0)):
-        PhonePosteriors()(cut(speech, 1.0, 2.0), 25.0, gain=given)
+        PhonePosteriors()(crop_speech(speech, 1.0, 2.0), 25.0, gain=given)
         assert stub.pop() == pytest.approx(wanted, rel=1e-6)
-    quiet = LogMel()(cut(speech, 0.0, 1.0), 62.5)
+    quiet = LogMel()(crop_speech(speech, 0.0, 1.0), 62.5)
     assert quiet.mean() < LogMel()(Speech(SOUND[:SAMPLE_RATE], SAMPLE_RATE), 62.5).mean() - 0.05
 
 
@@ -145,7 +145,7 @@ def test_pieces_are_the_whole(features, rate, phones, stub):
     whole = features(speech, rate)
     for start in range(0, 10, 2):
         seen = max(0.0, start - 0.4)
-        piece = features(cut(speech, seen, start + 2.4), rate)
+        piece = features(crop_speech(speech, seen, start + 2.4), rate)
         rows = slice(round(start * rate), round((start + 2) * rate))
         own = piece[rows.start - round(seen * rate) :][: rows.stop - rows.start]
         np.testing.assert_allclose(own, whole[rows], atol=1e-5)
@@ -154,7 +154,7 @@ def test_pieces_are_the_whole(features, rate, phones, stub):
 def test_cut_clips_and_shifts():
     words = (Interval("ma", 0.1, 0.4), Interval("end", 8.0, 9.0))
     speech = Speech(SOUND, SAMPLE_RATE, phones=PHONES, words=words, transcript="ma end")
-    piece = cut(speech, 0.11, 0.3)
+    piece = crop_speech(speech, 0.11, 0.3)
     assert np.shares_memory(piece.samples, speech.samples)
     np.testing.assert_array_equal(piece.samples, SOUND[1760:4800])
     assert [(p.label, round(p.start, 9), round(p.end, 9)) for p in piece.phones] == [
@@ -167,10 +167,10 @@ def test_cut_clips_and_shifts():
 
 def test_cut_of_a_piece_and_beyond_the_ends():
     speech = Speech(SOUND, SAMPLE_RATE)
-    inner = cut(cut(speech, 2.0, 8.0), 1.0, 2.5)
-    assert isinstance(inner, Piece)
+    inner = crop_speech(crop_speech(speech, 2.0, 8.0), 1.0, 2.5)
+    assert isinstance(inner, SpeechPiece)
     assert (inner.whole, inner.start, inner.duration) == (speech, 3.0, 1.5)
     assert inner.phones is None
-    assert (cut(speech, -1.0, 1.0).start, cut(speech, -1.0, 1.0).duration) == (0.0, 1.0)
-    assert cut(speech, 9.5, 12.0).duration == 0.5
-    assert len(cut(speech, 11.0, 12.0).samples) == 0
+    assert (crop_speech(speech, -1.0, 1.0).start, crop_speech(speech, -1.0, 1.0).duration) == (0.0, 1.0)
+    assert crop_speech(speech, 9.5, 12.0).duration == 0.5
+    assert len(crop_speech(speech, 11.0, 12.0).samples) == 0

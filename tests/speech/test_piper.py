@@ -60,7 +60,7 @@ def model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     path.with_name("voice.onnx.json").write_text(json.dumps(described), encoding="utf-8")
     package = SimpleNamespace(PiperVoice=PiperVoice, SynthesisConfig=SynthesisConfig)
     monkeypatch.setitem(sys.modules, "piper", package)  # type: ignore[arg-type]
-    module._loaded.cache_clear()
+    module._load.cache_clear()
     return path
 
 
@@ -104,7 +104,7 @@ def test_long_texts_come_in_pieces(model: Path) -> None:
 @pytest.mark.usefixtures("aligned")
 def test_the_notation_of_phonemes_is_not_taken_for_one(model: Path) -> None:
     say("a [[b]] c.", str(model))
-    assert module._loaded(str(model)).said == ["a [b]] c."]
+    assert module._load(str(model)).said == ["a [b]] c."]
 
 
 def test_what_cannot_be_aligned_is_announced_and_stays_without(

@@ -76,7 +76,7 @@ def test_unknown_words_are_asked_of_espeak() -> None:
 
 def test_unknown_words_without_espeak_name_word_and_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
     transcript._espeak.cache_clear()
-    espeak_library._loaded.cache_clear()
+    espeak_library._load.cache_clear()
     monkeypatch.setitem(sys.modules, "espeakng_loader", None)
     assert labels("known words work") == ["known", "words", "work"]
     with pytest.raises(InputError, match=r"'zyxxyq' is not in the dictionary: .*pip install 'talkinghead\[tts\]'"):

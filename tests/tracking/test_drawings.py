@@ -8,7 +8,7 @@ import pytest
 
 from drawn import DrawnFace, drawn_face
 from talkinghead.face.landmarks import LIPS, MESH_OF_68
-from talkinghead.tracking.drawings import explained, refit_drawing
+from talkinghead.tracking.drawings import explanation_of, refit_drawing
 from talkinghead.tracking.find import find_faces
 from talkinghead.types import FloatArray
 
@@ -34,16 +34,16 @@ def with_lips_moved(landmarks: FloatArray, down: float) -> FloatArray:
 
 
 def test_lips_explain_most_where_they_are(drawn: DrawnFace, landmarks: FloatArray) -> None:
-    there = explained(drawn.image, landmarks)
+    there = explanation_of(drawn.image, landmarks)
     assert there > 5
     for down in (-0.15, -0.1, 0.1, 0.15):
         shifted = landmarks + np.array([0.0, down * np.ptp(landmarks[:, 0]), 0.0])
-        assert explained(drawn.image, shifted) < 0.4 * there
+        assert explanation_of(drawn.image, shifted) < 0.4 * there
 
 
 def test_nothing_is_explained_where_nothing_is_drawn(drawn: DrawnFace, landmarks: FloatArray) -> None:
-    assert explained(np.full_like(drawn.image, 200), landmarks) == 0.0
-    assert explained(drawn.image, landmarks + 5000.0) == 0.0
+    assert explanation_of(np.full_like(drawn.image, 200), landmarks) == 0.0
+    assert explanation_of(drawn.image, landmarks + 5000.0) == 0.0
 
 
 def test_a_good_reading_is_kept(drawn: DrawnFace, landmarks: FloatArray) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from drawn import speech_like
-from talkinghead.training.sound import coded, in_a_room, pitched, played, vary_sound
+from talkinghead.training.sound import add_codec, add_room, augment_sound, change_pitch, change_speed
 
 
 def tone(hertz: float, seconds: float = 1.0) -> np.ndarray:
@@ -19,14 +19,14 @@ def loudest_hertz(samples: np.ndarray) -> float:
 
 def test_played_faster_is_higher_and_shorter_and_labels_follow() -> None:
     labels = np.repeat([1, 2], 50)
-    samples, moved = played(tone(400), labels, 1.25)
+    samples, moved = change_speed(tone(400), labels, 1.25)
     assert len(samples) == pytest.approx(16_000 / 1.25, abs=1)
     assert loudest_hertz(samples) == pytest.approx(500, rel=0.01)
     assert moved.tolist() == [1] * 40 + [2] * 40
 
 
 def test_pitched_is_higher_and_as_long() -> None:
-    samples = pitched(tone(400), 12)
+    samples = change_pitch(tone(400), 12)
     assert len(samples) == 16_000
     assert loudest_hertz(samples) == pytest.approx(800, rel=0.02)
 
@@ -34,7 +34,7 @@ def test_pitched_is_higher_and_as_long() -> None:
 def test_a_room_adds_a_tail_and_moves_nothing() -> None:
     click = np.zeros(16_000, np.float32)
     click[8000] = 1.0
-    heard = in_a_room(click, np.random.default_rng(0))
+    heard = add_room(click, np.random.default_rng(0))
     assert heard.shape == click.shape
     assert heard[8000] == pytest.approx(1.0)
     np.testing.assert_allclose(heard[:8000], 0.0, atol=1e-6)
@@ -45,7 +45,7 @@ def test_a_room_adds_a_tail_and_moves_nothing() -> None:
 @pytest.mark.parametrize("seed", range(6))  # telephone and Vorbis
 def test_codecs_keep_the_speech_in_its_place(seed: int) -> None:
     speech = speech_like(1.0, seed=3)
-    heard = coded(speech, np.random.default_rng(seed))
+    heard = add_codec(speech, np.random.default_rng(seed))
     assert heard.shape == speech.shape
     assert not np.array_equal(heard, speech)
     lags = np.correlate(heard, speech, mode="full")
@@ -60,7 +60,7 @@ def test_vary_sound_keeps_labels_in_step(tempo: bool) -> None:
     labels = np.repeat([1, 0], 100)
     lengths = set()
     for seed in range(12):
-        heard, moved = vary_sound(samples, labels, np.random.default_rng(seed), tempo=tempo)
+        heard, moved = augment_sound(samples, labels, np.random.default_rng(seed), tempo=tempo)
         assert abs(len(heard) / 160 - len(moved)) <= 2
         border = int(np.flatnonzero(np.diff(moved))[0] + 1) * 160
         assert np.std(heard[: border - 400]) > 4 * np.std(heard[border + 8000 :])
@@ -72,7 +72,7 @@ def test_vary_sound_is_seeded() -> None:
     speech, labels = speech_like(1.0, seed=1), np.zeros(100)
 
     def make(seed: int) -> np.ndarray:
-        return vary_sound(speech, labels, np.random.default_rng(seed))[0]
+        return augment_sound(speech, labels, np.random.default_rng(seed))[0]
 
     assert np.array_equal(make(0), make(0))
     assert not np.array_equal(make(0), make(1))

@@ -10,7 +10,7 @@ import typer
 
 from talkinghead.cli.figure import Figure
 from talkinghead.cli.job import Made, make_video, read_saved_motion, report, tell_difference
-from talkinghead.cli.options import Wishes, blink_rate, drawn
+from talkinghead.cli.options import Wishes, drawing_from_kind, parse_blink_rate
 from talkinghead.cli.outputs import Outputs
 from talkinghead.cli.progress import Bar
 from talkinghead.cli.source import Source
@@ -253,7 +253,7 @@ def animate(
         fps=fps,
         seed=seed,
         head=head,
-        blink=blink_rate(blink),
+        blink=parse_blink_rate(blink),
         visible_mark=not no_visible_mark,
         overwrite=overwrite,
         config=config,
@@ -269,12 +269,14 @@ def animate(
         alignment=alignment,
         transcript=transcript,
     )
-    figure = Figure(face, which_face=which_face, landmarks=landmarks, background=background, drawing=drawn(kind))
+    figure = Figure(
+        face, which_face=which_face, landmarks=landmarks, background=background, drawing=drawing_from_kind(kind)
+    )
     outputs = Outputs(out, motion_out, show)
     # All that can be known before the work begins: what cannot be written first, then what cannot be read.
     outputs.check({**figure.files(), **source.files(), "--motion": motion}, overwrite=overwrite)
     figure.check()
-    source = source.checked()
+    source = source.prepare()
     made = _make(figure, source, outputs, wishes=wishes, motion=motion)
     report(made, began)
 
@@ -290,7 +292,7 @@ def _make(figure: Figure, source: Source, outputs: Outputs, *, wishes: Wishes, m
         if saved is not None and motion is not None:
             tell_difference(motion, saved, speech.duration)
         progress("portrait", 0, 1)
-        staged, portrait = figure.staged(talking_head)
+        staged, portrait = figure.load(talking_head)
         show, show_out = outputs.show, outputs.show_out
         return make_video(
             staged,

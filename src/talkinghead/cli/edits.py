@@ -86,7 +86,7 @@ class Asked:
             cut=(None, None) if self.cut is None else parse_cut(self.cut, fps),
         )
 
-    def given(self) -> str | None:
+    def first_option(self) -> str | None:
         """The first edit that was asked for, as its option; None: there is none."""
         marks: dict[str, object] = {
             "--scale-lips": self.scale_lips != 1,
@@ -133,7 +133,7 @@ def check_files(path: Path, asked: Asked, wanted: Wanted) -> None:
     from talkinghead.motion.plots import PLOT_SUFFIXES
 
     out, plot, frame = wanted.out, wanted.plot, wanted.frame
-    given = asked.given()
+    given = asked.first_option()
     if given is None and frame is None and out is not None:
         raise InputError(
             f"there is nothing to change for {out}: give an edit such as --scale-lips 1.2 or leave out -o."
@@ -160,7 +160,7 @@ def check_files(path: Path, asked: Asked, wanted: Wanted) -> None:
 
 def edit(path: Path, asked: Asked, wanted: Wanted) -> None:
     """Read a motion, change it, and write or show what is asked for."""
-    from talkinghead.motion.edits import apply_edits, cut_rows
+    from talkinghead.motion.edits import apply_edits, rows_between
     from talkinghead.motion.export import export_motion
     from talkinghead.motion.files import load_motion, save_motion
 
@@ -175,8 +175,8 @@ def edit(path: Path, asked: Asked, wanted: Wanted) -> None:
     if plot is not None:
         from talkinghead.motion.plots import plot_motion
 
-        is_edited = asked.given() is not None
-        start = (cut_rows(before, edits.cut).start or 0) / before.fps
+        is_edited = asked.first_option() is not None
+        start = (rows_between(before, edits.cut).start or 0) / before.fps
         plot_motion(changed, plot, before=before if is_edited else None, start=start, overwrite=wanted.overwrite)
         if frame is None or out is not None:  # else stdout is the JSON's
             typer.echo(plot)
@@ -191,7 +191,7 @@ def edit(path: Path, asked: Asked, wanted: Wanted) -> None:
 
 
 def _write_frame(motion: Motion, time: str, out: Path | None, overwrite: bool) -> None:
-    from talkinghead.media.files import written_beside
+    from talkinghead.media.files import write_beside
     from talkinghead.motion.edit_texts import frame_text, parse_time
     from talkinghead.motion.keyframes import frame_at
 
@@ -199,7 +199,7 @@ def _write_frame(motion: Motion, time: str, out: Path | None, overwrite: bool) -
     if out is None:
         typer.echo(text, nl=False)
         return
-    with written_beside(out, overwrite) as part:
+    with write_beside(out, overwrite) as part:
         part.write_text(text, encoding="utf-8")
     typer.echo(out)
 

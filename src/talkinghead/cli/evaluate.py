@@ -227,11 +227,11 @@ def _evaluate_corpus(
 
 
 def _write_json(record: dict[str, Any], path: Path, overwrite: bool) -> None:
-    from talkinghead.media.files import written_beside
+    from talkinghead.media.files import write_beside
 
     text = json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
     if path == _STDOUT:
         typer.echo(text, nl=False)
         return
-    with written_beside(path, overwrite) as part:
+    with write_beside(path, overwrite) as part:
         part.write_text(text, encoding="utf-8")

@@ -62,9 +62,9 @@ class Figure:
         if self.landmarks is not None:
             if kind != "image":
                 raise InputError(f"--landmarks goes with a picture and {self.face} is a video: save one frame as PNG.")
-            self._placed(read_image(self.face), self.landmarks)
+            self._read_landmarks(read_image(self.face), self.landmarks)
 
-    def staged(self, head: TalkingHead) -> tuple[TalkingHead, Portrait]:
+    def load(self, head: TalkingHead) -> tuple[TalkingHead, Portrait]:
         """The portrait, and what renders it with the mouth shapes and the background that were asked for.
 
         Raises:
@@ -77,22 +77,22 @@ class Figure:
         if self.landmarks is not None:
             from talkinghead.rendering.mouth_shapes import WithMouthShapes
 
-            placed = self._placed(portrait.frames.images[portrait.best], self.landmarks)
+            placed = self._read_landmarks(portrait.frames.images[portrait.best], self.landmarks)
             if placed.closed is not None or placed.open is not None:
                 renderer = WithMouthShapes(renderer.render, placed.closed, placed.open)
         if self.background is not None:
-            from talkinghead.rendering.backdrop import OverBackground, placed_over
+            from talkinghead.rendering.backdrop import OverBackground, place_over
 
             held = getattr(head.renderer_for(portrait), "holds_background", False)
-            portrait, alpha = self._cut_out(portrait)
-            background = _fitted(self.background, portrait.frames.size)
+            portrait, alpha = self._separate_background(portrait)
+            background = _scale_to_cover(self.background, portrait.frames.size)
             if held:
-                portrait = placed_over(portrait, alpha, background)
+                portrait = place_over(portrait, alpha, background)
             else:
                 renderer = OverBackground(renderer.render, alpha, background)
         return TalkingHead(head.generator, renderer, method=head.method, renderer_names=head.renderer_names), portrait
 
-    def _placed(self, image: ImageArray, path: Path) -> Placed:
+    def _read_landmarks(self, image: ImageArray, path: Path) -> Placed:
         from talkinghead.tracking.placed import read_placed
 
         return read_placed(path, (image.shape[1], image.shape[0]))
@@ -109,9 +109,9 @@ class Figure:
         from talkinghead.tracking.placed import portrait_from_placed
 
         image = read_image(self.face)
-        return portrait_from_placed(image, self._placed(image, self.landmarks), drawing=self.drawing)
+        return portrait_from_placed(image, self._read_landmarks(image, self.landmarks), drawing=self.drawing)
 
-    def _cut_out(self, portrait: Portrait) -> tuple[Portrait, FloatArray]:
+    def _separate_background(self, portrait: Portrait) -> tuple[Portrait, FloatArray]:
         import numpy as np
 
         from talkinghead.media import sniff
@@ -146,7 +146,7 @@ def _colour(text: str) -> tuple[int, int, int]:
     return red, green, blue
 
 
-def _fitted(background: str, size: tuple[int, int]) -> ImageArray:
+def _scale_to_cover(background: str, size: tuple[int, int]) -> ImageArray:
     """A colour, or the middle of a picture scaled until it covers (width, height) px."""
     import numpy as np
     from PIL import Image, ImageOps

@@ -83,7 +83,7 @@ def make_video(
         motion = head.motion(speech, portrait, fps=fps, seed=seed, head=amount, blink=blink, progress=progress)
     else:
         motion = fit_motion(saved, speech, fps=fps, seed=seed, head=amount, blink=blink)
-    with _motion_beside(motion, motion_out, wishes.overwrite), _shown_beside(motion, shown, wishes.overwrite):
+    with _motion_beside(motion, motion_out, wishes.overwrite), _write_view_beside(motion, shown, wishes.overwrite):
         video = head.video(motion, portrait, speech, progress=progress)
         save_video(video, out, visible_mark=wishes.visible_mark, overwrite=wishes.overwrite, progress=progress)
     width, height = portrait.frames.size
@@ -98,10 +98,10 @@ def _motion_beside(motion: Motion, path: Path | None, overwrite: bool) -> Iterat
     if path is None:
         yield
         return
-    from talkinghead.media.files import written_beside
+    from talkinghead.media.files import write_beside
     from talkinghead.motion.files import save_motion
 
-    with written_beside(path, overwrite) as part:
+    with write_beside(path, overwrite) as part:
         try:
             save_motion(motion, part, overwrite=True)
         except InputError as error:
@@ -110,16 +110,16 @@ def _motion_beside(motion: Motion, path: Path | None, overwrite: bool) -> Iterat
 
 
 @contextmanager
-def _shown_beside(motion: Motion, shown: Shown | None, overwrite: bool) -> Iterator[None]:
+def _write_view_beside(motion: Motion, shown: Shown | None, overwrite: bool) -> Iterator[None]:
     """Write what is to be shown under a hidden name; it gets its own if the block succeeds."""
     if shown is None:
         yield
         return
     from talkinghead.media import save_image
-    from talkinghead.media.files import written_beside
+    from talkinghead.media.files import write_beside
 
     view, path = shown
-    with written_beside(path, overwrite) as part:
+    with write_beside(path, overwrite) as part:
         save_image(view(motion), part)
         yield
 

@@ -117,7 +117,7 @@ def _edit(
     open_browser: bool,
     overwrite: bool,
 ) -> None:
-    from talkinghead.tracking.placed import placed_from_json, read_placed, save_placed
+    from talkinghead.tracking.placed import parse_placed, read_placed, save_placed
     from talkinghead.web.placing import PlacingServer
 
     existed = out.exists()
@@ -125,7 +125,7 @@ def _edit(
     automatic = _start(face, image, which_face)
 
     def save(content: object) -> None:
-        save_placed(placed_from_json(content, _size(image), name="the page"), out, overwrite=existed)
+        save_placed(parse_placed(content, _size(image), name="the page"), out, overwrite=existed)
 
     server = PlacingServer(_png(image), _state(face, earlier or automatic, automatic), save, port=port)
     tell(f"the points can be placed at {server.address} until they are saved; Ctrl-C leaves without saving")

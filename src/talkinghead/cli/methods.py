@@ -34,7 +34,7 @@ def _table(method: Method) -> Table:
         "sizes": ", ".join(method.configs),
         "training stages": "\n".join(f"{name}: {stage.what}" for name, stage in method.stages.items()) or "none",
         "renderers": _renderers(method),
-        "weights shipped": _shipped(method.name),
+        "weights shipped": _list_weights(method.name),
     }
     for label, text in rows.items():
         table.add_row(label, Text(text))
@@ -60,7 +60,7 @@ def _renderers(method: Method) -> str:
     return f"{own}; usually {usual}"
 
 
-def _shipped(name: str) -> str:
+def _list_weights(name: str) -> str:
     folder = files("talkinghead.methods") / name / "weights"
     found = sorted(entry.name for entry in folder.iterdir()) if folder.is_dir() else []
     weights = [file for file in found if file.endswith(".safetensors")]

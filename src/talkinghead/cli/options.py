@@ -57,7 +57,7 @@ def check_face(face: int | None) -> None:
         raise InputError(f"--face {face} is out of range: choose 1 for the leftmost face, 2 for the next and so on.")
 
 
-def drawn(kind: str) -> bool | None:
+def drawing_from_kind(kind: str) -> bool | None:
     """Whether the face is a drawing, for ``photo`` and ``drawing``; None for ``auto``.
 
     Raises:
@@ -69,7 +69,7 @@ def drawn(kind: str) -> bool | None:
     return kinds[kind]
 
 
-def blink_rate(text: str) -> float | None:
+def parse_blink_rate(text: str) -> float | None:
     """Blinks per second for ``auto`` (None), ``off`` (0) or a number.
 
     Raises:

@@ -69,7 +69,7 @@ class Source:
         text_file = None if self.text_file == _STDIN else self.text_file
         return {"SPEECH": self.recording, "--text-file": text_file, "--alignment": self.alignment}
 
-    def checked(self) -> Source:
+    def prepare(self) -> Source:
         """The same, its text read, once everything is right that can be known before the work begins.
 
         Raises:
@@ -111,9 +111,9 @@ class Source:
 
         if not transcript.strip():
             raise InputError("--transcript is empty: give the words of SPEECH, or leave it out.")
-        read_transcript(transcript, language=self._spoken_language())
+        read_transcript(transcript, language=self._transcript_language())
 
-    def _spoken_language(self) -> str:
+    def _transcript_language(self) -> str:
         """The language of the transcript, as the aligner names it."""
         from talkinghead.speech.languages import voice_for
         from talkinghead.speech.say import DEFAULT_VOICE, voices
@@ -132,7 +132,7 @@ class Source:
         if self.transcript is not None:
             from talkinghead.speech.align import align
 
-            return align(speech, self.transcript, language=self._spoken_language())
+            return align(speech, self.transcript, language=self._transcript_language())
         return speech
 
 

@@ -26,7 +26,7 @@ FESTIVAL_VOICES = ("cmu_us_slt_arctic_hts", "kal_diphone", "ked_diphone")
 _USUAL_PITCH = {"kal16": 100.0, "awb": 127.0, "rms": 103.0, "slt": 172.0, "kal_diphone": 105.0, "ked_diphone": 105.0}
 _TIMEOUT_S = 120.0
 
-Labelled = tuple[npt.NDArray[np.float32], int, tuple[Interval, ...]]
+EngineOutput = tuple[npt.NDArray[np.float32], int, tuple[Interval, ...]]
 """(N,) samples in [-1, 1], their rate, and the engine's own phone labels."""
 
 
@@ -40,7 +40,7 @@ class Request:
     pitch: float = 1.0
 
 
-def flite(request: Request) -> Labelled:
+def flite(request: Request) -> EngineOutput:
     """A text as flite says it.
 
     Raises:
@@ -66,7 +66,7 @@ def flite(request: Request) -> Labelled:
     return samples, rate, tuple(labels)
 
 
-def festival(requests: Sequence[Request]) -> list[Labelled]:
+def festival(requests: Sequence[Request]) -> list[EngineOutput]:
     """Texts as Festival says them, all by one process.
 
     Raises:

@@ -66,7 +66,7 @@ _ARRAYS = ("jpeg", "starts", "landmarks", "mattes", "clips", "names", "speakers"
 class Square(Protocol):
     """A square of a picture; ``rendering.crop.Crop`` is one."""
 
-    def cut(self, image: ImageArray) -> ImageArray:
+    def extract(self, image: ImageArray) -> ImageArray:
         """(size, size, 3) what an image (H, W, 3) shows there."""
         ...
 
@@ -75,7 +75,7 @@ class Square(Protocol):
         ...
 
 
-Place = Callable[[FloatArray, tuple[int, int]], Square]
+SquarePlacer = Callable[[FloatArray, tuple[int, int]], Square]
 """(landmarks (68, 2) px, (width, height) px) -> the square of ``STORED`` px to cut."""
 
 
@@ -120,7 +120,7 @@ def face_recordings(corpus: Path, group: str) -> tuple[Recording, ...]:
     return Corpus.open(corpus).recordings({"known": "val", "strangers": "unseen"}.get(group, group))
 
 
-def judged_pairs(pictures: FacePictures, count: int, *, speaker: str | None = None) -> list[tuple[int, int]]:
+def validation_pairs(pictures: FacePictures, count: int, *, speaker: str | None = None) -> list[tuple[int, int]]:
     """Pairs (source, target) of pictures to judge by: each clip's calmest frame and another, clips taken in turn.
 
     Args:
@@ -136,7 +136,7 @@ def judged_pairs(pictures: FacePictures, count: int, *, speaker: str | None = No
     return turns[:count]
 
 
-def chosen_frames(track: FaceTrack, *, few: bool) -> IndexArray:
+def choose_frames(track: FaceTrack, *, few: bool) -> IndexArray:
     """Rows of a track worth keeping, the calmest first.
 
     Args:
@@ -155,7 +155,7 @@ def chosen_frames(track: FaceTrack, *, few: bool) -> IndexArray:
 
 
 def read_pictures(
-    recordings: Iterable[Recording], cache: Path, *, place: Place, progress: Progress = no_progress
+    recordings: Iterable[Recording], cache: Path, *, place: SquarePlacer, progress: Progress = no_progress
 ) -> Iterator[tuple[Recording, ImageArray, FloatArray]]:
     """Pictures (n, STORED, STORED, 3) and landmarks (n, 68, 2) of each recording, in one pass over its frames.
 
@@ -171,11 +171,11 @@ def read_pictures(
     for done, recording in enumerate(todo):
         progress("cut heads", done, len(todo))
         for take in read_takes([recording], Store(cache), smooth=False):
-            rows = chosen_frames(take.track, few=recording.speaker == MAIN_SPEAKER)
+            rows = choose_frames(take.track, few=recording.speaker == MAIN_SPEAKER)
             images = _frames(take, rows)
             landmarks = take.track.landmarks[rows][:, MESH_OF_68, :2]
             square = place(landmarks[0], (images[0].shape[1], images[0].shape[0]))
-            yield recording, np.stack([square.cut(image) for image in images]), square.points(landmarks)
+            yield recording, np.stack([square.extract(image) for image in images]), square.points(landmarks)
     progress("cut heads", len(todo), len(todo))
 
 
@@ -239,8 +239,8 @@ def load_pictures(path: Path) -> FacePictures:
         raise InputError(f"{path}: not a pack of heads ({error}); prepare it again.") from None
 
 
-def prepared_pictures(
-    corpus: Path, group: str, out: Path, *, place: Place, progress: Progress = no_progress
+def prepare_pictures(
+    corpus: Path, group: str, out: Path, *, place: SquarePlacer, progress: Progress = no_progress
 ) -> FacePictures:
     """The pack of a group, ``out/heads/GROUP.npz``, which is made where it is missing.
 

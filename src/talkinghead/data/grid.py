@@ -46,7 +46,7 @@ def grid_clips(root: Path, split: str) -> tuple[Clip, ...]:
     return tuple(Clip(recording.name, recording.video, recording.words()) for recording in recordings)
 
 
-def tracked(clip: Clip, cache: Path) -> tuple[FloatArray, BoolArray, float]:
+def track_clip(clip: Clip, cache: Path) -> tuple[FloatArray, BoolArray, float]:
     """What the tracker sees in a clip: landmarks (T, 478, 3) px, found (T,), frames per second; kept in ``cache``."""
     raw = raw_track_of(clip.video, Store(cache))
     return raw.landmarks.astype(np.float64), raw.found, raw.fps

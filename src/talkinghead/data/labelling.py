@@ -14,11 +14,11 @@ from talkinghead.errors import InputError, announce
 from talkinghead.speech.alignments import read_alignment
 from talkinghead.speech.arpabet import SILENCE
 from talkinghead.speech.features import SAMPLE_RATE
-from talkinghead.speech.labels import folded, without_gaps
+from talkinghead.speech.labels import fold_labels, without_gaps
 from talkinghead.speech.sphinx import FRAME_RATE, PlacedWord, place, pronunciations
 from talkinghead.types import Interval
 
-Piece = tuple[float, float, tuple[Interval, ...]]
+LabelledPiece = tuple[float, float, tuple[Interval, ...]]
 """From where to where in the recording (s), and its phones, without gaps from 0 to the end of the piece."""
 
 # A recogniser's frame bears the time at which its window of 25 ms begins; what it hears is in the middle, 12.5 ms on,
@@ -33,7 +33,7 @@ _SURE, _FITTING = 0.05, -5.5
 _SHORTEST_S, _LONGEST_PAUSE_S, _MARGIN_S = 0.6, 0.6, 0.1
 
 
-def by_label_file(path: Path, duration: float) -> tuple[Piece, ...]:
+def read_label_file(path: Path, duration: float) -> tuple[LabelledPiece, ...]:
     """The phones of a Praat TextGrid with a tier of phones, or of an HTS label file.
 
     Raises:
@@ -43,7 +43,7 @@ def by_label_file(path: Path, duration: float) -> tuple[Piece, ...]:
     return ((0.0, duration, without_gaps(labels, duration)),)
 
 
-def by_text(samples: npt.NDArray[np.float32], text: str, *, spelling: bool = False) -> tuple[Piece, ...]:
+def label_by_text(samples: npt.NDArray[np.float32], text: str, *, spelling: bool = False) -> tuple[LabelledPiece, ...]:
     """One piece, the whole; none, announced, where the text has unknown words or does not fit.
 
     Args:
@@ -63,7 +63,7 @@ def by_text(samples: npt.NDArray[np.float32], text: str, *, spelling: bool = Fal
     return ((0.0, duration, without_gaps(_phones(placed), duration)),)
 
 
-def by_what_is_heard(samples: npt.NDArray[np.float32]) -> tuple[Piece, ...]:
+def label_by_recognition(samples: npt.NDArray[np.float32]) -> tuple[LabelledPiece, ...]:
     """The stretches of at least 0.6 s in which every word is surely understood.
 
     A word is kept where the decoder gives it a posterior of 0.05 or more among all words and pronunciations, and where
@@ -77,17 +77,19 @@ def by_what_is_heard(samples: npt.NDArray[np.float32]) -> tuple[Piece, ...]:
     placed = place(samples, known) if known and all(known) else None
     if placed is None:
         return ()
-    sure = [w.number is None or (heard[w.number].posterior >= _SURE and fit(w) >= _FITTING) for w in placed]
-    return cut(placed, sure, len(samples) / SAMPLE_RATE)
+    sure = [w.number is None or (heard[w.number].posterior >= _SURE and mean_score(w) >= _FITTING) for w in placed]
+    return split_at_unsure_words(placed, sure, len(samples) / SAMPLE_RATE)
 
 
-def fit(word: PlacedWord) -> float:
+def mean_score(word: PlacedWord) -> float:
     """Mean score over the frames of a word."""
     lengths = [phone.end - phone.start for phone in word.phones]
     return float(np.average([phone.score for phone in word.phones], weights=lengths))
 
 
-def cut(placed: Sequence[PlacedWord], sure: Sequence[bool], duration: float) -> tuple[Piece, ...]:
+def split_at_unsure_words(
+    placed: Sequence[PlacedWord], sure: Sequence[bool], duration: float
+) -> tuple[LabelledPiece, ...]:
     """The stretches of sure words, cut where a word is not or where a pause is long, with a little of the silence."""
     runs: list[list[PlacedWord]] = [[]]
     for word, is_sure in zip(placed, sure, strict=True):
@@ -97,7 +99,7 @@ def cut(placed: Sequence[PlacedWord], sure: Sequence[bool], duration: float) -> 
             runs.append([word] if is_sure else [])
         else:
             runs[-1].append(word)
-    pieces: list[Piece] = []
+    pieces: list[LabelledPiece] = []
     for run in runs:
         spoken = [index for index, word in enumerate(run) if word.number is not None]
         if not spoken:
@@ -145,6 +147,6 @@ def _hts(path: Path) -> tuple[Interval, ...]:
             Interval(re.split(r"[-+]", label)[1], int(start) / _HTS_UNIT, int(end) / _HTS_UNIT)
             for start, end, label in rows
         ]
-        return folded(labels)
+        return fold_labels(labels)
     except (OSError, ValueError, IndexError) as error:
         raise InputError(f"{path}: not readable as phone labels ({error}); copy the corpus again.") from None

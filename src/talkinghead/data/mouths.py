@@ -31,8 +31,8 @@ GROUPS = ("train", "val", "test", "strangers", "research", "out of step")
 """What ``recordings`` knows: ``train`` is GRID s1 and open clips of others, ``val`` and ``test`` are GRID s1,
 ``strangers`` the speakers of ``UNSEEN_BY_SYNCNET``, ``research`` all clips that only serve for evaluation."""
 
-Cut = Callable[[ImageArray, FloatArray], ImageArray]
-Place = Callable[[FloatArray], FloatArray]
+Cropper = Callable[[ImageArray, FloatArray], ImageArray]
+CropPlacer = Callable[[FloatArray], FloatArray]
 
 _ARRAYS = ("crops", "samples", "crop_starts", "sample_starts", "fps", "names", "speakers")
 
@@ -81,7 +81,7 @@ def recordings(corpus: Path, group: str) -> tuple[Recording, ...]:
 
 
 def read_mouths(
-    recordings: Iterable[Recording], cache: Path, *, places: Place, cut: Cut, progress: Progress = no_progress
+    recordings: Iterable[Recording], cache: Path, *, places: CropPlacer, cut: Cropper, progress: Progress = no_progress
 ) -> Iterator[Mouth]:
     """Recordings in one pass over their pictures; those that hardly show a face are left out, and named.
 
@@ -154,8 +154,8 @@ def load_mouths(path: Path) -> list[Mouth]:
     ]
 
 
-def prepared_mouths(
-    corpus: Path, group: str, cache: Path, *, places: Place, cut: Cut, progress: Progress = no_progress
+def prepare_mouths(
+    corpus: Path, group: str, cache: Path, *, places: CropPlacer, cut: Cropper, progress: Progress = no_progress
 ) -> list[Mouth]:
     """The recordings of a group, from the pack ``cache/mouths/GROUP.npz``, which is made where it is missing.
 

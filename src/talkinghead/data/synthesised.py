@@ -10,12 +10,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from talkinghead.data import engines
-from talkinghead.data.engines import FESTIVAL_VOICES, FLITE_VOICES, Labelled, Request
+from talkinghead.data.engines import FESTIVAL_VOICES, FLITE_VOICES, EngineOutput, Request
 from talkinghead.data.prompts import FOREIGN, Prompter
 from talkinghead.data.spoken import Spoken
 from talkinghead.errors import InputError, announce
 from talkinghead.speech.features import SAMPLE_RATE, resample
-from talkinghead.speech.labels import folded, without_gaps
+from talkinghead.speech.labels import fold_labels, without_gaps
 from talkinghead.speech.say import say
 from talkinghead.types import Interval
 
@@ -64,7 +64,7 @@ class _Part:
     size: float
 
 
-def synthesised(
+def synthesise(
     hours: float, *, seed: int, sentences: tuple[str, ...] = (), shares: dict[str, float] | None = None
 ) -> Iterator[Spoken]:
     """Speech of many synthetic voices, engine after engine, until the hours are filled.
@@ -99,7 +99,7 @@ def _until(engine: str, parts: Iterator[_Part], seconds: float) -> Iterator[Spok
             batches = [[next(parts) for _ in range(_BATCH)] for _ in range(threads)]
             for batch, said in zip(batches, pool.map(_RENDERERS[engine], batches), strict=True):
                 for part, labelled in zip(batch, said, strict=True):
-                    spoken = None if labelled is None else _spoken(engine, part, labelled)
+                    spoken = None if labelled is None else _speak(engine, part, labelled)
                     if spoken is None or filled >= seconds or len(spoken.samples) > _LONGEST_S * SAMPLE_RATE:
                         continue
                     filled += len(spoken.samples) / SAMPLE_RATE
@@ -124,16 +124,16 @@ def _parts(engine: str, prompter: Prompter, choice: random.Random) -> Iterator[_
         yield _Part(Request(text, voice, stretch=size / tempo, pitch=float(pitch)), size)
 
 
-def _flite(parts: Sequence[_Part]) -> list[Labelled | None]:
+def _flite(parts: Sequence[_Part]) -> list[EngineOutput | None]:
     return [engines.flite(part.request) for part in parts]
 
 
-def _festival(parts: Sequence[_Part]) -> list[Labelled | None]:
+def _festival(parts: Sequence[_Part]) -> list[EngineOutput | None]:
     return [*engines.festival([part.request for part in parts])]
 
 
-def _espeak(parts: Sequence[_Part]) -> list[Labelled | None]:
-    said: list[Labelled | None] = []
+def _espeak(parts: Sequence[_Part]) -> list[EngineOutput | None]:
+    said: list[EngineOutput | None] = []
     for part in parts:
         request = part.request
         rate = min(2.5, max(0.5, 1.0 / request.stretch))
@@ -142,14 +142,14 @@ def _espeak(parts: Sequence[_Part]) -> list[Labelled | None]:
     return said
 
 
-_RENDERERS: dict[str, Callable[[Sequence[_Part]], list[Labelled | None]]] = {
+_RENDERERS: dict[str, Callable[[Sequence[_Part]], list[EngineOutput | None]]] = {
     "flite": _flite,
     "festival": _festival,
     "espeak": _espeak,
 }
 
 
-def _spoken(engine: str, part: _Part, labelled: Labelled) -> Spoken | None:
+def _speak(engine: str, part: _Part, labelled: EngineOutput) -> Spoken | None:
     """At 16 kHz and of the part's size; None where the engine said nothing or its labels do not fit the sound."""
     samples, rate, labels = labelled
     duration = len(samples) / rate
@@ -158,7 +158,7 @@ def _spoken(engine: str, part: _Part, labelled: Labelled) -> Spoken | None:
     late = _LATE_S.get(part.request.voice, 0.0)
     moved = [Interval(p.label, p.start + late if p.start else 0.0, p.end + late) for p in labels]
     try:
-        phones = without_gaps(folded(moved), duration)
+        phones = without_gaps(fold_labels(moved), duration)
     except ValueError as error:
         raise InputError(f"{engine} labels its voice {part.request.voice} in an unknown way: {error}.") from None
     samples = resample(samples, round(rate * part.size), SAMPLE_RATE)

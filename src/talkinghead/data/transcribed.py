@@ -18,14 +18,14 @@ _FRAME_S = 0.01
 
 
 @dataclass(frozen=True)
-class Heard:
+class RecognisedWord:
     """A word that was heard, or "sil", and how sure that is (a posterior in [0, 1])."""
 
     word: Interval
     posterior: float
 
 
-def transcribe(samples: npt.NDArray[np.float32]) -> tuple[Heard, ...]:
+def transcribe(samples: npt.NDArray[np.float32]) -> tuple[RecognisedWord, ...]:
     """The words of a recording in order, with the silences between them.
 
     Args:
@@ -42,7 +42,7 @@ def transcribe(samples: npt.NDArray[np.float32]) -> tuple[Heard, ...]:
         interval = Interval(
             word if is_word else "sil", segment.start_frame * _FRAME_S, (segment.end_frame + 1) * _FRAME_S
         )
-        heard.append(Heard(interval, min(1.0, max(0.0, float(segment.prob)))))
+        heard.append(RecognisedWord(interval, min(1.0, max(0.0, float(segment.prob)))))
     return tuple(heard)
 
 

@@ -60,7 +60,7 @@ class View:
                     return
                 if self.rows[tick] > number:
                     continue
-                shown = _scaled(image, self.size)
+                shown = _scale_track(image, self.size)
                 while tick < len(self.rows) and self.rows[tick] == number:
                     yield shown
                     tick += 1
@@ -146,7 +146,7 @@ def _at(evidence: Evidence, rows: npt.NDArray[np.intp], size: tuple[int, int], f
     )
 
 
-def _scaled(image: ImageArray, size: tuple[int, int]) -> ImageArray:
+def _scale_track(image: ImageArray, size: tuple[int, int]) -> ImageArray:
     height, width = image.shape[:2]
     if (width, height) == size:
         return image

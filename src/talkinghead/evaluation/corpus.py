@@ -55,7 +55,7 @@ def examples(folder: Path, split: str) -> tuple[Example, ...]:
     if (folder / _SPLITS).exists():
         found = _grid(folder, split)
     elif (folder / _MANIFEST).exists():
-        found = _listed(folder, split)
+        found = _manifest_examples(folder, split)
     else:
         raise InputError(
             f"{folder}: not a corpus; name a GRID folder (with {_SPLITS} and video) or a folder of clips with a "
@@ -74,9 +74,9 @@ def donors(folder: Path) -> tuple[Example, ...]:
     evaluated.
     """
     if not (folder / _SPLITS).exists():
-        return _listed(folder, "all")
+        return _manifest_examples(folder, "all")
     beside = folder.resolve().parent / _OTHERS
-    others = _listed(beside, _OPEN) if (beside / _MANIFEST).exists() else ()
+    others = _manifest_examples(beside, _OPEN) if (beside / _MANIFEST).exists() else ()
     return (*_grid(folder, "train"), *(other for other in others if other.speaker != _GRID_SPEAKER))
 
 
@@ -101,7 +101,7 @@ def _grid(folder: Path, split: str) -> tuple[Example, ...]:
     return tuple(Example(code, _GRID_SPEAKER, folder / "video" / f"{code}.mp4", split) for code in codes[split])
 
 
-def _listed(folder: Path, split: str) -> tuple[Example, ...]:
+def _manifest_examples(folder: Path, split: str) -> tuple[Example, ...]:
     rows = _rows(folder / _MANIFEST)
     known = dict.fromkeys(["all", *(row["tier"] for row in rows), *(row["dataset"] for row in rows)])
     if split not in known:

@@ -25,12 +25,12 @@ from talkinghead.evaluation.corpus import Example
 from talkinghead.evaluation.digests import file_digest, package_digest
 from talkinghead.evaluation.evidence import mesh_of
 from talkinghead.evaluation.judges import load_judges
-from talkinghead.evaluation.measures import Scores, chosen_measures
+from talkinghead.evaluation.measures import Scores, choose_measures
 from talkinghead.evaluation.pair import evaluate_pair
-from talkinghead.evaluation.systems import Mouths, Scene, portrait_row, scene_of, video_of
+from talkinghead.evaluation.systems import MouthStatistics, Scene, portrait_row, scene_of, video_of
 from talkinghead.face.pose import head_landmarks
 from talkinghead.media import ArraySound, VideoReader, read_speech, save_video
-from talkinghead.media.files import written_beside
+from talkinghead.media.files import write_beside
 from talkinghead.motion.tracked import motion_of_track
 from talkinghead.pipeline import TalkingHead
 from talkinghead.tracking.portrait import first_frames
@@ -117,7 +117,7 @@ class Job:
     system: str
     settings: Settings
     donor: tuple[Example, Path] | None = None
-    mouths: Mouths | None = None
+    mouths: MouthStatistics | None = None
     key: str = ""
 
     @property
@@ -134,7 +134,7 @@ class Job:
 def prepare(task: Task) -> Prepared:
     """Cut a clip and track it; what fails is said in the result."""
     try:
-        video = _cut(task.example, task.cache)
+        video = _extract_clip(task.example, task.cache)
         track = _track(video, task.cache)
     except InputError as error:
         return Prepared(task.example.video, failed=str(error))
@@ -142,7 +142,7 @@ def prepare(task: Task) -> Prepared:
     return Prepared(video, file_digest(video), track.fps, landmarks, landmarks[portrait_row(task.example, track)])
 
 
-def keyed(job: Job, video_digest: str, donor_digest: str) -> Job:
+def with_key(job: Job, video_digest: str, donor_digest: str) -> Job:
     """The job with the key of what is kept of it."""
     shared = job.settings
     parts = [job.system, shared.method, str(job.example.calmest), video_digest, donor_digest, package_digest()]
@@ -157,7 +157,7 @@ def keyed(job: Job, video_digest: str, donor_digest: str) -> Job:
 @lru_cache(maxsize=1)
 def _absent(measures: tuple[str, ...] | None, sync_weights: Path | None, inception_weights: Path | None) -> list[str]:
     """Names of the measures that nobody is there to make: once somebody is, what was kept no longer holds."""
-    judges = load_judges(chosen_measures(measures), sync_weights=sync_weights, inception_weights=inception_weights)
+    judges = load_judges(choose_measures(measures), sync_weights=sync_weights, inception_weights=inception_weights)
     return sorted(judges.missing)
 
 
@@ -165,7 +165,7 @@ def perform(job: Job) -> str:
     """Make the video, score it, keep both; why that failed in one sentence, or ""."""
     try:
         with announcements() as told:
-            scores = _scored(job)
+            scores = _score(job)
         scores.notes.extend(told)
         _keep(job, scores)
     except InputError as error:
@@ -175,7 +175,7 @@ def perform(job: Job) -> str:
     return ""
 
 
-def kept(job: Job) -> Scores | None:
+def load_record(job: Job) -> Scores | None:
     """The scores of a job that was done before, or None; the video must still be the one that was scored."""
     try:
         record = json.loads(job.record.read_text(encoding="utf-8"))
@@ -187,7 +187,7 @@ def kept(job: Job) -> Scores | None:
         return None
 
 
-def _cut(example: Example, cache: Path) -> Path:
+def _extract_clip(example: Example, cache: Path) -> Path:
     """The file of what is taken of a clip: the clip's own, or a copy of its beginning."""
     reader = VideoReader(example.video)
     if example.seconds is None or reader.duration <= example.seconds + _LONGER:
@@ -224,7 +224,7 @@ def _scene(example: Example, video: Path, cache: Path) -> Scene:
     return scene_of(example, video, _track(video, cache))
 
 
-def _scored(job: Job) -> Scores:
+def _score(job: Job) -> Scores:
     shared, donor = job.settings, None
     scene = _scene(job.example, job.video, shared.cache)
     if job.donor is not None:
@@ -246,13 +246,13 @@ def _scored(job: Job) -> Scores:
 
 def _keep(job: Job, scores: Scores) -> None:
     job.record.parent.mkdir(parents=True, exist_ok=True)
-    with written_beside(job.record.with_suffix(".npz"), overwrite=True) as part, part.open("wb") as file:
+    with write_beside(job.record.with_suffix(".npz"), overwrite=True) as part, part.open("wb") as file:
         np.savez(file, **scores.features)
     record: dict[str, Any] = {
         name: getattr(scores, name) for name in ("values", "reference", "curves", "missing", "notes")
     }
     record["video"] = file_digest(job.output)
-    with written_beside(job.record, overwrite=True) as part:
+    with write_beside(job.record, overwrite=True) as part:
         part.write_text(json.dumps(record) + "\n", encoding="utf-8")
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from talkinghead.errors import InputError
 from talkinghead.evaluation.clock import Pair, View
 from talkinghead.evaluation.measures import Scores
-from talkinghead.evaluation.pictures import Batch, Collector
+from talkinghead.evaluation.pictures import Collector, FrameBatch
 from talkinghead.evaluation.viewing import Viewing
 from talkinghead.metrics.fid import FeatureNetwork, inception_features, load_inception
 from talkinghead.metrics.frechet import frechet_distance
@@ -64,7 +64,7 @@ def load_judges(
     """
     missing: dict[str, str] = {}
 
-    def loaded(names: Collection[str], load: Callable[[], _Network]) -> _Network | None:
+    def load_if_wanted(names: Collection[str], load: Callable[[], _Network]) -> _Network | None:
         asked = [name for name in names if name in wanted]
         if not asked:
             return None
@@ -76,12 +76,12 @@ def load_judges(
 
     sync: Judge | None = None
     if sync_weights is None:
-        sync = loaded((*SYNC, FMD), load_syncnet)
+        sync = load_if_wanted((*SYNC, FMD), load_syncnet)
     elif any(name in wanted for name in (*SYNC, FMD)):
         sync = _released(sync_weights)
-    faces = loaded(("csim",), _embedder)
-    inception = loaded(("fid",), lambda: _inception(inception_weights))
-    viewer = loaded(("vmaf",), find_ffmpeg) is not None
+    faces = load_if_wanted(("csim",), _embedder)
+    inception = load_if_wanted(("fid",), lambda: _inception(inception_weights))
+    viewer = load_if_wanted(("vmaf",), find_ffmpeg) is not None
     return Judges(sync, faces, inception, viewer, missing)
 
 
@@ -96,7 +96,7 @@ def judge_collectors(pair: Pair, wanted: Container[str], judges: Judges) -> list
     collectors: list[Collector] = []
     names = [name for name in (*SYNC, FMD) if name in wanted]
     if judges.sync is not None and names:
-        collectors.append(Mouths(pair, judges.sync, names))
+        collectors.append(Synchrony(pair, judges.sync, names))
     if judges.faces is not None and "csim" in wanted and pair.reference is not None:
         collectors.append(Likeness(pair, judges.faces))
     if judges.inception is not None and "fid" in wanted and pair.reference is not None:
@@ -121,7 +121,7 @@ class _Windows:
         begin, end = np.searchsorted(self._rows, (first, first + len(images)))
         rows = self._rows[begin:end]
         if len(rows):
-            self._crops.extend(self._judge.cut(images[rows - first], self._places[rows]))
+            self._crops.extend(self._judge.crop(images[rows - first], self._places[rows]))
         if len(self._crops) >= _PIECE + WINDOW - 1:
             self._embed()
 
@@ -141,7 +141,7 @@ class _Windows:
         del self._crops[: max(0, len(self._crops) - WINDOW + 1)]
 
 
-class Mouths:
+class Synchrony:
     """Whether mouth and sound are in step, and whether the mouth moves as real ones do."""
 
     def __init__(self, pair: Pair, judge: Judge, names: Collection[str]) -> None:
@@ -151,7 +151,7 @@ class Mouths:
         compared = pair.reference is not None and FMD in names
         self._reference = _Windows(pair.reference, judge) if compared and pair.reference is not None else None
 
-    def add(self, batch: Batch) -> None:
+    def add(self, batch: FrameBatch) -> None:
         """Look at the next frames."""
         self._output.add(batch.images, batch.first)
         if self._reference is not None and batch.reference is not None:
@@ -182,7 +182,7 @@ class _Spread:
     def __init__(self, rows: IndexArray, most: int) -> None:
         self._rows = rows[np.linspace(0, len(rows) - 1, min(most, len(rows))).round().astype(int)]
 
-    def of(self, batch: Batch) -> IndexArray:
+    def of(self, batch: FrameBatch) -> IndexArray:
         """Those that are in a batch, counted from its first."""
         begin, end = np.searchsorted(self._rows, (batch.first, batch.first + len(batch.images)))
         return np.asarray(self._rows[begin:end] - batch.first)
@@ -196,7 +196,7 @@ class Likeness:
         self._spread = _Spread(np.flatnonzero(pair.both_found), _FACES)
         self._values: list[float] = []
 
-    def add(self, batch: Batch) -> None:
+    def add(self, batch: FrameBatch) -> None:
         """Look at the next frames."""
         rows = self._spread.of(batch)
         if len(rows) and batch.reference is not None and batch.reference_landmarks is not None:
@@ -218,7 +218,7 @@ class Inception:
         self._spread = _Spread(np.arange(len(pair)), _LOOKS)
         self._seen: tuple[list[FloatArray], list[FloatArray]] = ([], [])
 
-    def add(self, batch: Batch) -> None:
+    def add(self, batch: FrameBatch) -> None:
         """Look at the next frames."""
         rows = self._spread.of(batch)
         if len(rows) and batch.reference is not None:

@@ -205,7 +205,7 @@ MEASURES: Mapping[str, Measure] = {row[0]: Measure(*row) for row in _TABLE}
 """Every measure by its name, in the order of tables."""
 
 
-def chosen_measures(names: Collection[str] | None) -> tuple[str, ...]:
+def choose_measures(names: Collection[str] | None) -> tuple[str, ...]:
     """The names that are asked for, in the order of ``MEASURES``; None: all.
 
     Raises:

@@ -26,7 +26,7 @@ from talkinghead.metrics.lip_landmarks import (
 )
 from talkinghead.metrics.mouth_area import mouth_area, mouth_area_difference
 from talkinghead.metrics.parameters import parameter_mse, ssim_sequence
-from talkinghead.metrics.registration import registered
+from talkinghead.metrics.registration import register
 from talkinghead.metrics.silence import motion_in_silence
 from talkinghead.speech.activity import silence_mask, voice_activity
 from talkinghead.speech.features import resample
@@ -84,7 +84,7 @@ class Both:
     def heads(self) -> tuple[FloatArray, FloatArray]:
         """(T, 68, 3) twice: the landmarks in the head frame, the output's registered to the reference's."""
         own, real = self.output.head, self.reference.head
-        return registered(own[self.rows], real[self.rows]), real[self.rows]
+        return register(own[self.rows], real[self.rows]), real[self.rows]
 
     @cached_property
     def heads_in_run(self) -> tuple[FloatArray, FloatArray]:
@@ -184,7 +184,7 @@ def enter_motions(scores: Scores, pair: Pair, wanted: Container[str]) -> None:
     both = Both(output, reference, pair.both_found, pair.fps)
     scores.curves |= {f"reference {name}": curve for name, curve in _curves(reference.track, reference.head).items()}
     # In one head frame, so that the two curves can be laid over each other.
-    scores.curves["aperture"] = aperture(registered(output.head, reference.head)).tolist()
+    scores.curves["aperture"] = aperture(register(output.head, reference.head)).tolist()
     _enter(scores, both, _BOTH, wanted, both.run.stop - both.run.start)
 
 

@@ -14,14 +14,14 @@ from talkinghead.evaluation.page_tables import (
     ARROWS,
     KEY,
     comparison_table,
+    format_value,
     in_percent,
-    published_tables,
-    shown_value,
+    paper_tables,
     summary_table,
 )
 from talkinghead.evaluation.plots import contact_sheet, curve_plot, distribution_plot
 from talkinghead.evaluation.result import costs_of, values_of
-from talkinghead.media.files import written_beside
+from talkinghead.media.files import write_beside
 
 _ORDERED_BY = ("aperture-correlation", "d-ll")  # whichever was measured decides which clips are the worst
 _TOLD = ("aperture-correlation", "lag", "d-ll", "d-a", "lmd", "d-rot", "ssim", "sync-offset", "sync-confidence")
@@ -79,7 +79,7 @@ class Shown:
 def write_page(shown: Shown, path: Path) -> None:
     """Write the page, whole or not at all; an older one is replaced."""
     text = page(shown)
-    with written_beside(path, overwrite=True) as part:
+    with write_beside(path, overwrite=True) as part:
         part.write_text(text, encoding="utf-8")
 
 
@@ -96,7 +96,7 @@ def page(shown: Shown) -> str:
             *_distributions(result),
             *_clips(shown),
             *_failures(result),
-            *published_tables(result),
+            *paper_tables(result),
             *_measures(result),
             *_protocol(result),
         )
@@ -107,18 +107,21 @@ def page(shown: Shown) -> str:
 
 def _introduction(result: Mapping[str, Any]) -> Iterator[str]:
     protocol = result["protocol"]
-    clips, people = _counted(protocol["clips"], "clip", "clips"), _counted(protocol["speakers"], "person", "people")
+    clips, people = (
+        _count_phrase(protocol["clips"], "clip", "clips"),
+        _count_phrase(protocol["speakers"], "person", "people"),
+    )
     date, package = escape(protocol["date"]), escape(protocol["package"])
     yield f'<p class="quiet">{clips} of {people}, measured on {date} with talkinghead {package}.</p>'
     yield "<ul>"
     for name, system in result["systems"].items():
         yield f"<li><b>{escape(name)}</b>: {escape(system['what'])}.</li>"
         for why, count in system["lacking"].items():
-            yield f"<li><b>{escape(name)}</b>, not made for {_counted(count, 'clip', 'clips')}: {escape(why)}</li>"
+            yield f"<li><b>{escape(name)}</b>, not made for {_count_phrase(count, 'clip', 'clips')}: {escape(why)}</li>"
     yield "</ul>"
 
 
-def _counted(number: int, one: str, several: str) -> str:
+def _count_phrase(number: int, one: str, several: str) -> str:
     return f"{number} {one if number == 1 else several}"
 
 
@@ -160,7 +163,7 @@ def _clips(shown: Shown) -> Iterator[str]:
 
 def _clip(shown: Shown, method: str, clip: str) -> Iterator[str]:
     values, scores = shown.result["systems"][method]["clips"][clip]["values"], shown.scores.get((method, clip))
-    told = [_told(MEASURES[name], values[name]) for name in _TOLD if name in values]
+    told = [_measure_phrase(MEASURES[name], values[name]) for name in _TOLD if name in values]
     yield f"<h3>{escape(clip)}</h3>\n<p>{escape(', '.join(told))}</p>"
     made = shown.videos / method / f"{clip}.mp4"
     if made.exists():
@@ -171,9 +174,9 @@ def _clip(shown: Shown, method: str, clip: str) -> Iterator[str]:
         )
 
 
-def _told(measure: Measure, value: float) -> str:
+def _measure_phrase(measure: Measure, value: float) -> str:
     unit = "" if in_percent(measure) or not measure.unit else f" {measure.unit}"
-    return f"{measure.title} {shown_value(measure, value)}{unit}"
+    return f"{measure.title} {format_value(measure, value)}{unit}"
 
 
 def _image(source: str, alternative: str) -> str:
@@ -189,7 +192,7 @@ def _failures(result: Mapping[str, Any]) -> Iterator[str]:
             for measure, why in clip["missing"].items():
                 text = f"{MEASURES[measure].title}: {why}"
                 counted[text] = counted.get(text, 0) + 1
-    rows += [f"{text} ({_counted(count, 'video', 'videos')})" for text, count in counted.items()]
+    rows += [f"{text} ({_count_phrase(count, 'video', 'videos')})" for text, count in counted.items()]
     yield "<ul>" + "".join(f"<li>{escape(row)}</li>" for row in rows) + "</ul>" if rows else "<p>Nothing.</p>"
 
 

@@ -7,7 +7,7 @@ from html import escape
 from typing import Any
 
 from talkinghead.evaluation.measures import GROUPS, MEASURES, Measure
-from talkinghead.evaluation.published import Table, published
+from talkinghead.evaluation.published import Table, load_published
 from talkinghead.evaluation.result import best_baseline
 from talkinghead.evaluation.sets import SET_MEASURES
 from talkinghead.evaluation.systems import REAL
@@ -26,7 +26,7 @@ _FEW = 10  # clips
 _MARKS = {"better": "▲", "worse": "▼", "undecided": "●"}
 
 
-def shown_value(measure: Measure, value: float) -> str:
+def format_value(measure: Measure, value: float) -> str:
     """A value as tables show it: shares of a size in percent, others with three decimals; tiny ones with two digits."""
     if in_percent(measure):
         return f"{100 * value:.2f} %"
@@ -88,7 +88,7 @@ def _summary_row(result: Mapping[str, Any], name: str) -> str:
         own = scores["kind"] == "method"
         classes += ["own"] if own else ["best"] if system == best else []
         mark = f' <span class="{word}">{_MARKS[word]}</span>' if own and word else ""
-        text = "" if entry is None else shown_value(measure, entry["mean"]) + mark + _interval(measure, entry)
+        text = "" if entry is None else format_value(measure, entry["mean"]) + mark + _interval(measure, entry)
         cells.append(f'<td class="{" ".join(classes)}">{text}</td>')
     return f"<tr><td>{_heading(measure)}</td>{''.join(cells)}</tr>"
 
@@ -96,7 +96,7 @@ def _summary_row(result: Mapping[str, Any], name: str) -> str:
 def _interval(measure: Measure, entry: Mapping[str, Any]) -> str:
     if entry["low"] is None:
         return '<span class="interval">all together</span>'
-    low, high = shown_value(measure, entry["low"]), shown_value(measure, entry["high"])
+    low, high = format_value(measure, entry["low"]), format_value(measure, entry["high"])
     return f'<span class="interval">{low} to {high}</span>'
 
 
@@ -124,14 +124,14 @@ def _difference(measure: Measure, entry: Mapping[str, Any] | None) -> str:
         return '<td class="number"></td>'
     word = entry["verdict"]
     mark = f'<span class="{word}">{_MARKS[word]}</span>'
-    return f'<td class="number">{shown_value(measure, entry["mean"])} {mark}{_interval(measure, entry)}</td>'
+    return f'<td class="number">{format_value(measure, entry["mean"])} {mark}{_interval(measure, entry)}</td>'
 
 
-def published_tables(result: Mapping[str, Any]) -> Iterator[str]:
+def paper_tables(result: Mapping[str, Any]) -> Iterator[str]:
     """What the papers report of measures that were made here, ours below it."""
     ours = {name: system for name, system in result["systems"].items() if name in (result["method"], REAL)}
     measured = {name for system in ours.values() for name in system["summary"]}
-    tables = [table for table in published() if measured & {column.measure for column in table.columns}]
+    tables = [table for table in load_published() if measured & {column.measure for column in table.columns}]
     if not tables:
         return
     yield "<h2>Beside what the papers report</h2>"
@@ -143,19 +143,19 @@ def published_tables(result: Mapping[str, Any]) -> Iterator[str]:
     for table in tables:
         link = f'<a href="{escape(table.url)}">{escape(table.citation)}</a>'
         yield f'<div><h3>{link}, table {table.number}</h3>\n<p class="quiet">{escape(table.data)}.</p>'
-        heads = ["", *(_printed_heading(table, place) for place in range(len(table.columns)))]
-        rows = [_published_row(table, row) for row in table.rows]
+        heads = ["", *(_paper_heading(table, place) for place in range(len(table.columns)))]
+        rows = [_paper_row(table, row) for row in table.rows]
         yield from _table(heads, [*rows, *(_our_row(table, name, system["summary"]) for name, system in ours.items())])
         yield "</div>"
     yield "</div>"
 
 
-def _printed_heading(table: Table, place: int) -> str:
+def _paper_heading(table: Table, place: int) -> str:
     column = table.columns[place]
     return f'{escape(column.heading)}<span class="interval">ours: {escape(column.ours.title)}</span>'
 
 
-def _published_row(table: Table, row: str) -> str:
+def _paper_row(table: Table, row: str) -> str:
     printed = zip(table.columns, table.rows[row])
     texts = ["" if value is None else f"{value:g}{' %' if column.unit == '%' else ''}" for column, value in printed]
     return f"<tr><td>{escape(row)}</td>{_cells(texts)}</tr>"
@@ -163,7 +163,7 @@ def _published_row(table: Table, row: str) -> str:
 
 def _our_row(table: Table, name: str, summary: Mapping[str, Any]) -> str:
     entries = [(column.ours, summary.get(column.measure)) for column in table.columns]
-    texts = ["not measured" if entry is None else shown_value(measure, entry["mean"]) for measure, entry in entries]
+    texts = ["not measured" if entry is None else format_value(measure, entry["mean"]) for measure, entry in entries]
     return f'<tr class="own"><td>{escape(name)}, here</td>{_cells(texts)}</tr>'
 
 

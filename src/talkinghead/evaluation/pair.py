@@ -9,7 +9,7 @@ from talkinghead.errors import InputError
 from talkinghead.evaluation.clock import Pair, on_common_clock
 from talkinghead.evaluation.evidence import read_evidence
 from talkinghead.evaluation.judges import judge_collectors, load_judges
-from talkinghead.evaluation.measures import MEASURES, Scores, chosen_measures
+from talkinghead.evaluation.measures import MEASURES, Scores, choose_measures
 from talkinghead.evaluation.motions import enter_motions
 from talkinghead.evaluation.pictures import picture_collectors, walk
 from talkinghead.types import Progress, no_progress
@@ -51,7 +51,7 @@ def evaluate_pair(
         InputError: a measure is unknown; a file cannot be read or shows no face, or the two never do so at the same
             time; they do not fit together; or a measure cannot be made and ``strict`` is on.
     """
-    wanted = chosen_measures(measures)
+    wanted = choose_measures(measures)
     scores = Scores()
     if reference is None:
         scores.missing |= {name: NEEDS_REFERENCE for name in wanted if MEASURES[name].needs_reference}

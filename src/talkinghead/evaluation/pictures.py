@@ -33,7 +33,7 @@ _HEAD_REACH = 0.5  # of the face's size: to the ends of ears and hair
 
 
 @dataclass(frozen=True)
-class Batch:
+class FrameBatch:
     """Some frames in a row.
 
     Attributes:
@@ -56,7 +56,7 @@ class Batch:
 class Collector(Protocol):
     """Somebody who looks at all frames in order and then knows one measure or several."""
 
-    def add(self, batch: Batch) -> None:
+    def add(self, batch: FrameBatch) -> None:
         """Look at the next frames."""
         ...
 
@@ -80,13 +80,13 @@ def walk(pair: Pair, collectors: Iterable[Collector], progress: Progress) -> Non
             progress("compare", batch.first + len(batch.images), len(pair))
 
 
-def _batches(pair: Pair) -> Iterator[Batch]:
+def _batches(pair: Pair) -> Iterator[FrameBatch]:
     found = pair.both_found
     reference = None if pair.reference is None else pair.reference.chunks(CHUNK)
     first = 0
     for images in pair.output.chunks(CHUNK):
         rows = slice(first, first + len(images))
-        yield Batch(
+        yield FrameBatch(
             first,
             images,
             pair.output.track.landmarks[rows],
@@ -100,12 +100,12 @@ def _batches(pair: Pair) -> Iterator[Batch]:
 class Mean:
     """The mean over frames of what a function says of each of them; NaN says nothing."""
 
-    def __init__(self, name: str, of: Callable[[Batch], FloatArray], unless: str) -> None:
+    def __init__(self, name: str, of: Callable[[FrameBatch], FloatArray], unless: str) -> None:
         """``of`` gives (n,) for a batch; ``unless`` says why there is no value where no frame has one."""
         self._name, self._of, self._unless = name, of, unless
         self._sum, self._count = 0.0, 0
 
-    def add(self, batch: Batch) -> None:
+    def add(self, batch: FrameBatch) -> None:
         """Look at the next frames."""
         values = self._of(batch)
         known = np.isfinite(values)
@@ -127,7 +127,7 @@ class Flicker:
         self._last: ImageArray | None = None
         self._sum, self._count = 0.0, 0
 
-    def add(self, batch: Batch) -> None:
+    def add(self, batch: FrameBatch) -> None:
         """Look at the next frames."""
         images = batch.images if self._last is None else np.concatenate([self._last, batch.images])
         self._last = images[-2:].copy()
@@ -158,7 +158,7 @@ class Background:
         self._mask: BoolArray = np.zeros((0, 0), bool)
         self._sum, self._count = 0.0, 0
 
-    def add(self, batch: Batch) -> None:
+    def add(self, batch: FrameBatch) -> None:
         """Look at the next frames."""
         if self._first is None:
             self._first = batch.images[0].copy()
@@ -197,7 +197,7 @@ def background_mask(image: ImageArray, landmarks: FloatArray) -> BoolArray:
 
 def picture_collectors(pair: Pair, wanted: Container[str]) -> list[Collector]:
     """Those who look for the measures that are wanted, of those that need the pictures alone."""
-    means: dict[str, tuple[Callable[[Batch], FloatArray], str]] = {
+    means: dict[str, tuple[Callable[[FrameBatch], FloatArray], str]] = {
         "cpbd": (_sharpness, "the pictures are smaller than 64 px, or have no edges."),
         "seam": (_seams, "no frame shows a whole face."),
     }
@@ -207,7 +207,7 @@ def picture_collectors(pair: Pair, wanted: Container[str]) -> list[Collector]:
             "ssim": (lambda batch: ssim(batch.images, _real(batch)), ""),
             "psnr": (lambda batch: psnr(batch.images, _real(batch)), ""),
             "ssim-face": (lambda batch: _likeness_of_faces(batch, square), "the face is too small."),
-            "psnr-face": (lambda batch: psnr(*_cropped(batch, square)), ""),
+            "psnr-face": (lambda batch: psnr(*_crop(batch, square)), ""),
         }
     collectors: list[Collector] = [Mean(name, of, unless) for name, (of, unless) in means.items() if name in wanted]
     if "flicker" in wanted:
@@ -217,7 +217,7 @@ def picture_collectors(pair: Pair, wanted: Container[str]) -> list[Collector]:
     return collectors
 
 
-def _real(batch: Batch) -> ImageArray:
+def _real(batch: FrameBatch) -> ImageArray:
     assert batch.reference is not None
     return batch.reference
 
@@ -239,27 +239,27 @@ def face_square(reference: View) -> tuple[slice, slice]:
     return slice(max(0, top), min(height, bottom)), slice(max(0, left), min(width, right))
 
 
-def _cropped(batch: Batch, square: tuple[slice, slice]) -> tuple[ImageArray, ImageArray]:
+def _crop(batch: FrameBatch, square: tuple[slice, slice]) -> tuple[ImageArray, ImageArray]:
     rows, columns = square
     return batch.images[batch.found][:, rows, columns], _real(batch)[batch.found][:, rows, columns]
 
 
-def _likeness_of_faces(batch: Batch, square: tuple[slice, slice]) -> FloatArray:
-    faces, real = _cropped(batch, square)
+def _likeness_of_faces(batch: FrameBatch, square: tuple[slice, slice]) -> FloatArray:
+    faces, real = _crop(batch, square)
     return ssim(faces, real) if min(faces.shape[1:3]) >= _SSIM_WINDOW else np.zeros(0)
 
 
-def _sharpness(batch: Batch) -> FloatArray:
+def _sharpness(batch: FrameBatch) -> FloatArray:
     if min(batch.images.shape[1:3]) < _CPBD_BLOCK:
         return np.zeros(0)
     return np.array([cpbd(image) for image in batch.images[_some(batch)]])
 
 
-def _seams(batch: Batch) -> FloatArray:
+def _seams(batch: FrameBatch) -> FloatArray:
     rows = _some(batch)
     return np.where(batch.found[rows], seam_visibility(batch.images[rows], batch.landmarks[rows]), np.nan)
 
 
-def _some(batch: Batch) -> slice:
+def _some(batch: FrameBatch) -> slice:
     """Every fifth frame of the video, where the next one tells little more."""
     return slice(-batch.first % _EVERY, None, _EVERY)

@@ -8,16 +8,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from talkinghead.evaluation.corpus import Example, other_speakers, same_speaker
-from talkinghead.evaluation.jobs import Job, Prepared, Settings, keyed
+from talkinghead.evaluation.jobs import Job, Prepared, Settings, with_key
 from talkinghead.evaluation.overlap import same_recording
 from talkinghead.evaluation.systems import (
     ENERGY,
     MEAN,
     RANDOM,
     SAME,
-    Mouths,
-    drawn_by_chance,
-    learned_mouths,
+    MouthStatistics,
+    choose_by_chance,
+    learn_mouths,
     seed_of,
 )
 
@@ -69,7 +69,7 @@ class Lacking:
     fault: bool
 
 
-def planned(clips: Sequence[Example], among: Sequence[Example], systems: Collection[str]) -> list[Plan]:
+def make_plans(clips: Sequence[Example], among: Sequence[Example], systems: Collection[str]) -> list[Plan]:
     """The plan of each clip; nothing that overlaps it in one recording is looked at.
 
     Args:
@@ -83,7 +83,7 @@ def planned(clips: Sequence[Example], among: Sequence[Example], systems: Collect
         own, others = _apart(clip, _some(own, LEARNED_FROM, clip.speaker)), _apart(clip, others)
         learns = (own or _some(others, LEARNED_FROM_OTHERS, clip.speaker)) if {MEAN, ENERGY} & set(systems) else ()
         pools = {SAME: own, RANDOM: others}
-        copies = {system: drawn_by_chance(clip, pool) for system, pool in pools.items() if system in systems}
+        copies = {system: choose_by_chance(clip, pool) for system, pool in pools.items() if system in systems}
         plans.append(Plan(clip, learns, copies))
     return plans
 
@@ -99,16 +99,16 @@ def jobs_of(
         systems: in order.
         settings: of all jobs.
     """
-    learned: dict[tuple[Example, ...], Mouths | None] = {}
+    learned: dict[tuple[Example, ...], MouthStatistics | None] = {}
     for plan in plans:
         if plan.learns_from not in learned:
-            learned[plan.learns_from] = _learned([prepared[clip] for clip in plan.learns_from])
+            learned[plan.learns_from] = _learn_mouths([prepared[clip] for clip in plan.learns_from])
         for system in systems:
             yield _job(plan, prepared, system, settings, learned[plan.learns_from])
 
 
 def _job(
-    plan: Plan, prepared: Mapping[Example, Prepared], system: str, settings: Settings, mouths: Mouths | None
+    plan: Plan, prepared: Mapping[Example, Prepared], system: str, settings: Settings, mouths: MouthStatistics | None
 ) -> Job | Lacking:
     own = prepared[plan.example]
     if own.failed:
@@ -117,16 +117,16 @@ def _job(
     if system in (MEAN, ENERGY):
         if mouths is None:
             return Lacking(plan.example, system, _LACKING[system], False)
-        return keyed(Job(plan.example, own.video, system, settings, mouths=mouths), own.digest, "")
+        return with_key(Job(plan.example, own.video, system, settings, mouths=mouths), own.digest, "")
     if system not in (SAME, RANDOM):
-        return keyed(job, own.digest, "")
+        return with_key(job, own.digest, "")
     donor = plan.copies[system]
     if donor is None:
         return Lacking(plan.example, system, _LACKING[system], False)
     theirs = prepared[donor]
     if theirs.failed:
         return Lacking(plan.example, system, f"the clip it copies cannot be used: {theirs.failed}", True)
-    return keyed(Job(plan.example, own.video, system, settings, (donor, theirs.video)), own.digest, theirs.digest)
+    return with_key(Job(plan.example, own.video, system, settings, (donor, theirs.video)), own.digest, theirs.digest)
 
 
 def _apart(example: Example, clips: Sequence[Example]) -> tuple[Example, ...]:
@@ -142,7 +142,7 @@ def _some(clips: Sequence[Example], number: int, name: str) -> tuple[Example, ..
     return tuple(clips[place] for place in sorted(places))
 
 
-def _learned(clips: Sequence[Prepared]) -> Mouths | None:
+def _learn_mouths(clips: Sequence[Prepared]) -> MouthStatistics | None:
     """The mouths of those clips that could be tracked."""
     usable = [(clip.landmarks, clip.rest) for clip in clips if clip.landmarks is not None and clip.rest is not None]
-    return learned_mouths([shapes for shapes, _ in usable], [rest for _, rest in usable]) if usable else None
+    return learn_mouths([shapes for shapes, _ in usable], [rest for _, rest in usable]) if usable else None

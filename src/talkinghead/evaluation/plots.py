@@ -94,7 +94,7 @@ def contact_sheet(real: Path, made: Path, *, columns: int = 6) -> str:
     times = [(column + 0.5) / columns * duration for column in range(columns)]
     rows = [_frames(reader, times) for reader in readers]
     faces = find_faces(rows[0][0])
-    box = _narrowed(box_of(choose_face(faces, None))) if len(faces) else None
+    box = _narrow_box(box_of(choose_face(faces, None))) if len(faces) else None
     tiles = [[_tile(image, box) for image in row] for row in rows]
     height = max(tile.shape[0] for row in tiles for tile in row)
     sheet = np.full((2 * height + _GAP_PX, columns * (_TILE_PX + _GAP_PX) - _GAP_PX, 3), 255, np.uint8)
@@ -130,7 +130,7 @@ def _tile(image: ImageArray, box: FloatArray | None) -> ImageArray:
     return np.asarray(cv2.resize(image, (_TILE_PX, height), interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def _narrowed(box: FloatArray) -> FloatArray:
+def _narrow_box(box: FloatArray) -> FloatArray:
     """A smaller box about the same centre: crops reach twice as far as the box they are given."""
     centre, half = (box[:2] + box[2:]) / 2, (box[2:] - box[:2]) / 2
     return np.concatenate([centre - _SHOWN * half, centre + _SHOWN * half])

@@ -83,7 +83,7 @@ class Table:
 
 
 @lru_cache(maxsize=1)
-def published() -> tuple[Table, ...]:
+def load_published() -> tuple[Table, ...]:
     """All tables, in the order of the papers."""
     return tuple(
         Table(

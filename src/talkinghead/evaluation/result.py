@@ -22,8 +22,8 @@ from typing import Any
 import talkinghead
 from talkinghead.evaluation.corpus import Example
 from talkinghead.evaluation.measures import MEASURES, Scores
-from talkinghead.evaluation.sets import SET_MEASURES, personalisation, pooled_distances
-from talkinghead.evaluation.statistics import bootstrap_interval, costs, paired_difference, verdict
+from talkinghead.evaluation.sets import SET_MEASURES, distances_between_pools, personalisation
+from talkinghead.evaluation.statistics import bootstrap_interval, costs, difference_of_pairs, verdict
 from talkinghead.evaluation.systems import BASELINES, REAL
 
 FORMAT = 1
@@ -122,11 +122,11 @@ def _system(outcomes: Sequence[Outcome], fps: Mapping[str, float]) -> Json:
     summary = {measure: _estimate([score.values[measure] for score in scores.values() if measure in score.values])
                for measure in MEASURES if any(measure in score.values for score in scores.values())}  # fmt: skip
     together = {
-        **pooled_distances(list(scores.values())),
+        **distances_between_pools(list(scores.values())),
         **personalisation(scores, speakers, fps, real=name == REAL),
     }
     for measure, value in together.items():
-        summary[measure] = {"mean": _rounded(value), "low": None, "high": None, "n": len(scores)}
+        summary[measure] = {"mean": _round(value), "low": None, "high": None, "n": len(scores)}
     lacking: dict[str, int] = {}
     for outcome in outcomes:
         if outcome.scores is None and not outcome.fault:
@@ -143,8 +143,8 @@ def _system(outcomes: Sequence[Outcome], fps: Mapping[str, float]) -> Json:
 def _clip(speaker: str, score: Scores) -> Json:
     return {
         "speaker": speaker,
-        "values": {name: _rounded(value) for name, value in score.values.items() if math.isfinite(value)},
-        "reference": {name: _rounded(value) for name, value in score.reference.items() if math.isfinite(value)},
+        "values": {name: _round(value) for name, value in score.values.items() if math.isfinite(value)},
+        "reference": {name: _round(value) for name, value in score.reference.items() if math.isfinite(value)},
         "missing": {name: _placeless(why) for name, why in score.missing.items()},
         "notes": [_placeless(note) for note in score.notes],
     }
@@ -153,7 +153,7 @@ def _clip(speaker: str, score: Scores) -> Json:
 def _estimate(values: Sequence[float]) -> Json:
     finite = [value for value in values if math.isfinite(value)]
     mean, low, high = bootstrap_interval(finite)
-    return {"mean": _rounded(mean), "low": _rounded(low), "high": _rounded(high), "n": len(finite)}
+    return {"mean": _round(mean), "low": _round(low), "high": _round(high), "n": len(finite)}
 
 
 def _comparisons(systems: Mapping[str, Json], method: str) -> Json:
@@ -167,8 +167,8 @@ def _comparisons(systems: Mapping[str, Json], method: str) -> Json:
             own, other = costs_of(systems[method], measure), costs_of(system, measure)
             both = [clip for clip in own if clip in other]
             if both:
-                difference = paired_difference([own[clip] for clip in both], [other[clip] for clip in both])
-                mean, low, high = (_rounded(value) for value in difference)
+                difference = difference_of_pairs([own[clip] for clip in both], [other[clip] for clip in both])
+                mean, low, high = (_round(value) for value in difference)
                 row = {"mean": mean, "low": low, "high": high, "n": len(both), "verdict": verdict(difference)}
                 result.setdefault(name, {})[measure] = row
     return result
@@ -179,5 +179,5 @@ def _placeless(text: str) -> str:
     return text.replace(str(Path(talkinghead.__file__).parent), "talkinghead").replace(str(Path.home()), "~")
 
 
-def _rounded(value: float) -> float:
+def _round(value: float) -> float:
     return float(f"{value:.{_DIGITS}g}")

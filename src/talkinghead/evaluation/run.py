@@ -13,15 +13,15 @@ from typing import Any
 
 from talkinghead.errors import InputError
 from talkinghead.evaluation.corpus import donors, examples
-from talkinghead.evaluation.jobs import Job, Settings, Task, kept, perform, prepare
-from talkinghead.evaluation.measures import chosen_measures
+from talkinghead.evaluation.jobs import Job, Settings, Task, load_record, perform, prepare
+from talkinghead.evaluation.measures import choose_measures
 from talkinghead.evaluation.page import Shown, write_page
-from talkinghead.evaluation.plan import Lacking, jobs_of, planned
+from talkinghead.evaluation.plan import Lacking, jobs_of, make_plans
 from talkinghead.evaluation.protocol import protocol
 from talkinghead.evaluation.result import Outcome, result_of
 from talkinghead.evaluation.systems import BASELINES
 from talkinghead.evaluation.workers import Workers
-from talkinghead.media.files import written_beside
+from talkinghead.media.files import write_beside
 from talkinghead.methods import get_method, get_renderer
 from talkinghead.types import Progress, no_progress
 
@@ -73,15 +73,15 @@ def evaluate_corpus(
     get_method(method)
     if renderer is not None:
         get_renderer(renderer)
-    chosen = _chosen(systems, (method, *BASELINES))
-    wanted = None if measures is None else chosen_measures(measures)
+    chosen = _choose(systems, (method, *BASELINES))
+    wanted = None if measures is None else choose_measures(measures)
     if limit is not None and limit < 1:
         raise InputError(f"--limit {limit} is out of range: choose a whole number from 1 up.")
     if jobs is not None and jobs < 1:
         raise InputError(f"--jobs {jobs} is out of range: choose a whole number from 1 up.")
     clips = examples(folder, split)[:limit]
     settings = Settings(method, out, wanted, sync_weights, inception_weights, renderer)
-    plans = planned(clips, donors(folder), chosen)
+    plans = make_plans(clips, donors(folder), chosen)
     with Workers(min(jobs or os.cpu_count() or 1, len(clips) * len(chosen))) as workers:
         seen = list(dict.fromkeys(clip for plan in plans for clip in plan.clips))
         found = workers.each(prepare, [Task(clip, settings.cache) for clip in seen], "track", progress)
@@ -110,7 +110,7 @@ def evaluate_corpus(
     return result
 
 
-def _chosen(systems: Collection[str] | None, names: Sequence[str]) -> tuple[str, ...]:
+def _choose(systems: Collection[str] | None, names: Sequence[str]) -> tuple[str, ...]:
     """Those of the names that are asked for, in their order; None: all.
 
     Raises:
@@ -127,13 +127,13 @@ def _chosen(systems: Collection[str] | None, names: Sequence[str]) -> tuple[str,
 def _outcomes(todo: Sequence[Job | Lacking], workers: Workers, progress: Progress) -> list[Outcome]:
     """What came of each job, done now or before."""
     jobs = [job for job in todo if isinstance(job, Job)]
-    found = {job.key: scores for job in jobs if (scores := kept(job)) is not None}
+    found = {job.key: scores for job in jobs if (scores := load_record(job)) is not None}
     new = [job for job in jobs if job.key not in found]
 
-    def counted(stage: str, done: int, total: int) -> None:
+    def count(stage: str, done: int, total: int) -> None:
         progress(stage, len(jobs) - total + done, len(jobs))
 
-    failed = {job.key: why for job, why in zip(new, workers.each(perform, new, "evaluate", counted)) if why}
+    failed = {job.key: why for job, why in zip(new, workers.each(perform, new, "evaluate", count)) if why}
     outcomes = []
     for job in todo:
         if isinstance(job, Lacking):
@@ -141,12 +141,12 @@ def _outcomes(todo: Sequence[Job | Lacking], workers: Workers, progress: Progres
         elif job.key in failed:
             outcomes.append(Outcome(job.example, job.system, None, failed[job.key], True))
         else:
-            scores = found.get(job.key) or kept(job)
+            scores = found.get(job.key) or load_record(job)
             why = "" if scores else f"{job.record}: what was just written there cannot be read again; free some space."
             outcomes.append(Outcome(job.example, job.system, scores, why, scores is None))
     return outcomes
 
 
 def _write(path: Path, text: str) -> None:
-    with written_beside(path, overwrite=True) as part:
+    with write_beside(path, overwrite=True) as part:
         part.write_text(text, encoding="utf-8")

@@ -47,7 +47,7 @@ _PIECE_S = 2.9  # clips are judged in pieces as long as the shortest corpus' cli
 _RATE = 25.0  # Hz, at which motions of videos of any frame rate are compared
 
 
-def pooled_distances(scores: Sequence[Scores]) -> dict[str, float]:
+def distances_between_pools(scores: Sequence[Scores]) -> dict[str, float]:
     """The Frechet distances ("fmd", "fid") between the pooled features of several videos and of the real ones.
 
     Those are left out for which no video has features, or all together have but one.

@@ -41,7 +41,7 @@ def bootstrap_interval(values: Sequence[float] | FloatArray, *, seed: int = 0) -
     return Estimate(float(array.mean()), float(low), float(high))
 
 
-def paired_difference(
+def difference_of_pairs(
     first: Sequence[float] | FloatArray, second: Sequence[float] | FloatArray, *, seed: int = 0
 ) -> Estimate:
     """Mean of ``first - second`` over the same clips, and its 95 % interval.

@@ -19,7 +19,7 @@ from talkinghead.face.landmarks import JAW, LIPS
 from talkinghead.face.pose import head_landmarks
 from talkinghead.face.rest import closed_mouth, lip_gap
 from talkinghead.media import VideoReader, read_speech
-from talkinghead.motion.tracked import looped
+from talkinghead.motion.tracked import loop
 from talkinghead.pipeline import TalkingHead, fit_motion
 from talkinghead.speech.activity import silence_mask, voice_activity
 from talkinghead.tracking import portrait_from_image
@@ -81,7 +81,7 @@ class Scene:
 
 
 @dataclass(frozen=True)
-class Mouths:
+class MouthStatistics:
     """What is learned of the mouths of some clips, in the head frame.
 
     Attributes:
@@ -102,7 +102,7 @@ def seed_of(name: str) -> int:
     return int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big")
 
 
-def drawn_by_chance(example: Example, among: Sequence[Example]) -> Example | None:
+def choose_by_chance(example: Example, among: Sequence[Example]) -> Example | None:
     """One of several clips, always the same one for the same example; None where there is none."""
     return among[int(np.random.default_rng(seed_of(example.name)).integers(len(among)))] if among else None
 
@@ -134,7 +134,7 @@ def scene_of(example: Example, video: Path, track: FaceTrack) -> Scene:
     return Scene(video, portrait, read_speech(video), reader.fps, seed_of(example.name))
 
 
-def learned_mouths(clips: Sequence[FloatArray], rests: Sequence[FloatArray]) -> Mouths:
+def learn_mouths(clips: Sequence[FloatArray], rests: Sequence[FloatArray]) -> MouthStatistics:
     """Rest, mean and opening of the mouths of clips.
 
     The opening is the first principal component of what jaw and lips do away from the clip's closed mouth, as long as
@@ -161,7 +161,7 @@ def learned_mouths(clips: Sequence[FloatArray], rests: Sequence[FloatArray]) -> 
     average = rest.copy()
     average[_MOUTH] += mean
     wide = float(np.mean([max(0.0, float(np.percentile(lip_gap(clip), _WIDE))) for clip in clips]))
-    return Mouths(rest, average, opening, wide)
+    return MouthStatistics(rest, average, opening, wide)
 
 
 def _some_rows(clip: FloatArray) -> FloatArray:
@@ -203,7 +203,7 @@ def _silent_rows(speech: Speech, fps: float, count: int) -> BoolArray:
     return np.pad(silent, (0, count - len(silent)), constant_values=True)
 
 
-def baseline_motion(name: str, scene: Scene, *, mouths: Mouths | None, donor: Motion | None) -> Motion:
+def baseline_motion(name: str, scene: Scene, *, mouths: MouthStatistics | None, donor: Motion | None) -> Motion:
     """The motion of a baseline that is drawn (all but ``REAL``).
 
     Args:
@@ -221,7 +221,7 @@ def baseline_motion(name: str, scene: Scene, *, mouths: Mouths | None, donor: Mo
         return still_motion(np.repeat(own[None], count, axis=0), own, scene.fps)
     if name in (SAME, RANDOM) and donor is not None:
         rows = int(np.ceil(scene.speech.duration * donor.fps)) + 1
-        return fit_motion(looped(donor, rows), scene.speech, fps=scene.fps)
+        return fit_motion(loop(donor, rows), scene.speech, fps=scene.fps)
     if name == MEAN and mouths is not None:
         return still_motion(np.repeat(mouths.mean[None], count, axis=0), mouths.rest, scene.fps)
     if name == ENERGY and mouths is not None:
@@ -230,7 +230,9 @@ def baseline_motion(name: str, scene: Scene, *, mouths: Mouths | None, donor: Mo
     raise ValueError(f"no motion for {name!r}: it is no baseline that is drawn, or it lacks what it learns from")
 
 
-def video_of(system: str, scene: Scene, head: TalkingHead, *, mouths: Mouths | None, donor: Motion | None) -> Video:
+def video_of(
+    system: str, scene: Scene, head: TalkingHead, *, mouths: MouthStatistics | None, donor: Motion | None
+) -> Video:
     """The video that a system makes of a scene.
 
     Args:

@@ -13,7 +13,7 @@ from av.video.stream import VideoStream
 from talkinghead.errors import InputError
 from talkinghead.evaluation.clock import Pair
 from talkinghead.evaluation.measures import Scores
-from talkinghead.evaluation.pictures import Batch
+from talkinghead.evaluation.pictures import FrameBatch
 from talkinghead.metrics.vmaf import vmaf
 from talkinghead.types import ImageArray
 
@@ -30,7 +30,7 @@ class Viewing:
         size = (width - width % 2, height - height % 2)
         self._files = [_Lossless(Path(self._folder.name) / name, size) for name in ("output.mkv", "reference.mkv")]
 
-    def add(self, batch: Batch) -> None:
+    def add(self, batch: FrameBatch) -> None:
         """Look at the next frames."""
         assert batch.reference is not None
         for file, images in zip(self._files, (batch.images, batch.reference)):

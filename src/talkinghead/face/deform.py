@@ -96,7 +96,7 @@ def lid_weights() -> FloatArray:
     return _extend(rows, known)
 
 
-def closed_lids(mesh: FloatArray) -> FloatArray:
+def shut_lids(mesh: FloatArray) -> FloatArray:
     """(478, 3) displacement that shuts the eyes of a mesh (478, 3): upper lids come down, lower ones rise a little."""
     weights = lid_weights()
     moves = []

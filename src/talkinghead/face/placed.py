@@ -72,13 +72,13 @@ def mesh_through(points: FloatArray, base: FloatArray | None = None) -> FloatArr
     )
     bent = source + plate(source)
     bent += mesh_from_landmarks() @ (target - bent[MESH_OF_68])
-    lids = np.concatenate([_rounded(bent, contour) for contour in (LEFT_EYE_CONTOUR, RIGHT_EYE_CONTOUR)])
+    lids = np.concatenate([_round_contour(bent, contour) for contour in (LEFT_EYE_CONTOUR, RIGHT_EYE_CONTOUR)])
     weights = lid_weights()
     bent[: len(weights)] += weights @ lids
     return np.column_stack([bent * unit + origin, base[:, 2]])
 
 
-def _rounded(mesh: FloatArray, contour: IndexArray) -> FloatArray:
+def _round_contour(mesh: FloatArray, contour: IndexArray) -> FloatArray:
     """(16, 2) what brings the points of an eye's contour onto the smooth closed curve through its six landmarks."""
     handles = np.flatnonzero(np.isin(contour, MESH_OF_68))
     corners = mesh[contour[np.append(handles, handles[0])]]

@@ -15,7 +15,7 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer
 
 from talkinghead.errors import InputError
-from talkinghead.media.containers import audio_stream, open_container, packet_times, stated_end, video_stream
+from talkinghead.media.containers import audio_stream, end_in_header, open_container, packet_times, video_stream
 
 Samples = npt.NDArray[np.float32]
 
@@ -56,7 +56,7 @@ class AudioReader:
         self.has_errors = False
         with open_container(self.path) as container:
             stream = self._stream(container)
-            end = stated_end(container, stream)
+            end = end_in_header(container, stream)
             first = next(self._frames(container, stream), None)
             if first is None:
                 raise InputError(self._why_nothing())

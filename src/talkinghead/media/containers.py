@@ -59,7 +59,7 @@ def audio_stream(container: InputContainer) -> AudioStream | None:
     return best if isinstance(best, AudioStream) else None
 
 
-def stated_end(container: InputContainer, stream: Stream) -> float | None:
+def end_in_header(container: InputContainer, stream: Stream) -> float | None:
     """When a stream ends on the file's clock (s), as the header states it, or None where that would be a guess."""
     tag = _CLOCK.fullmatch(stream.metadata.get("DURATION", ""))  # Matroska; despite its name the end
     if tag is not None:

@@ -68,7 +68,7 @@ def check_writable(path: str | os.PathLike[str], overwrite: bool = False) -> Pat
 
 
 @contextmanager
-def written_beside(path: Path, overwrite: bool = False) -> Iterator[Path]:
+def write_beside(path: Path, overwrite: bool = False) -> Iterator[Path]:
     """A hidden, empty file beside ``path`` to write to; at the end it is named ``path``, upon an exception it vanishes.
 
     Raises:

@@ -49,7 +49,7 @@ class GifEncoder:
 
     def add(self, image: ImageArray) -> None:
         """Keep one (H, W, 3) uint8 frame, and count its colours."""
-        frame = self._stamped(VideoFrame.from_ndarray(image, format="rgb24"), self._count)
+        frame = self._stamp(VideoFrame.from_ndarray(image, format="rgb24"), self._count)
         self._colours.vpush(frame)
         self._waiting.mux(self._video.encode(frame))
         self._count += 1
@@ -64,7 +64,7 @@ class GifEncoder:
             self._open.append(output)
             stream = self._stream(output, "gif", "pal8", {})
             for index, frame in enumerate(self._in_palette(palette)):
-                output.mux(stream.encode(self._stamped(frame, index)))
+                output.mux(stream.encode(self._stamp(frame, index)))
             output.mux(stream.encode(None))
         add_gif_comment(self._path, self._comment)
         self._waiting_path.unlink()
@@ -86,14 +86,14 @@ class GifEncoder:
         colours.link_to(apply, 0, 1)
         apply.link_to(sink)
         graph.configure()
-        colours.push(self._stamped(palette, 0))
+        colours.push(self._stamp(palette, 0))
         colours.push(None)
         with av.open(str(self._waiting_path.absolute())) as waiting:
             for index, frame in enumerate(waiting.decode(video=0)):
-                frames.push(self._stamped(frame.reformat(format="rgb24"), index))
-                yield from _pulled(sink)
+                frames.push(self._stamp(frame.reformat(format="rgb24"), index))
+                yield from _pull_frames(sink)
         frames.push(None)
-        yield from _pulled(sink)
+        yield from _pull_frames(sink)
 
     def _source(self, graph: Graph, size: tuple[int, int], pixels: str) -> FilterContext:
         width, height = size
@@ -108,12 +108,12 @@ class GifEncoder:
         stream.codec_context.time_base = 1 / self._fps
         return stream
 
-    def _stamped(self, frame: VideoFrame, index: int) -> VideoFrame:
+    def _stamp(self, frame: VideoFrame, index: int) -> VideoFrame:
         frame.pts, frame.time_base = index, 1 / self._fps
         return frame
 
 
-def _pulled(sink: FilterContext) -> Iterator[VideoFrame]:
+def _pull_frames(sink: FilterContext) -> Iterator[VideoFrame]:
     """The frames a filter has ready."""
     while True:
         try:

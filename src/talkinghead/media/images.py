@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image, ImageCms, ImageOps
 
 from talkinghead.errors import InputError
-from talkinghead.media.files import check_writable, existing_file, written_beside
+from talkinghead.media.files import check_writable, existing_file, write_beside
 from talkinghead.types import ImageArray
 
 MAX_PIXELS = 100_000_000
@@ -54,18 +54,18 @@ def read_layers(path: str | os.PathLike[str]) -> tuple[ImageArray, ImageArray | 
         InputError: as ``read_image``.
     """
     path = existing_file(path)
-    with opened_picture(path) as picture:
+    with open_picture(path) as picture:
         _check_size(path, picture.size)
         try:
             picture.load()
-            return _decoded(picture)
+            return _decode(picture)
         # A broken file can make a decoder fail in any way it likes.
         except Exception as error:
-            raise InputError(_damaged(path)) from error
+            raise InputError(_damage_message(path)) from error
 
 
 @contextmanager
-def opened_picture(path: Path) -> Iterator[Image.Image]:
+def open_picture(path: Path) -> Iterator[Image.Image]:
     """The picture in a file with only its header read.
 
     Raises:
@@ -75,7 +75,7 @@ def opened_picture(path: Path) -> Iterator[Image.Image]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            picture = Image.open(path, formats=_known_formats())
+            picture = Image.open(path, formats=_list_formats())
         except Image.DecompressionBombError as error:
             raise _too_large(path) from error
         except Exception as error:
@@ -87,7 +87,7 @@ def opened_picture(path: Path) -> Iterator[Image.Image]:
 def is_picture(path: Path) -> bool:
     """Whether a file is a picture, also one that ``read_image`` will refuse for its size or for being HEIC."""
     try:
-        with opened_picture(path):
+        with open_picture(path):
             return True
     except InputError as error:
         return isinstance(error.__cause__, Image.DecompressionBombError) or _is_heic(path)
@@ -105,13 +105,13 @@ def save_image(image: ImageArray, path: str | os.PathLike[str]) -> Path:
     path = check_writable(path, overwrite=True)
     if path.suffix.lower() != ".png":
         raise InputError(f"{path} does not end in .png: pictures are written as PNG.")
-    with written_beside(path, overwrite=True) as part:
+    with write_beside(path, overwrite=True) as part:
         Image.fromarray(image).save(part, format="PNG")
     return path
 
 
 @cache
-def _known_formats() -> tuple[str, ...]:
+def _list_formats() -> tuple[str, ...]:
     Image.init()
     return tuple(name for name in _FORMATS if name in Image.OPEN)
 
@@ -133,13 +133,13 @@ def _why_not(path: Path) -> str:
         return f"{path} is a HEIC picture, which cannot be read here: export it as JPEG or PNG."
     with path.open("rb") as file:
         head = file.read(16).ljust(16)
-    signatures = (Image.OPEN[name][1] for name in _known_formats())
+    signatures = (Image.OPEN[name][1] for name in _list_formats())
     if any(has_signature and has_signature(head) is True for has_signature in signatures):
-        return _damaged(path)
+        return _damage_message(path)
     return f"{path} is not a picture: give a PNG, JPEG, WebP, GIF, TIFF or BMP file."
 
 
-def _damaged(path: Path) -> str:
+def _damage_message(path: Path) -> str:
     return f"{path} is a damaged or unfinished picture: export or download it again."
 
 
@@ -149,7 +149,7 @@ def _is_heic(path: Path) -> bool:
     return head[4:8] == b"ftyp" and head[8:12] in _HEIC_BRANDS
 
 
-def _decoded(picture: Image.Image) -> tuple[ImageArray, ImageArray | None]:
+def _decode(picture: Image.Image) -> tuple[ImageArray, ImageArray | None]:
     profile = picture.info.get("icc_profile")
     upright = ImageOps.exif_transpose(picture)
     if upright.mode.startswith("I") or upright.mode == "F":

@@ -24,7 +24,7 @@ class VisibleMark:
         if min(width, height) < _MIN_SIDE_PX:
             return
         tall = max(_MIN_HEIGHT_PX, round(_SHARE * min(width, height)))
-        patch = np.asarray(_drawn(tall), np.float32) / 255
+        patch = np.asarray(_draw_pill(tall), np.float32) / 255
         rows, columns = patch.shape[:2]
         margin = tall // 2
         bottom, right = height - margin, width - margin
@@ -40,7 +40,7 @@ class VisibleMark:
             region[:] = (region * self._kept + self._colour).astype(np.uint8)
 
 
-def _drawn(height: int) -> Image.Image:
+def _draw_pill(height: int) -> Image.Image:
     """A dark, half transparent pill with light letters, RGBA, ``height`` px tall."""
     large = height * _OVERSAMPLING
     font = ImageFont.load_default(size=0.78 * large)

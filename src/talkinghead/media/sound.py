@@ -16,7 +16,7 @@ from av.audio.resampler import AudioResampler
 
 from talkinghead.errors import InputError, announce
 from talkinghead.media.audio import AudioReader, Samples
-from talkinghead.media.spool import spooled_samples
+from talkinghead.media.spool import spool_samples
 from talkinghead.types import Sound, Speech
 
 SPEECH_RATE = 16_000
@@ -143,31 +143,31 @@ class _Mono:
             weights: shares of the channels.
             length: how much of so many samples at the first rate counts.
         """
-        joined = spooled_samples(self._pieces(blocks, weights / weights.sum(), length))
-        return joined[: self._wanted(length)]
+        joined = spool_samples(self._pieces(blocks, weights / weights.sum(), length))
+        return joined[: self._output_length(length)]
 
     def _pieces(self, blocks: Iterable[Samples], shares: Samples, length: Callable[[int], int]) -> Iterator[Samples]:
         """(n,) each at the second rate; at least as many samples in all as are wanted."""
         made = 0
         for block in blocks:
-            mixed = shares @ self._noted(block)
+            mixed = shares @ self._check_block(block)
             frame = AudioFrame.from_ndarray(mixed[None].astype(np.float32), format="fltp", layout="mono")
             frame.sample_rate = self._rates[0]
-            for piece in self._resampled(frame):
+            for piece in self._resample(frame):
                 made += len(piece)
                 yield piece
         self._judge()
-        rest = list(self._resampled(None)) if self._rates[0] != self._rates[1] else []
-        missing = self._wanted(length) - made - sum(map(len, rest))
+        rest = list(self._resample(None)) if self._rates[0] != self._rates[1] else []
+        missing = self._output_length(length) - made - sum(map(len, rest))
         yield from (*rest, np.zeros(max(0, missing), np.float32))
 
-    def _wanted(self, length: Callable[[int], int]) -> int:
+    def _output_length(self, length: Callable[[int], int]) -> int:
         return max(1, round(length(self.count) * self._rates[1] / self._rates[0]))
 
-    def _resampled(self, frame: AudioFrame | None) -> Iterator[Samples]:
+    def _resample(self, frame: AudioFrame | None) -> Iterator[Samples]:
         return (made.to_ndarray()[0] for made in self._resampler.resample(frame) if made.samples)
 
-    def _noted(self, block: Samples) -> Samples:
+    def _check_block(self, block: Samples) -> Samples:
         """The block, finite and within full scale; what was not is taken note of."""
         finite = np.isfinite(block)
         if not finite.all():

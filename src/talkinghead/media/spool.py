@@ -21,7 +21,7 @@ from talkinghead.errors import InputError
 Samples = npt.NDArray[np.float32]
 
 IN_MEMORY = 60 * 16_000
-"""Samples up to which ``spooled_samples`` takes no file: a minute at 16 kHz, 4 MB."""
+"""Samples up to which ``spool_samples`` takes no file: a minute at 16 kHz, 4 MB."""
 
 _PIECE = 65_536
 _FULL_SCALE = 32_768
@@ -97,7 +97,7 @@ class Spool:
         return SpooledSound(self.sample_rate, self.channels, self.num_samples, self._file, self._lock)
 
 
-def spooled_samples(pieces: Iterable[Samples], *, in_memory: int = IN_MEMORY) -> Samples:
+def spool_samples(pieces: Iterable[Samples], *, in_memory: int = IN_MEMORY) -> Samples:
     """The pieces joined: (N,) float32, read-only where it lies in a temporary file.
 
     Args:
@@ -107,10 +107,10 @@ def spooled_samples(pieces: Iterable[Samples], *, in_memory: int = IN_MEMORY) ->
     Raises:
         InputError: there is no room for temporary files.
     """
-    return spooled_rows(pieces, (), in_memory=in_memory)
+    return spool_rows(pieces, (), in_memory=in_memory)
 
 
-def spooled_rows(
+def spool_rows(
     pieces: Iterable[npt.NDArray[np.floating[Any]]], shape: tuple[int, ...], *, in_memory: int = IN_MEMORY
 ) -> Samples:
     """The pieces joined: (N, *shape) float32, read-only where it lies in a temporary file.

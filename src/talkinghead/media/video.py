@@ -19,7 +19,7 @@ from av.video.stream import VideoStream
 
 from talkinghead.errors import InputError, announce
 from talkinghead.media import colours
-from talkinghead.media.containers import open_container, packet_times, stated_end, video_stream
+from talkinghead.media.containers import end_in_header, open_container, packet_times, video_stream
 from talkinghead.media.images import MAX_PIXELS, MIN_SIDE_PX
 from talkinghead.store import file_digest
 from talkinghead.types import Frames, ImageArray, num_frames
@@ -52,8 +52,8 @@ class VideoReader:
         self.path = Path(path)
         with self._open() as container:
             stream = self._stream(container)
-            end = stated_end(container, stream)
-            first = next(_decoded(container, stream, []), None)
+            end = end_in_header(container, stream)
+            first = next(_decode_frames(container, stream, []), None)
             if first is None:
                 raise InputError(f"{path} has no picture that can be decoded: convert it to MP4 (H.264).")
             self._stated_duration = None if end is None else end - (first.time or 0.0)
@@ -63,7 +63,7 @@ class VideoReader:
         self._check_size()
         plausible = 1 <= average <= _HIGHEST_RATE
         if not plausible or self._stated_duration is None:
-            average, spanned = self._measured(fallback=average if plausible else 25.0)
+            average, spanned = self._measure_rate(fallback=average if plausible else 25.0)
         self.duration = spanned if self._stated_duration is None else self._stated_duration
         self.fps = _constant_rate(average, base)
         self.num_frames = num_frames(self.duration, self.fps)
@@ -115,7 +115,7 @@ class VideoReader:
         image: ImageArray | None = None
         previous: _Timed | None = None
         with self._open() as container:
-            for this in _timed(_decoded(container, self._stream(container), errors), self.fps):
+            for this in _time_frames(_decode_frames(container, self._stream(container), errors), self.fps):
                 # The earlier frame serves every instant that is nearer to it than to this one.
                 while previous is not None and done / fps <= (previous.start + this.start) / 2 + 1e-6:
                     image = self._shape.upright(previous.frame) if image is None else image
@@ -160,7 +160,7 @@ class VideoReader:
         if min(width, height) < MIN_SIDE_PX:
             raise InputError(f"{self.path} is only {width} x {height} px: give a video of at least 16 x 16 px.")
 
-    def _measured(self, fallback: float) -> tuple[float, float]:
+    def _measure_rate(self, fallback: float) -> tuple[float, float]:
         """Mean frame rate and duration (s) by the packets' times, where the header does not tell."""
         with self._open() as container:
             stream = self._stream(container)
@@ -203,7 +203,9 @@ class _Shape:
         return image[:: -1 if d < 0 else 1, :: -1 if a < 0 else 1]
 
 
-def _decoded(container: InputContainer, stream: VideoStream, errors: list[av.FFmpegError]) -> Iterator[VideoFrame]:
+def _decode_frames(
+    container: InputContainer, stream: VideoStream, errors: list[av.FFmpegError]
+) -> Iterator[VideoFrame]:
     """Every frame that can be decoded; what cannot goes to ``errors``."""
     try:
         for packet in container.demux(stream):
@@ -224,7 +226,7 @@ class _Timed:
     frame: VideoFrame
 
 
-def _timed(frames: Iterator[VideoFrame], fps: float) -> Iterator[_Timed]:
+def _time_frames(frames: Iterator[VideoFrame], fps: float) -> Iterator[_Timed]:
     """The frames with their times, the first at 0 and each after the one before it.
 
     Frames without a time follow the one before at ``fps``. One with a time far off is left out, as it comes late from a

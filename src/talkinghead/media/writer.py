@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from talkinghead.errors import InputError, announce
-from talkinghead.media.encoders import Encoder, MovieEncoder, Recipe
-from talkinghead.media.files import check_writable, written_beside
+from talkinghead.media.encoders import Encoder, FileFormat, MovieEncoder
+from talkinghead.media.files import check_writable, write_beside
 from talkinghead.media.gif import GifEncoder
 from talkinghead.media.mark import VisibleMark
 from talkinghead.media.provenance import container_tags
@@ -23,11 +23,11 @@ from talkinghead.types import Frames, ImageArray, Progress, Sound, Video, no_pro
 
 _FASTSTART = {"movflags": "+faststart"}
 _RECIPES = {
-    ".mp4": Recipe("mp4", options=_FASTSTART),
-    ".m4v": Recipe("mp4", options=_FASTSTART),
-    ".mov": Recipe("mov", options=_FASTSTART),
-    ".mkv": Recipe("matroska"),
-    ".webm": Recipe("webm", video="libvpx-vp9", audio="libopus"),
+    ".mp4": FileFormat("mp4", options=_FASTSTART),
+    ".m4v": FileFormat("mp4", options=_FASTSTART),
+    ".mov": FileFormat("mov", options=_FASTSTART),
+    ".mkv": FileFormat("matroska"),
+    ".webm": FileFormat("webm", video="libvpx-vp9", audio="libopus"),
 }
 SUFFIXES = (*_RECIPES, ".gif")
 PRESETS = ("ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow", "placebo")
@@ -84,7 +84,7 @@ def save_video(
     path = check_output(path, overwrite)
     if path.suffix.lower() == ".gif" and video.speech is not None:
         announce(f"{path} will have no sound: GIF cannot hold any, use .mp4 for it.")
-    with written_beside(path, overwrite) as part:
+    with write_beside(path, overwrite) as part:
         _write(video, _Background(part, video, visible_mark, crf, preset), progress)
     return path
 
@@ -106,8 +106,8 @@ class _Background:
                 return
             if self._encoder is None or self._canvas is None:
                 self._canvas = _Canvas(image, self._visible_mark, even=self._path.suffix.lower() != ".gif")
-                self._encoder = self._opened(self._canvas.size)
-            self._encoder.add(self._canvas.drawn(image))
+                self._encoder = self._open(self._canvas.size)
+            self._encoder.add(self._canvas.draw(image))
             self.written += 1
 
     def finish(self) -> None:
@@ -120,7 +120,7 @@ class _Background:
         if self._encoder is not None:
             self._encoder.abort()
 
-    def _opened(self, size: tuple[int, int]) -> Encoder:
+    def _open(self, size: tuple[int, int]) -> Encoder:
         if max(size) > _MAX_SIDE_PX:
             raise InputError(f"frames of {size[0]} x {size[1]} px are too large to encode: scale the picture down.")
         fps, tags = Fraction(self._video.fps).limit_denominator(1001), container_tags(self._video.facts)
@@ -148,7 +148,7 @@ class _Canvas:
         """(width, height) in px."""
         return self._buffer.shape[1], self._buffer.shape[0]
 
-    def drawn(self, image: ImageArray) -> ImageArray:
+    def draw(self, image: ImageArray) -> ImageArray:
         """The frame with the mark, its sides made even by repeating the last row and column; valid until the next."""
         self._buffer[: self._height, : self._width] = image
         self._buffer[self._height :] = self._buffer[self._height - 1]
@@ -163,7 +163,7 @@ def _write(video: Video, background: _Background, progress: Progress) -> None:
     pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="encode")
     try:
         under_way: deque[Future[None]] = deque()
-        for images in _checked(video):
+        for images in _check_chunks(video):
             under_way.append(pool.submit(background.encode, images))
             while under_way and (len(under_way) > _QUEUED or under_way[0].done()):
                 under_way.popleft().result()
@@ -183,7 +183,7 @@ def _write(video: Video, background: _Background, progress: Progress) -> None:
     pool.shutdown()
 
 
-def _checked(video: Video) -> Iterator[ImageArray]:
+def _check_chunks(video: Video) -> Iterator[ImageArray]:
     """The chunks' images, once it is sure that they fit together and to the number promised."""
     count, size = 0, None
     for chunk in video.frames:

@@ -66,15 +66,15 @@ def _drift(start: ImageArray, image: ImageArray, corners: FloatArray, ground: Im
     if len(corners) < _FEWEST:
         return float("nan")
     grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
-    there, found = _followed(start, grey, corners)
-    back, found_back = _followed(grey, start, there)
+    there, found = _follow(start, grey, corners)
+    back, found_back = _follow(grey, start, there)
     kept = found & found_back & (np.linalg.norm(back - corners, axis=1) < _RETURN)
     if kept.sum() < _FEWEST:
         return float("nan")
     return float(np.median(np.linalg.norm(there - corners, axis=1)[kept]))
 
 
-def _followed(start: ImageArray, end: ImageArray, corners: FloatArray) -> tuple[FloatArray, BoolArray]:
+def _follow(start: ImageArray, end: ImageArray, corners: FloatArray) -> tuple[FloatArray, BoolArray]:
     """Where corners (k, 2) of one picture lie in another, (k, 2), and whether they were found, (k,)."""
     there, found, _ = cv2.calcOpticalFlowPyrLK(start, end, corners, None, winSize=(_WINDOW, _WINDOW), maxLevel=3)
     return there, found[:, 0] > 0

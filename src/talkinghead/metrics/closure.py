@@ -35,7 +35,7 @@ _NOISE = 0.012  # eye distances by which two readings of one frame differ at the
 _LOW, _HIGH = 5.0, 95.0  # percentiles that stand for the ends of a movement
 
 
-def labelled(phones: Sequence[Interval], labels: Collection[str]) -> tuple[Interval, ...]:
+def select_labels(phones: Sequence[Interval], labels: Collection[str]) -> tuple[Interval, ...]:
     """The intervals that bear one of the labels, in order."""
     return tuple(phone for phone in phones if phone.label in labels)
 
@@ -122,14 +122,14 @@ def bilabial_closures(
     landmarks: FloatArray, phones: Sequence[Interval], fps: float, *, tolerance: float = TOLERANCE_S
 ) -> BoolArray:
     """For each p, b and m among the phones, whether the lips meet; arguments as in ``lips_meet``."""
-    return lips_meet(landmarks, labelled(phones, BILABIALS), fps, tolerance=tolerance)
+    return lips_meet(landmarks, select_labels(phones, BILABIALS), fps, tolerance=tolerance)
 
 
 def labiodental_contacts(
     landmarks: FloatArray, phones: Sequence[Interval], fps: float, *, tolerance: float = TOLERANCE_S
 ) -> BoolArray:
     """For each f and v among the phones, whether the lower lip reaches the teeth; arguments as in ``lip_at_teeth``."""
-    return lip_at_teeth(landmarks, labelled(phones, LABIODENTALS), fps, tolerance=tolerance)
+    return lip_at_teeth(landmarks, select_labels(phones, LABIODENTALS), fps, tolerance=tolerance)
 
 
 def _check(landmarks: FloatArray) -> None:

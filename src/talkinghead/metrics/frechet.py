@@ -29,13 +29,13 @@ def frechet_distance(a: FloatArray, b: FloatArray) -> float:
         raise ValueError(f"need (n, d) and (m, d) with at least two rows each, got {a.shape} and {b.shape}")
     if not (np.isfinite(a).all() and np.isfinite(b).all()):
         raise ValueError("the vectors must be finite")
-    (mean_a, root_a), (mean_b, root_b) = _fitted(a), _fitted(b)
+    (mean_a, root_a), (mean_b, root_b) = _mean_and_root(a), _mean_and_root(b)
     shared = np.linalg.svd(root_a @ root_b.T, compute_uv=False).sum()
     spread = np.square(root_a).sum() + np.square(root_b).sum() - 2 * shared
     return max(0.0, float(np.square(mean_a - mean_b).sum() + spread))
 
 
-def _fitted(rows: FloatArray) -> tuple[FloatArray, FloatArray]:
+def _mean_and_root(rows: FloatArray) -> tuple[FloatArray, FloatArray]:
     """The mean (d,) and a root R (at most d rows, d) of the covariance, ``R.T @ R``."""
     mean = rows.mean(axis=0, dtype=np.float64)
     centred = (rows - mean) / np.sqrt(len(rows) - 1)

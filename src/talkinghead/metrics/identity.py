@@ -81,7 +81,7 @@ class DlibEmbedder:
 
     def __call__(self, images: ImageArray, landmarks: FloatArray) -> FloatArray:
         """(n, 128) embeddings of length 1; arguments as in ``FaceEmbedder``."""
-        chips = aligned_faces(images, landmarks, _DLIB_POINTS, _DLIB_PLACES, size=_DLIB_SIZE)
+        chips = align_faces(images, landmarks, _DLIB_POINTS, _DLIB_PLACES, size=_DLIB_SIZE)
         rows = [np.array(self._network.compute_face_descriptor(chip)) for chip in chips]
         return _unit(np.array(rows).reshape(len(chips), 128))
 
@@ -112,7 +112,7 @@ class ArcFaceEmbedder:
 
     def __call__(self, images: ImageArray, landmarks: FloatArray) -> FloatArray:
         """(n, d) embeddings of length 1; arguments as in ``FaceEmbedder``."""
-        faces = aligned_faces(images, landmarks, _ARCFACE_POINTS, _ARCFACE_PLACES, size=_ARCFACE_SIZE)
+        faces = align_faces(images, landmarks, _ARCFACE_POINTS, _ARCFACE_PLACES, size=_ARCFACE_SIZE)
         batch = (faces.transpose(0, 3, 1, 2).astype(np.float32) - 127.5) / 127.5
         # One at a time: some of the models in use were exported for a single face.
         rows = [self._session.run(None, {self._input: face[None]})[0][0] for face in batch]
@@ -131,7 +131,7 @@ def best_embedder() -> FaceEmbedder:
     return DlibEmbedder()
 
 
-def aligned_faces(
+def align_faces(
     images: ImageArray, landmarks: FloatArray, points: Sequence[Sequence[int]], places: FloatArray, *, size: int
 ) -> ImageArray:
     """(n, size, size, 3) uint8 faces turned, scaled and shifted so that five points come to lie near their places.
@@ -149,11 +149,11 @@ def aligned_faces(
     if images.ndim != 4 or images.shape[-1] != 3 or landmarks.shape[:2] != (len(images), NUM_MESH):
         raise ValueError(f"need images (n, H, W, 3) and landmarks (n, 478, 3), got {images.shape}, {landmarks.shape}")
     found = np.stack([landmarks[:, list(point), :2].mean(axis=1) for point in points], axis=1)
-    faces = [_aligned(image, five, places, size) for image, five in zip(images, found)]
+    faces = [_align(image, five, places, size) for image, five in zip(images, found)]
     return np.array(faces, np.uint8).reshape(len(images), size, size, 3)
 
 
-def _aligned(image: ImageArray, points: FloatArray, places: FloatArray, size: int) -> ImageArray:
+def _align(image: ImageArray, points: FloatArray, places: FloatArray, size: int) -> ImageArray:
     matrix, shift, scale = fit_similarity(np.pad(points, ((0, 0), (0, 1))), np.pad(places, ((0, 0), (0, 1)))[None])
     shrink = max(1, int(1 / scale[0]))
     if shrink > 1:  # bilinear sampling alone would skip pixels of a large face

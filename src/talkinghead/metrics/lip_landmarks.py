@@ -65,7 +65,7 @@ def lip_landmark_distance_3d(predicted: FloatArray, reference: FloatArray) -> fl
 
     Args:
         predicted: (T, 68, 3) in the head frame, where the head's pose has no part and the mouth's place counts.
-        reference: (T, 68, 3) in the same head frame; ``registration.registered`` brings two trackings to one.
+        reference: (T, 68, 3) in the same head frame; ``registration.register`` brings two trackings to one.
 
     Raises:
         ValueError: the two are not landmarks (T, 68, 3) of one shape.

@@ -11,7 +11,7 @@ from talkinghead.types import FloatArray
 _RIGID = np.r_[27:36, 36, 39, 42, 45]  # nose and corners of the eyes: what speech does not move
 
 
-def registered(predicted: FloatArray, reference: FloatArray) -> FloatArray:
+def register(predicted: FloatArray, reference: FloatArray) -> FloatArray:
     """Landmarks (T, 68, 3) brought to the reference's place and size by one similarity for the whole sequence.
 
     Two trackings of one face, or a prediction and a tracking, differ by a constant in what they take for the head's

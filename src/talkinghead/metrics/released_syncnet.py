@@ -108,7 +108,7 @@ class ReleasedSyncNet(nn.Module):
         """See ``face_places``."""
         return face_places(landmarks)
 
-    def cut(self, images: ImageArray, places: FloatArray) -> ImageArray:
+    def crop(self, images: ImageArray, places: FloatArray) -> ImageArray:
         """Crops (n, 224, 224, 3) of pictures (n, H, W, 3) at places (n, 2, 3); beyond the picture it is grey.
 
         Raises:

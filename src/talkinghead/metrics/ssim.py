@@ -40,15 +40,15 @@ def _similarity(image: ImageArray, reference: ImageArray) -> float:
     # Around the middle grey float32 errs by about 1e-6 and is much faster than float64; variances do not change.
     first: FloatArray = image.astype(np.float32) - 128
     second: FloatArray = reference.astype(np.float32) - 128
-    mean_first, mean_second = _blurred(first), _blurred(second)
-    covariance = _blurred(first * second) - mean_first * mean_second
-    variances = _blurred(first * first + second * second) - mean_first * mean_first - mean_second * mean_second
+    mean_first, mean_second = _blur(first), _blur(second)
+    covariance = _blur(first * second) - mean_first * mean_second
+    variances = _blur(first * first + second * second) - mean_first * mean_first - mean_second * mean_second
     mean_first, mean_second = mean_first + 128, mean_second + 128
     likeness = (2 * mean_first * mean_second + _C1) * (2 * covariance + _C2)
     likeness /= (mean_first * mean_first + mean_second * mean_second + _C1) * (variances + _C2)
     return float(likeness[_REACH:-_REACH, _REACH:-_REACH].mean(dtype=np.float64))
 
 
-def _blurred(picture: FloatArray) -> FloatArray:
+def _blur(picture: FloatArray) -> FloatArray:
     size = 2 * _REACH + 1
     return np.asarray(cv2.GaussianBlur(picture, (size, size), _SIGMA, borderType=cv2.BORDER_REFLECT))

@@ -40,7 +40,7 @@ class Judge(Protocol):
         """(T, 2, 3) image from crop, of landmarks (T, 478, 3) px without gaps."""
         ...
 
-    def cut(self, images: ImageArray, places: FloatArray) -> ImageArray:
+    def crop(self, images: ImageArray, places: FloatArray) -> ImageArray:
         """(n, height, width[, 3]) crops of pictures (n, H, W, 3) at places (n, 2, 3)."""
         ...
 
@@ -151,7 +151,7 @@ def sync_score(video: FloatArray, audio: FloatArray, *, reach: int = 15) -> Sync
     return _score(distances)
 
 
-def windowed_offsets(
+def offsets_by_window(
     video: FloatArray, audio: FloatArray, *, window: int = 46, step: int = 5, reach: int = 15
 ) -> tuple[SyncScore, ...]:
     """The same for every stretch of a clip; each may look for its partner in all of the sound.

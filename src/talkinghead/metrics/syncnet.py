@@ -127,7 +127,7 @@ class _Hearing(nn.Module):
 class SyncNet(nn.Module):
     """Crops and log-mel -> unit vectors, one per window of 0.2 s.
 
-    It is a judge in the sense of ``metrics.sync``: ``places``, ``cut``, ``embed_video`` and ``embed_audio``.
+    It is a judge in the sense of ``metrics.sync``: ``places``, ``crop_mouths``, ``embed_video`` and ``embed_audio``.
     """
 
     name = "SyncNet, compact (talkinghead)"
@@ -155,9 +155,9 @@ class SyncNet(nn.Module):
         """See ``mouth_places``."""
         return mouth_places(landmarks)
 
-    def cut(self, images: ImageArray, places: FloatArray) -> ImageArray:
-        """See ``cut``."""
-        return cut(images, places)
+    def crop(self, images: ImageArray, places: FloatArray) -> ImageArray:
+        """See ``crop_mouths``."""
+        return crop_mouths(images, places)
 
     def embed_video(self, crops: ImageArray, fps: float = FPS) -> FloatArray:
         """Unit vectors of what is seen.
@@ -241,7 +241,7 @@ def mouth_places(landmarks: FloatArray) -> FloatArray:
     return np.concatenate([axes, (middle - axes @ ((WIDTH - 1) / 2, (HEIGHT - 1) / 2))[:, :, None]], axis=-1)
 
 
-def cut(images: ImageArray, places: FloatArray) -> ImageArray:
+def crop_mouths(images: ImageArray, places: FloatArray) -> ImageArray:
     """Grey crops (n, 48, 64) of pictures (n, H, W, 3) at places (n, 2, 3); beyond the picture its edge is repeated.
 
     Raises:
@@ -251,11 +251,11 @@ def cut(images: ImageArray, places: FloatArray) -> ImageArray:
         raise ValueError(f"{len(images)} images but {len(places)} places")
     crops = np.empty((len(images), HEIGHT, WIDTH), np.uint8)
     for crop, image, place in zip(crops, images, places):
-        crop[:] = cv2.cvtColor(cut_one(image, place, (WIDTH, HEIGHT)), cv2.COLOR_RGB2GRAY)
+        crop[:] = cv2.cvtColor(crop_mouth(image, place, (WIDTH, HEIGHT)), cv2.COLOR_RGB2GRAY)
     return crops
 
 
-def cut_one(image: ImageArray, place: FloatArray, size: tuple[int, int]) -> ImageArray:
+def crop_mouth(image: ImageArray, place: FloatArray, size: tuple[int, int]) -> ImageArray:
     """The crop (height, width, 3) of one picture for a size (width, height), smoothed before it is shrunk."""
     step = float(np.hypot(place[0, 0], place[1, 0]))
     if step > 1.0:
@@ -266,8 +266,8 @@ def cut_one(image: ImageArray, place: FloatArray, size: tuple[int, int]) -> Imag
 
 
 def mouth_crops(images: ImageArray, landmarks: FloatArray) -> ImageArray:
-    """Grey crops (n, 48, 64) of pictures (n, H, W, 3) with landmarks (n, 478, 3): ``cut`` at ``mouth_places``."""
-    return cut(images, mouth_places(landmarks))
+    """Grey crops (n, 48, 64) of pictures (n, H, W, 3) with landmarks (n, 478, 3): ``crop_mouths`` at ``mouth_places``."""
+    return crop_mouths(images, mouth_places(landmarks))
 
 
 def sync_features(samples: npt.NDArray[np.float32], count: int, *, num_mels: int = 40) -> npt.NDArray[np.float32]:

@@ -61,13 +61,13 @@ def find_ffmpeg() -> str:
     Raises:
         InputError: neither is there, or it has no libvmaf.
     """
-    for binary in (shutil.which("ffmpeg"), _packaged()):
+    for binary in (shutil.which("ffmpeg"), _find_packaged()):
         if binary is not None and _has_libvmaf(binary):
             return binary
     raise InputError(f"VMAF needs an ffmpeg with libvmaf: {_REMEDY}.")
 
 
-def _packaged() -> str | None:
+def _find_packaged() -> str | None:
     try:
         return str(importlib.import_module("imageio_ffmpeg").get_ffmpeg_exe())
     except (ImportError, RuntimeError):  # not installed, or installed without a binary

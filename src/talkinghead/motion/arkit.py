@@ -33,7 +33,7 @@ import numpy as np
 from talkinghead.errors import InputError
 from talkinghead.face.expressions import EXPRESSION_NAMES
 from talkinghead.face.pose import matrix_from_rotation
-from talkinghead.media.files import check_writable, written_beside
+from talkinghead.media.files import check_writable, write_beside
 from talkinghead.motion.eye_weights import set_eye_weights
 from talkinghead.types import FloatArray, Motion
 
@@ -80,7 +80,7 @@ def save_arkit(motion: Motion, path: str | os.PathLike[str], *, overwrite: bool 
         raise InputError(f"{path} has an unknown suffix {path.suffix!r}: choose {' or '.join(ARKIT_SUFFIXES)}.")
     weights = arkit_weights(motion)
     check_writable(path, overwrite)
-    with written_beside(path, overwrite) as part, part.open("w", encoding="utf-8", newline="\n") as file:
+    with write_beside(path, overwrite) as part, part.open("w", encoding="utf-8", newline="\n") as file:
         file.writelines(lines(motion, weights))
 
 

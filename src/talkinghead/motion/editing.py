@@ -13,11 +13,11 @@ import numpy as np
 
 from talkinghead.face.landmarks import JAW, LIPS
 from talkinghead.face.rest import closed_mouth
-from talkinghead.media.spool import spooled_rows
+from talkinghead.media.spool import spool_rows
 from talkinghead.motion.eye_weights import set_eye_weights
 from talkinghead.motion.idle import blink_around
 from talkinghead.motion.lips import in_order
-from talkinghead.motion.smoothing import resample_rows, resampled_pieces, smooth
+from talkinghead.motion.smoothing import resample_pieces, resample_rows, smooth
 from talkinghead.types import NUM_LANDMARKS, FloatArray, Motion
 
 _PIECE = 4096  # rows
@@ -40,7 +40,7 @@ def edit_landmarks(motion: Motion, edit: Callable[[FloatArray, slice], FloatArra
             rows = slice(start, min(start + _PIECE, len(motion)))
             yield edit(np.array(motion.landmarks[rows], np.float64), rows)
 
-    return replace(motion, landmarks=spooled_rows(pieces(), (NUM_LANDMARKS, 3)), expression=None)
+    return replace(motion, landmarks=spool_rows(pieces(), (NUM_LANDMARKS, 3)), expression=None)
 
 
 def scale_lips(motion: Motion, amount: float) -> Motion:
@@ -54,11 +54,11 @@ def scale_lips(motion: Motion, amount: float) -> Motion:
     _check_amount(amount, "lip")
     base = closed_mouth(motion.rest)
 
-    def scaled(landmarks: FloatArray, rows: slice) -> FloatArray:
+    def scale(landmarks: FloatArray, rows: slice) -> FloatArray:
         landmarks[:, _MOUTH] = base[_MOUTH] + amount * (landmarks[:, _MOUTH] - base[_MOUTH])
         return in_order(landmarks, motion.rest)
 
-    return motion if amount == 1 else edit_landmarks(motion, scaled)
+    return motion if amount == 1 else edit_landmarks(motion, scale)
 
 
 def scale_expression(motion: Motion, amount: float) -> Motion:
@@ -71,12 +71,12 @@ def scale_expression(motion: Motion, amount: float) -> Motion:
     """
     _check_amount(amount, "expression")
 
-    def scaled(landmarks: FloatArray, rows: slice) -> FloatArray:
+    def scale(landmarks: FloatArray, rows: slice) -> FloatArray:
         rest = motion.rest[_UPPER_FACE]
         landmarks[:, _UPPER_FACE] = rest + amount * (landmarks[:, _UPPER_FACE] - rest)
         return landmarks
 
-    return motion if amount == 1 else edit_landmarks(motion, scaled)
+    return motion if amount == 1 else edit_landmarks(motion, scale)
 
 
 def scale_head(motion: Motion, amount: float) -> Motion:
@@ -149,16 +149,16 @@ def delay_face(motion: Motion, seconds: float) -> Motion:
         raise ValueError(f"need a frame at least and a finite delay, got {len(motion)} and {seconds}")
     position = np.clip(np.arange(len(motion)) - seconds * motion.fps, 0, len(motion) - 1)
 
-    def read_off(array: FloatArray, rows: slice) -> FloatArray:
+    def interpolate(array: FloatArray, rows: slice) -> FloatArray:
         before = np.floor(position[rows] + 1e-9).astype(int)
         after = np.minimum(before + 1, len(array) - 1)
         share = (position[rows] - before).clip(0.0, 1.0).reshape(-1, *[1] * (array.ndim - 1))
         return np.asarray(array[before] * (1 - share) + array[after] * share, array.dtype)
 
-    delayed = edit_landmarks(motion, lambda _, rows: read_off(motion.landmarks, rows))
+    delayed = edit_landmarks(motion, lambda _, rows: interpolate(motion.landmarks, rows))
     if motion.expression is None:
         return delayed
-    weights = read_off(motion.expression, slice(0, len(motion)))
+    weights = interpolate(motion.expression, slice(0, len(motion)))
     return replace(delayed, expression=set_eye_weights(weights, motion.blink, motion.gaze))
 
 
@@ -211,11 +211,11 @@ def retime(motion: Motion, fps: float, num_frames: int) -> Motion:
     def rows(array: FloatArray) -> FloatArray:
         return resample_rows(array, motion.fps, fps, num_frames)
 
-    pieces = resampled_pieces(motion.landmarks, motion.fps, fps, num_frames)
+    pieces = resample_pieces(motion.landmarks, motion.fps, fps, num_frames)
     blink, gaze = rows(motion.blink), None if motion.gaze is None else rows(motion.gaze)
     return Motion(
         fps,
-        spooled_rows(pieces, motion.landmarks.shape[1:]),
+        spool_rows(pieces, motion.landmarks.shape[1:]),
         rows(motion.rotation),
         rows(motion.translation),
         blink,
@@ -241,7 +241,7 @@ def retarget(motion: Motion, landmarks: FloatArray) -> Motion:
         return motion
     change = closed_mouth(landmarks) - closed_mouth(motion.rest)
     pieces = (motion.landmarks[start : start + _PIECE] + change for start in range(0, len(motion), _PIECE))
-    return replace(motion, landmarks=spooled_rows(pieces, change.shape), rest=np.asarray(landmarks))
+    return replace(motion, landmarks=spool_rows(pieces, change.shape), rest=np.asarray(landmarks))
 
 
 def _check_amount(amount: float, what: str) -> None:

@@ -81,7 +81,7 @@ def apply_edits(motion: Motion, edits: Edits) -> Motion:
         (edits.delay != 0, lambda m: delay_face(m, edits.delay)),
         (bool(edits.keyframes), lambda m: apply_keyframes(m, edits.keyframes, ease=edits.ease)),
         (bool(edits.corrections), lambda m: correct_frames(m, edits.corrections, ease=edits.ease)),
-        (edits.cut != (None, None), lambda m: m[cut_rows(m, edits.cut)]),
+        (edits.cut != (None, None), lambda m: m[rows_between(m, edits.cut)]),
     ]
     for asked, step in steps:
         if asked:
@@ -89,7 +89,7 @@ def apply_edits(motion: Motion, edits: Edits) -> Motion:
     return motion
 
 
-def cut_rows(motion: Motion, cut: tuple[float | None, float | None]) -> slice:
+def rows_between(motion: Motion, cut: tuple[float | None, float | None]) -> slice:
     """The rows of a motion from a start up to, not with, an end in seconds; None: its own.
 
     Raises:

@@ -165,7 +165,7 @@ def correct_frames(motion: Motion, corrections: Sequence[Correction], *, ease: f
         for frames, numbers in groups.items()
     ]
 
-    def moved(landmarks: FloatArray, rows: slice) -> FloatArray:
+    def move(landmarks: FloatArray, rows: slice) -> FloatArray:
         touched = np.zeros(len(landmarks), bool)
         for numbers, weights, changes in moves:
             landmarks[:, numbers] += np.einsum("tk,kpx->tpx", weights[rows], changes)
@@ -173,7 +173,7 @@ def correct_frames(motion: Motion, corrections: Sequence[Correction], *, ease: f
         landmarks[touched] = in_order(landmarks[touched], motion.rest)
         return landmarks
 
-    return edit_landmarks(motion, moved) if moves else motion
+    return edit_landmarks(motion, move) if moves else motion
 
 
 def _changes(
@@ -212,10 +212,10 @@ def _with_shapes(motion: Motion, curves: Mapping[str, FloatArray]) -> Motion:
     amounts = np.stack([curves[name] for name in names], axis=-1)
     fields = np.stack([shape_field(name) for name in names])
 
-    def shaped(landmarks: FloatArray, rows: slice) -> FloatArray:
+    def shape(landmarks: FloatArray, rows: slice) -> FloatArray:
         touched = (amounts[rows] != 0).any(axis=1)
         change = np.einsum("tc,cpx->tpx", amounts[rows][touched], fields)
         landmarks[touched] = in_order(landmarks[touched] + change, motion.rest)
         return landmarks
 
-    return edit_landmarks(motion, shaped)
+    return edit_landmarks(motion, shape)

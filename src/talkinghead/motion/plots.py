@@ -9,7 +9,7 @@ import numpy as np
 
 from talkinghead.errors import InputError
 from talkinghead.face.rest import lip_gap
-from talkinghead.media.files import written_beside
+from talkinghead.media.files import write_beside
 from talkinghead.types import FloatArray, Motion
 
 PLOT_SUFFIXES = (".png", ".svg")
@@ -81,6 +81,6 @@ def plot_motion(
     if before is not None:
         rows[0].legend(fontsize=8, frameon=False, ncols=2, loc="lower right", bbox_to_anchor=(1.0, 0.95))
     # The same plot is the same file.
-    with written_beside(path, overwrite) as part, rc_context({"svg.hashsalt": "talkinghead"}):
+    with write_beside(path, overwrite) as part, rc_context({"svg.hashsalt": "talkinghead"}):
         metadata = {"Date": None} if path.suffix.lower() == ".svg" else None
         figure.savefig(part, format=path.suffix.lower()[1:], dpi=_DPI, metadata=metadata)

@@ -59,13 +59,13 @@ def resample_rows(array: FloatArray, from_rate: float, to_rate: float, num_rows:
     """
     resampled = np.empty((num_rows, *array.shape[1:]), array.dtype)
     done = 0
-    for piece in resampled_pieces(array, from_rate, to_rate, num_rows):
+    for piece in resample_pieces(array, from_rate, to_rate, num_rows):
         resampled[done : done + len(piece)] = piece
         done += len(piece)
     return resampled
 
 
-def resampled_pieces(array: FloatArray, from_rate: float, to_rate: float, num_rows: int) -> Iterator[FloatArray]:
+def resample_pieces(array: FloatArray, from_rate: float, to_rate: float, num_rows: int) -> Iterator[FloatArray]:
     """What ``resample_rows`` gives, piece by piece: an hour of landmarks need not be held more than once."""
     if len(array) == 0:
         raise ValueError("resample_rows needs at least one row")

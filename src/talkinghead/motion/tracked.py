@@ -28,7 +28,7 @@ def motion_of_track(track: FaceTrack, row: int) -> Motion:
     return Motion(track.fps, landmarks, rotation, translation, track.blink, rest, gaze=gaze)
 
 
-def looped(motion: Motion, num_rows: int) -> Motion:
+def loop(motion: Motion, num_rows: int) -> Motion:
     """The motion forth and back again until it has ``num_rows`` rows: without a jump."""
     last = max(1, len(motion) - 1)
     place = np.arange(num_rows) % (2 * last)

@@ -10,13 +10,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from talkinghead.person.prepare import prepare_reference
+
 from talkinghead import __version__
 from talkinghead.data.corpus import Corpus
 from talkinghead.errors import InputError, announce
 from talkinghead.methods import get_method
 from talkinghead.methods.base import Method
 from talkinghead.person.folder import PREPARED, Person
-from talkinghead.person.prepare import prepare_reference
 from talkinghead.person.record import (
     FILE,
     PersonRecord,

@@ -14,7 +14,7 @@ import numpy as np
 
 from talkinghead.errors import InputError
 from talkinghead.media import read_image, save_image
-from talkinghead.media.files import written_beside
+from talkinghead.media.files import write_beside
 from talkinghead.types import FaceTrack, Frames, Portrait
 
 PICTURE, DETAILS = "portrait.png", "portrait.npz"
@@ -32,9 +32,9 @@ def save_portrait(portrait: Portrait, folder: Path) -> None:
     arrays = {name: getattr(row, name) for name in (*_ROWS, *_OPTIONAL) if getattr(row, name) is not None}
     if portrait.person is not None:
         arrays["person"] = np.round(portrait.person * 255).astype(np.uint8)
-    with written_beside(folder / PICTURE, overwrite=True) as part:
+    with write_beside(folder / PICTURE, overwrite=True) as part:
         save_image(portrait.picture, part)
-    with written_beside(folder / DETAILS, overwrite=True) as part, part.open("wb") as file:
+    with write_beside(folder / DETAILS, overwrite=True) as part, part.open("wb") as file:
         np.savez_compressed(file, fps=row.fps, drawing=portrait.drawing, **arrays)
 
 

@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from talkinghead.errors import InputError
-from talkinghead.media.files import written_beside
+from talkinghead.media.files import write_beside
 
 FORMAT = "talkinghead-person"
 VERSION = 1
@@ -143,7 +143,7 @@ def write_record(record: PersonRecord, folder: Path) -> None:
         InputError: the folder cannot be written to.
     """
     content = {"format": FORMAT, "version": VERSION, **dataclasses.asdict(record)}
-    with written_beside(folder / FILE, overwrite=True) as part:
+    with write_beside(folder / FILE, overwrite=True) as part:
         part.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
 

@@ -25,7 +25,7 @@ from talkinghead.speech.arpabet import BILABIALS, CLASSES, LABIODENTALS, SILENCE
 from talkinghead.speech.features import SAMPLE_RATE, loudness_gain
 from talkinghead.speech.phones import PhoneConfig, PhoneRecogniser, phone_features, phone_posteriors
 from talkinghead.training.fit import Schedule, fit
-from talkinghead.training.sound import vary_sound
+from talkinghead.training.sound import augment_sound
 from talkinghead.training.stage import Training
 from talkinghead.weights import save_weights
 
@@ -51,7 +51,7 @@ _MORE_VERSIONS = {"LibriSpeech": 4, "LJSpeech": 4}  # of the minutes there are
 
 
 @dataclass(frozen=True)
-class Labelled:
+class LabelledSound:
     """A recording: samples (N,) at 16 kHz, labels (ceil(N / 160),) as places in ``CLASSES``, where from, how sure."""
 
     samples: npt.NDArray[np.float32]
@@ -61,7 +61,7 @@ class Labelled:
 
 
 @dataclass(frozen=True)
-class Heard:
+class SourceFeatures:
     """What a source sounds like: log-mel (T, bands) as bytes and labels (T,) of every version of every recording."""
 
     mels: list[npt.NDArray[np.uint8]]
@@ -69,22 +69,22 @@ class Heard:
     weights: list[float]
 
 
-def hear(
-    labelled: list[Labelled], config: PhoneConfig, *, versions: int = _VERSIONS, cache: Path | None = None
-) -> Heard:
-    """Recordings as they are and, in further versions, as ``vary_sound`` has them; kept in the file ``cache``."""
+def compute_features(
+    labelled: list[LabelledSound], config: PhoneConfig, *, versions: int = _VERSIONS, cache: Path | None = None
+) -> SourceFeatures:
+    """Recordings as they are and, in further versions, as ``augment_sound`` has them; kept in the file ``cache``."""
     if cache is not None and cache.exists():
         with np.load(cache) as kept:
             mels = np.split(kept["mels"], kept["starts"][1:])
             labels = np.split(kept["labels"], kept["starts"][1:])
-            return Heard(mels, labels, kept["weights"].tolist())
-    heard = Heard([], [], [])
+            return SourceFeatures(mels, labels, kept["weights"].tolist())
+    heard = SourceFeatures([], [], [])
     rng = np.random.default_rng(0)
     for item in labelled:
         for version in range(versions):
             samples, known = item.samples, item.labels
             if version > 0:
-                samples, known = vary_sound(samples, known, rng)
+                samples, known = augment_sound(samples, known, rng)
             mel = phone_features(samples * np.float32(loudness_gain(samples)), num_mels=config.num_mels)
             count = min(len(mel), len(known))
             heard.mels.append(np.round(mel[:count] * 255).astype(np.uint8))
@@ -108,7 +108,7 @@ class PhoneBatches:
         size: crops in a batch.
     """
 
-    def __init__(self, sources: Mapping[str, Heard], *, size: int) -> None:
+    def __init__(self, sources: Mapping[str, SourceFeatures], *, size: int) -> None:
         self._size = size
         self._mels = [mel for heard in sources.values() for mel in heard.mels]
         self._labels = [known for heard in sources.values() for known in heard.labels]
@@ -125,10 +125,10 @@ class PhoneBatches:
         rows = np.searchsorted(self._shares, rng.random(self._size)).clip(max=len(self._mels) - 1)
         crops = [self._crop(int(row), rng) for row in rows]
         generator = torch.Generator().manual_seed(step)
-        mel = vary_mels(torch.from_numpy(np.stack([mel for mel, _ in crops])), generator)
+        mel = augment_mels(torch.from_numpy(np.stack([mel for mel, _ in crops])), generator)
         labels = torch.from_numpy(np.stack([known for _, known in crops]))
         noise = torch.rand(self._size, generator=generator) < _NOISE_SHARE
-        mel[noise] = made_noise(int(noise.sum()), mel.shape[1:], generator)
+        mel[noise] = make_noise(int(noise.sum()), mel.shape[1:], generator)
         labels[noise] = CLASSES.index(SILENCE)
         return {"mel": mel, "labels": labels, "weights": torch.tensor([self._weights[row] for row in rows])}
 
@@ -145,7 +145,7 @@ class PhoneBatches:
         return picture, labels
 
 
-def vary_mels(mel: Tensor, generator: torch.Generator) -> Tensor:
+def augment_mels(mel: Tensor, generator: torch.Generator) -> Tensor:
     """The same phones under other conditions.
 
     Args:
@@ -185,7 +185,7 @@ def vary_mels(mel: Tensor, generator: torch.Generator) -> Tensor:
     return varied.clamp(0.0, 1.1)
 
 
-def made_noise(batch: int, shape: torch.Size, generator: torch.Generator) -> Tensor:
+def make_noise(batch: int, shape: torch.Size, generator: torch.Generator) -> Tensor:
     """(batch, *shape) log-mel in which nobody speaks: noise of any colour, and steady tones over it."""
     count, bands = shape
     place = torch.arange(bands) / bands
@@ -215,7 +215,7 @@ def phone_losses(network: nn.Module, batch: Mapping[str, Tensor], config: PhoneC
     return {"phone_loss": (loss * judged).sum() / judged.sum().clamp_min(1.0)}
 
 
-def score(network: nn.Module, labelled: list[Labelled]) -> dict[str, float]:
+def score(network: nn.Module, labelled: list[LabelledSound]) -> dict[str, float]:
     """Frame accuracy by source, and over all of them the recall of p b m and of f v."""
     assert isinstance(network, PhoneRecogniser)
     known: dict[str, list[npt.NDArray[np.uint8]]] = {}
@@ -237,20 +237,20 @@ def score(network: nn.Module, labelled: list[Labelled]) -> dict[str, float]:
     return scores
 
 
-def read_labelled(corpus: Path, cache: Path) -> tuple[list[Labelled], list[Labelled]]:
+def read_labelled(corpus: Path, cache: Path) -> tuple[list[LabelledSound], list[LabelledSound]]:
     """What to learn from, and what to watch: recordings held back, and two people whom no training hears.
 
     Args:
         corpus: folder of the recordings.
         cache: folder for what is made from them.
     """
-    learn: list[Labelled] = []
-    watch: list[Labelled] = []
+    learn: list[LabelledSound] = []
+    watch: list[LabelledSound] = []
     for path in prepare(corpus, cache):
         pack = load_pack(path)
         for k in range(len(pack)):
             source = str(pack.sources[k])
-            item = Labelled(pack.samples_of(k), pack.labels_of(k), source, float(pack.weights[k]))
+            item = LabelledSound(pack.samples_of(k), pack.labels_of(k), source, float(pack.weights[k]))
             if path.stem == "heldout":
                 if pack.speakers[k] in HELD_OUT_LIBRISPEECH:
                     watch.append(replace(item, source="two LibriSpeech readers"))
@@ -277,7 +277,7 @@ def train_phones(training: Training) -> None:
     for name in sorted({item.source for item in learn}):
         mine = [item for item in learn if item.source == name]
         cache = out / "heard" / f"{name}.npz"
-        sources[name] = hear(mine, config, versions=_MORE_VERSIONS.get(name, _VERSIONS), cache=cache)
+        sources[name] = compute_features(mine, config, versions=_MORE_VERSIONS.get(name, _VERSIONS), cache=cache)
     torch.manual_seed(0)
     network = PhoneRecogniser(config)
     scores = fit(

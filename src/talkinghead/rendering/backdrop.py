@@ -79,7 +79,7 @@ class OverBackground:
         width, height = portrait.frames.size
         if self._alpha.shape != (height, width):
             raise ValueError(f"the portrait is {width} x {height} px, the background {self._background.shape[1::-1]}")
-        opacities = _moved_planes(self._alpha, build_rig(portrait), motion)
+        opacities = _move_plane(self._alpha, build_rig(portrait), motion)
         for chunk in self._render(motion, portrait):
             pictures = np.empty_like(chunk.images)
             for picture, image in zip(pictures, chunk.images, strict=True):
@@ -91,7 +91,7 @@ def _over(image: ImageArray, alpha: FloatArray, background: ImageArray) -> Image
     return np.asarray(cv2.blendLinear(image, background, alpha, 1 - alpha))
 
 
-def _moved_planes(plane: FloatArray, rig: Rig, motion: Motion) -> Iterator[FloatArray]:
+def _move_plane(plane: FloatArray, rig: Rig, motion: Motion) -> Iterator[FloatArray]:
     """A plane (H, W) float32 as the rig moves it, for each row of the motion."""
     height, width = plane.shape
     for start in range(0, len(motion), _PIECE):
@@ -104,7 +104,7 @@ def _moved_planes(plane: FloatArray, rig: Rig, motion: Motion) -> Iterator[Float
             yield cv2.remap(plane, *maps, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
 
 
-def placed_over(portrait: Portrait, alpha: FloatArray, background: ImageArray) -> Portrait:
+def place_over(portrait: Portrait, alpha: FloatArray, background: ImageArray) -> Portrait:
     """A portrait whose figure stands before another background, for renderers that hold backgrounds still.
 
     Args:

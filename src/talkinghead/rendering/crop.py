@@ -86,16 +86,16 @@ class Crop:
         flat = (points[..., :2] - affine[:, 2]) / affine[0, 0]
         return np.concatenate([flat, points[..., 2:] / affine[0, 0]], axis=-1)
 
-    def widened(self, factor: float, size: int) -> Crop:
+    def widen(self, factor: float, size: int) -> Crop:
         """The square about the same middle whose side is ``factor`` times as long, seen at ``size`` px."""
         away = (factor - 1) / 2 * self.side
         return Crop(self.left - away, self.top - away, factor * self.side, size)
 
-    def refined(self) -> Crop:
+    def refine(self) -> Crop:
         """The same square, twice as fine where the picture has more to show than the network sees."""
         return replace(self, size=_REFINED * self.size) if self.side > _WORTH_IT * self.size else self
 
-    def cut(self, image: ImageArray) -> ImageArray:
+    def extract(self, image: ImageArray) -> ImageArray:
         """(size, size, 3) uint8 what an image (H, W, 3) shows there; its edge goes on beyond it.
 
         What shrinks is averaged over areas, what grows is interpolated by cubics.

@@ -57,7 +57,7 @@ def move(pictures: Tensor, field: Tensor) -> Tensor:
     return F.grid_sample(pictures.float(), grid, mode="bilinear", padding_mode="border", align_corners=False)
 
 
-def mixed(painted: Tensor, share: Tensor, portrait: Tensor, field: Tensor) -> Tensor:
+def mix_pictures(painted: Tensor, share: Tensor, portrait: Tensor, field: Tensor) -> Tensor:
     """Pictures of what is painted and of what is copied from a portrait, as fine as the portrait is.
 
     Args:

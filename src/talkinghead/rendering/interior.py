@@ -15,7 +15,7 @@ from torch.nn import functional as F
 from talkinghead.face.rest import lips_touch
 from talkinghead.precision import autocast
 from talkinghead.rendering.mouth import MOUTH_WIDTH, PATCH_SIZE, Fill, MouthFrame, are_open, own_outline, seam_colour
-from talkinghead.rendering.outline import filled, smooth_outline
+from talkinghead.rendering.outline import fill_polygon, smooth_outline
 from talkinghead.rendering.rig import Rig
 from talkinghead.types import FloatArray, ImageArray
 from talkinghead.weights import load_weights
@@ -102,7 +102,7 @@ def opening_mask(outlines: FloatArray) -> FloatArray:
     for t, outline in enumerate(outlines):
         canvas = np.zeros((height * zoom, width * zoom), np.uint8)
         corners = ((smooth_outline(outline) + 0.5) * zoom - 0.5) * (1 << bits)
-        masks[t, 0] = filled(corners.round().astype(np.int32), canvas, zoom, shift=bits)
+        masks[t, 0] = fill_polygon(corners.round().astype(np.int32), canvas, zoom, shift=bits)
     return masks
 
 
@@ -127,11 +127,11 @@ class InteriorFiller:
         relight = _relight(skin_colour(image, rig))
         size = _patch_size(rig)
         if lips_touch(rig.landmarks):
-            return Fill(lambda outlines: _to_bytes(_enlarged(relight(self._colours(outlines)), size)))
+            return Fill(lambda outlines: _to_bytes(_enlarge(relight(self._colours(outlines)), size)))
         own, kept = _own_teeth(image, rig, frame, size)
 
         def paint(outlines: FloatArray) -> ImageArray:
-            made = _enlarged(relight(self._colours(outlines)), size)
+            made = _enlarge(relight(self._colours(outlines)), size)
             return _to_bytes(np.asarray(kept * own + (1 - kept) * _BESIDE_TEETH * made, np.float64))
 
         return Fill(paint, seam_colour(image, rig))
@@ -154,7 +154,7 @@ class InteriorFiller:
 
 
 @cache
-def shipped_filler() -> InteriorFiller:
+def load_filler() -> InteriorFiller:
     """The filler with the weights that ship."""
     network = MouthInterior()
     load_weights(network, _WEIGHTS)
@@ -183,7 +183,7 @@ def _patch_size(rig: Rig) -> tuple[int, int]:
     return PATCH_SIZE[0] * zoom, PATCH_SIZE[1] * zoom
 
 
-def _enlarged(patches: FloatArray, size: tuple[int, int]) -> FloatArray:
+def _enlarge(patches: FloatArray, size: tuple[int, int]) -> FloatArray:
     if size == PATCH_SIZE:
         return patches
     return np.stack([cv2.resize(patch, size, interpolation=cv2.INTER_CUBIC) for patch in patches])

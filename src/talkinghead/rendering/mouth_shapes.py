@@ -10,7 +10,7 @@ import numpy as np
 from talkinghead.face.landmarks import JAW, LIPS, MESH_OF_68
 from talkinghead.face.pose import head_landmarks, matrix_from_rotation
 from talkinghead.face.rest import closed_mouth, lip_gap
-from talkinghead.media.spool import spooled_rows
+from talkinghead.media.spool import spool_rows
 from talkinghead.types import FloatArray, Frames, Motion, Portrait
 
 Render = Callable[[Motion, Portrait], Iterator[Frames]]
@@ -51,7 +51,7 @@ def with_mouth_shapes(motion: Motion, *, closed: FloatArray | None = None, opene
     lips_together = closed_mouth(motion.rest)
     shut = lips_together if closed is None else closed
 
-    def shaped(landmarks: FloatArray) -> FloatArray:
+    def shape(landmarks: FloatArray) -> FloatArray:
         change = landmarks - lips_together
         moved = shut + change
         if opened is not None:
@@ -63,8 +63,8 @@ def with_mouth_shapes(motion: Motion, *, closed: FloatArray | None = None, opene
         return landmarks
 
     # Long motions are mapped from a file, and so is what becomes of them.
-    pieces = (shaped(motion.landmarks[start : start + _PIECE]) for start in range(0, len(motion), _PIECE))
-    return replace(motion, landmarks=spooled_rows(pieces, motion.landmarks.shape[1:]), expression=None)
+    pieces = (shape(motion.landmarks[start : start + _PIECE]) for start in range(0, len(motion), _PIECE))
+    return replace(motion, landmarks=spool_rows(pieces, motion.landmarks.shape[1:]), expression=None)
 
 
 class WithMouthShapes:

@@ -32,7 +32,7 @@ def smooth_outline(contour: FloatArray) -> FloatArray:
     return np.asarray(_subdivision(len(contour)) @ contour)
 
 
-def filled(corners: IndexArray, canvas: ImageArray, zoom: int, *, shift: int) -> FloatArray:
+def fill_polygon(corners: IndexArray, canvas: ImageArray, zoom: int, *, shift: int) -> FloatArray:
     """Coverage (h / zoom, w / zoom) float32 by a polygon (M, 2), in fixed-point px, drawn on a black canvas (h, w)."""
     cv2.fillPoly(canvas, [corners], 255, lineType=cv2.LINE_8, shift=shift)
     # fillPoly takes in every pixel its edge touches, half a pixel too much: those count half.
@@ -68,7 +68,7 @@ def coverage(outline: FloatArray, shape: tuple[int, ...], *, soften: float = 0.0
     zoom = 4
     canvas = np.zeros(((high[1] - low[1]) * zoom, (high[0] - low[0]) * zoom), np.uint8)
     corners = ((outline - low + 0.5) * zoom - 0.5) * (1 << _SHIFT)
-    mask = filled(corners.round().astype(np.int32), canvas, zoom, shift=_SHIFT)
+    mask = fill_polygon(corners.round().astype(np.int32), canvas, zoom, shift=_SHIFT)
     if soften > 0:
         mask = cv2.GaussianBlur(mask, (0, 0), soften)
     return mask, low

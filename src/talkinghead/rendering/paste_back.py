@@ -75,7 +75,7 @@ class PasteBack:
         if self._plate is not None:
             empty = image.copy()
             empty[self._rows, self._columns] = self._plate
-            self._ground = replace(crop, size=_GROUND_SIDE).cut(empty).astype(np.float32)
+            self._ground = replace(crop, size=_GROUND_SIDE).extract(empty).astype(np.float32)
         else:
             announce(
                 "the person cannot be told from the background, which therefore moves a little with the head: "
@@ -103,18 +103,18 @@ class PasteBack:
         if self._grey:
             patch = np.asarray(cv2.cvtColor(cv2.cvtColor(patch, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB), np.uint8)
         if matte is None or self._plate is None:
-            head, opacity = self._placed(patch), None
+            head, opacity = self._to_picture(patch), None
         else:
-            wide = self._widened(matte)
+            wide = self._widen(matte)
             patch = _towards(patch, self._ground, wide, matte)
-            head, opacity = self._placed(patch), self._placed(wide)
+            head, opacity = self._to_picture(patch), self._to_picture(wide)
         if opacity is not None:
             head = cv2.blendLinear(head, self._plate, opacity, 1 - opacity)
         frame = self._image.copy()
         frame[self._rows, self._columns] = cv2.blendLinear(head, self._own, self._ramp, 1 - self._ramp)
         return frame
 
-    def _placed(self, patch: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    def _to_picture(self, patch: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """A patch, of colours or of a plane, as large as what the picture shows of the crop."""
         side = int(self._crop.side)
         if side < len(patch):
@@ -124,7 +124,7 @@ class PasteBack:
         flags = cv2.INTER_CUBIC if patch.ndim == 3 else cv2.INTER_LINEAR
         return np.asarray(cv2.warpAffine(patch, affine, self._size, flags=flags, borderMode=cv2.BORDER_REPLICATE))
 
-    def _widened(self, matte: FloatArray) -> FloatArray:
+    def _widen(self, matte: FloatArray) -> FloatArray:
         """(size, size) float32 opacity in [0, 1] of the person and a little around them, 0 elsewhere."""
         reach = max(1, round(_SPREAD * len(matte)))
         wide = cv2.dilate(matte, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1,) * 2))
@@ -148,18 +148,18 @@ class PasteBack:
 
     def _background(self, person: FloatArray) -> ImageArray | None:
         """(h, w, 3) what the picture shows of the crop without the person; None where they cannot be told apart."""
-        seen = self._mattes(self._crop.cut(self._image)[None])[0]
+        seen = self._mattes(self._crop.extract(self._image)[None])[0]
         known = np.asarray(person[self._rows, self._columns], np.float32)
-        found = self._placed(seen)
+        found = self._to_picture(seen)
         union = np.count_nonzero((known > 0.5) | (found > 0.5))
         if np.count_nonzero((known > 0.5) & (found > 0.5)) < _LIKE * max(1, union):
             return None
-        opacity = self._placed(self._widened(np.maximum(seen, self._as_patch(person))))
-        return np.asarray(cv2.blendLinear(_filled(self._own, opacity), self._own, opacity, 1 - opacity))
+        opacity = self._to_picture(self._widen(np.maximum(seen, self._as_patch(person))))
+        return np.asarray(cv2.blendLinear(_fill_hidden(self._own, opacity), self._own, opacity, 1 - opacity))
 
     def _as_patch(self, plane: FloatArray) -> FloatArray:
         levels = np.repeat((255 * plane.clip(0, 1)).round().astype(np.uint8)[..., None], 3, axis=2)
-        return np.asarray(self._crop.cut(levels)[..., 0], np.float32) / 255
+        return np.asarray(self._crop.extract(levels)[..., 0], np.float32) / 255
 
 
 def _towards(patch: ImageArray, ground: FloatArray, wide: FloatArray, matte: FloatArray) -> ImageArray:
@@ -181,7 +181,7 @@ def _towards(patch: ImageArray, ground: FloatArray, wide: FloatArray, matte: Flo
     return np.asarray(cv2.add(patch, shift, dtype=cv2.CV_8U))
 
 
-def _filled(image: ImageArray, hidden: FloatArray) -> ImageArray:
+def _fill_hidden(image: ImageArray, hidden: FloatArray) -> ImageArray:
     """An image (h, w, 3) whose colours are made up from around it wherever ``hidden`` (h, w) is above 0."""
     if not (hidden == 0).any():
         return image

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.spatial import Delaunay
 
-from talkinghead.face.deform import closed_lids, mesh_from_landmarks
+from talkinghead.face.deform import mesh_from_landmarks, shut_lids
 from talkinghead.face.landmarks import (
     FACE_OVAL,
     INNER_LIP_CONTOUR,
@@ -167,7 +167,7 @@ def build_rig(portrait: Portrait) -> Rig:
     fade = 1 - _smoothstep(gaps.min(axis=1) / (_JAW_BAND * face_width))
     deform = np.concatenate([skin, fade[:, None] * (nearness @ skin[FACE_OVAL])]) * border[:, None]
     lids = np.zeros_like(shape)
-    lids[:_SURFACE] = closed_lids(head)[:_SURFACE]
+    lids[:_SURFACE] = shut_lids(head)[:_SURFACE]
     return Rig(
         source=source,
         shape=shape,

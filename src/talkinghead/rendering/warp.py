@@ -65,7 +65,7 @@ class _Scene:
         mouths = self.painter.mouths(motion, placed)
 
         def one(t: int) -> ImageArray:
-            frame = self._moved(placed[t])
+            frame = self._warp(placed[t])
             mouths.paint(frame, t)
             if motion.blink[t] > BLINK_SEEN:
                 paint_eyes(frame, self.image, self.rig, placed[t], open_eyes[t])
@@ -73,7 +73,7 @@ class _Scene:
 
         return np.stack(list(pool.map(one, range(len(motion)))))
 
-    def _moved(self, placed: FloatArray) -> ImageArray:
+    def _warp(self, placed: FloatArray) -> ImageArray:
         """The portrait with its vertices at (V, 3) px."""
         frame = self.image.copy()
         if not np.allclose(placed[:, :2], self.rig.source, atol=1e-3):

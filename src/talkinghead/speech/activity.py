@@ -21,8 +21,8 @@ import numpy.typing as npt
 import scipy.fft
 import scipy.ndimage
 
-from talkinghead.media.spool import spooled_samples
-from talkinghead.speech.features import SAMPLE_RATE, centred_windows
+from talkinghead.media.spool import spool_samples
+from talkinghead.speech.features import SAMPLE_RATE, windows_about
 from talkinghead.types import BoolArray, FloatArray, Interval
 
 _ANALYSIS_RATE = 100  # frames per second inside
@@ -79,8 +79,8 @@ def voice_activity(samples: npt.NDArray[np.float32], rate: float) -> npt.NDArray
     threshold = np.clip(_THRESHOLD_SHARE * np.percentile(score, 90), *_THRESHOLD_DB)
     activity = 1.0 / (1.0 + np.exp((threshold - score) / _SLOPE_DB))
     activity *= _speech_like(score > threshold, levels, periodicity)
-    activity = _closed(activity, _steps(_BRIDGE_S))
-    activity = _held(activity, _steps(_HANGOVER_S))
+    activity = _close_gaps(activity, _steps(_BRIDGE_S))
+    activity = _hold(activity, _steps(_HANGOVER_S))
     blurred = scipy.ndimage.uniform_filter1d(activity, max(1, round(_ANALYSIS_RATE / rate)), mode="nearest")
     return np.interp(np.arange(count) * (_ANALYSIS_RATE / rate), np.arange(len(blurred)), blurred).astype(np.float32)
 
@@ -139,7 +139,7 @@ def _levels_and_periodicity(
     periodicity = np.zeros(-(-len(samples) // _HOP), np.float32)
 
     def powers() -> Iterator[npt.NDArray[np.float32]]:
-        for first, frames in centred_windows(samples, hop=_HOP, window=_WINDOW):
+        for first, frames in windows_about(samples, hop=_HOP, window=_WINDOW):
             rows = slice(first, first + len(frames))
             spectrum = np.square(np.abs(scipy.fft.rfft(frames * taper, _FOURIER)))
             autocorrelation = scipy.fft.irfft(spectrum * voice_range)
@@ -147,7 +147,7 @@ def _levels_and_periodicity(
             periodicity[rows] /= autocorrelation[:, 0] + 1e-9
             yield (spectrum @ bands).ravel()
 
-    return spooled_samples(powers()).reshape(-1, bands.shape[1]), periodicity
+    return spool_samples(powers()).reshape(-1, bands.shape[1]), periodicity
 
 
 def _blocks(start: int, stop: int) -> Iterator[tuple[int, int]]:
@@ -155,7 +155,7 @@ def _blocks(start: int, stop: int) -> Iterator[tuple[int, int]]:
     return ((first, min(first + _BLOCK, stop)) for first in range(start, stop, _BLOCK))
 
 
-def _smoothed_db(powers: npt.NDArray[np.float32], seconds: float) -> npt.NDArray[np.float32]:
+def _smooth_in_db(powers: npt.NDArray[np.float32], seconds: float) -> npt.NDArray[np.float32]:
     # The window shrinks towards the ends, where a repeated edge would count half a window of padding several times.
     steps = _steps(seconds)
     mean = scipy.ndimage.uniform_filter1d(powers, steps, axis=0, mode="constant")
@@ -166,13 +166,13 @@ def _smoothed_db(powers: npt.NDArray[np.float32], seconds: float) -> npt.NDArray
 def _levels(powers: npt.NDArray[np.float32], first: int, last: int) -> npt.NDArray[np.float32]:
     """Levels (last - first, 11) in dB of the frames ``first`` to ``last``, seen in their surroundings."""
     start = max(first - _MARGIN, 0)
-    return _smoothed_db(powers[start : last + _MARGIN], 0.05)[first - start : last - start]
+    return _smooth_in_db(powers[start : last + _MARGIN], 0.05)[first - start : last - start]
 
 
 def _backgrounds(powers: npt.NDArray[np.float32], first: int, last: int) -> npt.NDArray[np.float32]:
     """What the levels (last - first, 11) in dB do not fall below for a while."""
     start = max(first - _MARGIN, 0)
-    slow = _smoothed_db(powers[start : last + _MARGIN], 0.15)
+    slow = _smooth_in_db(powers[start : last + _MARGIN], 0.15)
     lowest = scipy.ndimage.minimum_filter1d(slow, _steps(_BACKGROUND_S), axis=0, mode="nearest")
     return np.asarray(lowest[first - start : last - start])
 
@@ -217,12 +217,12 @@ def _movement(active: BoolArray, powers: npt.NDArray[np.float32], start: int, st
     return float(np.sort(deviation)[-_TOP_BANDS:].mean())
 
 
-def _closed(activity: FloatArray, steps: int) -> FloatArray:
+def _close_gaps(activity: FloatArray, steps: int) -> FloatArray:
     """Gaps of at most ``steps`` frames filled up."""
     padded = np.pad(activity, steps)
     return np.asarray(scipy.ndimage.grey_closing(padded, steps + 1)[steps:-steps])
 
 
-def _held(activity: FloatArray, steps: int) -> FloatArray:
+def _hold(activity: FloatArray, steps: int) -> FloatArray:
     """Each value held for ``steps`` frames after it."""
     return np.asarray(scipy.ndimage.maximum_filter1d(activity, steps + 1, origin=steps // 2, mode="constant"))

@@ -49,11 +49,11 @@ def align(speech: Speech, transcript: str, *, language: str = "en-us") -> Speech
     speech = dataclasses.replace(speech, transcript=transcript, words=None)
     samples = resample(speech.samples, speech.sample_rate)
     if not (voice_activity(samples, FRAME_RATE) > 0.5).any():
-        announce(f"nobody is heard to speak, but the transcript has {_shown(words)}: the mouth follows what is heard.")
-        return dataclasses.replace(speech, phones=_heard(speech))
+        announce(f"nobody is heard to speak, but the transcript has {_quote(words)}: the mouth follows what is heard.")
+        return dataclasses.replace(speech, phones=_recognise(speech))
     placed = place(samples, [part for word in words for part in word.parts])
     if placed is None:
-        return _recognised(speech, f"from the beginning ({_shown(words)})")
+        return _recognise_instead(speech, f"from the beginning ({_quote(words)})")
     phones = _silences_joined(phone for word in placed for phone in word.phones)
     times = boundaries(phones, samples).tolist()
     aligned = tuple(_intervals(phones, [*times[:-1], speech.duration]))
@@ -65,31 +65,31 @@ def align(speech: Speech, transcript: str, *, language: str = "en-us") -> Speech
         return dataclasses.replace(speech, phones=aligned, words=placed_words)
     where = " and ".join(_where(stretch, placed_words) for stretch in broken[:_NAMED])
     where += f" and in other places ({len(broken)} in all)" if broken[_NAMED:] else ""
-    speech = _recognised(speech, where)
-    if _spoken_share(aligned, broken) > _LOST:
+    speech = _recognise_instead(speech, where)
+    if _share_of_speech(aligned, broken) > _LOST:
         return speech
-    kept = tuple(word for word in placed_words if _spoken_share((word,), broken) <= 0.5)
-    return dataclasses.replace(speech, phones=_mixed(aligned, speech.phones or (), broken), words=kept)
+    kept = tuple(word for word in placed_words if _share_of_speech((word,), broken) <= 0.5)
+    return dataclasses.replace(speech, phones=_mix(aligned, speech.phones or (), broken), words=kept)
 
 
-def _recognised(speech: Speech, where: str) -> Speech:
+def _recognise_instead(speech: Speech, where: str) -> Speech:
     announce(f"the transcript is not what is said {where}: there the mouth follows what is heard instead.")
-    return dataclasses.replace(speech, phones=_heard(speech))
+    return dataclasses.replace(speech, phones=_recognise(speech))
 
 
-def _heard(speech: Speech) -> tuple[Interval, ...]:
+def _recognise(speech: Speech) -> tuple[Interval, ...]:
     from talkinghead.speech.phones import recognise
 
     return recognise(speech)
 
 
-def _shown(words: Sequence[Word] | Sequence[Interval]) -> str:
+def _quote(words: Sequence[Word] | Sequence[Interval]) -> str:
     return repr(" ".join(word.label for word in words[:_SHOWN]) + (" …" if len(words) > _SHOWN else ""))
 
 
 def _where(stretch: _Stretch, words: Sequence[Interval]) -> str:
     inside = [word for word in words if word.end > stretch[0] and word.start < stretch[1]]
-    return f"from {stretch[0]:.1f} to {stretch[1]:.1f} s ({_shown(inside) if inside else 'no words'})"
+    return f"from {stretch[0]:.1f} to {stretch[1]:.1f} s ({_quote(inside) if inside else 'no words'})"
 
 
 def _silences_joined(phones: Iterator[PlacedPhone]) -> list[PlacedPhone]:
@@ -126,16 +126,14 @@ def _overlap(interval: Interval, stretches: Sequence[_Stretch]) -> float:
     return sum(max(0.0, min(interval.end, end) - max(interval.start, start)) for start, end in stretches)
 
 
-def _spoken_share(intervals: Sequence[Interval], stretches: Sequence[_Stretch]) -> float:
+def _share_of_speech(intervals: Sequence[Interval], stretches: Sequence[_Stretch]) -> float:
     """How much of what is spoken lies within the stretches."""
     spoken = [interval for interval in intervals if interval.label != SILENCE]
     length = sum(interval.end - interval.start for interval in spoken)
     return sum(_overlap(interval, stretches) for interval in spoken) / length if length > 0 else 1.0
 
 
-def _mixed(
-    aligned: Sequence[Interval], heard: Sequence[Interval], stretches: Sequence[_Stretch]
-) -> tuple[Interval, ...]:
+def _mix(aligned: Sequence[Interval], heard: Sequence[Interval], stretches: Sequence[_Stretch]) -> tuple[Interval, ...]:
     """What was aligned, and within the stretches what was heard."""
     mixed: list[Interval] = []
     bounds = [0.0, *(time for stretch in stretches for time in stretch), aligned[-1].end]

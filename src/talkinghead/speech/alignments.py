@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from talkinghead.errors import InputError
-from talkinghead.media.files import check_writable, existing_file, written_beside
+from talkinghead.media.files import check_writable, existing_file, write_beside
 from talkinghead.speech.arpabet import SILENCE
 from talkinghead.speech.labels import arpabet_phones, is_silence
 from talkinghead.speech.textgrid import Tiers, text_from_tiers, tiers_from_text
@@ -54,7 +54,7 @@ def read_alignment(path: str | os.PathLike[str]) -> Alignment:
             overlap, are out of order, negative, or end before they start.
     """
     path = existing_file(path)
-    reader = _chosen(
+    reader = _choose(
         path, {".textgrid": _read_textgrid, ".align": lambda text: (words_of_align(text), None), ".json": _read_json}
     )
     if path.stat().st_size > _LARGEST:
@@ -105,13 +105,13 @@ def write_alignment(
         ValueError: something lies outside the speech.
     """
     path = Path(path)
-    writer = _chosen(path, {".textgrid": _textgrid_text, ".align": _align_text, ".json": _json_text})
+    writer = _choose(path, {".textgrid": _textgrid_text, ".align": _align_text, ".json": _json_text})
     check_writable(path, overwrite)
     for interval in (*(alignment.words or ()), *(alignment.phones or ())):
         if interval.start < 0 or interval.end > duration + _ROUNDING_S:
             raise ValueError(f"{interval} lies outside of 0 to {duration} s")
     text = writer(path, alignment, duration)
-    with written_beside(path, overwrite) as part:
+    with write_beside(path, overwrite) as part:
         part.write_text(text, encoding="utf-8", newline="\n")
 
 
@@ -121,11 +121,11 @@ def check_alignment_output(path: str | os.PathLike[str], overwrite: bool = False
     Raises:
         InputError: as ``write_alignment``.
     """
-    _chosen(Path(path), {suffix.lower(): suffix for suffix in SUFFIXES})
+    _choose(Path(path), {suffix.lower(): suffix for suffix in SUFFIXES})
     check_writable(path, overwrite)
 
 
-def _chosen(path: Path, choices: Mapping[str, _Choice]) -> _Choice:
+def _choose(path: Path, choices: Mapping[str, _Choice]) -> _Choice:
     choice = choices.get(path.suffix.lower())
     if choice is None:
         raise InputError(f"{path} has an unknown suffix {path.suffix!r}: choose one of {', '.join(SUFFIXES)}.")

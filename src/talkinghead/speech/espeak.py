@@ -60,7 +60,7 @@ class Espeak:
         """
         espeak = library()
         spoken = espeak.synthesise(text, self.identifier(voice), rate)
-        length = _spoken_length(spoken.samples, espeak.sample_rate)
+        length = _length_of_speech(spoken.samples, espeak.sample_rate)
         phones = _phones(spoken.phonemes, length, espeak.sample_rate)
         words = _words(text, spoken.words, phones, espeak.sample_rate)
         return Speech(spoken.samples[:length].copy(), espeak.sample_rate, phones=phones, words=words, transcript=text)
@@ -81,7 +81,7 @@ class Espeak:
         return found[0] + (plus + variant).encode()
 
 
-def _spoken_length(samples: npt.NDArray[np.float32], sample_rate: int) -> int:
+def _length_of_speech(samples: npt.NDArray[np.float32], sample_rate: int) -> int:
     loud = np.flatnonzero(np.abs(samples) > _QUIET)
     end = int(loud[-1]) + 1 if len(loud) else 0
     return min(len(samples), end + round(_LONGEST_TAIL_S * sample_rate))

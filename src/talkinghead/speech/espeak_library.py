@@ -56,7 +56,7 @@ _Callback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes
 
 
 @dataclass(frozen=True)
-class Utterance:
+class EspeakUtterance:
     """What the library made of a text.
 
     Attributes:
@@ -113,7 +113,7 @@ class Library:
         self._callback = _Callback(self._collect)  # kept: the library holds only its address
         self._library.espeak_SetSynthCallback(self._callback)
 
-    def synthesise(self, text: str, voice: bytes, rate: float) -> Utterance:
+    def synthesise(self, text: str, voice: bytes, rate: float) -> EspeakUtterance:
         """A text spoken.
 
         Args:
@@ -131,7 +131,7 @@ class Library:
             if self._stopped_by is not None:
                 raise self._stopped_by
             samples = np.frombuffer(b"".join(self._sound), dtype="<i2").astype(np.float32) / 32768
-            return Utterance(samples, self._words, self._phonemes)
+            return EspeakUtterance(samples, self._words, self._phonemes)
 
     def _declare(self) -> None:
         self._library.espeak_ListVoices.restype = ctypes.POINTER(ctypes.POINTER(_Voice))
@@ -183,7 +183,7 @@ _LOADING = threading.Lock()
 
 
 @lru_cache(maxsize=1)
-def _loaded() -> Library:
+def _load() -> Library:
     return Library()
 
 
@@ -194,4 +194,4 @@ def library() -> Library:
         InputError: it is not installed, or broken.
     """
     with _LOADING:
-        return _loaded()
+        return _load()

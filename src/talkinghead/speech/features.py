@@ -43,7 +43,7 @@ def resample(samples: npt.NDArray[np.float32], sample_rate: int, target: int = S
     return np.asarray(resampled, dtype=np.float32)
 
 
-def centred_windows(
+def windows_about(
     samples: npt.NDArray[np.float32], *, hop: int, window: int
 ) -> Iterator[tuple[int, npt.NDArray[np.float32]]]:
     """The windows of a sound in pieces: window ``t`` is centred on sample ``t * hop``, beyond the ends lie zeros.
@@ -106,7 +106,7 @@ def log_mel(
         raise ValueError(f"rate {rate} Hz does not divide {SAMPLE_RATE} Hz into whole hops")
     result = np.zeros((-(-len(samples) // hop), num_mels), np.float32)
     filters, taper = _mel_filters(num_mels, window, low, high).T, torch.hann_window(window).numpy()
-    for first, frames in centred_windows(samples, hop=hop, window=window):
+    for first, frames in windows_about(samples, hop=hop, window=window):
         spectrum = torch.fft.rfft(torch.from_numpy(frames * taper)).abs()
         decibels = 20.0 * torch.log10((spectrum @ filters).clamp_min(1e-5))
         scaled = ((decibels - LOG_FLOOR_DB) / -LOG_FLOOR_DB).clamp(0.0, 1.0)

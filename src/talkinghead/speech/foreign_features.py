@@ -15,7 +15,7 @@ import torch
 
 from talkinghead.errors import InputError
 from talkinghead.speech.features import SAMPLE_RATE, resample
-from talkinghead.speech.phonetic import Piece, Rows, at_rate, num_rows
+from talkinghead.speech.phonetic import Rows, SpeechPiece, at_rate, num_rows
 from talkinghead.types import FloatArray, Speech
 
 _USUAL_RATE = 50.0  # of DeepSpeech, wav2vec 2.0 and HuBERT
@@ -56,7 +56,7 @@ class StoredFeatures:
         Raises:
             InputError: the file and the speech (of a piece: the whole) differ by more than 5 % in length.
         """
-        whole, start = (speech.whole, speech.start) if isinstance(speech, Piece) else (speech, 0.0)
+        whole, start = (speech.whole, speech.start) if isinstance(speech, SpeechPiece) else (speech, 0.0)
         own = len(self._rows) / self.rate
         if abs(own - whole.duration) > max(_TOLERANCE * whole.duration, _TOLERATED_ROWS / self.rate):
             raise InputError(
@@ -121,7 +121,7 @@ class TransformersFeatures:
         """Mean and deviation of the whole speech's samples, kept for its next piece."""
         if not self._normalises:
             return 0.0, 1.0
-        whole = speech.whole if isinstance(speech, Piece) else speech
+        whole = speech.whole if isinstance(speech, SpeechPiece) else speech
         if self._of is None or self._of[0] is not whole:
             pieces = [whole.samples[i : i + _PIECE] for i in range(0, len(whole.samples), _PIECE)]
             count = max(1, len(whole.samples))

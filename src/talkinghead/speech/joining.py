@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from talkinghead.media.sound import SPEECH_RATE
-from talkinghead.media.spool import Spool, spooled_samples
+from talkinghead.media.spool import Spool, spool_samples
 from talkinghead.speech.arpabet import SILENCE
 from talkinghead.types import Interval, Speech
 
@@ -58,7 +58,7 @@ def join(spoken: Iterable[tuple[Speech, float]], transcript: str) -> Speech:
         pause = following
     sound = timeline.spool.sound()
     mono = (chunk[0] for chunk in sound.chunks())
-    samples = spooled_samples(resampled(mono, sound.sample_rate))
+    samples = spool_samples(resample_pieces(mono, sound.sample_rate))
     words, phones = timeline.words, timeline.phones
     if phones:  # 16 kHz may end a part of a sample later
         phones[-1] = Interval(phones[-1].label, phones[-1].start, len(samples) / SPEECH_RATE)
@@ -116,7 +116,7 @@ def _longer(
     return known
 
 
-def resampled(pieces: Iterable[Samples], sample_rate: int, target: int = SPEECH_RATE) -> Iterator[Samples]:
+def resample_pieces(pieces: Iterable[Samples], sample_rate: int, target: int = SPEECH_RATE) -> Iterator[Samples]:
     """What ``resample`` makes of the pieces joined, piece by piece.
 
     Args:

@@ -37,7 +37,7 @@ def is_silence(label: str) -> bool:
 def arpabet_phones(intervals: Sequence[Interval]) -> tuple[Interval, ...]:
     """The same phones in ARPAbet without stress, "sil" for silence, without gaps from 0 to the end of the last.
 
-    The labels are those that ``folded`` knows if all of them are, IPA otherwise. A label of two phones is halved.
+    The labels are those that ``fold_labels`` knows if all of them are, IPA otherwise. A label of two phones is halved.
 
     Args:
         intervals: in order, without overlap.
@@ -56,7 +56,7 @@ def arpabet_phones(intervals: Sequence[Interval]) -> tuple[Interval, ...]:
     return without_gaps(_spread(intervals, parts), intervals[-1].end if intervals else 0.0)
 
 
-def folded(intervals: Sequence[Interval]) -> tuple[Interval, ...]:
+def fold_labels(intervals: Sequence[Interval]) -> tuple[Interval, ...]:
     """The same phones in ARPAbet, of labels as TIMIT, CMU's and Festival's voices and MFA have them; gaps stay.
 
     A closure belongs to the stop after it; one without a release becomes the stop it names, where it names none an

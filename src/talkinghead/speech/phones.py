@@ -127,7 +127,7 @@ def phone_features(samples: npt.NDArray[np.float32], *, num_mels: int = 80) -> F
 
 
 @lru_cache(maxsize=1)
-def pretrained() -> PhoneRecogniser:
+def load_recogniser() -> PhoneRecogniser:
     """The recogniser that ships, loaded once.
 
     Raises:
@@ -155,7 +155,7 @@ def phone_posteriors(
     Returns:
         (ceil(N / 160), 40) in the order of ``arpabet.CLASSES``, rows sum to 1; frame t is centred on t / 100 s.
     """
-    network = pretrained() if network is None else network
+    network = load_recogniser() if network is None else network
     gain = loudness_gain(samples) if gain is None else gain
     count = -(-len(samples) // _HOP)
     result = np.zeros((count, len(CLASSES)), np.float32)

@@ -1,7 +1,7 @@
 """Phonetic features: what the networks hear of speech, from our own recogniser or from somebody else's.
 
 One protocol, so that a method trained on any of them plugs in: frame ``t`` is centred on ``t / rate`` seconds, whatever
-the features' own rate. Long speech is heard piece by piece: ``cut`` makes the pieces, which know where they lie.
+the features' own rate. Long speech is heard piece by piece: ``crop_speech`` makes the pieces, which know where they lie.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _NARROWEST_S = 0.03  # a frame hears about as much at once
 
 
 @dataclass(frozen=True, kw_only=True)
-class Piece(Speech):
+class SpeechPiece(Speech):
     """A stretch of a longer speech: ``whole`` is that speech, ``start`` the second of it at which this begins."""
 
     whole: Speech
@@ -60,7 +60,7 @@ class PhoneticFeatures(Protocol):
         ...
 
 
-def cut(speech: Speech, start: float, end: float) -> Piece:
+def crop_speech(speech: Speech, start: float, end: float) -> SpeechPiece:
     """A stretch of a speech, with its phones and words clipped to it and in its own time.
 
     Args:
@@ -82,8 +82,8 @@ def cut(speech: Speech, start: float, end: float) -> Piece:
         clipped = ((i.label, max(i.start - begins, 0.0), min(i.end - begins, lasts)) for i in intervals)
         return tuple(Interval(label, low, high) for label, low, high in clipped if low < high)
 
-    whole, offset = (speech.whole, speech.start) if isinstance(speech, Piece) else (speech, 0.0)
-    return Piece(
+    whole, offset = (speech.whole, speech.start) if isinstance(speech, SpeechPiece) else (speech, 0.0)
+    return SpeechPiece(
         samples,
         speech.sample_rate,
         phones=within(speech.phones),
@@ -225,4 +225,4 @@ def _samples_16k(speech: Speech) -> Rows:
 
 def _gain(speech: Speech) -> float:
     """What brings the whole recording to the usual loudness."""
-    return loudness_gain(_samples_16k(speech.whole if isinstance(speech, Piece) else speech))
+    return loudness_gain(_samples_16k(speech.whole if isinstance(speech, SpeechPiece) else speech))

@@ -36,7 +36,7 @@ class Piper:
             InputError: there is no such file, or none beside it that describes it, or Piper is not installed.
         """
         model = existing_file(voice)
-        _described(model)
+        _check_description(model)
         _piper()
 
     def say(self, text: str, *, voice: str, rate: float) -> Speech:
@@ -54,16 +54,16 @@ class Piper:
         Raises:
             InputError: as ``check``, or the model cannot be loaded.
         """
-        model = _loaded(str(existing_file(voice)))
+        model = _load(str(existing_file(voice)))
         # "[[" would begin phonemes in Piper's own notation.
         chunks = list(model.synthesize(text.replace("[[", "["), syn_config=_at_rate(model, rate)))
         samples = [np.asarray(chunk.audio_float_array, np.float32).reshape(-1) for chunk in chunks]
         joined = np.clip(np.concatenate([np.zeros(0, np.float32), *samples]), -1.0, 1.0)
         speech = Speech(joined, int(model.config.sample_rate), transcript=text)
-        return _aligned(speech, text, model.config.espeak_voice) if len(joined) else speech
+        return _align(speech, text, model.config.espeak_voice) if len(joined) else speech
 
 
-def _aligned(speech: Speech, text: str, language: str) -> Speech:
+def _align(speech: Speech, text: str, language: str) -> Speech:
     from talkinghead.speech.align import align
 
     try:
@@ -89,8 +89,8 @@ def _piper() -> Any:
 
 
 @lru_cache(maxsize=1)
-def _loaded(path: str) -> Any:
-    _described(Path(path))
+def _load(path: str) -> Any:
+    _check_description(Path(path))
     piper = _piper()
     try:
         return piper.PiperVoice.load(path)
@@ -99,7 +99,7 @@ def _loaded(path: str) -> Any:
         raise InputError(f"{path} cannot be loaded as a voice of Piper ({reason}): download it again.") from error
 
 
-def _described(model: Path) -> None:
+def _check_description(model: Path) -> None:
     description = model.with_name(f"{model.name}.json")
     if not description.is_file():
         raise InputError(f"{model} is a voice of Piper without its {description.name}: put that beside it.")

@@ -12,7 +12,7 @@ from talkinghead.speech.espeak import Espeak
 from talkinghead.speech.joining import join, sentence_pause
 from talkinghead.speech.languages import speaking, spells_out, voice_for
 from talkinghead.speech.piper import SUFFIX, Piper
-from talkinghead.speech.text import Piece, clean, split
+from talkinghead.speech.text import TextPiece, clean, split
 from talkinghead.types import Progress, Speech, no_progress
 
 DEFAULT_VOICE = "en-us"
@@ -55,7 +55,7 @@ def say(
     engine, voice = check(text, voice, language=language, rate=rate, engine=engine)
     text = clean(text)
     pieces = split(text)
-    spoken = _spoken(pieces, voice, rate=rate, engine=engine, progress=progress)
+    spoken = _speak(pieces, voice, rate=rate, engine=engine, progress=progress)
     if len(pieces) > 1:
         first = next(spoken, None)
         if first is not None:
@@ -63,7 +63,7 @@ def say(
     else:
         for speech, _ in spoken:
             return speech
-    raise InputError(f"the text {_shortened(text)!r} has nothing that can be spoken: give at least one word.")
+    raise InputError(f"the text {_shorten(text)!r} has nothing that can be spoken: give at least one word.")
 
 
 def check(
@@ -82,10 +82,10 @@ def check(
     if not text.strip():
         raise InputError("the text is empty: give at least one word to say.")
     if not clean(text).strip():
-        raise InputError(f"the text {_shortened(text)!r} has nothing that can be spoken: give at least one word.")
+        raise InputError(f"the text {_shorten(text)!r} has nothing that can be spoken: give at least one word.")
     if not SLOWEST <= rate <= FASTEST:
         raise InputError(f"speaking rate {rate:g} is out of range: choose one from {SLOWEST:g} to {FASTEST:g}.")
-    chosen, name = _chosen(voice, language, engine)
+    chosen, name = _choose(voice, language, engine)
     if isinstance(chosen, Espeak) and spells_out(name, text):
         announce(f"the voice {name} spells out letters that are not Latin: choose the text's language (--language).")
     return chosen, name
@@ -104,7 +104,7 @@ def voices(language: str | None = None) -> tuple[Voice, ...]:
     return known if language is None else speaking(language, known)
 
 
-def _chosen(voice: str | None, language: str | None, engine: TextToSpeech | None) -> tuple[TextToSpeech, str]:
+def _choose(voice: str | None, language: str | None, engine: TextToSpeech | None) -> tuple[TextToSpeech, str]:
     variant = voice if voice is not None and voice.startswith("+") else ""
     if language is not None and voice is not None and not variant:
         raise InputError(f"voice {voice!r} and language {language!r} are both given: choose one of them.")
@@ -134,8 +134,8 @@ def _of_engine(engine: TextToSpeech, voice: str | None, language: str | None) ->
     return known[0].name if language is None else voice_for(language, known).name
 
 
-def _spoken(
-    pieces: list[Piece], voice: str, *, rate: float, engine: TextToSpeech, progress: Progress
+def _speak(
+    pieces: list[TextPiece], voice: str, *, rate: float, engine: TextToSpeech, progress: Progress
 ) -> Iterator[tuple[Speech, float]]:
     """What the pieces sound like, without those that make no sound, and the seconds of silence after each."""
     progress("speech", 0, len(pieces))
@@ -147,5 +147,5 @@ def _spoken(
         progress("speech", done, len(pieces))
 
 
-def _shortened(text: str) -> str:
+def _shorten(text: str) -> str:
     return text if len(text) <= 40 else text[:39] + "…"

@@ -18,9 +18,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from talkinghead.errors import InputError
-from talkinghead.media.spool import spooled_samples
+from talkinghead.media.spool import spool_samples
 from talkinghead.speech.activity import speech_segments, voice_activity
-from talkinghead.speech.features import SAMPLE_RATE, centred_windows
+from talkinghead.speech.features import SAMPLE_RATE, windows_about
 from talkinghead.weights import load_weights
 
 EMBEDDING_SIZE = 256
@@ -95,7 +95,7 @@ def _speech_of(samples: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     """The stretches of speech, joined."""
     segments = speech_segments(voice_activity(samples, _RATE), _RATE)
     edges = ((round(s.start * SAMPLE_RATE), round(s.end * SAMPLE_RATE)) for s in segments)
-    return spooled_samples(samples[start:end] for start, end in edges)
+    return spool_samples(samples[start:end] for start, end in edges)
 
 
 def _mel_power(speech: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
@@ -105,11 +105,11 @@ def _mel_power(speech: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     taper = torch.hann_window(_FOURIER).numpy() * np.float32(gain)
 
     def pieces() -> Iterator[npt.NDArray[np.float32]]:
-        for _, frames in centred_windows(speech, hop=SAMPLE_RATE // _RATE, window=_FOURIER):
+        for _, frames in windows_about(speech, hop=SAMPLE_RATE // _RATE, window=_FOURIER):
             spectrum = torch.fft.rfft(torch.from_numpy(frames * taper)).abs().square().numpy()
             yield (spectrum @ filters).ravel()
 
-    return spooled_samples(pieces()).reshape(-1, _MELS)
+    return spool_samples(pieces()).reshape(-1, _MELS)
 
 
 @torch.inference_mode()

@@ -189,13 +189,13 @@ _LOADING = threading.Lock()
 
 
 @lru_cache(maxsize=1)
-def _loaded() -> _Aligner:
+def _load() -> _Aligner:
     return _Aligner()
 
 
 def _aligner() -> _Aligner:
     with _LOADING:
-        return _loaded()
+        return _load()
 
 
 def pronunciations(word: str) -> Pronunciations:

@@ -34,7 +34,7 @@ _PARAGRAPH = re.compile(r"\n\s*\n")
 
 
 @dataclass(frozen=True)
-class Piece:
+class TextPiece:
     """Some sentences, or a part of one. ``text``: as given; ``pause``: after it, relative to that between sentences."""
 
     text: str
@@ -48,10 +48,10 @@ def clean(text: str) -> str:
     ' Well  done  ! '
     """
     text = _LEFT_MODIFIERS.sub("", _EMOJI.sub(" ", _TAG.sub(" ", text)))
-    return "".join(map(_spoken_sign, text)) if not text.isascii() or not text.isprintable() else text
+    return "".join(map(_word_for_sign, text)) if not text.isascii() or not text.isprintable() else text
 
 
-def _spoken_sign(sign: str) -> str:
+def _word_for_sign(sign: str) -> str:
     if sign in _NEWLINES or sign in _JOINERS:
         return sign
     category = unicodedata.category(sign)
@@ -60,7 +60,7 @@ def _spoken_sign(sign: str) -> str:
     return " " if category[0] == "C" else sign
 
 
-def split(text: str, longest: int = LONGEST_PIECE) -> list[Piece]:
+def split(text: str, longest: int = LONGEST_PIECE) -> list[TextPiece]:
     """The text in pieces of whole sentences, as many in each as there is room for.
 
     A sentence that is too long is cut after a comma or the like, else at a blank, else anywhere.
@@ -75,39 +75,39 @@ def split(text: str, longest: int = LONGEST_PIECE) -> list[Piece]:
     Returns:
         Pieces whose texts together are the text.
     """
-    pieces: list[Piece] = []
-    for sentence in (part for whole in _sentences(text) for part in _cut(whole, longest)):
+    pieces: list[TextPiece] = []
+    for sentence in (part for whole in _sentences(text) for part in _break(whole, longest)):
         before = pieces[-1] if pieces else None
         if before is not None and len(before.text) + len(sentence.text) <= longest:
-            pieces[-1] = Piece(before.text + sentence.text, sentence.pause)
+            pieces[-1] = TextPiece(before.text + sentence.text, sentence.pause)
         else:
             pieces.append(sentence)
     return pieces
 
 
-def _sentences(text: str) -> Iterator[Piece]:
+def _sentences(text: str) -> Iterator[TextPiece]:
     start = 0
     for found in _ENDED.finditer(text):
         end = found.end()
         pause = PARAGRAPH_PAUSE if _PARAGRAPH.search(found.group()) else SENTENCE_PAUSE
         goes_on = text[end : end + 1].islower() or _ABBREVIATED.search(text[max(start, end - 12) : end])
         if end < len(text) and not (goes_on and pause == SENTENCE_PAUSE):
-            yield Piece(text[start:end], pause)
+            yield TextPiece(text[start:end], pause)
             start = end
     if start < len(text):
-        yield Piece(text[start:], SENTENCE_PAUSE)
+        yield TextPiece(text[start:], SENTENCE_PAUSE)
 
 
-def _cut(sentence: Piece, longest: int) -> Iterator[Piece]:
+def _break(sentence: TextPiece, longest: int) -> Iterator[TextPiece]:
     text, start = sentence.text, 0
     while len(text) - start > longest:
         window = text[start : start + longest]
         clauses = [found.end() for found in _CLAUSE.finditer(window) if found.end() > longest // 4]
         blank = max(window.rfind(" "), window.rfind("\n"), window.rfind("\t")) + 1
         end = clauses[-1] if clauses else blank or _whole_sign(text, start, start + longest)
-        yield Piece(text[start : start + end], CLAUSE_PAUSE if clauses else NO_PAUSE)
+        yield TextPiece(text[start : start + end], CLAUSE_PAUSE if clauses else NO_PAUSE)
         start += end
-    yield Piece(text[start:], sentence.pause)
+    yield TextPiece(text[start:], sentence.pause)
 
 
 def _whole_sign(text: str, start: int, end: int) -> int:

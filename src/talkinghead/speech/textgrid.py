@@ -100,11 +100,11 @@ def text_from_tiers(tiers: Tiers, duration: float) -> str:
     lines = ['File type = "ooTextFile"', 'Object class = "TextGrid"', "", "xmin = 0", f"xmax = {end}"]
     lines += ["tiers? <exists>", f"size = {len(tiers)}", "item []:"]
     for number, (name, intervals) in enumerate(tiers.items(), 1):
-        lines += [f"    item [{number}]:", f'        class = "{_CLASS_INTERVALS}"', f"        name = {_quoted(name)}"]
+        lines += [f"    item [{number}]:", f'        class = "{_CLASS_INTERVALS}"', f"        name = {_quote(name)}"]
         lines += ["        xmin = 0", f"        xmax = {end}", f"        intervals: size = {len(intervals)}"]
         for index, interval in enumerate(intervals, 1):
             lines += [f"        intervals [{index}]:", f"            xmin = {_seconds(interval.start)}"]
-            lines += [f"            xmax = {_seconds(interval.end)}", f"            text = {_quoted(interval.label)}"]
+            lines += [f"            xmax = {_seconds(interval.end)}", f"            text = {_quote(interval.label)}"]
     return "\n".join(lines) + "\n"
 
 
@@ -112,5 +112,5 @@ def _seconds(time: float) -> str:
     return f"{time:.6f}".rstrip("0").rstrip(".")
 
 
-def _quoted(text: str) -> str:
+def _quote(text: str) -> str:
     return '"' + text.replace('"', '""') + '"'

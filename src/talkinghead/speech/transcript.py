@@ -69,7 +69,7 @@ def read_transcript(transcript: str, *, language: str = "en-us") -> tuple[Word, 
     shouted = text.upper() == text
     words = tuple(
         Word(label, _english(label, piece, shouted) if english else (_espeak(label, language),))
-        for piece, label in _labelled(text)
+        for piece, label in _split_words(text)
     )
     if not words:
         raise InputError("the transcript has no words: give what is said.")
@@ -85,7 +85,7 @@ def is_english(language: str) -> bool:
     return language.lower().partition("-")[0] in ("en", "english")
 
 
-def _labelled(text: str) -> Iterator[tuple[str, str]]:
+def _split_words(text: str) -> Iterator[tuple[str, str]]:
     """Pieces between blanks and dashes, with what is left of each without punctuation around it."""
     for match in _PIECE.finditer(text):
         piece = match[0]
@@ -113,23 +113,23 @@ def _check_script(text: str, english: bool) -> None:
 def _english(label: str, piece: str, shouted: bool) -> tuple[tuple[str, ...], ...]:
     word = label.lower()
     if word in _SIGNS:
-        return (_looked_up(_SIGNS[word]),)
+        return (_look_up(_SIGNS[word]),)
     if readings := number_readings(word):
         return _from_readings(readings)
     if (piece.rstrip(",;:!?\"')]}") == f"{label}." or "." in label) and word in _ABBREVIATIONS:
         return _from_readings(_ABBREVIATIONS[word])
     if re.fullmatch(r"(?:[^\W\d_]\.)+[^\W\d_]?", word):
-        return (_spelled(word),)
-    if piece.startswith("'") and (found := _looked_up(f"'{word}")):
+        return (_spell(word),)
+    if piece.startswith("'") and (found := _look_up(f"'{word}")):
         return (found,)
     acronym = label.isupper() and 1 < len(label) <= _LONGEST_ACRONYM and not shouted
-    found = _looked_up(word)
+    found = _look_up(word)
     if acronym:
-        return ((*found, *_spelled(word)),)
-    return (found,) if found else _composed(label, word)
+        return ((*found, *_spell(word)),)
+    return (found,) if found else _compose(label, word)
 
 
-def _looked_up(word: str) -> tuple[str, ...]:
+def _look_up(word: str) -> tuple[str, ...]:
     """From the dictionary, also without accents, and the genitive of what is there."""
     plain = "".join(c for c in unicodedata.normalize("NFKD", word) if not unicodedata.combining(c))
     for spelling in dict.fromkeys((word, plain)):
@@ -146,14 +146,14 @@ def _genitive(last: str) -> str:
     return "S" if last in ("P", "T", "K", "F", "TH") else "Z"
 
 
-def _composed(label: str, word: str) -> tuple[tuple[str, ...], ...]:
+def _compose(label: str, word: str) -> tuple[tuple[str, ...], ...]:
     """What is not in the dictionary: its parts between hyphens and the like, letters and digits apart, or espeak's."""
     pieces = [piece for piece in re.split(r"[^\w']+|_|(?<=\d)(?=[^\W\d])|(?<=[^\W\d])(?=\d)", word) if piece.strip("'")]
     if len(pieces) > 1:
         parts: list[tuple[str, ...]] = []
         for piece in pieces:
             readings = number_readings(piece)
-            found = _looked_up(piece.strip("'"))
+            found = _look_up(piece.strip("'"))
             parts += _from_readings(readings) if readings else [found or _espeak(piece, _ENGLISH)]
         return tuple(parts)
     return (_espeak(label, _ENGLISH),)
@@ -162,22 +162,24 @@ def _composed(label: str, word: str) -> tuple[tuple[str, ...], ...]:
 def _from_readings(readings: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
     """One reading stays in its words, between which there may be pauses; several become ways to say one word."""
     if len(readings) == 1:
-        return tuple(_looked_up(word) or _espeak(word, _ENGLISH) for word in readings[0].split())
+        return tuple(_look_up(word) or _espeak(word, _ENGLISH) for word in readings[0].split())
     return (
-        tuple(dict.fromkeys(itertools.chain.from_iterable(_joined(reading) for reading in readings)))[:_MOST_VARIANTS],
+        tuple(dict.fromkeys(itertools.chain.from_iterable(_join_readings(reading) for reading in readings)))[
+            :_MOST_VARIANTS
+        ],
     )
 
 
-def _joined(reading: str) -> Iterator[str]:
+def _join_readings(reading: str) -> Iterator[str]:
     # The first variant of each word, and the second of each in turn, rather than all the products.
-    found = [_looked_up(word) or _espeak(word, _ENGLISH) for word in reading.split()]
+    found = [_look_up(word) or _espeak(word, _ENGLISH) for word in reading.split()]
     yield " ".join(variants[0] for variants in found)
     for index, variants in enumerate(found):
         if len(variants) > 1 and len(found) < 6:
             yield " ".join(variants[1] if i == index else other[0] for i, other in enumerate(found))
 
 
-def _spelled(word: str) -> tuple[str, ...]:
+def _spell(word: str) -> tuple[str, ...]:
     """The names of the letters."""
     names = [pronunciations(letter)[-1:] or _espeak(letter, _ENGLISH) for letter in word if letter.isalnum()]
     return (" ".join(name[0] for name in names),)

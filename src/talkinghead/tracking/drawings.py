@@ -14,7 +14,7 @@ _NOSE_TIP = 1
 _MARGIN = 1.15  # how much better a stretched reading must explain the picture to be taken
 
 
-def explained(image: ImageArray, landmarks: FloatArray) -> float:
+def explanation_of(image: ImageArray, landmarks: FloatArray) -> float:
     """How well the lips account for what is drawn on the lower face: edge strength on the lips over that beside them.
 
     Args:
@@ -37,12 +37,12 @@ def explained(image: ImageArray, landmarks: FloatArray) -> float:
 
 def refit_drawing(image: ImageArray, landmarks: FloatArray) -> FloatArray:
     """Landmarks (478, 3) px of a drawn face, read again on taller copies of it where that explains it better."""
-    best, score = landmarks, _MARGIN * explained(image, landmarks)
+    best, score = landmarks, _MARGIN * explanation_of(image, landmarks)
     centre = landmarks[:, :2].mean(axis=0)
     for stretch in _STRETCHES:
         faces = find_faces(cv2.resize(image, None, fx=1.0, fy=stretch), thorough=False)
         for face in faces / (1.0, stretch, 1.0):
             near = np.linalg.norm(face[:, :2].mean(axis=0) - centre) < 0.5 * np.ptp(landmarks[:, 0])
-            if near and explained(image, face) > score:
-                best, score = face, explained(image, face)
+            if near and explanation_of(image, face) > score:
+                best, score = face, explanation_of(image, face)
     return best

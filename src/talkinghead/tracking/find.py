@@ -94,7 +94,7 @@ def _find(image: ImageArray, confidence: float, *, only_sure: bool = False) -> l
         crop, image_from_crop = crop_around(image, box)
         for found in _static_mesh(1, confidence)(crop):
             face = _read_upright(image, through_affine(found, image_from_crop), confidence)
-            if not only_sure or _confirmed(image, face):
+            if not only_sure or _confirm(image, face):
                 faces.append(face)
     return _distinct(faces)
 
@@ -104,7 +104,7 @@ def _upright_crop(image: ImageArray, face: FloatArray, turn: float = 0.0) -> tup
     return crop_around(image, box_of(face), turn=roll + turn)
 
 
-def _confirmed(image: ImageArray, face: FloatArray) -> bool:
+def _confirm(image: ImageArray, face: FloatArray) -> bool:
     """Whether the detector, too, sees a face of that size at that place."""
     boxes = _detector(_LEAST_SEEN)(_upright_crop(image, face)[0]) / _CROP_SIDE
     away = np.abs((boxes[:, :2] + boxes[:, 2:]) / 2 - 0.5).max(axis=1)

@@ -18,7 +18,7 @@ _BLANK = np.zeros((64, 64, 3), np.uint8)
 
 
 @contextlib.contextmanager
-def _silenced() -> Iterator[None]:
+def _silence_stderr() -> Iterator[None]:
     """Drop what is written to file descriptor 2.
 
     MediaPipe's C++ threads log to it directly whatever the log level asked for, so Python's redirection does not reach
@@ -37,7 +37,7 @@ def _silenced() -> Iterator[None]:
 
 
 def _solutions() -> Any:
-    with _silenced():
+    with _silence_stderr():
         from mediapipe.python import solutions
     return solutions
 
@@ -52,7 +52,7 @@ class FaceMesh:
     """
 
     def __init__(self, *, video: bool = False, max_faces: int = 1, confidence: float = 0.5) -> None:
-        with _silenced():
+        with _silence_stderr():
             self._graph = _solutions().face_mesh.FaceMesh(
                 static_image_mode=not video,
                 max_num_faces=max_faces,
@@ -65,7 +65,7 @@ class FaceMesh:
 
     def __call__(self, image: ImageArray) -> FloatArray:
         """Landmarks (faces, 478, 3) in px of ``image`` (H, W, 3), maybe none; z is relative depth in the same unit."""
-        with contextlib.nullcontext() if self._met_a_face else _silenced():
+        with contextlib.nullcontext() if self._met_a_face else _silence_stderr():
             result = self._graph.process(np.ascontiguousarray(image))
         faces = result.multi_face_landmarks or []
         if not faces:
@@ -94,7 +94,7 @@ class FaceDetector:
     """
 
     def __init__(self, *, confidence: float = 0.4) -> None:
-        with _silenced():
+        with _silence_stderr():
             self._graph = _solutions().face_detection.FaceDetection(
                 model_selection=1, min_detection_confidence=confidence
             )
@@ -131,7 +131,7 @@ class PersonSegmenter:
     """Person against background (MediaPipe's selfie segmentation)."""
 
     def __init__(self) -> None:
-        with _silenced():
+        with _silence_stderr():
             self._graph = _solutions().selfie_segmentation.SelfieSegmentation(model_selection=0)
             self._graph.process(_BLANK)
 

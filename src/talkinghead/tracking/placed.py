@@ -14,7 +14,7 @@ from talkinghead.errors import InputError
 from talkinghead.face.kind import is_drawing
 from talkinghead.face.landmarks import LEFT_OUTER_EYE_CORNER, MESH_OF_68, RIGHT_OUTER_EYE_CORNER
 from talkinghead.face.placed import mesh_through
-from talkinghead.media.files import existing_file, written_beside
+from talkinghead.media.files import existing_file, write_beside
 from talkinghead.tracking.find import find_faces
 from talkinghead.tracking.person import person_mask
 from talkinghead.tracking.portrait import portrait_from_image
@@ -54,7 +54,7 @@ class Placed:
         return {"format": FORMAT, "picture": list(self.picture), **rows}
 
 
-def placed_from_json(content: object, size: tuple[int, int], *, name: str) -> Placed:
+def parse_placed(content: object, size: tuple[int, int], *, name: str) -> Placed:
     """Landmarks from the parsed content of a file.
 
     Args:
@@ -112,7 +112,7 @@ def read_placed(path: str | os.PathLike[str], size: tuple[int, int]) -> Placed:
     """Landmarks from a file, for a picture of (width, height) px.
 
     Raises:
-        InputError: the file cannot be read, is not JSON, or see ``placed_from_json``.
+        InputError: the file cannot be read, is not JSON, or see ``parse_placed``.
     """
     path = existing_file(path)
     with path.open("rb") as file:
@@ -123,7 +123,7 @@ def read_placed(path: str | os.PathLike[str], size: tuple[int, int]) -> Placed:
         content = json.loads(data)
     except (ValueError, RecursionError) as error:
         raise InputError(f"{path} is no file of landmarks: make one with talkinghead landmarks.") from error
-    return placed_from_json(content, size, name=str(path))
+    return parse_placed(content, size, name=str(path))
 
 
 def save_placed(placed: Placed, path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
@@ -133,7 +133,7 @@ def save_placed(placed: Placed, path: str | os.PathLike[str], *, overwrite: bool
         InputError: the disk is full, or the file exists and ``overwrite`` is off.
     """
     path = Path(path)
-    with written_beside(path, overwrite) as part:
+    with write_beside(path, overwrite) as part:
         part.write_text(json.dumps(placed.as_json()) + "\n", encoding="utf-8")
     return path
 
@@ -164,7 +164,7 @@ def portrait_from_placed(image: ImageArray, placed: Placed, *, drawing: bool | N
     """
     if placed.picture != image.shape[1::-1]:
         raise ValueError(f"the landmarks are those of a picture of {placed.picture} px, got {image.shape[1::-1]}")
-    seen = _seen_there(image, placed.points)
+    seen = _find_face_there(image, placed.points)
     mesh = mesh_through(placed.points, seen)
     track = make_track(mesh[None], np.ones(1, dtype=bool), _STILL_RATE)
     if drawing is None:
@@ -172,7 +172,7 @@ def portrait_from_placed(image: ImageArray, placed: Placed, *, drawing: bool | N
     return Portrait(Frames(image[None], _STILL_RATE), track, drawing=drawing, person=person_mask(image, mesh))
 
 
-def _seen_there(image: ImageArray, points: FloatArray) -> FloatArray | None:
+def _find_face_there(image: ImageArray, points: FloatArray) -> FloatArray | None:
     """The face (478, 3) that the tracker sees where points (68, 2) were placed, or None."""
     unit = np.linalg.norm(points[RIGHT_OUTER_EYE_CORNER] - points[LEFT_OUTER_EYE_CORNER])
     faces = find_faces(image)

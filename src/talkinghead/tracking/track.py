@@ -65,11 +65,11 @@ def make_track(landmarks: FloatArray, found: BoolArray, fps: float, *, smooth: b
         scale = _savgol(scale, fps, _POSE_WINDOW)
         shape = _savgol(shape, fps, _EXPRESSION_WINDOW)
         rows = camera_from_head(shape, rotation, translation, scale)
-    track = FaceTrack(rows, rotation, translation, scale, np.zeros(len(rows)), _filled(found, fps), fps)
+    track = FaceTrack(rows, rotation, translation, scale, np.zeros(len(rows)), _fill_gaps(found, fps), fps)
     return FaceTrack(rows, rotation, translation, scale, blink_of(head_mesh(track)), track.found, fps)
 
 
-def _filled(found: BoolArray, fps: float) -> BoolArray:
+def _fill_gaps(found: BoolArray, fps: float) -> BoolArray:
     """``found`` with inner gaps of at most half a second closed: those rows are interpolated and as good as seen."""
     filled = found.copy()
     known = np.flatnonzero(found)

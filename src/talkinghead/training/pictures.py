@@ -9,7 +9,7 @@ from torch.nn import functional as F
 _MIRRORED = 0.5
 
 
-def vary_crops(crops: Tensor, generator: torch.Generator) -> Tensor:
+def augment_crops(crops: Tensor, generator: torch.Generator) -> Tensor:
     """The same mouths of other people, cameras and codecs.
 
     What changes is the same in all frames of a stretch, but for grain and a slight tremor of the light, so that nothing
@@ -28,7 +28,7 @@ def vary_crops(crops: Tensor, generator: torch.Generator) -> Tensor:
     def sometimes(share: float) -> Tensor:
         return torch.rand(batch, 1, 1, 1, generator=generator) < share
 
-    varied = _bent(crops, generator)
+    varied = _bend(crops, generator)
     varied = varied.clamp(1e-4, 1.0) ** torch.exp(uniform(-0.5, 0.5))
     x, y = torch.linspace(-1, 1, width).view(1, 1, 1, -1), torch.linspace(-1, 1, height).view(1, 1, -1, 1)
     shadow = uniform(-0.3, 0.3) * x + uniform(-0.3, 0.3) * y
@@ -49,7 +49,7 @@ def vary_crops(crops: Tensor, generator: torch.Generator) -> Tensor:
     return (varied + grain).clamp(0.0, 1.0)
 
 
-def _bent(crops: Tensor, generator: torch.Generator) -> Tensor:
+def _bend(crops: Tensor, generator: torch.Generator) -> Tensor:
     """Stretches (B, T, H, W), each moved, turned, sized, stretched and mirrored by chance."""
     batch, _, height, width = crops.shape
 

@@ -17,7 +17,7 @@ Samples = npt.NDArray[np.float32]
 _Labels = TypeVar("_Labels", bound=npt.NDArray[np.generic])
 
 
-def vary_sound(
+def augment_sound(
     samples: Samples, labels: _Labels, rng: np.random.Generator, *, tempo: bool = True
 ) -> tuple[Samples, _Labels]:
     """Another speed, pitch, vocal tract, room and codec, by chance.
@@ -32,23 +32,23 @@ def vary_sound(
         The sound and its labels, as many seconds each.
     """
     if rng.random() < 0.25:
-        samples = pitched(samples, rng.uniform(-4, 4))
+        samples = change_pitch(samples, rng.uniform(-4, 4))
     if tempo and rng.random() < 0.7:
-        samples, labels = played(samples, labels, rng.uniform(0.85, 1.2))
+        samples, labels = change_speed(samples, labels, rng.uniform(0.85, 1.2))
     if rng.random() < 0.45:
-        samples = in_a_room(samples, rng)
+        samples = add_room(samples, rng)
     if rng.random() < 0.35:
-        samples = coded(samples, rng)
+        samples = add_codec(samples, rng)
     return samples, labels
 
 
-def pitched(samples: Samples, semitones: float) -> Samples:
+def change_pitch(samples: Samples, semitones: float) -> Samples:
     """The same at another pitch; formants move with it."""
     shifted = pitch_shift(samples, sr=SAMPLE_RATE, n_steps=semitones, n_fft=1024)
     return np.asarray(shifted, np.float32)
 
 
-def played(samples: Samples, labels: _Labels, speed: float) -> tuple[Samples, _Labels]:
+def change_speed(samples: Samples, labels: _Labels, speed: float) -> tuple[Samples, _Labels]:
     """Played faster or slower, as a tape is: pitch, formants and speed change together."""
     parts = round(speed * 40)
     faster = np.asarray(scipy.signal.resample_poly(samples, 40, parts), np.float32)
@@ -56,7 +56,7 @@ def played(samples: Samples, labels: _Labels, speed: float) -> tuple[Samples, _L
     return faster, labels[np.minimum(np.round(rows).astype(int), len(labels) - 1)]
 
 
-def in_a_room(samples: Samples, rng: np.random.Generator) -> Samples:
+def add_room(samples: Samples, rng: np.random.Generator) -> Samples:
     """With the echo of a room: exponentially decaying noise (0.15 to 0.6 s to -60 dB), 3 to 15 dB below the speech."""
     decay = rng.uniform(0.15, 0.6)
     times = np.arange(round(decay * SAMPLE_RATE)) / SAMPLE_RATE
@@ -67,7 +67,7 @@ def in_a_room(samples: Samples, rng: np.random.Generator) -> Samples:
     return np.asarray(scipy.signal.fftconvolve(samples, echo)[: len(samples)], np.float32)
 
 
-def coded(samples: Samples, rng: np.random.Generator) -> Samples:
+def add_codec(samples: Samples, rng: np.random.Generator) -> Samples:
     """Through a telephone (300 to 3400 Hz, 8-bit mu-law) or a strong Vorbis compression."""
     if rng.random() < 0.4:
         band = scipy.signal.butter(4, (300, 3400), "bandpass", fs=SAMPLE_RATE, output="sos")

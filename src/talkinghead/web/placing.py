@@ -86,7 +86,7 @@ class PlacingServer:
 
             def do_GET(self) -> None:
                 """The page, its picture, what it begins with."""
-                name = self._asked_for()
+                name = self._path_behind_token()
                 if name is None:
                     return
                 if name not in server._answers:
@@ -97,7 +97,7 @@ class PlacingServer:
             def do_POST(self) -> None:
                 """Save or cancel."""
                 body = self._body()
-                name = self._asked_for()
+                name = self._path_behind_token()
                 if name == "cancel":
                     self._answer(200, "text/plain", b"cancelled")
                     server._end(saved=False)
@@ -116,7 +116,7 @@ class PlacingServer:
                     body = body if len(body) > _LARGEST_BODY else body + piece
                 return body
 
-            def _asked_for(self) -> str | None:
+            def _path_behind_token(self) -> str | None:
                 """What is asked for behind the token; None where the token or the host is wrong, which is answered."""
                 host = f"{_HOST}:{server._server.server_address[1]}"
                 token, _, name = self.path.removeprefix("/").partition("/")

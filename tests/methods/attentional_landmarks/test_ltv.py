@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from talkinghead.methods.attentional_landmarks.config import CONFIGS, VideoConfig
-from talkinghead.methods.attentional_landmarks.ltv import NUM_MAPS, LandmarksToVideo, _block, _joined, heat_maps
+from talkinghead.methods.attentional_landmarks.ltv import NUM_MAPS, LandmarksToVideo, _block, _join, heat_maps
 
 TINY = CONFIGS["tiny"].video
 
@@ -201,4 +201,4 @@ def test_a_block_of_parts_is_the_block_of_all_side_by_side(parts: tuple[bool, bo
     all_parts += [] if background is None else [background.expand(3, -1, -1, -1)]
     side_by_side = torch.cat(all_parts, dim=1)
     block = _block(side_by_side.shape[1], 7)
-    torch.testing.assert_close(_joined(block, face, code, below, background), block(side_by_side))
+    torch.testing.assert_close(_join(block, face, code, below, background), block(side_by_side))

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from talkinghead.methods.attentional_landmarks.config import CONFIGS
-from talkinghead.methods.attentional_landmarks.critic import Critic, mouths
+from talkinghead.methods.attentional_landmarks.critic import VideoDiscriminator, mouths
 from talkinghead.methods.attentional_landmarks.ltv_losses import (
     VideoTraining,
     image_loss,
@@ -123,14 +123,14 @@ def test_without_a_critic_the_error_is_left() -> None:
 
 def test_the_judges_see_what_they_are_to_judge() -> None:
     torch.manual_seed(0)
-    critic, batch = Critic(TINY), video_example(TINY, 0)
+    critic, batch = VideoDiscriminator(TINY), video_example(TINY, 0)
     pictures, landmarks, speech = batch["target"], batch["landmarks"], batch["speech"]
-    assert critic.judge_quality(pictures).shape == (2, 1, 4, 4)
-    assert critic.judge_head(pictures, landmarks).shape == (2, 1, 1, 1)
-    assert critic.judge_lips(pictures, landmarks, speech).shape == (2, 1)
-    assert not torch.equal(critic.judge_head(pictures, landmarks), critic.judge_head(pictures, landmarks + 9))
+    assert critic.quality_logits(pictures).shape == (2, 1, 4, 4)
+    assert critic.head_logits(pictures, landmarks).shape == (2, 1, 1, 1)
+    assert critic.lip_logits(pictures, landmarks, speech).shape == (2, 1)
+    assert not torch.equal(critic.head_logits(pictures, landmarks), critic.head_logits(pictures, landmarks + 9))
     assert not torch.equal(
-        critic.judge_lips(pictures, landmarks, speech), critic.judge_lips(pictures, landmarks, 0 * speech)
+        critic.lip_logits(pictures, landmarks, speech), critic.lip_logits(pictures, landmarks, 0 * speech)
     )
 
 

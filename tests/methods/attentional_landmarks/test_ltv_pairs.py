@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from talkinghead.data.face_pairs import MATTE, STORED, FacePictures, judged_pairs
+from talkinghead.data.face_pairs import MATTE, STORED, FacePictures, validation_pairs
 from talkinghead.methods.attentional_landmarks.ltv_pairs import VideoBatches, _light, as_images, as_pictures
 from talkinghead.methods.attentional_landmarks.people import in_step
 
@@ -140,11 +140,11 @@ def test_lights_are_drawn_where_all_are_learnt_from(pictures: FacePictures) -> N
 
 
 def test_pairs_to_judge_by(pictures: FacePictures) -> None:
-    pairs = judged_pairs(pictures, 6)
+    pairs = validation_pairs(pictures, 6)
     assert len(pairs) == 6
     assert [source for source, _ in pairs[:4]] == [0, 3, 7, 10]
     assert all(source != target and pictures.clips[source] == pictures.clips[target] for source, target in pairs)
-    assert {source for source, _ in judged_pairs(pictures, 6, speaker="GRID-s1")} == {0, 3}
+    assert {source for source, _ in validation_pairs(pictures, 6, speaker="GRID-s1")} == {0, 3}
 
 
 def test_images_survive_the_way_there_and_back() -> None:

@@ -17,7 +17,7 @@ from talkinghead.face.landmarks import MESH_OF_68, canonical_face
 from talkinghead.face.pose import camera_from_head
 from talkinghead.methods.attentional_landmarks import train_ltv, train_stl
 from talkinghead.methods.attentional_landmarks.config import CONFIGS
-from talkinghead.methods.attentional_landmarks.geometry import EYE_DISTANCE_PX, MOUTH_POINTS, calibrated
+from talkinghead.methods.attentional_landmarks.geometry import EYE_DISTANCE_PX, MOUTH_POINTS, calibrate
 from talkinghead.methods.attentional_landmarks.ltv import LandmarksToVideo
 from talkinghead.methods.attentional_landmarks.people import S1, recordings_of
 from talkinghead.methods.attentional_landmarks.stl import AFTER, BEFORE, SpeechToLandmarks
@@ -25,7 +25,7 @@ from talkinghead.methods.attentional_landmarks.train_ltv import train_video
 from talkinghead.methods.attentional_landmarks.train_stl import (
     FRAMES,
     LandmarkBatches,
-    Stretch,
+    LandmarkStretch,
     read_stretches,
     score,
     train_landmarks,
@@ -55,11 +55,11 @@ def heard(seconds: float) -> FloatArray:
     return rows
 
 
-def stretch(speaker: str = S1, *, seed: int = 0) -> Stretch:
+def stretch(speaker: str = S1, *, seed: int = 0) -> LandmarkStretch:
     template = EYE_DISTANCE_PX * canonical_face()[0][MESH_OF_68, :2]
     points = template + np.random.default_rng(seed).normal(0, 2, (FRAMES, 68, 2))
     speech = np.random.default_rng(seed).random((2, BEFORE + 4 * (FRAMES - 1) + 1 + AFTER, 13)).astype(np.float32)
-    return Stretch(speech, points, template, speaker)
+    return LandmarkStretch(speech, points, template, speaker)
 
 
 @pytest.mark.parametrize("fps", [25.0, 30.0])
@@ -67,7 +67,7 @@ def test_speech_goes_with_the_landmarks_of_its_own_time(monkeypatch: pytest.Monk
     recording = Recording("x", "A", Path("x.mp4"), "GRID")
     track = moving(round(7 * fps), fps)
     monkeypatch.setattr(train_stl, "tracks", lambda clips, cache: [(clips[0], track)])
-    monkeypatch.setattr(train_stl, "heard_of", lambda *_, **__: heard(7.0))
+    monkeypatch.setattr(train_stl, "speech_versions", lambda *_, **__: heard(7.0))
     monkeypatch.setattr(train_stl, "fps_of", lambda _: fps)
     first, second = read_stretches((recording,), Path(), CONFIGS["tiny"].landmarks)
     for number, made in enumerate((first, second)):
@@ -110,7 +110,7 @@ def test_faces_that_are_not_varied_are_the_clips() -> None:
     plain = (batch["template"] - own).abs().amax(dim=(1, 2)) < 1e-4
     heard_something = (batch["speech"] != 0).any(dim=2).any(dim=1)
     assert 16 < int(plain.sum()) < 48
-    wanted = torch.from_numpy(calibrated(one.points, one.template)).float()
+    wanted = torch.from_numpy(calibrate(one.points, one.template)).float()
     rows = batch["lips"][plain & heard_something]
     torch.testing.assert_close(rows, wanted.expand_as(rows), atol=1e-3, rtol=0)
 
@@ -164,7 +164,7 @@ def heads(speaker: str) -> FacePictures:
 
 def test_renderer_in_miniature(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     speakers = {"train": S1, "known": S1, "strangers": "GRID-s4"}
-    monkeypatch.setattr(train_ltv, "prepared_pictures", lambda corpus, group, out, place: heads(speakers[group]))
+    monkeypatch.setattr(train_ltv, "prepare_pictures", lambda corpus, group, out, place: heads(speakers[group]))
     monkeypatch.setattr(train_ltv, "recordings_of", lambda *_: ())
     monkeypatch.setattr(train_ltv, "speech_about", lambda pictures, *_: np.zeros((3, 30, 13), np.float32))
     train_video(plan("attentional_landmarks", "renderer", tmp_path, tmp_path / "out", steps=2))
@@ -188,7 +188,7 @@ def test_renderer_in_miniature(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 def test_packs_keep_a_margin_about_the_networks_square() -> None:
     landmarks = 100 + 60 * canonical_face()[0][MESH_OF_68, :2]
     inner = Crop.of(landmarks, (360, 288))
-    wide = inner.widened(MARGIN, STORED)
+    wide = inner.widen(MARGIN, STORED)
     points = inner.points(landmarks) * STORED / (1.25 * inner.size)
     np.testing.assert_allclose(np.diff(wide.points(landmarks), axis=0), np.diff(points, axis=0), atol=1e-6)
     assert (wide.left + wide.side / 2, wide.top + wide.side / 2) == pytest.approx(

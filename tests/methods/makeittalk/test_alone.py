@@ -22,7 +22,7 @@ from talkinghead.methods.makeittalk.content import SpeechContentAnimation
 from talkinghead.methods.makeittalk.motion import MakeItTalkMotion
 from talkinghead.methods.makeittalk.performances import KNOWN, Performance
 from talkinghead.methods.makeittalk.speaker_aware import SpeakerAwareAnimation
-from talkinghead.methods.makeittalk.train_speaker import SpeakerBatches, said_by
+from talkinghead.methods.makeittalk.train_speaker import SpeakerBatches, content_landmarks
 from talkinghead.types import FloatArray, Portrait, Speech, num_frames
 from talkinghead.weights import load_weights, save_weights
 
@@ -96,7 +96,7 @@ def test_one_branch_there_must_be() -> None:
 
 def test_it_is_taught_the_whole_way_from_rest() -> None:
     people = [performance(39, seed) for seed in range(2)]
-    content = said_by(None, people)
+    content = content_landmarks(None, people)
     assert [rows.shape for rows in content] == [(64, 68, 3)] * 2
     batch = SpeakerBatches(people, content, ALONE, size=4)(0)
     for row in range(4):
@@ -110,7 +110,7 @@ def test_log_mel_is_heard_as_other_voices_have_it() -> None:
     bare = replace(ALONE, content=replace(TINY.content, features="log-mel", num_features=80))
     for config, least in ((bare, 10), (ALONE, 0)):
         people = [performance(config.content.num_features, 0)]
-        heard = SpeakerBatches(people, said_by(None, people), config, size=16)(0)["features"].numpy()
+        heard = SpeakerBatches(people, content_landmarks(None, people), config, size=16)(0)["features"].numpy()
         known = np.lib.stride_tricks.sliding_window_view(people[0].features[0], 32, axis=0).transpose(0, 2, 1)
         away = [np.abs(known - row).mean(axis=(1, 2)).min() for row in heard]
         assert least <= sum(value > 0.01 for value in away) <= 1.6 * least
@@ -139,7 +139,7 @@ def test_log_mel_of_a_sentence_is_kept_by_its_size(tmp_path: Path, monkeypatch: 
 
         def speech(self) -> None: ...
 
-    monkeypatch.setattr(performances_module, "heard", hear)
+    monkeypatch.setattr(performances_module, "speech_features", hear)
     config = replace(TINY.content, features="log-mel", num_features=80)
     for _ in range(2):
         assert performances_module._of_sentence(Clip(), "train", tmp_path, config).shape == (1, 5, 80)  # type: ignore[arg-type]

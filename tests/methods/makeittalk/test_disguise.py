@@ -9,12 +9,12 @@ import pytest
 import torch
 from torch import Tensor
 
-from talkinghead.methods.makeittalk.disguise import _places, disguised
+from talkinghead.methods.makeittalk.disguise import _places, augment_voices
 from talkinghead.speech.features import log_mel
 
 
 def made(mels: Tensor, seed: int = 0, strength: float = 1.0) -> Tensor:
-    return disguised(mels, torch.Generator().manual_seed(seed), strength=strength)
+    return augment_voices(mels, torch.Generator().manual_seed(seed), strength=strength)
 
 
 def tone(frequency_hz: float) -> Tensor:

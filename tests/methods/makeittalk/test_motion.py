@@ -16,7 +16,7 @@ from talkinghead.errors import InputError
 from talkinghead.face.landmarks import BROWS, JAW, LEFT_EYE, LIPS, NOSE, RIGHT_EYE
 from talkinghead.face.pose import head_landmarks
 from talkinghead.face.rest import TOUCHING, closed_mouth, lip_gap
-from talkinghead.media.spool import spooled_rows
+from talkinghead.media.spool import spool_rows
 from talkinghead.methods.makeittalk import build, load
 from talkinghead.methods.makeittalk import motion as motion_module
 from talkinghead.methods.makeittalk.config import CONFIGS
@@ -204,11 +204,11 @@ def test_long_speech_lies_in_a_file(
     on_disk: list[bool] = []
 
     def spooled(pieces: Iterator[FloatArray], shape: tuple[int, ...]) -> FloatArray:
-        rows = spooled_rows(pieces, shape, in_memory=100)
+        rows = spool_rows(pieces, shape, in_memory=100)
         on_disk.append(isinstance(rows, np.memmap))
         return rows
 
-    monkeypatch.setattr(motion_module, "spooled_rows", spooled)
+    monkeypatch.setattr(motion_module, "spool_rows", spooled)
     with warnings.catch_warnings():
         warnings.simplefilter("error", UserWarning)
         motion = random_mouth.generate(talk, calm)

@@ -20,12 +20,12 @@ from talkinghead.methods.makeittalk.config import CONFIGS
 from talkinghead.methods.makeittalk.content import SpeechContentAnimation
 from talkinghead.methods.makeittalk.head_style import (
     displacements,
-    limited,
+    limit_pose,
     rigid_and_expression,
     smooth_noise,
     softly_within,
 )
-from talkinghead.methods.makeittalk.performances import KNOWN, Performance, performances, posed
+from talkinghead.methods.makeittalk.performances import KNOWN, Performance, performances, pose_landmarks
 from talkinghead.methods.makeittalk.speaker_aware import AttentionDiscriminator, SpeakerAwareAnimation
 from talkinghead.methods.makeittalk.speaker_losses import (
     SpeakerTraining,
@@ -80,7 +80,7 @@ def test_the_papers_configuration() -> None:
     assert config.embedding_size == 128  # "reducing its dimensionality from 256 to 128"
     assert (config.layers, config.heads, config.model_size, config.window) == (2, 2, 32, 256)  # appendix A, section 3.2
     assert config.mlp_sizes == (512, 256)
-    assert config.critic_sizes == (512, 256)
+    assert config.discriminator_sizes == (512, 256)
     assert (config.noise_size, config.mouth_share) == (0, 1.0)
     for layer in branch_of("paper").attention.layers:
         assert layer.linear1.weight.shape == (32, 32)  # a feed-forward layer of the size of its input
@@ -161,7 +161,7 @@ def test_landmarks_of_other_shapes_are_refused() -> None:
 
 def test_the_readout_is_the_motion_to_the_first_order() -> None:
     pose = np.array([[0.01, -0.02, 0.015, 0.03, -0.04, 0.02], [-0.02, 0.0, 0.01, 0.0, 0.1, 0.0]])
-    moved = posed(np.repeat(REST[None], 2, axis=0), pose[:, :3], pose[:, 3:])
+    moved = pose_landmarks(np.repeat(REST[None], 2, axis=0), pose[:, :3], pose[:, 3:])
     static = torch.from_numpy(REST).float()[None]
     found = rigid_readout(torch.from_numpy(moved).float()[None] - static[:, None], static)
     np.testing.assert_allclose(found[0], pose, atol=4e-4)  # products of two angles are beyond it
@@ -171,7 +171,7 @@ def test_brows_are_read_beside_the_head() -> None:
     pose = np.array([[0.01, -0.02, 0.015, 0.03, -0.04, 0.02]] * 2)
     landmarks = np.repeat(REST[None], 2, axis=0)
     landmarks[1, 17:22, 1] -= 0.06
-    moved = torch.from_numpy(posed(landmarks, pose[:, :3], pose[:, 3:])).float()[None]
+    moved = torch.from_numpy(pose_landmarks(landmarks, pose[:, :3], pose[:, 3:])).float()[None]
     static = torch.from_numpy(REST).float()[None]
     displacement = moved - static[:, None]
     brows = brow_readout(displacement, static, rigid_readout(displacement, static))
@@ -185,7 +185,7 @@ def test_statistics_of_a_sine() -> None:
     path = np.zeros((313, 3))
     path[:, 1] = 0.02 + 0.05 * np.sin(2 * np.pi * time)
     static = torch.from_numpy(REST).float()[None]
-    moved = torch.from_numpy(posed(np.repeat(REST[None], 313, axis=0), path, 0 * path)).float()[None]
+    moved = torch.from_numpy(pose_landmarks(np.repeat(REST[None], 313, axis=0), path, 0 * path)).float()[None]
     whole = torch.ones(1, 313, dtype=torch.bool)
     found = motion_statistics(moved - static[:, None], static, whole, rate=62.5)
     assert found.shape == (1, 5, 8)
@@ -264,7 +264,7 @@ def test_noise_is_smooth_seeded_and_of_unit_variance() -> None:
 
 
 def test_limits_are_soft() -> None:
-    rotation, translation = limited(np.full((1, 3), 3.0), np.full((1, 3), -3.0))
+    rotation, translation = limit_pose(np.full((1, 3), 3.0), np.full((1, 3), -3.0))
     assert 24.0 < np.degrees(rotation).max() < 25.0
     assert -0.5 < translation.min() < -0.49
     values = np.linspace(-0.05, 0.05, 11)
@@ -369,7 +369,7 @@ def test_speakers_come_equally_often_and_only_one_teaches_lips() -> None:
 
 
 def test_the_target_is_the_face_in_the_pose_of_its_moment(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(train_speaker_module, "vary_faces", lambda static, target, generator: (static, target))
+    monkeypatch.setattr(train_speaker_module, "augment_faces", lambda static, target, generator: (static, target))
     batch = SpeakerBatches(PEOPLE[:1], content_of(PEOPLE[:1]), TINY, size=4)(0)
     for row in range(4):
         rotation, translation, expression = rigid_and_expression(batch["target"][row].double().numpy(), REST)
@@ -470,7 +470,7 @@ def test_long_recordings_are_cut_in_two(tmp_path: Path, monkeypatch: pytest.Monk
         module, "speaker_embedding", lambda samples, name: seen.append(samples[[0, -1]]) or samples[:256]
     )
     monkeypatch.setattr(
-        module, "heard", lambda speech, config: np.zeros((round(speech.duration * 62.5), 39), np.float32)
+        module, "speech_features", lambda speech, config: np.zeros((round(speech.duration * 62.5), 39), np.float32)
     )
     for split, (start, end) in {"train": (0.0, 8.0), "val": (8.0, 12.0)}.items():
         (person,) = module._of_clip("one", Path("clip.mp4"), split, tmp_path, TINY.content)

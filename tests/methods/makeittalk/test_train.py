@@ -26,8 +26,8 @@ from talkinghead.methods.makeittalk.train_content import (
     lip_contacts,
     read_sentences,
     score,
-    strange_phones,
     train_content,
+    unseen_phones,
 )
 from talkinghead.methods.makeittalk.variation import WIDER
 from talkinghead.speech.arpabet import PHONES
@@ -58,9 +58,9 @@ def sentence(count: int = 50) -> Sentence:
 
 def test_windows_go_with_the_landmarks_of_their_own_time(monkeypatch: pytest.MonkeyPatch) -> None:
     module = train_content_module
-    monkeypatch.setattr(module, "vary_tempo", lambda windows, lead, generator, **_: windows[:, WIDER:-WIDER])
-    monkeypatch.setattr(module, "vary_phones", lambda windows, strange, generator, **_: windows)
-    monkeypatch.setattr(module, "vary_faces", lambda static, target, generator, **_: (static, target))
+    monkeypatch.setattr(module, "augment_tempo", lambda windows, lead, generator, **_: windows[:, WIDER:-WIDER])
+    monkeypatch.setattr(module, "augment_phones", lambda windows, strange, generator, **_: windows)
+    monkeypatch.setattr(module, "augment_faces", lambda static, target, generator, **_: (static, target))
     batches = ContentBatches([sentence(), sentence(40)], TINY.content, size=64)
     batch = batches(3)
     assert batch["windows"].shape == (64, 18, 39)
@@ -178,7 +178,7 @@ def test_phones_that_the_sentences_lack_have_look_alikes() -> None:
     talk = sentence()
     features = np.zeros_like(talk.features)
     features[0, :, [PHONES.index(phone) for phone in PHONES if phone not in ("SH", "P")]] = 0.02
-    pairs = {(PHONES[strange], PHONES[known]) for strange, known in strange_phones([replace(talk, features=features)])}
+    pairs = {(PHONES[strange], PHONES[known]) for strange, known in unseen_phones([replace(talk, features=features)])}
     assert pairs == {("SH", "CH"), ("SH", "JH"), ("SH", "ZH"), ("P", "B"), ("P", "M")}
 
 

@@ -12,7 +12,7 @@ import torch
 from drawn import drawn_face
 from plans import plan
 from talkinghead.data.corpus import Recording
-from talkinghead.data.face_pairs import GROUPS, MARGIN, STORED, FacePictures, judged_pairs, save_pictures
+from talkinghead.data.face_pairs import GROUPS, MARGIN, STORED, FacePictures, save_pictures, validation_pairs
 from talkinghead.errors import InputError
 from talkinghead.face.landmarks import MESH_OF_68, canonical_face
 from talkinghead.media import read_image
@@ -77,7 +77,7 @@ def test_judged_pairs_start_from_the_calmest_and_take_clips_in_turn() -> None:
         np.array(["a", "b", "c"]),
         np.array(["x"] * 3),
     )
-    pairs = judged_pairs(pictures, 4)
+    pairs = validation_pairs(pictures, 4)
     assert pairs[:2] == [(0, 1), (3, 4)]
     assert pairs[2] == (0, 2)
     assert all(clips[source] == clips[target] and source != target for source, target in pairs)
@@ -86,7 +86,7 @@ def test_judged_pairs_start_from_the_calmest_and_take_clips_in_turn() -> None:
 def test_the_wide_square_is_the_networks_with_a_margin() -> None:
     landmarks = canonical_face()[0][MESH_OF_68, :2] * 60 + (180, 130)
     inner = Crop.of(landmarks, (360, 288))
-    wide = inner.widened(MARGIN, STORED)
+    wide = inner.widen(MARGIN, STORED)
     assert wide.size == STORED
     edge = (STORED - STORED / MARGIN) / 2
     np.testing.assert_allclose(wide.points(landmarks) - edge, inner.points(landmarks), atol=1e-6)

@@ -11,8 +11,8 @@ from torch import Tensor, nn
 from talkinghead.methods.makeittalk.config import CONFIGS
 from talkinghead.methods.makeittalk.translation import Translation
 from talkinghead.methods.makeittalk.translation_losses import (
-    Critic,
     TranslationTraining,
+    WindowDiscriminator,
     as_inputs,
     importance,
     translation_example,
@@ -22,7 +22,9 @@ from talkinghead.rendering.levels import as_colours
 from talkinghead.training.perceptual import pyramid_loss
 
 TINY = CONFIGS["tiny"]
-PLAIN = replace(TINY, translation=replace(TINY.translation, copying=False, source_sketch=False, critic=0.0))
+PLAIN = replace(
+    TINY, translation=replace(TINY.translation, copying=False, source_sketch=False, discriminator_weight=0.0)
+)
 
 
 class Says(nn.Module):
@@ -117,7 +119,7 @@ def test_inputs_are_what_the_configuration_asks_for() -> None:
 
 
 def test_critic_sees_windows_of_any_size() -> None:
-    verdict = Critic(4)(torch.zeros(2, 6, 32, 32))
+    verdict = WindowDiscriminator(4)(torch.zeros(2, 6, 32, 32))
     assert verdict.real.shape == (2, 1, 8, 8)
     assert [found.shape[1] for found in verdict.features] == [4, 8, 16]
 

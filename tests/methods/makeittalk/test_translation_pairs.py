@@ -100,7 +100,7 @@ def test_the_person_with_most_clips_takes_two_fifths() -> None:
     for k, index in enumerate(pictures.clips):
         pictures.landmarks[k, 20] = (index, 0)
     drawn = PairBatches(pictures, size=32, batch=100)
-    seen = [drawn._drawn_pair(np.random.default_rng(seed)) for seed in range(400)]
+    seen = [drawn._draw_pair(np.random.default_rng(seed)) for seed in range(400)]
     people = [speakers[pictures.clips[source]] for source, _ in seen]
     assert all(speakers[pictures.clips[target]] == person for (_, target), person in zip(seen, people))
     assert people.count("much") / 400 == pytest.approx(0.4, abs=0.08)

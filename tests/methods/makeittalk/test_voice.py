@@ -16,11 +16,11 @@ from talkinghead.data.voice_packs import VoicePack
 from talkinghead.errors import InputError
 from talkinghead.methods.makeittalk import hearing, motion
 from talkinghead.methods.makeittalk.config import CONFIGS, ContentConfig, VoiceConfig
-from talkinghead.methods.makeittalk.hearing import ContentCodes, content_codes, heard
-from talkinghead.methods.makeittalk.train_voice import VoiceBatches, encoded, score, speaker_probe
-from talkinghead.methods.makeittalk.voice import VOICE_RATE, Conversion, VoiceConversion, spoken_mean
+from talkinghead.methods.makeittalk.hearing import ContentCodes, content_codes, speech_features
+from talkinghead.methods.makeittalk.train_voice import VoiceBatches, encode_pack, score, speaker_probe
+from talkinghead.methods.makeittalk.voice import VOICE_RATE, Conversion, VoiceConversion, mean_of_speech
 from talkinghead.methods.makeittalk.voice_losses import voice_example, voice_losses
-from talkinghead.speech.phonetic import cut
+from talkinghead.speech.phonetic import crop_speech
 from talkinghead.types import Speech
 
 PAPER, SMALL, TINY = (CONFIGS[name].voice for name in ("paper", "small", "tiny"))
@@ -40,7 +40,7 @@ def codes() -> ContentCodes:
 
 def told(config: VoiceConfig) -> VoiceConfig:
     """The same sizes as published: nothing of what is added."""
-    return replace(config, told=True, centred=False, disguise=0.0)
+    return replace(config, told=True, centred=False, augmentation=0.0)
 
 
 def pack(voices: str, lengths: tuple[int, ...], seed: int = 0) -> VoicePack:
@@ -127,7 +127,7 @@ def test_frames_that_make_no_whole_stretch() -> None:
     assert net.encode(torch.rand(1, 0, 80), speaker).shape == (1, 0, 4)
     mels = torch.rand(1, 12, 80)
     silence = torch.cat([mels, torch.zeros(1, 3, 80)], dim=1)
-    in_silence = net.encode(silence, speaker, mean=spoken_mean(mels))
+    in_silence = net.encode(silence, speaker, mean=mean_of_speech(mels))
     torch.testing.assert_close(net.encode(mels, speaker), in_silence[:, :12])
 
 
@@ -149,9 +149,9 @@ def test_what_is_centred_knows_no_average_spectrum() -> None:
 def test_the_spoken_mean_leaves_silence_out() -> None:
     spoken = torch.tensor([[0.6, 0.8], [0.8, 0.6]])
     mels = torch.cat([torch.zeros(5, 2), spoken, torch.full((3, 2), 0.1)])[None]
-    torch.testing.assert_close(spoken_mean(mels), torch.tensor([[0.7, 0.7]]))
-    torch.testing.assert_close(spoken_mean(torch.full((2, 4, 3), 0.3)), torch.full((2, 3), 0.3))
-    assert torch.equal(spoken_mean(torch.zeros(1, 0, 3)), torch.zeros(1, 3))
+    torch.testing.assert_close(mean_of_speech(mels), torch.tensor([[0.7, 0.7]]))
+    torch.testing.assert_close(mean_of_speech(torch.full((2, 4, 3), 0.3)), torch.full((2, 3), 0.3))
+    assert torch.equal(mean_of_speech(torch.zeros(1, 0, 3)), torch.zeros(1, 3))
 
 
 def test_the_decoder_hears_of_the_target() -> None:
@@ -230,7 +230,7 @@ def test_the_speaker_probe_finds_what_is_there_and_nothing_else() -> None:
 
 def test_scores_of_held_out_voices() -> None:
     held_out, net = pack("aabb", (140, 90, 150, 131)), network().eval()
-    assert [rows.shape for rows in encoded(net, held_out)] == [(140, 4), (90, 4), (150, 4), (131, 4)]
+    assert [rows.shape for rows in encode_pack(net, held_out)] == [(140, 4), (90, 4), (150, 4), (131, 4)]
     scores = score(net, held_out)
     assert 0 < scores["mel L1"] < 2
     assert 0 <= scores["speaker from the code"] <= 1
@@ -242,7 +242,7 @@ def test_codes_do_not_depend_on_the_cut(codes: ContentCodes) -> None:
     assert whole.shape == (750, 32)
     spread = whole[200:550].std(axis=0).mean()
     for first, last in ((125, 625), (127, 641), (0, 600)):
-        piece = codes(cut(speech, first / VOICE_RATE, last / VOICE_RATE), VOICE_RATE, gain=1.0)
+        piece = codes(crop_speech(speech, first / VOICE_RATE, last / VOICE_RATE), VOICE_RATE, gain=1.0)
         assert piece.shape == (last - first, 32)
         middle = slice(125 if first else 0, 375)
         apart = np.abs(piece[middle] - whole[first:last][middle])
@@ -261,7 +261,7 @@ def test_a_piece_is_heard_with_the_voice_of_the_whole(monkeypatch: pytest.Monkey
 
     monkeypatch.setattr(hearing, "speaker_embedding", embedding)
     speech, another = Speech(speech_like(3.0), 16_000), Speech(speech_like(2.0), 16_000)
-    for piece in (cut(speech, 0, 1), cut(speech, 1, 3), speech, another):
+    for piece in (crop_speech(speech, 0, 1), crop_speech(speech, 1, 3), speech, another):
         codes(piece, VOICE_RATE)
     assert asked == [48_000, 32_000]
 
@@ -288,10 +288,10 @@ def test_what_is_heard_is_the_shipped_networks(
     speech = Speech(speech_like(1.0), 16_000)
     with monkeypatch.context() as patch:
         patch.setattr(hearing, "content_codes", lambda: codes)
-        np.testing.assert_array_equal(heard(speech, SMALL_CODES), codes(speech, VOICE_RATE))
+        np.testing.assert_array_equal(speech_features(speech, SMALL_CODES), codes(speech, VOICE_RATE))
         with pytest.raises(InputError, match="hears 39"):
-            heard(speech, ContentConfig("autovc", num_features=39))
+            speech_features(speech, ContentConfig("autovc", num_features=39))
     monkeypatch.setattr(hearing, "_WEIGHTS", tmp_path / "voice.safetensors")
     content_codes.cache_clear()
     with pytest.raises(InputError, match=r"voice.safetensors: no such weights"):
-        heard(speech, SMALL_CODES)
+        speech_features(speech, SMALL_CODES)

@@ -13,7 +13,7 @@ from talkinghead.methods.attentional_landmarks.renderer import AttentionalRender
 from talkinghead.methods.attentional_landmarks.stages import STAGES
 from talkinghead.methods.attentional_landmarks.stl import SpeechToLandmarks
 from talkinghead.methods.base import Method, Paper, PerKind
-from talkinghead.rendering.interior import InteriorFiller, MouthInterior, shipped_filler
+from talkinghead.rendering.interior import InteriorFiller, MouthInterior, load_filler
 from talkinghead.weights import load_weights
 
 _WEIGHTS = Path(__file__).with_name("weights")
@@ -42,7 +42,7 @@ def _load_renderer(config_name: str) -> AttentionalRenderer:
     config = CONFIGS[config_name]
     network = LandmarksToVideo(config.video)
     load_weights(network, file)
-    return AttentionalRenderer(network, shipped_filler() if config.filled else None)
+    return AttentionalRenderer(network, load_filler() if config.filled else None)
 
 
 def load(config_name: str) -> tuple[AttentionalMotion, PerKind]:

@@ -52,7 +52,7 @@ class VideoConfig:
     channels: tuple[int, ...] = (64, 128, 256, 512, 512)
     landmark_channels: tuple[int, ...] = (32, 64, 128, 256, 256)
     background_channels: int = 32
-    critic_channels: tuple[int, ...] = (64, 128, 256, 512)
+    discriminator_channels: tuple[int, ...] = (64, 128, 256, 512)
     adversarial: float = 1.0
     focus: float = 0.0
     structure: float = 0.0
@@ -88,7 +88,7 @@ _SMALL = AttentionalConfig(
         channels=(24, 48, 96, 160),
         landmark_channels=(16, 32, 48, 64),
         background_channels=8,
-        critic_channels=(16, 32, 64, 96),
+        discriminator_channels=(16, 32, 64, 96),
         adversarial=0.0005,
         focus=4.0,
         structure=0.1,
@@ -123,7 +123,7 @@ CONFIGS = {
             channels=(4, 4, 4, 4),
             landmark_channels=(4, 4, 4, 4),
             background_channels=4,
-            critic_channels=(4, 4, 4, 4),
+            discriminator_channels=(4, 4, 4, 4),
             adversarial=1.0,
         ),
         filled=True,

@@ -18,7 +18,7 @@ _HEAD_SHRINK = 4
 _CODE = 64
 
 
-class Critic(nn.Module):
+class VideoDiscriminator(nn.Module):
     """Logits of three judges; above 0 is real.
 
     Source: Wang et al. 2020, section 3.2: the discriminator shall "jointly consider the factors of lip synchronization
@@ -32,7 +32,7 @@ class Critic(nn.Module):
 
     def __init__(self, config: AttentionalConfig) -> None:
         super().__init__()
-        channels, heard = config.video.critic_channels, config.landmarks.num_features
+        channels, heard = config.video.discriminator_channels, config.landmarks.num_features
         self.quality = nn.Sequential(*_trunk(3, channels), nn.Conv2d(channels[-1], 1, 3, padding=1))
         self.head = nn.Sequential(*_trunk(3 + NUM_MAPS, channels), nn.Conv2d(channels[-1], 1, 3, padding=1))
         self.mouth = nn.Sequential(
@@ -51,19 +51,19 @@ class Critic(nn.Module):
             nn.LeakyReLU(0.2), nn.Linear(3 * _CODE, _CODE), nn.LeakyReLU(0.2), nn.Linear(_CODE, 1)
         )
 
-    def judge_quality(self, pictures: Tensor) -> Tensor:
+    def quality_logits(self, pictures: Tensor) -> Tensor:
         """(B, 1, h, w) logits, a patch each, of pictures (B, 3, S, S) in [-1, 1]."""
         logits: Tensor = self.quality(pictures)
         return logits
 
-    def judge_head(self, pictures: Tensor, landmarks: Tensor) -> Tensor:
+    def head_logits(self, pictures: Tensor, landmarks: Tensor) -> Tensor:
         """(B, 1, h, w) logits of pictures whose head should be at landmarks (B, 68, 2) px."""
         small = F.avg_pool2d(pictures, _HEAD_SHRINK)
         maps = heat_maps(landmarks, pictures.shape[2], shrink=_HEAD_SHRINK)
         logits: Tensor = self.head(torch.cat([small, maps.to(small.dtype)], dim=1))
         return logits
 
-    def judge_lips(self, pictures: Tensor, landmarks: Tensor, speech: Tensor) -> Tensor:
+    def lip_logits(self, pictures: Tensor, landmarks: Tensor, speech: Tensor) -> Tensor:
         """(B, 1) logits of pictures whose mouth, at landmarks (B, 68, 2) px, should say (B, 30, F) speech frames."""
         seen = self.mouth(mouths(pictures, landmarks))
         heard = self.speech(speech.mT)

@@ -48,7 +48,7 @@ def template_of(rest: FloatArray) -> Points:
     return np.asarray(EYE_DISTANCE_PX * rest[:, :2], np.float64)
 
 
-def calibrated(points: FloatArray, template: FloatArray) -> Points:
+def calibrate(points: FloatArray, template: FloatArray) -> Points:
     """Lips where the head does not move: brought to the template by nose tip and mouth corners.
 
     Args:
@@ -65,10 +65,10 @@ def calibrated(points: FloatArray, template: FloatArray) -> Points:
     if points.shape[1:] != (NUM_LANDMARKS, 2) or template.shape != (NUM_LANDMARKS, 2):
         raise ValueError(f"need points (T, 68, 2) and a template (68, 2), got {points.shape} and {template.shape}")
     mouth = points[:, MOUTH_POINTS]
-    return _aligned(mouth, mouth[:, _IN_MOUTH], np.broadcast_to(template[list(_ANCHORS)], (len(points), 3, 2)))
+    return _align(mouth, mouth[:, _IN_MOUTH], np.broadcast_to(template[list(_ANCHORS)], (len(points), 3, 2)))
 
 
-def merged(lips: FloatArray, head: FloatArray) -> Points:
+def merge(lips: FloatArray, head: FloatArray) -> Points:
     """All landmarks: the lips brought to the head by nose tip and mouth corners (equation 6).
 
     Args:
@@ -85,11 +85,11 @@ def merged(lips: FloatArray, head: FloatArray) -> Points:
         raise ValueError(f"need lips (T, 21, 2) and a head (T, 50, 2), got {lips.shape} and {head.shape}")
     points = np.empty((len(lips), NUM_LANDMARKS, 2))
     points[:, HEAD_POINTS] = head
-    points[:, LIPS] = _aligned(lips, lips[:, _IN_MOUTH], head[:, _IN_HEAD])[:, :20]
+    points[:, LIPS] = _align(lips, lips[:, _IN_MOUTH], head[:, _IN_HEAD])[:, :20]
     return points
 
 
-def _aligned(points: FloatArray, own: FloatArray, target: FloatArray) -> Points:
+def _align(points: FloatArray, own: FloatArray, target: FloatArray) -> Points:
     """Points (T, N, 2) under the plane similarity that brings ``own`` (T, 3, 2) closest to ``target`` (T, 3, 2)."""
     place, source, wanted = (array[..., 0] + 1j * array[..., 1] for array in (points, own, target))
     source_mean, wanted_mean = source.mean(axis=1, keepdims=True), wanted.mean(axis=1, keepdims=True)
@@ -100,7 +100,7 @@ def _aligned(points: FloatArray, own: FloatArray, target: FloatArray) -> Points:
     return np.stack([moved.real, moved.imag], axis=-1)
 
 
-def lifted(points: FloatArray, rest: FloatArray) -> tuple[Points, Points, Points]:
+def lift(points: FloatArray, rest: FloatArray) -> tuple[Points, Points, Points]:
     """Landmarks in the head frame and the head's pose, from where the landmarks lie in the picture.
 
     The pose is the one under which the portrait's own nose, eye corners and ends of the jaw come closest to the points

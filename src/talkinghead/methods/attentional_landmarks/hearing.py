@@ -27,7 +27,7 @@ def at_16_khz(speech: Speech) -> Speech:
     return replace(speech, samples=resample(speech.samples, speech.sample_rate), sample_rate=SAMPLE_RATE)
 
 
-def heard(speech: Speech, config: LandmarksConfig, *, gain: float, activity: FloatArray) -> FloatArray:
+def speech_frames(speech: Speech, config: LandmarksConfig, *, gain: float, activity: FloatArray) -> FloatArray:
     """Speech frames (STRIDE * T, num_features) at 100 Hz; frame ``s`` is centred on ``s / 100`` s. Silence is zeros.
 
     Args:

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from talkinghead.methods.attentional_landmarks.config import VideoConfig
-from talkinghead.rendering.displacement import landmark_field, mixed
+from talkinghead.rendering.displacement import landmark_field, mix_pictures
 
 _CURVES = ((0, 17), (17, 22), (22, 27), (27, 36), (36, 42), (42, 48), (48, 55), (55, 60), (60, 65), (65, 68))
 """Jaw, brows, nose, eyes, and each lip's outer and inner edge: one heat map each."""
@@ -41,7 +41,7 @@ def heat_maps(landmarks: Tensor, size: int, *, shrink: int = 2, spread: float = 
 
 
 @dataclass(frozen=True)
-class Reference:
+class EncodedReference:
     """The portrait as the network keeps it: what does not change from frame to frame.
 
     Attributes:
@@ -124,7 +124,7 @@ class LandmarksToVideo(nn.Module):
         """
         return self.draw(landmarks, self.encode(picture, own))
 
-    def encode(self, picture: Tensor, own: Tensor | None = None) -> Reference:
+    def encode(self, picture: Tensor, own: Tensor | None = None) -> EncodedReference:
         """What the network keeps of a reference: once for a portrait. Arguments as for ``forward``."""
         small = F.pixel_unshuffle(picture, 2)
         x = small
@@ -136,9 +136,9 @@ class LandmarksToVideo(nn.Module):
         for block in self.picture:
             x = block(x)
             features.append(x)
-        return Reference(picture, tuple(features), self.background(small), own)
+        return EncodedReference(picture, tuple(features), self.background(small), own)
 
-    def draw(self, landmarks: Tensor, reference: Reference) -> Tensor:
+    def draw(self, landmarks: Tensor, reference: EncodedReference) -> Tensor:
         """Pictures in [-1, 1] of landmarks (B, 68, 2) px, as fine as the reference, of which one serves them all."""
         codes = self._codes(landmarks)
         count, flow = len(landmarks), None
@@ -149,7 +149,7 @@ class LandmarksToVideo(nn.Module):
             background = reference.background if level == 0 else None
             block = self.up[level]
             assert isinstance(block, nn.Sequential)
-            x = _joined(block, face, codes[level], x, background)
+            x = _join(block, face, codes[level], x, background)
             if level == 1 and self.config.copying:
                 flow = self.flow(x)
         made = F.pixel_shuffle(self.out(x).float(), 2).contiguous()
@@ -161,7 +161,7 @@ class LandmarksToVideo(nn.Module):
             assert reference.own is not None
             own = reference.own.expand(count, -1, -1).float()
             field = field + landmark_field(own, landmarks.float(), self.config.size)
-        return mixed(colours, torch.sigmoid(made[:, 3:]), reference.picture.float(), field)
+        return mix_pictures(colours, torch.sigmoid(made[:, 3:]), reference.picture.float(), field)
 
     def attention(self, landmarks: Tensor) -> Tensor:
         """(B, 1, S, S) in [0, 1]: how far landmarks move the gates, mean over the levels; the brightest place has 1.
@@ -217,9 +217,7 @@ def _block(size_in: int, size: int, *, stride: int = 1) -> nn.Sequential:
     )
 
 
-def _joined(
-    block: nn.Sequential, face: Tensor, code: Tensor, below: Tensor | None, background: Tensor | None
-) -> Tensor:
+def _join(block: nn.Sequential, face: Tensor, code: Tensor, below: Tensor | None, background: Tensor | None) -> Tensor:
     """A block's picture of its parts: the same as of all of them side by side, the coarser one enlarged twofold.
 
     The first convolution is taken part by part: what is the same in all pictures is then worked out once, and the

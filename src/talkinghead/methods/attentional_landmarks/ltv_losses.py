@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from talkinghead.methods.attentional_landmarks.config import AttentionalConfig
-from talkinghead.methods.attentional_landmarks.critic import Critic
+from talkinghead.methods.attentional_landmarks.critic import VideoDiscriminator
 from talkinghead.methods.attentional_landmarks.ltv import LandmarksToVideo, heat_maps
 from talkinghead.methods.attentional_landmarks.stl import AFTER, BEFORE
 from talkinghead.precision import autocast
@@ -30,7 +30,7 @@ class VideoTraining(nn.Module):
 
     def __init__(self, config: AttentionalConfig) -> None:
         super().__init__()
-        self.generator, self.critic = LandmarksToVideo(config.video), Critic(config)
+        self.generator, self.critic = LandmarksToVideo(config.video), VideoDiscriminator(config)
 
 
 def video_losses(network: nn.Module, batch: Mapping[str, Tensor], config: AttentionalConfig) -> dict[str, Tensor]:
@@ -112,20 +112,26 @@ def structure_loss(made: Tensor, target: Tensor) -> Tensor:
 
 
 def _verdict(
-    critic: Critic, pictures: Tensor, batch: Mapping[str, Tensor], landmarks: Tensor, speech: Tensor, *, true: bool
+    critic: VideoDiscriminator,
+    pictures: Tensor,
+    batch: Mapping[str, Tensor],
+    landmarks: Tensor,
+    speech: Tensor,
+    *,
+    true: bool,
 ) -> Tensor:
     """Mean over the judges of how far they are from calling pictures real, or made."""
-    logits = critic.judge_lips(pictures, landmarks, speech)[:, 0]
+    logits = critic.lip_logits(pictures, landmarks, speech)[:, 0]
     lips = (_cross_entropy(logits, true) * batch["in_step"]).sum() / batch["in_step"].sum().clamp_min(1)
-    head = _cross_entropy(critic.judge_head(pictures, landmarks), true).mean()
-    return (lips + head + _cross_entropy(critic.judge_quality(pictures), true).mean()) / 3
+    head = _cross_entropy(critic.head_logits(pictures, landmarks), true).mean()
+    return (lips + head + _cross_entropy(critic.quality_logits(pictures), true).mean()) / 3
 
 
-def _mismatch(critic: Critic, batch: Mapping[str, Tensor]) -> Tensor:
+def _mismatch(critic: VideoDiscriminator, batch: Mapping[str, Tensor]) -> Tensor:
     """The same for real pictures with another's speech, and another's landmarks, which are to be called false."""
     target, landmarks = batch["target"], batch["landmarks"]
-    lips = _cross_entropy(critic.judge_lips(target, landmarks, batch["speech"].roll(1, dims=0))[:, 0], False)
-    head = _cross_entropy(critic.judge_head(target, landmarks.roll(1, dims=0)), False)
+    lips = _cross_entropy(critic.lip_logits(target, landmarks, batch["speech"].roll(1, dims=0))[:, 0], False)
+    head = _cross_entropy(critic.head_logits(target, landmarks.roll(1, dims=0)), False)
     return ((lips * batch["in_step"]).sum() / batch["in_step"].sum().clamp_min(1) + head.mean()) / 3
 
 

@@ -12,11 +12,11 @@ import torch
 from torch import Tensor
 
 from talkinghead.data.corpus import Recording
-from talkinghead.data.face_pairs import MARGIN, MIRRORED, STORED, FacePictures, chosen_frames
+from talkinghead.data.face_pairs import MARGIN, MIRRORED, STORED, FacePictures, choose_frames
 from talkinghead.data.grid import Clip, tracks
 from talkinghead.methods.attentional_landmarks.config import LandmarksConfig
 from talkinghead.methods.attentional_landmarks.hearing import RATE
-from talkinghead.methods.attentional_landmarks.people import S1, fps_of, heard_of, in_step
+from talkinghead.methods.attentional_landmarks.people import S1, fps_of, in_step, speech_versions
 from talkinghead.methods.attentional_landmarks.stl import AFTER, BEFORE
 from talkinghead.rendering.levels import as_colours, as_levels
 from talkinghead.types import BoolArray, FloatArray, ImageArray, IndexArray
@@ -26,7 +26,7 @@ _S1_SHARE = 0.5  # of the pairs, where others are learnt from, too
 _OTHER_CLIP = 0.25  # share of pairs of GRID s1 that are of two clips
 _OTHER_LIGHT, _GREY = 0.5, 0.05  # share of the pairs in another light, and without colours, where all are learnt from
 
-Pair = tuple[int, int]
+PicturePair = tuple[int, int]
 
 
 def speech_about(
@@ -44,9 +44,9 @@ def speech_about(
     found = np.zeros((len(pictures), BEFORE + 1 + AFTER, config.num_features), np.float32)
     for number, name in enumerate(pictures.names.tolist()):
         recording, where = known[name], pictures.of_clip(number)
-        heard = np.pad(heard_of(recording, cache, config)[0], ((BEFORE, AFTER + 1), (0, 0)))
+        heard = np.pad(speech_versions(recording, cache, config)[0], ((BEFORE, AFTER + 1), (0, 0)))
         for _, track in tracks((Clip(name, recording.video, ()),), cache, smooth=False):
-            rows = chosen_frames(track, few=recording.speaker == S1)
+            rows = choose_frames(track, few=recording.speaker == S1)
             starts = np.minimum((rows / fps_of(recording) * RATE).round().astype(int), len(heard) - 1 - BEFORE - AFTER)
             found[where] = heard[starts[:, None] + np.arange(BEFORE + 1 + AFTER)]
     return found
@@ -84,7 +84,7 @@ class VideoBatches:
         lights = [_light(rng) if self._others else None for _ in pairs]
         return self.pairs(pairs, placements, mirrored=mirrored, lights=lights)
 
-    def _pair(self, rng: np.random.Generator) -> Pair:
+    def _pair(self, rng: np.random.Generator) -> PicturePair:
         if not self._others or (len(self._s1) and rng.random() < _S1_SHARE):
             first, other = rng.choice(self._s1, 2)
             second = other if rng.random() < _OTHER_CLIP else first
@@ -95,7 +95,7 @@ class VideoBatches:
 
     def pairs(
         self,
-        pairs: list[Pair],
+        pairs: list[PicturePair],
         placements: list[FloatArray] | None = None,
         *,
         mirrored: BoolArray | None = None,
@@ -114,15 +114,15 @@ class VideoBatches:
         lights = lights or [None] * len(pairs)
         source, target = np.array(pairs).T
         return {
-            "source": self._seen(source, placements, flips, lights),
-            "target": self._seen(target, placements, flips, lights),
+            "source": self._show(source, placements, flips, lights),
+            "target": self._show(target, placements, flips, lights),
             "own": self._places(source, placements, flips),
             "landmarks": self._places(target, placements, flips),
             "speech": torch.from_numpy(self._speech[target]),
             "in_step": torch.from_numpy(self._in_step[target].astype(np.float32)),
         }
 
-    def _seen(
+    def _show(
         self,
         rows: IndexArray,
         placements: list[FloatArray],

@@ -10,9 +10,9 @@ import torch
 from talkinghead.errors import announce
 from talkinghead.face.pose import head_landmarks, matrix_from_rotation, rotation_from_matrix
 from talkinghead.face.rest import closed_mouth
-from talkinghead.media.spool import spooled_rows
-from talkinghead.methods.attentional_landmarks.geometry import lifted, merged, template_of
-from talkinghead.methods.attentional_landmarks.hearing import FPS, STRIDE, at_16_khz, heard
+from talkinghead.media.spool import spool_rows
+from talkinghead.methods.attentional_landmarks.geometry import lift, merge, template_of
+from talkinghead.methods.attentional_landmarks.hearing import FPS, STRIDE, at_16_khz, speech_frames
 from talkinghead.methods.attentional_landmarks.stl import AFTER, BEFORE, SpeechToLandmarks, States
 from talkinghead.motion.idle import idle_blinks, idle_head
 from talkinghead.motion.lips import in_order
@@ -21,7 +21,7 @@ from talkinghead.motion.smoothing import smooth
 from talkinghead.speech.activity import voice_activity
 from talkinghead.speech.features import loudness_gain
 from talkinghead.speech.phones import is_speech
-from talkinghead.speech.phonetic import cut
+from talkinghead.speech.phonetic import crop_speech
 from talkinghead.types import FloatArray, Motion, Portrait, Speech, num_frames
 
 BLOCK = 1500
@@ -53,7 +53,7 @@ class AttentionalMotion:
         count = num_frames(speech.duration, FPS)
         in_picture = head_landmarks(portrait.track[portrait.best : portrait.best + 1])[0]
         rest = closed_mouth(in_picture)
-        activity = _fitted(voice_activity(speech.samples, FPS), count)
+        activity = _fit_length(voice_activity(speech.samples, FPS), count)
         if speech.phones is None and not is_speech(speech.samples, activity, FPS):
             announce("nobody speaks in the sound, it is taken for music: the mouth will rest.")
             activity = np.zeros_like(activity)
@@ -62,19 +62,19 @@ class AttentionalMotion:
             (BEFORE + STRIDE * (_SETTLING - 1) + 1 + AFTER, self.network.config.num_features), np.float32
         )
         points, states = self.points(silence, template_of(rest))
-        settled, turn, shift = (rows[-1] for rows in lifted(points[-1:], rest))
+        settled, turn, shift = (rows[-1] for rows in lift(points[-1:], rest))
         pose: list[FloatArray] = []
 
         def raw() -> Iterator[FloatArray]:
             carried = states
             for block in self._hear(speech, activity):
                 places, carried = self.points(block, template_of(rest), carried)
-                landmarks, rotation, translation = lifted(places, rest)
+                landmarks, rotation, translation = lift(places, rest)
                 away = matrix_from_rotation(rotation) @ matrix_from_rotation(turn).T
                 pose.append(np.concatenate([rotation_from_matrix(away), translation - shift], axis=1))
                 yield in_order(rest + landmarks - settled, rest)
 
-        landmarks = spooled_rows(_finished(spooled_rows(raw(), rest.shape), rest, activity), rest.shape)
+        landmarks = spool_rows(_finish_blocks(spool_rows(raw(), rest.shape), rest, activity), rest.shape)
         head = smooth(np.concatenate(pose), FPS, cutoff_hz=_HEAD_CUTOFF_HZ)
         rotation, translation = idle_head(count, FPS, seed=seed, activity=activity, amount=self.liveliness)
         blink = idle_blinks(count, FPS, seed=seed, activity=activity)
@@ -86,8 +86,8 @@ class AttentionalMotion:
         for start in range(0, count, BLOCK):
             end = min(start + BLOCK, count)
             rows = slice(max(0, start - _MARGIN), min(end + _MARGIN, count))
-            piece = cut(speech, rows.start / FPS, rows.stop / FPS)
-            block = heard(piece, self.network.config, gain=gain, activity=activity[rows])
+            piece = crop_speech(speech, rows.start / FPS, rows.stop / FPS)
+            block = speech_frames(piece, self.network.config, gain=gain, activity=activity[rows])
             first = STRIDE * (start - rows.start) - BEFORE
             last = STRIDE * (end - 1 - rows.start) + 1 + AFTER
             padding = ((max(0, -first), max(0, last - len(block))), (0, 0))
@@ -109,10 +109,10 @@ class AttentionalMotion:
         face = torch.from_numpy(np.asarray(template, np.float32)).to(device)
         made, states = self.network(heard_by_it[None], face[None], states)
         parts = [np.asarray(part[0].double().cpu().numpy()) for part in made]
-        return parts[0] if len(parts) == 1 else merged(*parts), states
+        return parts[0] if len(parts) == 1 else merge(*parts), states
 
 
-def _finished(raw: FloatArray, rest: FloatArray, activity: FloatArray) -> Iterator[FloatArray]:
+def _finish_blocks(raw: FloatArray, rest: FloatArray, activity: FloatArray) -> Iterator[FloatArray]:
     """Landmarks (T, 68, 3), smooth and at rest where nobody speaks, in blocks."""
     for start in range(0, len(raw), BLOCK):
         end = min(start + BLOCK, len(raw))
@@ -121,7 +121,7 @@ def _finished(raw: FloatArray, rest: FloatArray, activity: FloatArray) -> Iterat
         yield rest_in_silence(block, rest, activity[rows], FPS)[start - rows.start : end - rows.start]
 
 
-def _fitted(rows: FloatArray, count: int) -> FloatArray:
+def _fit_length(rows: FloatArray, count: int) -> FloatArray:
     """The first ``count`` rows, the last one held where there are fewer."""
     if len(rows) == 0:
         return np.zeros((count, *rows.shape[1:]), rows.dtype)

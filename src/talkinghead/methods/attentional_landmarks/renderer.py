@@ -11,7 +11,7 @@ from torch import Tensor
 
 from talkinghead.face.landmarks import MESH_OF_68
 from talkinghead.face.rest import lip_gap
-from talkinghead.methods.attentional_landmarks.ltv import LandmarksToVideo, Reference
+from talkinghead.methods.attentional_landmarks.ltv import EncodedReference, LandmarksToVideo
 from talkinghead.methods.attentional_landmarks.ltv_pairs import as_images, as_pictures
 from talkinghead.precision import autocast
 from talkinghead.rendering.crop import Crop
@@ -45,26 +45,26 @@ class AttentionalRenderer:
 
     def render(self, motion: Motion, portrait: Portrait) -> Iterator[Frames]:
         """One picture per row of the motion, of the portrait's size, in chunks."""
-        (image, crop), rig = _framed(portrait, self.network.config.size), build_rig(portrait)
-        fine = crop.refined() if self.network.config.copying else crop
+        (image, crop), rig = _frame_head(portrait, self.network.config.size), build_rig(portrait)
+        fine = crop.refine() if self.network.config.copying else crop
         paste = PasteBack(image, fine, portrait.person)
         mouth = None if self._filler is None else MouthPainter(image, rig, self._filler)
         lids = LidPainter(image, rig)
-        reference = self._seen(crop.cut(image), crop.points(rig.source[MESH_OF_68]))
+        reference = self._encode(crop.extract(image), crop.points(rig.source[MESH_OF_68]))
         if fine is not crop:
-            reference = replace(reference, picture=as_pictures(fine.cut(image)[None]).to(self._device))
+            reference = replace(reference, picture=as_pictures(fine.extract(image)[None]).to(self._device))
 
-        def drawn(rows: Motion) -> Frames:
+        def draw(rows: Motion) -> Frames:
             shut, open_eyes = rig.place(rows)
             placed = shut if mouth is None else open_eyes
-            landmarks = _filled_up(crop.points(placed[:, MESH_OF_68, :2]))
-            frames = paste(self._drawn(landmarks, reference)[: len(rows)])
+            landmarks = _fill_chunk(crop.points(placed[:, MESH_OF_68, :2]))
+            frames = paste(self._draw(landmarks, reference)[: len(rows)])
             if mouth is not None:
                 mouth.paint(frames, rows, shut)
                 lids.paint(frames, rows, shut, open_eyes)
             return Frames(frames, rows.fps)
 
-        yield from side_by_side(drawn, _pieces(motion))
+        yield from side_by_side(draw, _pieces(motion))
 
     @property
     def shows(self) -> dict[str, Callable[[Motion, Portrait], ImageArray]]:
@@ -80,8 +80,8 @@ class AttentionalRenderer:
         by_gap = np.argsort(lip_gap(motion.landmarks), kind="stable")
         rows = by_gap[np.linspace(0, len(motion) - 1, _MOMENTS).round().astype(int)]
         maps = np.concatenate([chunk.images for chunk in self.attention(motion[rows], portrait)])
-        image, crop = _framed(portrait, self.network.config.size)
-        return np.concatenate([crop.cut(image), *maps], axis=1)
+        image, crop = _frame_head(portrait, self.network.config.size)
+        return np.concatenate([crop.extract(image), *maps], axis=1)
 
     def attention(self, motion: Motion, portrait: Portrait) -> Iterator[Frames]:
         """Where landmarks move the gates, per row of the motion: grey squares about the head, bright is far.
@@ -89,9 +89,9 @@ class AttentionalRenderer:
         Raises:
             ValueError: the network has no attention.
         """
-        (_, crop), rig = _framed(portrait, self.network.config.size), build_rig(portrait)
+        (_, crop), rig = _frame_head(portrait, self.network.config.size), build_rig(portrait)
         for rows in _pieces(motion):
-            landmarks = _filled_up(crop.points(rig.place(rows)[0][:, MESH_OF_68, :2]))
+            landmarks = _fill_chunk(crop.points(rig.place(rows)[0][:, MESH_OF_68, :2]))
             with torch.inference_mode():
                 moved = self.network.attention(landmarks.to(self._device))
             yield Frames(as_images(2 * moved.expand(-1, 3, -1, -1) - 1)[: len(rows)], motion.fps)
@@ -102,21 +102,21 @@ class AttentionalRenderer:
         return device
 
     @torch.inference_mode()
-    def _seen(self, image: ImageArray, landmarks: FloatArray) -> Reference:
+    def _encode(self, image: ImageArray, landmarks: FloatArray) -> EncodedReference:
         """What the network keeps of a square (size, size, 3) with landmarks (68, 2) px."""
         with autocast(self._device):
             own = torch.from_numpy(landmarks[None]).float().to(self._device)
-            reference: Reference = self.network.encode(as_pictures(image[None]).to(self._device), own)
+            reference: EncodedReference = self.network.encode(as_pictures(image[None]).to(self._device), own)
         return reference
 
     @torch.inference_mode()
-    def _drawn(self, landmarks: Tensor, reference: Reference) -> ImageArray:
+    def _draw(self, landmarks: Tensor, reference: EncodedReference) -> ImageArray:
         """(_CHUNK, n S, n S, 3) uint8 the square, as fine as the reference; landmarks (_CHUNK, 68, 2) px."""
         with autocast(self._device):
             return as_images(self.network.draw(landmarks.to(self._device), reference))
 
 
-def _framed(portrait: Portrait, size: int) -> tuple[ImageArray, Crop]:
+def _frame_head(portrait: Portrait, size: int) -> tuple[ImageArray, Crop]:
     """The portrait's picture (H, W, 3), and the square of its head."""
     image = np.ascontiguousarray(portrait.frames.images[portrait.best])
     return image, Crop.of(portrait.track.landmarks[portrait.best], portrait.frames.size, size=size)
@@ -126,6 +126,6 @@ def _pieces(motion: Motion) -> Iterator[Motion]:
     return (motion[start : start + _CHUNK] for start in range(0, len(motion), _CHUNK))
 
 
-def _filled_up(landmarks: FloatArray) -> Tensor:
+def _fill_chunk(landmarks: FloatArray) -> Tensor:
     """(_CHUNK, 68, 2) float32 of landmarks (T, 68, 2); the last ones again and again, where there are fewer."""
     return torch.from_numpy(landmarks[np.minimum(np.arange(_CHUNK), len(landmarks) - 1)]).float()

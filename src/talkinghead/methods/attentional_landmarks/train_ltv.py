@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from talkinghead.data.corpus import UNSEEN_FACES
-from talkinghead.data.face_pairs import MARGIN, STORED, FacePictures, judged_pairs, prepared_pictures
+from talkinghead.data.face_pairs import MARGIN, STORED, FacePictures, prepare_pictures, validation_pairs
 from talkinghead.media import save_image
 from talkinghead.methods.attentional_landmarks.config import AttentionalConfig
 from talkinghead.methods.attentional_landmarks.ltv_losses import VideoTraining, video_losses
@@ -39,7 +39,7 @@ _LICENCES = "CC BY 4.0 (GRID), US government works, MIT (FACEGOOD)"
 
 def _wide(landmarks: FloatArray, size: tuple[int, int]) -> Crop:
     """The network's square with a margin around it, as packs keep it."""
-    return Crop.of(landmarks, size).widened(MARGIN, STORED)
+    return Crop.of(landmarks, size).widen(MARGIN, STORED)
 
 
 class _Validation:
@@ -50,7 +50,7 @@ class _Validation:
         self._batches: dict[str, dict[str, Tensor]] = {}
         for name, pictures in groups.items():
             silence = np.zeros((len(pictures), 1, 1), np.float32)
-            pairs = judged_pairs(pictures, _JUDGED, speaker=S1 if config.people == "s1" else None)
+            pairs = validation_pairs(pictures, _JUDGED, speaker=S1 if config.people == "s1" else None)
             if pairs:
                 self._batches[name] = VideoBatches(pictures, silence, size=config.video.size).pairs(pairs)
         self.still = {
@@ -62,7 +62,7 @@ class _Validation:
         found: dict[str, float] = {}
         sheets = []
         for name, batch in self._batches.items():
-            made = made_of(network, batch)
+            made = generate_batch(network, batch)
             source, target = (as_images(batch[key]) for key in ("source", "target"))
             found |= {f"{name} {key}": value for key, value in _scores(made, target).items()}
             sheets += [np.concatenate(row, axis=1) for row in list(zip(source, made, target))[-_SHOWN:]]
@@ -78,7 +78,7 @@ def _scores(made: ImageArray, wanted: ImageArray) -> dict[str, float]:
 
 
 @torch.inference_mode()
-def made_of(network: nn.Module, batch: Mapping[str, Tensor]) -> ImageArray:
+def generate_batch(network: nn.Module, batch: Mapping[str, Tensor]) -> ImageArray:
     """(B, S, S, 3) uint8 what the generator of a ``VideoTraining`` makes of a batch."""
     generator = cast(VideoTraining, network).generator
     device, made = next(network.parameters()).device, []
@@ -92,7 +92,7 @@ def made_of(network: nn.Module, batch: Mapping[str, Tensor]) -> ImageArray:
 def train_video(training: Training) -> None:
     """Train the renderer on pairs of pictures; each validation leaves ``sheet.png`` in the output folder."""
     corpus, config, out, options = training.corpus, training.config, training.out, training.options
-    packs = {group: prepared_pictures(corpus, group, out, place=_wide) for group in ("train", "known", "strangers")}
+    packs = {group: prepare_pictures(corpus, group, out, place=_wide) for group in ("train", "known", "strangers")}
     recordings = recordings_of(corpus, "train", "all")
     speech = speech_about(packs["train"], recordings, out / "tracks", config.landmarks)
     watched = {name: packs[name] for name in ("known", "strangers")}

@@ -23,13 +23,13 @@ from talkinghead.methods.attentional_landmarks.config import LandmarksConfig
 from talkinghead.methods.attentional_landmarks.geometry import (
     EYE_DISTANCE_PX,
     MOUTH_POINTS,
-    calibrated,
+    calibrate,
     in_crop,
     template_of,
 )
 from talkinghead.methods.attentional_landmarks.hearing import FPS, STRIDE
 from talkinghead.methods.attentional_landmarks.motion import AttentionalMotion
-from talkinghead.methods.attentional_landmarks.people import S1, fps_of, heard_of, in_step, recordings_of
+from talkinghead.methods.attentional_landmarks.people import S1, fps_of, in_step, recordings_of, speech_versions
 from talkinghead.methods.attentional_landmarks.stl import AFTER, BEFORE, SpeechToLandmarks
 from talkinghead.methods.attentional_landmarks.stl_losses import landmarks_losses
 from talkinghead.metrics.aperture import aperture_correlation
@@ -51,7 +51,7 @@ _LEAST_FRAMES = 50
 
 
 @dataclass(frozen=True)
-class Stretch:
+class LandmarkStretch:
     """Three seconds of somebody speaking.
 
     Attributes:
@@ -69,20 +69,20 @@ class Stretch:
 
 def read_stretches(
     recordings: tuple[Recording, ...], cache: Path, config: LandmarksConfig, *, versions: int = 1
-) -> list[Stretch]:
+) -> list[LandmarkStretch]:
     """What is heard and seen in recordings; tracks are kept in ``cache``, and so is what is heard."""
     stretches = []
     for recording in recordings:
         if not in_step(recording.name):
             continue
         for _, track in tracks((Clip(recording.name, recording.video, ()),), cache):
-            speech, fps = heard_of(recording, cache, config, versions=versions), fps_of(recording)
+            speech, fps = speech_versions(recording, cache, config, versions=versions), fps_of(recording)
             for start in range(0, max(1, round(len(track) / fps * FPS) - _LEAST_FRAMES), FRAMES):
                 stretches.append(_stretch(speech, replace(track, fps=fps), start, recording.speaker))
     return stretches
 
 
-def _stretch(speech: FloatArray, track: FaceTrack, start: int, speaker: str) -> Stretch:
+def _stretch(speech: FloatArray, track: FaceTrack, start: int, speaker: str) -> LandmarkStretch:
     """The stretch of a clip from a frame at 25 fps on; beyond the clip there is silence, and the last pose is held."""
     first, last = STRIDE * start - BEFORE, STRIDE * (start + FRAMES - 1) + 1 + AFTER
     padding = ((0, 0), (max(0, -first), max(0, last - speech.shape[1])), (0, 0))
@@ -90,7 +90,7 @@ def _stretch(speech: FloatArray, track: FaceTrack, start: int, speaker: str) -> 
     rows = slice(round(start / FPS * track.fps), round((start + FRAMES) / FPS * track.fps) + 1)
     motion = motion_of_track(track[rows], 0)
     points = resample_rows(in_crop(motion), track.fps, FPS, FRAMES)
-    return Stretch(piece, points, template_of(closed_mouth(motion.rest)), speaker)
+    return LandmarkStretch(piece, points, template_of(closed_mouth(motion.rest)), speaker)
 
 
 class LandmarkBatches:
@@ -101,12 +101,12 @@ class LandmarkBatches:
         size: stretches in a batch.
     """
 
-    def __init__(self, stretches: list[Stretch], *, size: int) -> None:
+    def __init__(self, stretches: list[LandmarkStretch], *, size: int) -> None:
         self._size = size
         self._speech = torch.from_numpy(np.stack([s.speech for s in stretches])).float()
         self._points = torch.from_numpy(np.stack([s.points for s in stretches])).float()
         self._template = torch.from_numpy(np.stack([s.template for s in stretches])).float()
-        lips = [calibrated(s.points, s.template) for s in stretches]
+        lips = [calibrate(s.points, s.template) for s in stretches]
         self._lips = torch.from_numpy(np.stack(lips)).float()
         known = np.array([s.speaker == S1 for s in stretches])
         share = np.where(known, _S1_SHARE / max(1, known.sum()), (1 - _S1_SHARE) / max(1, (~known).sum()))
@@ -124,7 +124,7 @@ class LandmarkBatches:
         points = torch.where(silent, template[:, None], points)
         mouth = torch.from_numpy(MOUTH_POINTS)
         lips = torch.where(silent, template[:, None, mouth], lips)
-        face, scale = _varied(template, generator)
+        face, scale = _augment(template, generator)
         return {
             "speech": speech,
             "template": face,
@@ -133,7 +133,7 @@ class LandmarkBatches:
         }
 
 
-def _varied(template: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+def _augment(template: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
     """Half of the faces (B, 68, 2) px with other proportions, and how far each of them goes: (B, 1, 1, 2)."""
     batch = len(template)
     other = (torch.rand(batch, 1, 1, generator=generator) < 0.5).float()
@@ -145,7 +145,7 @@ def _varied(template: Tensor, generator: torch.Generator) -> tuple[Tensor, Tenso
     return template * stretch + other * EYE_DISTANCE_PX * shift, stretch[:, None]
 
 
-def score(network: nn.Module, stretches: list[Stretch]) -> dict[str, float]:
+def score(network: nn.Module, stretches: list[LandmarkStretch]) -> dict[str, float]:
     """LMD in px of the 300 px crop, correlation of the opening, and the head's error in px; means over stretches."""
     assert isinstance(network, SpeechToLandmarks)
     generator = AttentionalMotion(network)

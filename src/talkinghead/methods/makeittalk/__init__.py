@@ -13,7 +13,7 @@ from talkinghead.methods.makeittalk.speaker_aware import SpeakerAwareAnimation
 from talkinghead.methods.makeittalk.stages import STAGES
 from talkinghead.methods.makeittalk.translation import TranslationNetwork
 from talkinghead.methods.makeittalk.translation_renderer import TranslationRenderer
-from talkinghead.rendering.interior import InteriorFiller, MouthInterior, shipped_filler
+from talkinghead.rendering.interior import InteriorFiller, MouthInterior, load_filler
 from talkinghead.rendering.mouth import FlatFiller
 from talkinghead.rendering.warp import WarpRenderer
 from talkinghead.weights import load_weights
@@ -29,7 +29,7 @@ def build(config: MakeItTalkConfig) -> tuple[MakeItTalkMotion, WarpRenderer]:
     return MakeItTalkMotion(content, branch=branch), renderer
 
 
-def _shipped(config_name: str) -> MakeItTalkConfig:
+def _shipping_config(config_name: str) -> MakeItTalkConfig:
     if config_name != "small":
         raise InputError(
             f"makeittalk ships weights for 'small', not for {config_name!r}: train them, or choose 'small'."
@@ -38,12 +38,12 @@ def _shipped(config_name: str) -> MakeItTalkConfig:
 
 
 def _load_warp(config_name: str) -> WarpRenderer:
-    _shipped(config_name)
-    return WarpRenderer(shipped_filler(), FlatFiller())
+    _shipping_config(config_name)
+    return WarpRenderer(load_filler(), FlatFiller())
 
 
 def _load_translation(config_name: str) -> TranslationRenderer:
-    network = TranslationNetwork(_shipped(config_name).translation)
+    network = TranslationNetwork(_shipping_config(config_name).translation)
     load_weights(network, _WEIGHTS / "translation.safetensors")
     return TranslationRenderer(network)
 
@@ -54,7 +54,7 @@ def load(config_name: str) -> tuple[MakeItTalkMotion, WarpRenderer]:
     Raises:
         InputError: none ship for this configuration.
     """
-    config = _shipped(config_name)
+    config = _shipping_config(config_name)
     content, branch = SpeechContentAnimation(config.content), SpeakerAwareAnimation(config.content, config.speaker)
     load_weights(content, _WEIGHTS / "content.safetensors")
     load_weights(branch, _WEIGHTS / "speaker_aware.safetensors")

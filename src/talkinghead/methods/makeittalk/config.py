@@ -63,7 +63,7 @@ class VoiceConfig:
     postnet_channels: int = 512
     told: bool = True
     centred: bool = False
-    disguise: float = 0.0
+    augmentation: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ class SpeakerConfig:
     heads: int = 2
     window: int = 256
     mlp_sizes: tuple[int, ...] = (512, 256)
-    critic_sizes: tuple[int, ...] = (512, 256)
+    discriminator_sizes: tuple[int, ...] = (512, 256)
     noise_size: int = 0
     mouth_share: float = 1.0
     alone: bool = False
@@ -122,8 +122,8 @@ class TranslationConfig:
     residual: float = 4 / 15
     source_sketch: bool = False
     copying: bool = False
-    critic: float = 0.0
-    critic_width: int = 24
+    discriminator_weight: float = 0.0
+    discriminator_width: int = 24
 
 
 @dataclass(frozen=True)
@@ -152,7 +152,7 @@ _SMALL_VOICE = VoiceConfig(
     postnet_channels=128,
     told=False,
     centred=True,
-    disguise=1.0,
+    augmentation=1.0,
 )
 _TINY_VOICE = VoiceConfig(
     encoder_channels=8,
@@ -164,7 +164,7 @@ _TINY_VOICE = VoiceConfig(
     postnet_channels=8,
     told=False,
     centred=True,
-    disguise=1.0,
+    augmentation=1.0,
 )
 
 _SMALL_SPEAKER = SpeakerConfig(
@@ -172,7 +172,7 @@ _SMALL_SPEAKER = SpeakerConfig(
     lstm_layers=1,
     restart=False,
     mlp_sizes=(256, 128),
-    critic_sizes=(128, 64),
+    discriminator_sizes=(128, 64),
     noise_size=8,
     mouth_share=0.0,
 )
@@ -185,7 +185,7 @@ _TINY_SPEAKER = SpeakerConfig(
     layers=1,
     window=32,
     mlp_sizes=(16,),
-    critic_sizes=(8,),
+    discriminator_sizes=(8,),
     noise_size=2,
     mouth_share=0.0,
 )
@@ -193,10 +193,16 @@ _TINY_SPEAKER = SpeakerConfig(
 _ALONE = replace(_SMALL_SPEAKER, mouth_share=1.0, alone=True)
 
 _SMALL_TRANSLATION = TranslationConfig(
-    channels=(24, 32, 48, 96, 128, 128), residual=0.5, source_sketch=True, copying=True, critic=0.03
+    channels=(24, 32, 48, 96, 128, 128), residual=0.5, source_sketch=True, copying=True, discriminator_weight=0.03
 )
 _TINY_TRANSLATION = TranslationConfig(
-    size=64, channels=(4, 6, 8), residual=0.5, source_sketch=True, copying=True, critic=0.03, critic_width=4
+    size=64,
+    channels=(4, 6, 8),
+    residual=0.5,
+    source_sketch=True,
+    copying=True,
+    discriminator_weight=0.03,
+    discriminator_width=4,
 )
 
 CONFIGS = {

@@ -15,7 +15,7 @@ _CURVES, _CURVE = 4, 0.05  # cosines across the bands, 5 dB each
 _FLOOR = 0.4  # 60 dB below full scale
 
 
-def disguised(mels: Tensor, generator: torch.Generator, *, strength: float = 1.0) -> Tensor:
+def augment_voices(mels: Tensor, generator: torch.Generator, *, strength: float = 1.0) -> Tensor:
     """Each speech of a batch with another vocal tract, timbre, level, dynamics, and half of them with a noise floor.
 
     Pitch goes with the vocal tract. Frames keep their places, so that what is said stays.

@@ -87,7 +87,7 @@ def _windows(
     longest = min(branch.config.window, len(features) - starts[0])
     ends = [min(start + longest, len(features)) for start in starts]
 
-    def stacked(rows: FloatArray) -> Tensor:
+    def stack(rows: FloatArray) -> Tensor:
         whole = np.zeros((len(starts), longest, rows.shape[1]), np.float32)
         for number, (start, end) in enumerate(zip(starts, ends)):
             whole[number, : end - start] = rows[start:end]
@@ -97,7 +97,7 @@ def _windows(
     valid = (torch.arange(longest) < lengths[:, None]).to(device)
     batch = (torch.from_numpy(np.asarray(row, np.float32)).to(device) for row in (speaker, rest))
     voice, static = (row.expand(len(starts), *row.shape) for row in batch)
-    made = branch(stacked(features), voice, static, stacked(noise), valid).float().cpu().numpy()
+    made = branch(stack(features), voice, static, stack(noise), valid).float().cpu().numpy()
     return [np.asarray(made[number, :length], np.float64) for number, length in enumerate(lengths)]
 
 
@@ -132,10 +132,10 @@ def head_poses(style: FloatArray, rest: FloatArray, rate: float) -> tuple[FloatA
     pose = np.concatenate([np.concatenate(rigid_and_expression(rest + piece, rest)[:2], axis=1) for piece in pieces])
     pose = smooth(pose, rate, cutoff_hz=_CUTOFF_HZ)
     pose *= smoothstep(np.arange(len(pose)) / rate / _RAMP_S)[:, None]
-    return limited(pose[:, :3], pose[:, 3:])
+    return limit_pose(pose[:, :3], pose[:, 3:])
 
 
-def limited(rotation: FloatArray, translation: FloatArray) -> tuple[FloatArray, FloatArray]:
+def limit_pose(rotation: FloatArray, translation: FloatArray) -> tuple[FloatArray, FloatArray]:
     """The same pose, softly kept within 25 degrees and half an eye distance; half of that is as good as unchanged."""
     return softly_within(rotation, float(_TURN_LIMIT)), softly_within(translation, _SHIFT_LIMIT)
 

@@ -13,10 +13,10 @@ from torch.nn import functional as F
 
 from talkinghead.errors import InputError
 from talkinghead.methods.makeittalk.config import CONFIGS, ContentConfig
-from talkinghead.methods.makeittalk.voice import VOICE_RATE, VoiceConversion, spoken_mean
+from talkinghead.methods.makeittalk.voice import VOICE_RATE, VoiceConversion, mean_of_speech
 from talkinghead.speech.activity import speech_segments, voice_activity
 from talkinghead.speech.features import SAMPLE_RATE, resample
-from talkinghead.speech.phonetic import LogMel, PhonePosteriors, PhoneticFeatures, Piece, Rows, at_rate, num_rows
+from talkinghead.speech.phonetic import LogMel, PhonePosteriors, PhoneticFeatures, Rows, SpeechPiece, at_rate, num_rows
 from talkinghead.speech.speaker import EMBEDDING_SIZE, LEAST_SPEECH_S, speaker_embedding
 from talkinghead.types import FloatArray, Speech
 from talkinghead.weights import load_weights
@@ -44,7 +44,7 @@ class ContentCodes:
 
     def __call__(self, speech: Speech, rate: float, *, gain: float | None = None) -> Rows:
         """(ceil(duration * rate), size); at other rates than 62.5 Hz resampled from it."""
-        start = speech.start if isinstance(speech, Piece) else 0.0
+        start = speech.start if isinstance(speech, SpeechPiece) else 0.0
         mels = self._mels(speech, gain=gain)
         before = round(start * VOICE_RATE) % self._network.config.downsampling
         with torch.inference_mode():
@@ -62,14 +62,14 @@ class ContentCodes:
 
         The last are kept: the pieces of a speech follow each other.
         """
-        whole = speech.whole if isinstance(speech, Piece) else speech
+        whole = speech.whole if isinstance(speech, SpeechPiece) else speech
         if self._known is None or self._known[0] is not whole or self._known[1] != gain:
             config, mean = self._network.config, None
             speaker = torch.zeros(1, config.embedding_size)
             if config.told:
                 speaker = torch.from_numpy(_embedding(resample(whole.samples, whole.sample_rate)))[None]
             if config.centred:
-                mean = spoken_mean(self._mels(whole, gain=gain))
+                mean = mean_of_speech(self._mels(whole, gain=gain))
             self._known = whole, gain, speaker, mean
         return self._known[2:]
 
@@ -100,7 +100,7 @@ def at_16_khz(speech: Speech) -> Speech:
     return replace(speech, samples=samples, sample_rate=SAMPLE_RATE)
 
 
-def heard(
+def speech_features(
     speech: Speech, config: ContentConfig, *, gain: float | None = None, features: PhoneticFeatures | None = None
 ) -> FloatArray:
     """Speech frames (T, num_features); frame t is centred on t / rate s.

@@ -11,7 +11,7 @@ from talkinghead.errors import InputError, announce
 from talkinghead.face.landmarks import BROWS, JAW, LEFT_EYE, LIPS, RIGHT_EYE
 from talkinghead.face.pose import head_landmarks
 from talkinghead.face.rest import closed_mouth
-from talkinghead.media.spool import spooled_rows
+from talkinghead.media.spool import spool_rows
 from talkinghead.methods.makeittalk.config import ContentConfig
 from talkinghead.methods.makeittalk.content import SpeechContentAnimation, windows_of
 from talkinghead.methods.makeittalk.head_style import (
@@ -21,7 +21,7 @@ from talkinghead.methods.makeittalk.head_style import (
     smooth_noise,
     softly_within,
 )
-from talkinghead.methods.makeittalk.hearing import at_16_khz, heard
+from talkinghead.methods.makeittalk.hearing import at_16_khz, speech_features
 from talkinghead.methods.makeittalk.speaker_aware import SpeakerAwareAnimation
 from talkinghead.motion.idle import idle_blinks, idle_head
 from talkinghead.motion.rest import rest_in_silence, speaking_share
@@ -30,7 +30,7 @@ from talkinghead.precision import autocast
 from talkinghead.speech.activity import voice_activity
 from talkinghead.speech.features import SAMPLE_RATE, loudness_gain
 from talkinghead.speech.phones import is_speech
-from talkinghead.speech.phonetic import PhoneticFeatures, cut
+from talkinghead.speech.phonetic import PhoneticFeatures, crop_speech
 from talkinghead.speech.speaker import speaker_embedding
 from talkinghead.types import NUM_LANDMARKS, FloatArray, Motion, Portrait, Speech, num_frames
 
@@ -91,13 +91,13 @@ class MakeItTalkMotion:
         track = portrait.track[portrait.best : portrait.best + 1]
         in_picture = head_landmarks(track)[0]
         rest = closed_mouth(in_picture)
-        activity = _fitted(voice_activity(speech.samples, rate), count)
+        activity = _fit_length(voice_activity(speech.samples, rate), count)
         if speech.phones is None and not is_speech(speech.samples, activity, rate):
             announce("nobody speaks in the sound, it is taken for music: the mouth will rest.")
             activity = np.zeros_like(activity)
-        features = self._heard(speech, activity)
+        features = self._compute_features(speech, activity)
         style = self._style(speech, features, rest, seed=seed)
-        landmarks = spooled_rows(self._faces(features, rest, activity, style), rest.shape)
+        landmarks = spool_rows(self._faces(features, rest, activity, style), rest.shape)
         if style is None:
             rotation, translation = idle_head(count, rate, seed=seed, activity=activity)
         else:
@@ -105,7 +105,7 @@ class MakeItTalkMotion:
         blink = idle_blinks(count, rate, seed=seed, activity=activity)
         return Motion(rate, landmarks, rotation, translation, blink, in_picture)
 
-    def _heard(self, speech: Speech, activity: FloatArray) -> FloatArray:
+    def _compute_features(self, speech: Speech, activity: FloatArray) -> FloatArray:
         """Speech frames (T, num_features) of the whole, in a file where they are many; none where nobody speaks."""
         rate, count = self.config.rate, len(activity)
         gain = loudness_gain(speech.samples)
@@ -114,11 +114,13 @@ class MakeItTalkMotion:
 
         def blocks() -> Iterator[FloatArray]:
             for rows, inner in _blocks(count):
-                piece = cut(speech, rows.start / rate, rows.stop / rate)
-                features = _fitted(heard(piece, self.config, gain=gain, features=self.features), rows.stop - rows.start)
+                piece = crop_speech(speech, rows.start / rate, rows.stop / rate)
+                features = _fit_length(
+                    speech_features(piece, self.config, gain=gain, features=self.features), rows.stop - rows.start
+                )
                 yield (features * share[rows])[inner]
 
-        return spooled_rows(blocks(), (self.config.num_features,))
+        return spool_rows(blocks(), (self.config.num_features,))
 
     def _faces(
         self, features: FloatArray, rest: FloatArray, activity: FloatArray, style: FloatArray | None
@@ -145,7 +147,7 @@ class MakeItTalkMotion:
         speaker = self._voice(speech, self.branch) if self.speaker is None else self.speaker
         rng = np.random.default_rng([seed, _STYLE_STREAM])
         noise = self.liveliness * smooth_noise(len(features), self.branch.config.noise_size, self.config.rate, rng)
-        return spooled_rows(displacements(self.branch, features, rest, speaker, noise), (NUM_LANDMARKS, 3))
+        return spool_rows(displacements(self.branch, features, rest, speaker, noise), (NUM_LANDMARKS, 3))
 
     def _voice(self, speech: Speech, branch: SpeakerAwareAnimation) -> FloatArray:
         try:
@@ -201,7 +203,7 @@ def _beyond_noise(change: FloatArray) -> FloatArray:
     return np.asarray(beyond)
 
 
-def _fitted(rows: FloatArray, count: int) -> FloatArray:
+def _fit_length(rows: FloatArray, count: int) -> FloatArray:
     """The first ``count`` rows, the last one held where there are fewer."""
     if len(rows) >= count:
         return rows[:count]

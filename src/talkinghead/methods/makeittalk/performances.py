@@ -17,7 +17,7 @@ from talkinghead.face.pose import matrix_from_rotation
 from talkinghead.face.rest import closed_mouth
 from talkinghead.media import VideoReader, read_speech
 from talkinghead.methods.makeittalk.config import ContentConfig
-from talkinghead.methods.makeittalk.hearing import at_16_khz, heard
+from talkinghead.methods.makeittalk.hearing import at_16_khz, speech_features
 from talkinghead.methods.makeittalk.train_content import read_sentences
 from talkinghead.motion.smoothing import resample_rows
 from talkinghead.motion.tracked import motion_of_track
@@ -64,7 +64,7 @@ class Performance:
         return len(self.landmarks)
 
 
-def posed(landmarks: FloatArray, rotation: FloatArray, translation: FloatArray) -> FloatArray:
+def pose_landmarks(landmarks: FloatArray, rotation: FloatArray, translation: FloatArray) -> FloatArray:
     """Landmarks (..., T, 68, 3) of the head frame in the frame of the face at rest, for poses (..., T, 3)."""
     turn = matrix_from_rotation(rotation)
     return np.asarray(landmarks @ np.swapaxes(turn, -1, -2) + translation[..., None, :])
@@ -88,7 +88,7 @@ def performances(corpus: Path, split: str, cache: Path, config: ContentConfig) -
     if split not in ("train", "val"):
         raise InputError(f"there is no split {split!r}; choose train or val.")
     for clip, track in tracks(grid_clips(corpus / "grid_s1", split), cache):
-        voice = _kept(cache / f"{clip.code}.voice.npy", partial(_voice, clip.video))
+        voice = _load_or_make(cache / f"{clip.code}.voice.npy", partial(_voice, clip.video))
         yield _performance(KNOWN, clip.code, _of_sentence(clip, split, cache, config), voice, track, config.rate)
     for row, path in open_clips(corpus / "clips", split):
         yield from _of_clip(row["speaker"], path, split, cache, config)
@@ -97,12 +97,14 @@ def performances(corpus: Path, split: str, cache: Path, config: ContentConfig) -
 def _of_sentence(clip: Clip, split: str, cache: Path, config: ContentConfig) -> FloatArray:
     """(V, T, F) what is heard of a clip of GRID s1."""
     if config.features == "log-mel":
-        return _kept(cache / f"{clip.code}.{_named(config)}.npy", lambda: heard(clip.speech(), config))[None]
+        return _load_or_make(
+            cache / f"{clip.code}.{_features_name(config)}.npy", lambda: speech_features(clip.speech(), config)
+        )[None]
     (sentence,) = read_sentences((clip,), cache, config, versions=1 if split == "val" else _VERSIONS)
     return sentence.features
 
 
-def _named(config: ContentConfig) -> str:
+def _features_name(config: ContentConfig) -> str:
     """What is heard, as files of it are named."""
     return f"{config.features}{config.num_features}" if config.features == "log-mel" else config.features
 
@@ -134,7 +136,9 @@ def part_of(count: int, fps: float, split: str) -> slice:
 
 def _of_clip(speaker: str, path: Path, split: str, cache: Path, config: ContentConfig) -> Iterator[Performance]:
     reader = VideoReader(path)
-    landmarks = _kept(cache / f"{path.stem}.whole.npy", lambda: read_mesh(reader.chunks())[0].astype(np.float32))
+    landmarks = _load_or_make(
+        cache / f"{path.stem}.whole.npy", lambda: read_mesh(reader.chunks())[0].astype(np.float32)
+    )
     found = np.isfinite(landmarks[:, 0, 0])
     if found.mean() < _LEAST_FOUND:
         announce(f"{path}: only {found.mean():.0%} of the frames show a face; the clip is left out.")
@@ -145,8 +149,8 @@ def _of_clip(speaker: str, path: Path, split: str, cache: Path, config: ContentC
     samples = speech.samples[round(rows.start / track.fps * SAMPLE_RATE) : round(rows.stop / track.fps * SAMPLE_RATE)]
     speech = Speech(samples, SAMPLE_RATE)
     beside = f"{path.stem}.{split}"
-    features = _kept(cache / f"{beside}.{_named(config)}.npy", lambda: heard(speech, config))
-    voice = _kept(cache / f"{beside}.voice.npy", lambda: speaker_embedding(samples, name=str(path)))
+    features = _load_or_make(cache / f"{beside}.{_features_name(config)}.npy", lambda: speech_features(speech, config))
+    voice = _load_or_make(cache / f"{beside}.voice.npy", lambda: speaker_embedding(samples, name=str(path)))
     yield _performance(speaker, path.stem, features[None], voice, track[rows], config.rate)
 
 
@@ -163,7 +167,7 @@ def _performance(
     return Performance(speaker, name, features[:, :count], voice, rest, landmarks, rotation, translation)
 
 
-def _kept(file: Path, make: Callable[[], FloatArray]) -> FloatArray:
+def _load_or_make(file: Path, make: Callable[[], FloatArray]) -> FloatArray:
     """What ``make`` gave when the file was first asked for."""
     if not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True)

@@ -94,7 +94,7 @@ class AttentionDiscriminator(nn.Module):
     def __init__(self, config: SpeakerConfig) -> None:
         super().__init__()
         self.attention = _Attention(NUM_OUTPUTS + config.lstm_size, config)
-        self.mlp = _mlp(config.model_size, *config.critic_sizes, 1)
+        self.mlp = _mlp(config.model_size, *config.discriminator_sizes, 1)
 
     def forward(self, displacement: Tensor, states: Tensor, speaker: Tensor, valid: Tensor) -> Tensor:
         """(B, T) realism of displacements (B, T, 68, 3), for the LSTM's states, speakers and valid frames."""

@@ -25,10 +25,17 @@ from talkinghead.face.pose import head_landmarks
 from talkinghead.face.rest import closed_mouth
 from talkinghead.methods.makeittalk.config import ContentConfig
 from talkinghead.methods.makeittalk.content import SpeechContentAnimation, windows_of
-from talkinghead.methods.makeittalk.hearing import heard
+from talkinghead.methods.makeittalk.hearing import speech_features
 from talkinghead.methods.makeittalk.losses import content_losses
 from talkinghead.methods.makeittalk.motion import MakeItTalkMotion
-from talkinghead.methods.makeittalk.variation import WIDER, vary_bands, vary_faces, vary_phones, vary_tempo, vary_voices
+from talkinghead.methods.makeittalk.variation import (
+    WIDER,
+    augment_bands,
+    augment_faces,
+    augment_phones,
+    augment_samples,
+    augment_tempo,
+)
 from talkinghead.metrics.aperture import aperture_correlation
 from talkinghead.metrics.jaw_lip import jaw_lip_distance, jaw_lip_velocity_difference
 from talkinghead.metrics.mouth_area import mouth_area_difference
@@ -36,7 +43,7 @@ from talkinghead.motion.smoothing import resample_rows
 from talkinghead.speech.align import align
 from talkinghead.speech.arpabet import BILABIALS, LABIODENTALS, PHONES, VISEMES
 from talkinghead.training.fit import Schedule, fit
-from talkinghead.training.sound import vary_sound
+from talkinghead.training.sound import augment_sound
 from talkinghead.training.stage import Training
 from talkinghead.types import FloatArray, Interval
 from talkinghead.weights import save_weights
@@ -97,10 +104,10 @@ def _hear(clip: Clip, file: Path, config: ContentConfig, versions: int) -> None:
     known = align(speech, " ".join(word.label for word in clip.words if word.label not in ("sil", "sp")))
     rng = np.random.default_rng(zlib.crc32(clip.code.encode()))
     sounds = [speech, known] + [
-        replace(speech, samples=vary_sound(speech.samples, np.zeros(1), rng, tempo=False)[0])
+        replace(speech, samples=augment_sound(speech.samples, np.zeros(1), rng, tempo=False)[0])
         for _ in range(versions - 2)
     ]
-    features = np.stack([heard(sound, config) for sound in sounds[:versions]])
+    features = np.stack([speech_features(sound, config) for sound in sounds[:versions]])
     beside = file.with_suffix(".new.npz")
     contacts = lip_contacts(known.phones or (), features.shape[1], config.rate)
     np.savez(beside, features=features.astype(np.float32), contacts=contacts)
@@ -152,7 +159,7 @@ class ContentBatches:
         self._starts = np.cumsum([0] + [len(versions[0]) for versions in windows])
         self._contacts = torch.from_numpy(np.concatenate(contacts))
         self._phones, self._bands = config.features.startswith("phones"), config.features == "log-mel"
-        self._strange = strange_phones(sentences) if self._phones else ()
+        self._strange = unseen_phones(sentences) if self._phones else ()
         self._targets = torch.from_numpy(np.concatenate(targets)).float()
         self._owners = np.concatenate(owners)
         self._rests = torch.from_numpy(np.stack(rests)).float()
@@ -170,20 +177,20 @@ class ContentBatches:
         for eye in (LEFT_EYE, RIGHT_EYE):
             target[:, eye] = static[:, eye]
         generator = torch.Generator().manual_seed(step)
-        static, target = vary_faces(static, target, generator, share=0.5 * self._variation)
+        static, target = augment_faces(static, target, generator, share=0.5 * self._variation)
         tempo = 1.0 if self._phones else 0.0
-        windows = vary_tempo(windows, self._lead, generator, variation=tempo)
+        windows = augment_tempo(windows, self._lead, generator, variation=tempo)
         if self._phones:
             phones, bands = windows[:, :, : len(PHONES)], windows[:, :, len(PHONES) :]
-            windows = vary_phones(phones, self._strange, generator, variation=self._variation)
+            windows = augment_phones(phones, self._strange, generator, variation=self._variation)
             if bands.shape[2]:
-                windows = torch.cat([windows, vary_bands(bands, generator, variation=self._variation)], dim=2)
+                windows = torch.cat([windows, augment_bands(bands, generator, variation=self._variation)], dim=2)
         elif self._bands:
-            windows = vary_voices(windows, generator, variation=self._variation)
+            windows = augment_samples(windows, generator, variation=self._variation)
         return {"windows": windows, "static": static, "target": target, "contact": self._contacts[rows]}
 
 
-def strange_phones(sentences: list[Sentence]) -> tuple[tuple[int, int], ...]:
+def unseen_phones(sentences: list[Sentence]) -> tuple[tuple[int, int], ...]:
     """Pairs (strange, known) of places in ``PHONES`` that look alike; the strange ones are hardly ever heard here."""
     heard_s = sum(sentence.features[0][:, : len(PHONES)].sum(axis=0) for sentence in sentences)
     rare = {phone for phone, frames in zip(PHONES, np.asarray(heard_s)) if frames < _RARE * np.sum(heard_s)}

@@ -22,10 +22,10 @@ from talkinghead.methods.makeittalk.config import MakeItTalkConfig
 from talkinghead.methods.makeittalk.content import SpeechContentAnimation
 from talkinghead.methods.makeittalk.head_style import displacements, rigid_and_expression, smooth_noise
 from talkinghead.methods.makeittalk.motion import MakeItTalkMotion
-from talkinghead.methods.makeittalk.performances import KNOWN, Performance, performances, posed
+from talkinghead.methods.makeittalk.performances import KNOWN, Performance, performances, pose_landmarks
 from talkinghead.methods.makeittalk.speaker_aware import SpeakerAwareAnimation
 from talkinghead.methods.makeittalk.speaker_losses import SpeakerTraining, speaker_losses
-from talkinghead.methods.makeittalk.variation import vary_faces, vary_voices
+from talkinghead.methods.makeittalk.variation import augment_faces, augment_samples
 from talkinghead.metrics.head_pose import rotation_difference
 from talkinghead.metrics.jaw_lip import jaw_lip_distance
 from talkinghead.metrics.mouth_area import mouth_area_difference
@@ -86,22 +86,22 @@ class SpeakerBatches:
             valid[row, :count] = True
         rest = torch.from_numpy(np.stack([self._people[number].rest for number in chosen])).float()
         # Moved by one in each direction, the face tells by how much its motion is stretched.
-        static, beside = vary_faces(rest, rest + 1, generator)
+        static, beside = augment_faces(rest, rest + 1, generator)
         stretch = (beside - static).numpy()[:, None]
         face = static.numpy()[:, None]
         # Blinks are apart from this: eyelids stay as in the portrait, and go where the head goes.
         for eye in (LEFT_EYE, RIGHT_EYE):
             said[:, :, eye], shown[:, :, eye] = 0, 0
         if self._config.content.features == "log-mel":  # of phones there are versions
-            features = vary_voices(torch.from_numpy(features), generator).numpy()
+            features = augment_samples(torch.from_numpy(features), generator).numpy()
         arrays = {
             "features": features,
             "valid": valid,
             "speaker": self._voices(chosen, rng),
             "static": static.numpy(),
             "content": face + said * stretch,
-            "target": posed(face + shown * stretch, pose[..., :3], pose[..., 3:]).astype(np.float32),
-            "counted": np.stack([_counted(self._people[number].speaker) for number in chosen]),
+            "target": pose_landmarks(face + shown * stretch, pose[..., :3], pose[..., 3:]).astype(np.float32),
+            "counted": np.stack([_landmark_weights(self._people[number].speaker) for number in chosen]),
             "noise": self._noise(rng),
         }
         return {name: torch.from_numpy(np.ascontiguousarray(array)) for name, array in arrays.items()}
@@ -123,7 +123,7 @@ class SpeakerBatches:
         return np.stack(columns) if columns else np.zeros((0, speaker.window, speaker.noise_size), np.float32)
 
 
-def _counted(speaker: str) -> FloatArray:
+def _landmark_weights(speaker: str) -> FloatArray:
     """(68,) which landmarks are learned from a speaker."""
     counted = np.ones(68, np.float32)
     if speaker != KNOWN:
@@ -139,7 +139,7 @@ def mean_voice(people: Sequence[Performance]) -> FloatArray:
     return np.asarray(total / np.linalg.norm(total), np.float32)
 
 
-def said_by(network: SpeechContentAnimation | None, people: Sequence[Performance]) -> list[FloatArray]:
+def content_landmarks(network: SpeechContentAnimation | None, people: Sequence[Performance]) -> list[FloatArray]:
     """For each performance (T, 68, 3): what the content branch makes of its speech; None: the face at rest."""
     if network is None:
         return [np.broadcast_to(person.rest.astype(np.float32), (len(person), *person.rest.shape)) for person in people]
@@ -214,10 +214,10 @@ def train_speaker(training: Training) -> None:
     scores = fit(
         network,
         partial(speaker_losses, config=config),
-        SpeakerBatches(learn, said_by(said, learn), config, size=options.batch),
+        SpeakerBatches(learn, content_landmarks(said, learn), config, size=options.batch),
         out=out,
         schedule=Schedule(options.steps, options.learning_rate, validate_every=options.validate_every),
-        validate=partial(score, people=watch, content=said_by(said, watch)),
+        validate=partial(score, people=watch, content=content_landmarks(said, watch)),
     )
     people = sorted({person.speaker for person in learn})
     card = {

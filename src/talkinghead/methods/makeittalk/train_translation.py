@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from talkinghead.data.corpus import UNSEEN_FACES
-from talkinghead.data.face_pairs import MARGIN, STORED, FacePictures, judged_pairs, prepared_pictures
+from talkinghead.data.face_pairs import MARGIN, STORED, FacePictures, prepare_pictures, validation_pairs
 from talkinghead.media import save_image
 from talkinghead.methods.makeittalk.config import TranslationConfig
 from talkinghead.methods.makeittalk.translation_losses import TranslationTraining, as_inputs, translation_losses
@@ -36,7 +36,7 @@ _MOUTH = 96 / 256  # of the side, around the lips, that is also judged for itsel
 
 
 @torch.inference_mode()
-def generated(network: nn.Module, batch: Mapping[str, Tensor], config: TranslationConfig) -> ImageArray:
+def generate_batch(network: nn.Module, batch: Mapping[str, Tensor], config: TranslationConfig) -> ImageArray:
     """(B, S, S, 3) uint8 what a ``TranslationTraining`` makes of a batch."""
     device = next(network.parameters()).device
     made = []
@@ -71,7 +71,7 @@ def _sheet(made: ImageArray, batch: Mapping[str, Tensor]) -> ImageArray:
 
 def _wide(landmarks: FloatArray, size: tuple[int, int]) -> Crop:
     """The network's square with a margin around it, as packs keep it."""
-    return Crop.of(landmarks, size).widened(MARGIN, STORED)
+    return Crop.of(landmarks, size).widen(MARGIN, STORED)
 
 
 class _Validation:
@@ -80,7 +80,7 @@ class _Validation:
     def __init__(self, groups: Mapping[str, FacePictures], config: TranslationConfig, out: Path) -> None:
         self._config, self._out = config, out
         self._batches = {
-            name: PairBatches(pictures, size=config.size, batch=1).pairs(judged_pairs(pictures, _JUDGED))
+            name: PairBatches(pictures, size=config.size, batch=1).pairs(validation_pairs(pictures, _JUDGED))
             for name, pictures in groups.items()
         }
         self.still = {name: scores(batch["portrait"].numpy(), batch) for name, batch in self._batches.items()}
@@ -89,7 +89,7 @@ class _Validation:
         found: dict[str, float] = {}
         sheets = []
         for name, batch in self._batches.items():
-            made = generated(network, batch, self._config)
+            made = generate_batch(network, batch, self._config)
             found |= {f"{name} {key}": round(value, 4) for key, value in scores(made, batch).items()}
             # Late pairs, because the first of each clip may be of its calmest frames both.
             shown = slice(len(made) - _SHOWN, None)
@@ -109,7 +109,7 @@ def train_translation(training: Training) -> None:
     config, out, options = training.config, training.out, training.options
     sizes = config.translation
     groups = ("train", "known", "strangers")
-    packs = {group: prepared_pictures(training.corpus, group, out, place=_wide) for group in groups}
+    packs = {group: prepare_pictures(training.corpus, group, out, place=_wide) for group in groups}
     batches = PairBatches(packs["train"], size=sizes.size, batch=options.batch)
     distance = perceptual_distance(options.vgg)
     validate = _Validation({name: packs[name] for name in ("known", "strangers")}, sizes, out)

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from talkinghead.data.voice_packs import HELD_OUT_VOICES, VoicePack, load_voices, prepare_voices
 from talkinghead.methods.makeittalk.config import VoiceConfig
-from talkinghead.methods.makeittalk.disguise import disguised
+from talkinghead.methods.makeittalk.disguise import augment_voices
 from talkinghead.methods.makeittalk.voice import VoiceConversion
 from talkinghead.methods.makeittalk.voice_losses import voice_losses
 from talkinghead.training.fit import Schedule, fit
@@ -47,7 +47,7 @@ class VoiceBatches:
             for pack in self._packs
         ]
         self._frames = -(-_FRAMES // config.downsampling) * config.downsampling
-        self._disguise = config.disguise
+        self._disguise = config.augmentation
 
     def __call__(self, step: int) -> dict[str, Tensor]:
         """``mels`` and ``heard`` (B, T, 80), ``speaker`` and ``target`` (B, 256) of a step."""
@@ -56,7 +56,7 @@ class VoiceBatches:
         mels, speaker, target = (torch.from_numpy(np.stack(column)) for column in zip(*rows))
         heard = mels
         if self._disguise > 0:
-            heard = disguised(mels, torch.Generator().manual_seed(step), strength=self._disguise)
+            heard = augment_voices(mels, torch.Generator().manual_seed(step), strength=self._disguise)
         return {"mels": mels, "heard": heard, "speaker": speaker, "target": target}
 
     def _row(self, rng: np.random.Generator) -> tuple[npt.NDArray[np.float32], ...]:
@@ -79,7 +79,7 @@ class VoiceBatches:
 
 
 @torch.inference_mode()
-def encoded(network: VoiceConversion, pack: VoicePack) -> list[npt.NDArray[np.float32]]:
+def encode_pack(network: VoiceConversion, pack: VoicePack) -> list[npt.NDArray[np.float32]]:
     """The content (T, D) of every utterance of a pack at the rate of its frames."""
     contents = []
     for k in range(len(pack)):
@@ -122,7 +122,7 @@ def score(network: nn.Module, pack: VoicePack) -> dict[str, float]:
         errors.append(float((converted - batch["mels"]).abs().mean()))
     return {
         "mel L1": round(float(np.mean(errors)), 5),
-        "speaker from the code": round(speaker_probe(encoded(network, pack), pack.voices), 4),
+        "speaker from the code": round(speaker_probe(encode_pack(network, pack), pack.voices), 4),
     }
 
 

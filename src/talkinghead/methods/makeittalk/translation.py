@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from talkinghead.methods.makeittalk.config import TranslationConfig
-from talkinghead.rendering.displacement import mixed, move
+from talkinghead.rendering.displacement import mix_pictures, move
 
 _SLOPE = 0.2  # of the rectifiers below zero
 _BRANCH = 0.2  # what the residual branches start with, of their full scale
@@ -51,7 +51,7 @@ class Translation(NamedTuple):
         """
         if self.share is None or self.field is None:
             return F.interpolate(self.painted, size=portrait.shape[-2:], mode="bilinear", align_corners=False)
-        return mixed(self.painted, self.share, portrait, self.field)
+        return mix_pictures(self.painted, self.share, portrait, self.field)
 
 
 class _Residual(nn.Module):

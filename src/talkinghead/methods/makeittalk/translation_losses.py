@@ -48,7 +48,7 @@ class Verdict(NamedTuple):
     features: tuple[Tensor, ...]
 
 
-class Critic(nn.Module):
+class WindowDiscriminator(nn.Module):
     """Windows of pictures with the sketch over them -> whether they are real, place by place.
 
     Args:
@@ -79,7 +79,7 @@ class TranslationTraining(nn.Module):
     def __init__(self, config: TranslationConfig) -> None:
         super().__init__()
         self.network = TranslationNetwork(config)
-        self.critic = Critic(config.critic_width) if config.critic else None
+        self.critic = WindowDiscriminator(config.discriminator_width) if config.discriminator_weight else None
 
     def forward(self, inputs: Inputs) -> Translation:
         """What the network makes."""
@@ -135,18 +135,18 @@ def translation_losses(
     # Weighted pictures: bands that run over the edge of the face count by their share of it.
     named = {
         "pixel_loss": difference(picture),
-        "perceptual_loss": _PERCEPTUAL * _seen(distance, picture, wanted, weight),
+        "perceptual_loss": _PERCEPTUAL * _distance_by_weight(distance, picture, wanted, weight),
     }
     if made.copied is not None:
         named["copied_loss"] = _COPIED * difference(made.copied.float())
     critic = cast(TranslationTraining, network).critic  # or of what a training loop has wrapped around one
     if critic is not None:
         fake, real = (_windows(shown, inputs.sketch, landmarks) for shown in (picture, wanted))
-        named |= _judged(critic, fake, real, weight=sizes.critic)
+        named |= _adversarial_losses(critic, fake, real, weight=sizes.discriminator_weight)
     return named
 
 
-def _seen(distance: Distance, picture: Tensor, wanted: Tensor, weight: Tensor) -> Tensor:
+def _distance_by_weight(distance: Distance, picture: Tensor, wanted: Tensor, weight: Tensor) -> Tensor:
     """The distance of pictures; the bands of a pyramid are compared under the weight."""
     if distance is pyramid_loss:
         share = weight / weight.mean()
@@ -166,7 +166,7 @@ def _windows(picture: Tensor, sketch: Tensor, landmarks: Tensor) -> Tensor:
     return torch.stack(cut)
 
 
-def _judged(critic: Critic, fake: Tensor, real: Tensor, *, weight: float) -> dict[str, Tensor]:
+def _adversarial_losses(critic: WindowDiscriminator, fake: Tensor, real: Tensor, *, weight: float) -> dict[str, Tensor]:
     # One optimiser for both sides: the critic is held while the network is judged by it, and sees only values of its
     # pictures. Matrix units are fast in half precision, and the loop's own autocast covers only the network.
     with autocast(fake.device):

@@ -46,20 +46,20 @@ class PairBatches:
     def __call__(self, step: int) -> dict[str, Tensor]:
         """The batch of a step, as ``translation_losses`` has it: the same for the same step."""
         seeds = np.random.SeedSequence(step).spawn(self._batch)
-        return self._stacked(lambda number: self._drawn(np.random.default_rng(seeds[number])), self._batch)
+        return self._stack(lambda number: self._draw(np.random.default_rng(seeds[number])), self._batch)
 
     def pairs(self, chosen: list[tuple[int, int]]) -> dict[str, Tensor]:
         """The given pairs (source, target) of pictures as a batch, not varied."""
-        return self._stacked(lambda number: self._shown(*chosen[number], None), len(chosen))
+        return self._stack(lambda number: self._show(*chosen[number], None), len(chosen))
 
-    def _stacked(self, make: Callable[[int], dict[str, ImageArray | FloatArray]], count: int) -> dict[str, Tensor]:
+    def _stack(self, make: Callable[[int], dict[str, ImageArray | FloatArray]], count: int) -> dict[str, Tensor]:
         made = list(self._pool.map(make, range(count)))
         return {name: torch.from_numpy(np.stack([one[name] for one in made])) for name in made[0]}
 
-    def _drawn(self, chance: np.random.Generator) -> dict[str, ImageArray | FloatArray]:
-        return self._shown(*self._drawn_pair(chance), chance)
+    def _draw(self, chance: np.random.Generator) -> dict[str, ImageArray | FloatArray]:
+        return self._show(*self._draw_pair(chance), chance)
 
-    def _drawn_pair(self, chance: np.random.Generator) -> tuple[int, int]:
+    def _draw_pair(self, chance: np.random.Generator) -> tuple[int, int]:
         """Source and target."""
         others = [person for person in self._clips if person != self._most]
         person = self._most if not others or chance.random() < _MOST_SEEN else str(chance.choice(others))
@@ -75,9 +75,7 @@ class PairBatches:
             target = int(chance.choice(self._pictures.of_clip(second)))
         return source, target
 
-    def _shown(
-        self, source: int, target: int, chance: np.random.Generator | None
-    ) -> dict[str, ImageArray | FloatArray]:
+    def _show(self, source: int, target: int, chance: np.random.Generator | None) -> dict[str, ImageArray | FloatArray]:
         affines = _placements(self._size, chance)
         images, points = [], []
         for index, affine in zip((source, target), affines):
@@ -89,7 +87,7 @@ class PairBatches:
         if chance is not None:
             if chance.random() < _BEFORE_OTHERS:
                 images = self._before_another(images, (source, target), affines, chance)
-            images = _recoloured(images, chance)
+            images = _recolour(images, chance)
             if chance.random() < 0.5:
                 images = [image[:, ::-1] for image in images]
                 points = [(places * (-1, 1) + (self._size - 1, 0))[MIRRORED] for places in points]
@@ -141,7 +139,7 @@ def _placement(size: int, scale: float, turn: float, shift: FloatArray) -> Float
     return np.column_stack([matrix, np.full(2, (size - 1) / 2) + shift - matrix @ middle])
 
 
-def _recoloured(images: list[ImageArray], chance: np.random.Generator) -> list[ImageArray]:
+def _recolour(images: list[ImageArray], chance: np.random.Generator) -> list[ImageArray]:
     """The pictures under another light: colours mixed, each channel's gain, one gamma."""
     mixing = np.eye(3) + chance.normal(0, 0.04, (3, 3))
     mixing *= (np.exp(chance.uniform(-0.15, 0.15, (3, 1)) + chance.uniform(-0.25, 0.25))) / mixing.sum(axis=1)[:, None]

@@ -46,19 +46,19 @@ class TranslationRenderer:
         size = self._network.config.size
         image = np.ascontiguousarray(portrait.frames.images[portrait.best])
         crop = Crop.of(portrait.track.landmarks[portrait.best], portrait.frames.size, size=size)
-        fine = crop.refined() if self._network.config.copying else crop
+        fine = crop.refine() if self._network.config.copying else crop
         rig = build_rig(portrait)
-        scene = _Scene(self._network, crop.cut(image), fine.cut(image), crop.points(rig.source[MESH_OF_68]))
+        scene = _Scene(self._network, crop.extract(image), fine.extract(image), crop.points(rig.source[MESH_OF_68]))
         paste = PasteBack(image, fine, portrait.person)
         lids = LidPainter(image, rig)
 
-        def drawn(rows: Motion) -> Frames:
+        def draw(rows: Motion) -> Frames:
             shut, open_eyes = rig.place(rows)
             frames = paste(scene.draw(crop.points(open_eyes[:, MESH_OF_68, :2])))
             lids.paint(frames, rows, shut, open_eyes)  # those of people that it has not met it hardly closes
             return Frames(frames, rows.fps)
 
-        yield from side_by_side(drawn, (motion[start : start + _CHUNK] for start in range(0, len(motion), _CHUNK)))
+        yield from side_by_side(draw, (motion[start : start + _CHUNK] for start in range(0, len(motion), _CHUNK)))
 
 
 class _Scene:

@@ -9,10 +9,10 @@ from torch.nn import functional as F
 from talkinghead.face.landmarks import JAW, LIPS, NOSE
 
 WIDER = 8
-"""Frames before and after the window of the network that ``vary_tempo`` draws on."""
+"""Frames before and after the window of the network that ``augment_tempo`` draws on."""
 
 
-def vary_faces(
+def augment_faces(
     static: Tensor, target: Tensor, generator: torch.Generator, *, share: float = 0.5
 ) -> tuple[Tensor, Tensor]:
     """Other faces: proportions and places of jaw, lips and nose change, the motion with the proportions.
@@ -36,7 +36,7 @@ def vary_faces(
     return varied, varied + (target - static) * scale
 
 
-def vary_voices(windows: Tensor, generator: torch.Generator, *, variation: float = 1.0) -> Tensor:
+def augment_samples(windows: Tensor, generator: torch.Generator, *, variation: float = 1.0) -> Tensor:
     """Other voices and recordings: level up to 12 dB, a noise floor, a vocal tract up to 15 % longer or shorter.
 
     Args:
@@ -61,8 +61,8 @@ def vary_voices(windows: Tensor, generator: torch.Generator, *, variation: float
     return varied.gather(2, below) * (1 - share) + varied.gather(2, below + 1) * share
 
 
-def vary_bands(windows: Tensor, generator: torch.Generator, *, variation: float = 1.0) -> Tensor:
-    """Other voices and recordings, as ``vary_voices``, with another tilt; in a part of the batch nothing is heard.
+def augment_bands(windows: Tensor, generator: torch.Generator, *, variation: float = 1.0) -> Tensor:
+    """Other voices and recordings, as ``augment_samples``, with another tilt; in a part of the batch nothing is heard.
 
     Args:
         windows: (B, window, bands) of ``log_mel``.
@@ -71,12 +71,12 @@ def vary_bands(windows: Tensor, generator: torch.Generator, *, variation: float 
     """
     batch, _, bands = windows.shape
     tilt = torch.linspace(-1, 1, bands) * 0.08 * torch.randn(batch, 1, 1, generator=generator)
-    varied = vary_voices((windows + tilt * (windows > 0)).clamp_min(0), generator, variation=variation)
+    varied = augment_samples((windows + tilt * (windows > 0)).clamp_min(0), generator, variation=variation)
     missing = torch.rand(batch, 1, 1, generator=generator) < 0.4 * variation
     return torch.where(missing, torch.zeros(()), varied)
 
 
-def vary_phones(
+def augment_phones(
     windows: Tensor, strange: tuple[tuple[int, int], ...], generator: torch.Generator, *, variation: float = 1.0
 ) -> Tensor:
     """The same as a recogniser might hear it from other voices, and with phones that the sentences lack.
@@ -121,7 +121,7 @@ def vary_phones(
     return varied
 
 
-def vary_tempo(windows: Tensor, lead: int, generator: torch.Generator, *, variation: float = 1.0) -> Tensor:
+def augment_tempo(windows: Tensor, lead: int, generator: torch.Generator, *, variation: float = 1.0) -> Tensor:
     """Slower and faster speech about the same moment.
 
     Args:

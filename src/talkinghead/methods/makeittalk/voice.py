@@ -74,7 +74,7 @@ class VoiceConversion(nn.Module):
         Args:
             mels: (B, T, num_mels) of ``log_mel``; T is a multiple of the downsampling.
             speaker: (B, embedding_size) who is heard; zeros where that is not known. Without ``told``, no matter.
-            mean: (B, num_mels) ``spoken_mean`` of the speech that these frames are of; None: of these frames. Without
+            mean: (B, num_mels) ``mean_of_speech`` of the speech that these frames are of; None: of these frames. Without
                 ``centred``, no matter.
 
         Returns:
@@ -88,7 +88,7 @@ class VoiceConversion(nn.Module):
             raise ValueError(f"the number of frames must be a multiple of {step}, got {mels.shape[1]}")
         heard = mels
         if self.config.centred:
-            heard = mels - (spoken_mean(mels) if mean is None else mean)[:, None]
+            heard = mels - (mean_of_speech(mels) if mean is None else mean)[:, None]
         if self.config.told:
             heard = torch.cat([heard, speaker[:, None].expand(-1, mels.shape[1], -1)], dim=2)
         states, _ = self.encoder_lstm(self.encoder_convolutions(heard.mT).mT)
@@ -103,7 +103,7 @@ class VoiceConversion(nn.Module):
         if count == 0:
             return mels.new_zeros(len(mels), 0, self.code_width)
         if mean is None:
-            mean = spoken_mean(mels)
+            mean = mean_of_speech(mels)
         codes = self.codes(F.pad(mels, (0, 0, 0, -count % step)), speaker, mean=mean)
         return codes.repeat_interleave(step, dim=1)[:, :count]
 
@@ -133,7 +133,7 @@ class VoiceConversion(nn.Module):
         return Conversion(codes, initial, converted, self.codes(converted, speaker))
 
 
-def spoken_mean(mels: Tensor) -> Tensor:
+def mean_of_speech(mels: Tensor) -> Tensor:
     """The mean (B, num_mels) of those frames of (B, T, num_mels) that are no quieter than the average; of none, zeros.
 
     How much silence there is around the words is thus of little matter.

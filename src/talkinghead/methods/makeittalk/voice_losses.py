@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from talkinghead.methods.makeittalk.config import MakeItTalkConfig
-from talkinghead.methods.makeittalk.disguise import disguised
+from talkinghead.methods.makeittalk.disguise import augment_voices
 
 _EXAMPLES, _STRETCHES = 4, 3
 
@@ -25,7 +25,7 @@ def voice_losses(network: nn.Module, batch: Mapping[str, Tensor], config: MakeIt
 
     Source: Qian et al. 2019, section 3.3 and 4: squared norms between mels and the L1 norm between codes, all of weight
         1; here all are divided by the count of the mels, which keeps their proportions. Zhou et al. 2020, section 4,
-        for the other utterance. What is heard in disguise is our addition (``disguised``): what was altered can come
+        for the other utterance. What is heard in disguise is our addition (``augment_voices``): what was altered can come
         back through the embedding alone.
     """
     mels = batch["mels"]
@@ -46,7 +46,7 @@ def voice_example(config: MakeItTalkConfig, seed: int) -> dict[str, Tensor]:
     mels = torch.rand(_EXAMPLES, _STRETCHES * voice.downsampling, voice.num_mels, generator=generator)
     return {
         "mels": mels,
-        "heard": disguised(mels, generator, strength=voice.disguise),
+        "heard": augment_voices(mels, generator, strength=voice.augmentation),
         "speaker": F.normalize(torch.rand(_EXAMPLES, voice.embedding_size, generator=generator)),
         "target": F.normalize(torch.rand(_EXAMPLES, voice.embedding_size, generator=generator)),
     }
