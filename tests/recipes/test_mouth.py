@@ -17,11 +17,11 @@ from talkinghead.recipes import mouth
 from talkinghead.recipes.mouth import (
     CONFIGS,
     MouthBatches,
+    Mouths,
     MouthTraining,
-    OpenMouths,
+    mouth_crops,
     mouth_example,
     mouth_losses,
-    open_mouth_crops,
     train_mouth,
 )
 from talkinghead.rendering.interior import MouthInterior
@@ -42,7 +42,7 @@ def talking(count: int = 60, *, openness: FloatArray | None = None) -> FloatArra
     return camera_from_head(shape, still, still + 100.0, np.full(count, 60.0))
 
 
-def mouths(count: int = 12) -> OpenMouths:
+def mouths(count: int = 12) -> Mouths:
     """Crops of plain skin with a dark lens in it, of two speakers."""
     width, height = PATCH_SIZE
     x = np.linspace(-1, 1, 11)
@@ -53,12 +53,12 @@ def mouths(count: int = 12) -> OpenMouths:
     crops = np.full((count, height, width, 3), (190, 140, 120), np.uint8)
     crops[:, 18:31, 20:45] = (60, 20, 20)
     contours = np.repeat(np.concatenate([inner, outer])[None], count, axis=0)
-    return OpenMouths(crops, contours, ["FACEGOOD-zsmeif" if k % 3 else "GRID-s1" for k in range(count)])
+    return Mouths(crops, contours, ["FACEGOOD-zsmeif" if k % 3 else "GRID-s1" for k in range(count)])
 
 
 def test_mouth_batches_have_colours_under_one_light() -> None:
     source = mouths()
-    darker = OpenMouths((source.crops * 0.5).astype(np.uint8), source.contours, source.speakers)
+    darker = Mouths((source.crops * 0.5).astype(np.uint8), source.contours, source.speakers)
     for given in (source, darker):
         batch = MouthBatches(given, size=32)(0)
         width, height = PATCH_SIZE
@@ -83,7 +83,7 @@ def test_mouth_crops_cut_the_mouth_out() -> None:
     lips = track.landmarks[0, MESH_OF_68[LIPS], :2]
     middle = lips.mean(axis=0).round().astype(int)
     images[:, middle[1] - 1 : middle[1] + 2, middle[0] - 1 : middle[0] + 2] = 255
-    crops, contours = open_mouth_crops(images, track, np.array([0, 2]))
+    crops, contours = mouth_crops(images, track, np.array([0, 2]))
     assert len(crops) == len(contours) == 2
     width, height = PATCH_SIZE
     assert crops[0].shape == (height, width, 3)
@@ -96,7 +96,7 @@ def test_mouth_crops_cut_the_mouth_out() -> None:
 
 
 def test_a_whole_training_of_the_mouth(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mouth, "read_open_mouths", lambda corpus, cache: mouths())
+    monkeypatch.setattr(mouth, "read_mouths", lambda corpus, cache: mouths())
     train_mouth(plan("mouth", None, tmp_path, tmp_path / "out", steps=2))
     card = json.loads((tmp_path / "out" / "mouth.json").read_text(encoding="utf-8"))
     assert {"config", "data", "data_licence", "command", "scores", "parameters", "commit"} <= set(card)

@@ -50,7 +50,7 @@ CONFIGS = {"small": MouthConfig(), "tiny": MouthConfig(4)}
 
 
 @dataclass(frozen=True)
-class OpenMouths:
+class Mouths:
     """Open mouths: crops (N, H, W, 3) of the mouth frame, lip contours (N, 40, 2) px (inner, outer), speakers (N,)."""
 
     crops: ImageArray
@@ -58,9 +58,7 @@ class OpenMouths:
     speakers: list[str]
 
 
-def open_mouth_crops(
-    images: ImageArray, track: FaceTrack, rows: IndexArray
-) -> tuple[list[ImageArray], list[FloatArray]]:
+def mouth_crops(images: ImageArray, track: FaceTrack, rows: IndexArray) -> tuple[list[ImageArray], list[FloatArray]]:
     """Crops and contours of the given rows of a tracked clip."""
     mesh = head_mesh(track)
     rectangle = mouth_rectangle(np.median(mesh[:, MESH_OF_68], axis=0))
@@ -96,7 +94,7 @@ def _clips(corpus: Path, cache: Path) -> Iterator[tuple[str, Path, FloatArray, B
         yield row["speaker"], path, landmarks, found, _PER_CLIP["GRID" if row["dataset"] == "GRID" else "other"]
 
 
-def read_open_mouths(corpus: Path, cache: Path) -> OpenMouths:
+def read_mouths(corpus: Path, cache: Path) -> Mouths:
     """Crops of open mouths from GRID s1 ``train`` and the open clips, kept in ``cache``."""
     file = cache / "mouths.npz"
     if not file.exists():
@@ -109,7 +107,7 @@ def read_open_mouths(corpus: Path, cache: Path) -> OpenMouths:
             rows = np.flatnonzero((lip_gap(head_mesh(track)[:, MESH_OF_68]) > _OPEN) & found)
             rows = np.sort(rng.choice(rows, min(count, len(rows)), replace=False))
             images = np.concatenate([chunk.images for chunk in VideoReader(path).chunks()])
-            new_crops, new_contours = open_mouth_crops(images, track, rows[rows < len(images)])
+            new_crops, new_contours = mouth_crops(images, track, rows[rows < len(images)])
             crops += new_crops
             contours += new_contours
             speakers += [speaker] * len(new_crops)
@@ -117,7 +115,7 @@ def read_open_mouths(corpus: Path, cache: Path) -> OpenMouths:
             file, crops=np.stack(crops), contours=np.stack(contours).astype(np.float32), speakers=np.array(speakers)
         )
     with np.load(file) as arrays:
-        return OpenMouths(arrays["crops"], arrays["contours"], list(arrays["speakers"]))
+        return Mouths(arrays["crops"], arrays["contours"], list(arrays["speakers"]))
 
 
 class MouthBatches:
@@ -128,7 +126,7 @@ class MouthBatches:
         size: mouths in a batch.
     """
 
-    def __init__(self, mouths: OpenMouths, *, size: int) -> None:
+    def __init__(self, mouths: Mouths, *, size: int) -> None:
         self._size = size
         openings = opening_mask(mouths.contours[:, :20])
         skin = np.stack([_skin(crop, contour) for crop, contour in zip(mouths.crops, mouths.contours)])
@@ -237,7 +235,7 @@ def mouth_example(config: MouthConfig, seed: int) -> dict[str, Tensor]:
 def train_mouth(training: Training) -> None:
     """Train the mouth interior on GRID s1 ``train`` and the open clips."""
     config, out, options = training.config, training.out, training.options
-    batches = MouthBatches(read_open_mouths(training.corpus, out / "tracks"), size=options.batch)
+    batches = MouthBatches(read_mouths(training.corpus, out / "tracks"), size=options.batch)
     torch.manual_seed(0)
     network = MouthTraining(config, people=len(batches.people))
     losses = partial(mouth_losses, config=config)

@@ -49,7 +49,7 @@ _DATA_LICENCE = "CC BY 4.0 (GRID), US government works"
 
 
 @dataclass(frozen=True)
-class SyncStretch:
+class Stretch:
     """A recording at 25 frames per second: crops (T, H, W), as log-mel bytes (4 T, bands) each version of its sound."""
 
     crops: ImageArray
@@ -57,7 +57,7 @@ class SyncStretch:
     speaker: str
 
 
-def make_stretches(mouths: Sequence[Mouth], config: SyncNetConfig, *, versions: int = _VERSIONS) -> list[SyncStretch]:
+def hear(mouths: Sequence[Mouth], config: SyncNetConfig, *, versions: int = _VERSIONS) -> list[Stretch]:
     """Recordings at 25 frames per second, with their sound as it is and, in further versions, as ``augment_sound`` has it.
 
     Recordings that are shorter than a stretch of training are left out.
@@ -72,16 +72,14 @@ def make_stretches(mouths: Sequence[Mouth], config: SyncNetConfig, *, versions: 
                 samples, _ = augment_sound(samples, np.zeros(1), rng, tempo=False)
             mel = sync_features(samples, len(rows), num_mels=config.num_mels)
             mels.append(np.round(mel * 255).astype(np.uint8))
-        stretches.append(SyncStretch(mouth.crops[rows], tuple(mels), mouth.speaker))
+        stretches.append(Stretch(mouth.crops[rows], tuple(mels), mouth.speaker))
     return stretches
 
 
-def load_stretches(
-    mouths: Sequence[Mouth], config: SyncNetConfig, cache: Path, *, versions: int = _VERSIONS
-) -> list[SyncStretch]:
-    """``make_stretches`` with the mel spectra kept in the file ``cache``."""
+def heard(mouths: Sequence[Mouth], config: SyncNetConfig, cache: Path, *, versions: int = _VERSIONS) -> list[Stretch]:
+    """``hear`` with the mel spectra kept in the file ``cache``."""
     if not cache.exists():
-        stretches = make_stretches(mouths, config, versions=versions)
+        stretches = hear(mouths, config, versions=versions)
         cache.parent.mkdir(parents=True, exist_ok=True)
         beside = cache.with_suffix(".new.npz")
         mels = np.concatenate([np.stack(stretch.mels, axis=1) for stretch in stretches])
@@ -94,7 +92,7 @@ def load_stretches(
     for mouth, rows in _long_enough(mouths):
         mine = mels[first : first + 4 * len(rows)]
         first += len(mine)
-        stretches.append(SyncStretch(mouth.crops[rows], tuple(mine.swapaxes(0, 1)), mouth.speaker))
+        stretches.append(Stretch(mouth.crops[rows], tuple(mine.swapaxes(0, 1)), mouth.speaker))
     if first != len(mels) or mels.shape[2] != config.num_mels:
         raise InputError(f"{cache}: made from other recordings; delete it, it will be made again.")
     return stretches
@@ -118,7 +116,7 @@ class SyncBatches:
         size: stretches in a batch.
     """
 
-    def __init__(self, stretches: Sequence[SyncStretch], *, size: int) -> None:
+    def __init__(self, stretches: Sequence[Stretch], *, size: int) -> None:
         self._size = size
         self._stretches = list(stretches)
         seconds: dict[str, float] = {}
@@ -131,7 +129,7 @@ class SyncBatches:
         """Crops (B, T, H, W) and log-mel (B, 4 T, num_mels) of a step, both in [0, 1]."""
         rng = np.random.default_rng(step)
         chosen = np.searchsorted(self._shares, rng.random(self._size)).clip(max=len(self._stretches) - 1)
-        crops, mels = zip(*(sample_stretch(self._stretches[int(row)], rng) for row in chosen))
+        crops, mels = zip(*(played(self._stretches[int(row)], rng) for row in chosen))
         generator = torch.Generator().manual_seed(step)
         return {
             "crops": augment_crops(torch.from_numpy(np.stack(crops)), generator),
@@ -139,9 +137,7 @@ class SyncBatches:
         }
 
 
-def sample_stretch(
-    stretch: SyncStretch, rng: np.random.Generator
-) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+def played(stretch: Stretch, rng: np.random.Generator) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
     """A piece of a stretch from anywhere, half the time faster or slower: crops (T, H, W) and log-mel (4 T, bands)."""
     count = len(stretch.crops)
     fastest = min(1 + _SPEED, (count - 1) / (_FRAMES - 1))
@@ -227,7 +223,7 @@ def train_syncnet(training: Training) -> None:
     config, out, options = training.config, training.out, training.options
     learn = prepare_mouths(training.corpus, "train", out, places=mouth_places, cut=crop_mouths)
     watch = prepare_mouths(training.corpus, "val", out, places=mouth_places, cut=crop_mouths)
-    batches = SyncBatches(load_stretches(learn, config, out / "heard" / f"{config.num_mels}.npz"), size=options.batch)
+    batches = SyncBatches(heard(learn, config, out / "heard" / f"{config.num_mels}.npz"), size=options.batch)
     torch.manual_seed(0)
     network = SyncNet(config).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     scores = fit(
