@@ -82,7 +82,7 @@ def _head_styles(corpus: Path) -> Mapping[str, Any]:
 def _portraits(folder: Path) -> Mapping[str, str]:
     speech = _SCRATCH / "speech.wav"
     speech.parent.mkdir(parents=True, exist_ok=True)
-    speed.spoken(3.0, speech)
+    speed.write_speech(3.0, speech)
     return portraits.measure(TalkingHead.from_pretrained(), folder, speech, _SCRATCH / "portraits")
 
 
@@ -91,7 +91,7 @@ def _corpus() -> Path | None:
     return folder if folder.is_dir() else None
 
 
-def measured(part: str, corpus: Path | None) -> Any:
+def measure_part(part: str, corpus: Path | None) -> Any:
     """The result of one part, or None, and why is said, where what it needs is not there."""
     if part not in _WITHOUT_CORPUS and corpus is None:
         typer.echo(f"{part}: skipped, it needs the recordings (set TALKINGHEAD_CORPUS)", err=True)
@@ -103,7 +103,7 @@ def measured(part: str, corpus: Path | None) -> Any:
         return None
 
 
-def kept(value: Any) -> Any:
+def tidy(value: Any) -> Any:
     """A result as it is kept: numbers to seven significant digits, files named from the repository or home on."""
     if isinstance(value, float):
         return float(f"{value:.{_DIGITS}g}")
@@ -112,8 +112,8 @@ def kept(value: Any) -> Any:
             value = value.replace(f"{folder}{os.sep}", name)
         return value
     if isinstance(value, Mapping):
-        return {name: kept(part) for name, part in value.items()}
-    return [kept(part) for part in value] if isinstance(value, list | tuple) else value
+        return {name: tidy(part) for name, part in value.items()}
+    return [tidy(part) for part in value] if isinstance(value, list | tuple) else value
 
 
 def as_json(record: Mapping[str, Any]) -> str:
@@ -146,7 +146,7 @@ def keep(part: str, result: Any, folder: Path = report.RESULTS) -> None:
     summarise = PARTS[part].summarise
     found = {folder: summarise(result), folder / report.CLIPS.name: result} if summarise else {folder: result}
     for place, value in found.items():
-        record = {"machine": machine, "date": today, "weights": weights, "result": kept(value)}
+        record = {"machine": machine, "date": today, "weights": weights, "result": tidy(value)}
         place.mkdir(parents=True, exist_ok=True)
         (place / f"{part}.json").write_text(as_json(record), encoding="utf-8")
 
@@ -160,7 +160,7 @@ def main(
         if part not in PARTS:
             raise typer.BadParameter(f"{part!r}: choose from {', '.join(PARTS)}")
         typer.echo(f"{part} ...", err=True)
-        result = measured(part, _corpus())
+        result = measure_part(part, _corpus())
         if result is not None:
             keep(part, result)
     report.write()

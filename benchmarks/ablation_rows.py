@@ -41,7 +41,7 @@ UNSEPARATED, NO_CONTENT = "no separation", "no content branch"
 NO_SPEAKER, IDLE = "no speaker branch", "no speaker branch, idle head"
 CODES, BRIEF = "full, on the content code", "full, on phones, trained as briefly"
 OTHER_VOICE, SAME, OTHER, STILL = "random ID", "retrieve-same ID", "retrieve-random ID", "still"
-GRID, HELD_BACK, STRANGERS = "GRID s1, test", "open, held back", "research"
+GRID, HELD_BACK, RESEARCH = "GRID s1, test", "open, held back", "research"
 LIPS, HEAD = ("D-LL", "D-VL at 62.5", "D-A", "correlation"), ("D-L", "D-V", "D-Rot", "D-Pos")
 """The columns of table 2 and of table 3."""
 
@@ -106,16 +106,16 @@ def networks(runs: Path) -> Networks:
     alone, fronts = {}, {}
     for row, name in _MADE_ALONE.items():
         branch = SpeakerAwareAnimation(CONFIGS[name].content, CONFIGS[name].speaker)
-        if _loaded(branch, runs / "ablations" / name / "speaker_aware.safetensors", row):
+        if _load_if_there(branch, runs / "ablations" / name / "speaker_aware.safetensors", row):
             alone[row] = branch
     for row, name in _FRONTS.items():
         content = SpeechContentAnimation(CONFIGS[name].content)
-        if _loaded(content, runs / "fronts" / name / "content.safetensors", row):
+        if _load_if_there(content, runs / "fronts" / name / "content.safetensors", row):
             fronts[row] = content
     return Networks(shipped.network, shipped.branch, alone, fronts)
 
 
-def _loaded(network: nn.Module, file: Path, row: str) -> bool:
+def _load_if_there(network: nn.Module, file: Path, row: str) -> bool:
     """Whether the weights for a row were there to load; if not, that is said."""
     try:
         load_weights(network, file)
@@ -125,7 +125,7 @@ def _loaded(network: nn.Module, file: Path, row: str) -> bool:
     return True
 
 
-def _tracked(path: Path, runs: Path) -> tuple[FloatArray, float]:
+def _load_landmarks(path: Path, runs: Path) -> tuple[FloatArray, float]:
     """Landmarks (T, 478, 3) px and frames per second, as they were kept, or of the first 10 s."""
     reader, kept = VideoReader(path), runs / "voices" / "tracks" / f"{path.stem}.npy"
     content = runs / "content" / "tracks"
@@ -150,7 +150,7 @@ def sample_of(example: Example, runs: Path) -> Sample:
     Raises:
         InputError: no frame shows a face.
     """
-    landmarks, fps = _tracked(example.video, runs)
+    landmarks, fps = _load_landmarks(example.video, runs)
     whole = slice(0, len(landmarks))
     part = part_of(len(landmarks), fps, example.split) if example.split in ("train", "val") else whole
     most = len(landmarks) if example.seconds is None else round(example.seconds * fps)
@@ -175,7 +175,7 @@ def groups_of(corpus: Path) -> dict[str, tuple[Example, ...]]:
     return {
         GRID: examples(corpus / "grid_s1", "test"),
         HELD_BACK: open_part(clips, "val", _SECONDS),
-        STRANGERS: tuple(replace(example, seconds=_SECONDS) for example in examples(clips, "research")),
+        RESEARCH: tuple(replace(example, seconds=_SECONDS) for example in examples(clips, "research")),
     }
 
 
@@ -186,7 +186,7 @@ def open_part(clips: Path, split: str, seconds: float | None) -> tuple[Example, 
     )
 
 
-def drawn(sample: Sample, among: Sequence[Example]) -> Example | None:
+def draw_example(sample: Sample, among: Sequence[Example]) -> Example | None:
     """One of several clips: the speaker is drawn first, then the clip; always the same one for the same sample."""
     if not among:
         return None
@@ -198,7 +198,7 @@ def drawn(sample: Sample, among: Sequence[Example]) -> Example | None:
 
 
 def motions(
-    sample: Sample, branches: Networks, *, learned: Sequence[Example], strangers: Sequence[Example], runs: Path
+    sample: Sample, branches: Networks, *, learned: Sequence[Example], research: Sequence[Example], runs: Path
 ) -> Iterator[tuple[str, Motion]]:
     """Each row's motion of a sample.
 
@@ -206,34 +206,34 @@ def motions(
         sample: the clip.
         branches: the networks.
         learned: what the speaker-aware branch learned from.
-        strangers: clips of people that it did not learn from.
+        research: clips of people that it did not learn from.
         runs: the folder of results, where tracks are kept.
     """
     speech, portrait, seed = sample.speech, sample.portrait, seed_of(sample.example.name)
     content, branch = branches.content, branches.speaker
 
-    def made(generator: MakeItTalkMotion) -> Motion:
+    def make(generator: MakeItTalkMotion) -> Motion:
         return fit_motion(generator.generate(speech, portrait, seed=seed), speech, fps=PAPER_RATE)
 
-    full = made(MakeItTalkMotion(content, branch=branch, liveliness=0.0))
+    full = make(MakeItTalkMotion(content, branch=branch, liveliness=0.0))
     yield FULL, full
-    yield DRAWN, made(MakeItTalkMotion(content, branch=branch))
-    yield SHARED, made(MakeItTalkMotion(content, branch=_sharing(branch), liveliness=0.0))
+    yield DRAWN, make(MakeItTalkMotion(content, branch=branch))
+    yield SHARED, make(MakeItTalkMotion(content, branch=_sharing(branch), liveliness=0.0))
     for row, front in branches.fronts.items():
-        yield row, made(MakeItTalkMotion(front))  # the head is not looked at, and the branch hears other features
+        yield row, make(MakeItTalkMotion(front))  # the head is not looked at, and the branch hears other features
     for row, alone in branches.alone.items():
-        yield row, made(MakeItTalkMotion(None, branch=alone, liveliness=0.0))
-    idle = made(MakeItTalkMotion(content))
+        yield row, make(MakeItTalkMotion(None, branch=alone, liveliness=0.0))
+    idle = make(MakeItTalkMotion(content))
     yield NO_SPEAKER, replace(idle, rotation=np.zeros_like(idle.rotation), translation=np.zeros_like(idle.translation))
     yield IDLE, idle
     speaker = sample.example.speaker
     others = [example for example in learned if example.speaker != speaker]
-    other = drawn(sample, others)
+    other = draw_example(sample, others)
     if other is not None:
         voice = speaker_embedding(_begin_of(read_speech(other.video)), name=str(other.video))
-        yield OTHER_VOICE, made(MakeItTalkMotion(content, branch=branch, speaker=voice, liveliness=0.0))
+        yield OTHER_VOICE, make(MakeItTalkMotion(content, branch=branch, speaker=voice, liveliness=0.0))
         yield OTHER, _with_head(full, sample, sample_of(other, runs))
-    same = drawn(sample, _own(sample.example, learned, strangers))
+    same = draw_example(sample, _own(sample.example, learned, research))
     if same is not None:
         yield SAME, _with_head(full, sample, sample_of(same, runs))
     rest = head_landmarks(portrait.track)[0]
@@ -251,10 +251,10 @@ def _begin_of(speech: Speech) -> npt.NDArray[np.float32]:
     return speech.samples[: round(_VOICE_S * speech.sample_rate)]
 
 
-def _own(example: Example, learned: Sequence[Example], strangers: Sequence[Example]) -> list[Example]:
+def _own(example: Example, learned: Sequence[Example], research: Sequence[Example]) -> list[Example]:
     """What else there is of a speaker: what was learned from, else other clips, but none that overlaps."""
     own = [other for other in learned if other.speaker == example.speaker]
-    beside = [other for other in strangers if other.speaker == example.speaker and other.video != example.video]
+    beside = [other for other in research if other.speaker == example.speaker and other.video != example.video]
     return own or [other for other in beside if not same_recording(example, other)]
 
 
@@ -266,7 +266,7 @@ def _with_head(face: Motion, sample: Sample, donor: Sample) -> Motion:
     return replace(face, rotation=head.rotation, translation=head.translation)
 
 
-def placed(motion: Motion, track: FaceTrack, row: int) -> tuple[FloatArray, FloatArray, FloatArray]:
+def place_in_picture(motion: Motion, track: FaceTrack, row: int) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Landmarks (T, 68, 3) px, rotation (T, 3) rad and place (T, 3) px in the picture of frame ``row`` of a track."""
     corners = track.landmarks[row][MESH_OF_68[[LEFT_OUTER_EYE_CORNER, RIGHT_OUTER_EYE_CORNER]]]
     scale = np.linalg.norm(corners[1] - corners[0])
@@ -285,7 +285,7 @@ def measures(motion: Motion, sample: Sample) -> dict[str, float]:
         resample_rows(rows, track.fps, PAPER_RATE, count)
         for rows in (track.landmarks[:, MESH_OF_68], track.rotation, track.translation)
     )
-    points, rotation, place = (rows[:count] for rows in placed(motion, track, sample.row))
+    points, rotation, place = (rows[:count] for rows in place_in_picture(motion, track, sample.row))
     return {
         **{name: of_lips[name] for name in LIPS},
         "D-L": landmark_distance(points, real),

@@ -20,10 +20,10 @@ from benchmarks.ablation_rows import (
     NO_SPEAKER,
     OTHER,
     OTHER_VOICE,
+    RESEARCH,
     SAME,
     SHARED,
     STILL,
-    STRANGERS,
     UNSEPARATED,
     groups_of,
     measures,
@@ -54,33 +54,34 @@ _PAPER_HEAD = {
 }
 _TITLE = """# MakeItTalk's ablations
 
-The rows of tables 2 and 3 of Zhou et al. 2020 on predicted landmarks; no picture is made. A clip's first frame (GRID)
-or calmest one (6 s at most of others) is the portrait, its sound the speech. GRID s1 taught the lips, with the others
-of the open recordings it taught the head; of those, what was held back is looked at. Nobody of "research" was learned
-from. The paper's own figures are of other data: 67 people of VoxCeleb2, known from training, by another tracker. Means
-and 95 % bootstrap intervals over clips; `*`: the full model is better, `!`: worse, by the paired interval over the same
-clips.
+The rows of tables 2 and 3 of Zhou et al. 2020, measured on predicted landmarks; no picture is made. The portrait is a
+clip's first frame (GRID) or its calmest one (other clips, 6 s at most), and the speech is the clip's sound. The lips
+were learned from GRID s1, the head from GRID s1 and the other open recordings; of these, the tables show what was held
+back. None of the people in "research" were used in training. The paper's own figures come from other data: 67 people of
+VoxCeleb2 who were seen in training, tracked by another tracker. Means and 95 % bootstrap intervals over clips; `*`: the
+full model is better, `!`: it is worse, by the paired interval over the same clips.
 
-*Full* is what ships, with the expected motion (liveliness 0; the paper's is deterministic); it leaves lips and jaw to
-the content branch, so that table 2 has them as without the speaker branch. *Lips of both branches*: as the paper adds
-them. *No content branch*: the speaker-aware branch alone, trained alone; *no separation*: the same on log-mel (80
-bands) instead of phones. *Random ID*: the full model with the voice of another of the people learned from.
+*Full* is what ships, with the expected motion (liveliness 0, because the paper's motion is deterministic). It leaves
+lips and jaw to the content branch, so table 2 has the same values with and without the speaker branch. *Lips of both
+branches* adds them up as the paper does. *No content branch* is the speaker-aware branch alone, trained alone; *no
+separation* is the same with log-mel (80 bands) instead of phones. *Random ID* is the full model with the voice of
+another training speaker.
 """
 _LIPS_TITLE = """## Table 2: lips, head motion factored out
 
-Jaw and lips at the clip's frame rate, in the head frame, one similarity of nose and eye corners per clip; D-VL at 62.5
-frames per second; correlation of the mouth's opening with the real one's, which the paper does not have. *On the
-content code*: the content branch hears the code of the voice conversion, as the paper's does, instead of phones; it and
-the row to compare it with have had the same training, much shorter than that of the branch that ships.
+Jaw and lips at the clip's frame rate, in the head frame, registered by one similarity of nose and eye corners per clip;
+D-VL at 62.5 frames per second. The correlation of the mouth's opening with the real one is not in the paper. *On the
+content code*: the content branch is given the code of the voice conversion, as in the paper, instead of phones. This
+row and the one it is to be compared with were trained alike, much shorter than the branch that ships.
 """
 _HEAD_TITLE = """## Table 3: with head motion
 
-All 68 landmarks in the picture at 62.5 frames per second, nothing registered; D-L, D-V and D-Pos over the mean width of
-the reference's face. D-Rot: mean difference of pitch, yaw and roll. Eyelids stay as in the portrait. *Retrieve*: the
-full model's face with the head pose of another clip, of the same or another speaker, drawn by chance from what was
-learned from (of "research" the speaker's other clips), counted from that clip's own portrait frame; a speaker with one
-clip has no such row. Distances favour little motion: a head that really moves, but at other moments, is further from
-the reference than a still one.
+All 68 landmarks in the picture at 62.5 frames per second, without registration; D-L, D-V and D-Pos are divided by the
+mean width of the reference's face. D-Rot is the mean difference of pitch, yaw and roll. Eyelids stay as in the
+portrait. *Retrieve* rows show the full model's face with the head pose of another clip of the same or another speaker,
+drawn at random from the training clips (in "research" from the speaker's other clips), relative to that clip's own
+portrait frame; a speaker with a single clip has no such row. Distances favour little motion: a head that really moves,
+but at other moments, is farther from the reference than a still one.
 """
 
 
@@ -105,7 +106,7 @@ def measure(corpus: Path, runs: Path, *, limit: int | None = None) -> dict[str, 
         for sample in (sample for sample in samples if sample.track.found.all()):
             if len(names) == limit:
                 break
-            made = motions(sample, branches, learned=learned, strangers=groups[STRANGERS], runs=runs)
+            made = motions(sample, branches, learned=learned, research=groups[RESEARCH], runs=runs)
             found.append({row: measures(motion, sample) for row, motion in made})
             names.append(sample.example.name)
         rows = dict.fromkeys(row for clip in found for row in clip)
@@ -168,7 +169,7 @@ def _lines(
 def section(result: Mapping[str, Any]) -> str:
     """What was measured, as a section of the report."""
     lines = [_TITLE]
-    for group in (HELD_BACK, STRANGERS):
+    for group in (HELD_BACK, RESEARCH):
         lines += [f"{group.capitalize()}: {', '.join(result[group]['clips'])}.", ""]
     lines += [
         _LIPS_TITLE,

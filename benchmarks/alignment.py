@@ -27,10 +27,11 @@ from talkinghead.types import FloatArray, Interval, Speech
 
 _TITLE = """# Alignment with a transcript
 
-Words against GRID's own times (s1): starts and ends of all six words of each sentence, with the boundaries to silence.
-"From silence" are the starts of first words, where GRID's times often take in a smack of the lips or a breath before a
-"lay" or "set"; "to silence" are the ends of last words. Phones: starts of the phones, silence left out, that have the
-same label in both (Levenshtein 1966). Bias is the median of ours less theirs. Times are those of one core.
+Words are compared with GRID's own times (s1): starts and ends of all six words of each sentence, including the
+boundaries to silence. "From silence" are the starts of first words, where GRID's times often include a smack of the
+lips or a breath before "lay" or "set"; "to silence" are the ends of last words. Phones: starts of the phones, without
+silences, that have the same label in both (Levenshtein 1966). Bias is the median of our times minus theirs. Computing
+times are those of one core.
 """
 
 _KINDS = ("starts", "ends", "between words", "from silence", "to silence")
@@ -53,7 +54,7 @@ def grid_errors(clips: Sequence[Clip]) -> dict[str, list[float]]:
     for clip in clips:
         known = [word for word in clip.words if not is_silence(word.label)]
         words = align(clip.speech(), " ".join(word.label for word in known)).words or ()
-        for ours, theirs in matched(words, known):
+        for ours, theirs in match_labels(words, known):
             start, end = ours.start - theirs.start, ours.end - theirs.end
             errors["all"] += [start, end]
             errors["starts"].append(start)
@@ -63,7 +64,7 @@ def grid_errors(clips: Sequence[Clip]) -> dict[str, list[float]]:
     return errors
 
 
-def matched(ours: Sequence[Interval], theirs: Sequence[Interval]) -> list[tuple[Interval, Interval]]:
+def match_labels(ours: Sequence[Interval], theirs: Sequence[Interval]) -> list[tuple[Interval, Interval]]:
     """Pairs of one label along the cheapest way from one row of labels to the other."""
     costs = np.zeros((len(ours) + 1, len(theirs) + 1))
     costs[:, 0], costs[0] = np.arange(len(ours) + 1), np.arange(len(theirs) + 1)
@@ -101,7 +102,7 @@ def phone_errors(folder: Path) -> dict[str, list[float]]:
     errors: dict[str, list[float]] = {}
     for corpus, recording, theirs in _phone_references(folder):
         ours = align(recording.speech, recording.text).phones or ()
-        pairs = matched(ours, theirs)
+        pairs = match_labels(ours, theirs)
         errors.setdefault(corpus, []).extend(a.start - b.start for a, b in pairs if a.label != SILENCE)
     return errors
 
@@ -110,7 +111,7 @@ def _parts(text: str) -> list[tuple[str, ...]]:
     return [part for word in read_transcript(text) for part in word.parts]
 
 
-def told_apart(speech: Speech, parts: list[tuple[str, ...]]) -> bool:
+def sounds_different(speech: Speech, parts: list[tuple[str, ...]]) -> bool:
     """Whether these words are taken for something else than what is said."""
     placed = place(speech.samples, parts)
     return placed is None or bool(broken_stretches([phone for word in placed for phone in word.phones]))
@@ -135,7 +136,7 @@ def detection(recordings: Sequence[Recording]) -> dict[str, list[bool]]:
         if len(own) > 2 * _EXCHANGED + 1:
             cases["3 words missing"] = own[:place_] + own[place_ + _EXCHANGED :]
         for case, words in cases.items():
-            told.setdefault(case, []).append(told_apart(recording.speech, words))
+            told.setdefault(case, []).append(sounds_different(recording.speech, words))
     return told
 
 

@@ -55,27 +55,27 @@ _WEIGHTS = Path(inspect.getfile(SpeechToLandmarks)).with_name("weights")
 _CLIPS = 16  # of GRID s1
 _INTRODUCTION = """# Attentional Landmarks
 
-As table 2 of Wang et al. 2020: the first frame and the sound make the clip again, in crops of 300 px. LMD is the mean
-distance of the 20 lip landmarks in px of the crop, their means removed (Chen et al. 2018), between trackings of what
-was made and of the real video. Head motion is the network's alone, without idle motion. What differs from the paper:
-one speaker of GRID for all 33, our tracker for dlib's, our crop for theirs; the head is put back into the frame, before
-the frame's own background, where the paper leaves faces as they are made. How the head moved cannot be known from the
-sound: what that costs tell the rows with the real landmarks, and with the real head but the lips of the network. *For
-him*: his landmark network, and a renderer that went on to learn from him alone. Mean and bootstrap 95 % interval over
-clips; `*`: the weights for anybody are better, `!`: worse, by the paired interval.
+As in table 2 of Wang et al. 2020: the clip is made again from its first frame and its sound, in crops of 300 px. LMD is
+the mean distance of the 20 lip landmarks in px of the crop, after removing their means (Chen et al. 2018), between
+trackings of the result and of the real video. Head motion is the network's alone, without idle motion. Differences from
+the paper: one speaker of GRID instead of 33, our tracker instead of dlib's, our crop instead of theirs; and we put the
+head back into the frame, before its own background, whereas the paper leaves faces as generated. The sound cannot tell
+how the head moved: the rows with the real landmarks, and with the real head and the network's lips, show what that
+costs. *For him*: his own landmark network, and a renderer fine-tuned on him alone. Mean and bootstrap 95 % interval
+over clips; `*`: the weights for anybody are better, `!`: they are worse, by the paired interval.
 """
 _LEFT_OUT = """## A speaker left out
 
-The generic weights on clips of GRID's s4, of whom the method's networks have seen nothing. The inside of the mouth is
-painted over what they draw by another network, which has learned from him, too, and shows another's teeth.
+The generic weights on clips of GRID's s4, whom the method's networks have not seen. The inside of the mouth is painted
+over the result by another network, which has learned from him, too, and shows somebody else's teeth.
 """
 _GRID = """## Any motion, any renderer
 
-Both halves of both methods, on GRID s1: Attentional Landmarks with the weights that know him.
+Both halves of both methods, on GRID s1; Attentional Landmarks with the weights for him.
 
 ![Real, and each pair of the table](../images/two_by_two.png)
 
-From the top: the real clip (GRID, Cooke et al. 2006, CC BY 4.0), and synthetic, the rows of the table.
+From the top: the real clip (GRID, Cooke et al. 2006, CC BY 4.0), then synthetic, in the order of the table's rows.
 """
 
 Rows = dict[str, dict[str, list[float]]]
@@ -107,7 +107,7 @@ def known_samples(corpus: Path, cache: Path, limit: int | None = None) -> Iterat
     return samples(grid_clips(corpus / "grid_s1", "test")[: limit or _CLIPS], cache)
 
 
-def trained(runs: Path, stage: str, config_name: str) -> nn.Module | None:
+def load_trained(runs: Path, stage: str, config_name: str) -> nn.Module | None:
     """A network of a stage as it ships, else from ``RUNS/attentional/STAGE-CONFIG``; None where it was not trained."""
     file = runs / "attentional" / f"{stage}-{config_name}" / f"{stage}.safetensors"
     if config_name in _SHIPPED:
@@ -123,14 +123,14 @@ def trained(runs: Path, stage: str, config_name: str) -> nn.Module | None:
 
 def halves(runs: Path, landmarks: str, renderer: str) -> tuple[AttentionalMotion, AttentionalRenderer] | None:
     """Generator and renderer of two configurations; None where one was not trained."""
-    speaks, shows = trained(runs, "landmarks", landmarks), trained(runs, "renderer", renderer)
+    speaks, shows = load_trained(runs, "landmarks", landmarks), load_trained(runs, "renderer", renderer)
     if not isinstance(speaks, SpeechToLandmarks) or not isinstance(shows, LandmarksToVideo):
         return None
     filler = load_filler() if CONFIGS[renderer].filled else None
     return AttentionalMotion(speaks, liveliness=0.0), AttentionalRenderer(shows, filler)
 
 
-def drawn(motion: Motion, renderer: Renderer, sample: Sample) -> ImageArray:
+def render(motion: Motion, renderer: Renderer, sample: Sample) -> ImageArray:
     """(T, H, W, 3) uint8 a motion of a sample's portrait."""
     return np.concatenate([chunk.images for chunk in renderer.render(motion, sample.portrait)])
 
@@ -140,12 +140,12 @@ def spoken_motion(generator: MotionGenerator, sample: Sample) -> Motion:
     return fit_motion(generator.generate(sample.speech, sample.portrait), sample.speech, fps=sample.track.fps)
 
 
-def made(generator: MotionGenerator, renderer: Renderer, sample: Sample) -> ImageArray:
+def make_again(generator: MotionGenerator, renderer: Renderer, sample: Sample) -> ImageArray:
     """(T, H, W, 3) uint8 a sample's clip, made again."""
-    return drawn(spoken_motion(generator, sample), renderer, sample)
+    return render(spoken_motion(generator, sample), renderer, sample)
 
 
-def held(sample: Sample) -> ImageArray:
+def hold_first_frame(sample: Sample) -> ImageArray:
     """(T, H, W, 3) uint8 a sample's first frame, as often as there are frames."""
     return np.repeat(sample.images[:1], len(sample.images), axis=0)
 
@@ -195,12 +195,12 @@ def measure(corpus: Path, cache: Path, runs: Path, picture: Path, *, limit: int 
         real = motion_of_track(sample.track, 0)
         said = spoken_motion(person[0], sample)[: len(real)]
         turned = replace(said, rotation=real.rotation[: len(said)], translation=real.translation[: len(said)])
-        pictures = {PERSON: made(*person, sample), GENERIC: made(*generic, sample)}
-        pictures |= {PERSON_DRIVEN: drawn(real, person[1], sample), GENERIC_DRIVEN: drawn(real, generic[1], sample)}
-        pictures |= {PERSON_TURNED: drawn(turned, person[1], sample), STILL: held(sample)}
+        pictures = {PERSON: make_again(*person, sample), GENERIC: make_again(*generic, sample)}
+        pictures |= {PERSON_DRIVEN: render(real, person[1], sample), GENERIC_DRIVEN: render(real, generic[1], sample)}
+        pictures |= {PERSON_TURNED: render(turned, person[1], sample), STILL: hold_first_frame(sample)}
         for name, images in pictures.items():
             add(known, name, images, sample)
-        tiles = {name: made(*pair, sample) for name, pair in _other_pairs(*person).items()}
+        tiles = {name: make_again(*pair, sample) for name, pair in _other_pairs(*person).items()}
         tiles["attentional_landmarks | attention"] = pictures[PERSON]
         for name, images in tiles.items():
             add(grid, name, images, sample)
@@ -208,21 +208,21 @@ def measure(corpus: Path, cache: Path, runs: Path, picture: Path, *, limit: int 
             save_image(_picture(list(tiles.values()), sample), picture)
     return {
         KNOWN: known,
-        LEFT_OUT: _left_out(generic, corpus, cache, limit),
+        LEFT_OUT: _measure_left_out(generic, corpus, cache, limit),
         "grid": grid,
         "speed": frames_per_second(("attentional_landmarks", "makeittalk")),
     }
 
 
-def _left_out(
+def _measure_left_out(
     generic: tuple[AttentionalMotion, AttentionalRenderer], corpus: Path, cache: Path, limit: int | None
 ) -> Rows:
     found = [one for one in face_recordings(corpus, "strangers") if one.speaker == UNSEEN_FACES[0]][:limit]
     rows: Rows = {}
     for sample in samples(tuple(Clip(one.name, one.video, ()) for one in found), cache):
-        add(rows, GENERIC, made(*generic, sample), sample)
-        add(rows, DRIVEN, drawn(motion_of_track(sample.track, 0), generic[1], sample), sample)
-        add(rows, STILL, held(sample), sample)
+        add(rows, GENERIC, make_again(*generic, sample), sample)
+        add(rows, DRIVEN, render(motion_of_track(sample.track, 0), generic[1], sample), sample)
+        add(rows, STILL, hold_first_frame(sample), sample)
     return rows
 
 

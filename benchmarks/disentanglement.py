@@ -29,14 +29,15 @@ _SPEAKERS = tuple(name for name in HELD_OUT_VOICES if name.startswith("LS-"))
 _LABELLED = ("GRID-s4", "LS-367", "LS-533")
 _TITLE = """# What is said and who says it
 
-Linear probes (multinomial logistic regression) of what a speech frame holds, all of voices that the voice conversion
-has not been trained on. *Who* is read from frames of speech, or from their means over a second, of 12 readers of
-LibriSpeech: learned from the first half of what each reads, asked about the other; the mean of the readers' recalls. A
-reading is one session, so that its microphone and room help to tell the reader. *What* is the phone at a frame, of
-GRID's s4 and two of these readers, learned from every other recording; silence is left out, and chance is always the
-most frequent phone. *p b m*, *f v*: frames of these phones that are read as any of them. The code and the posteriors
-know what is around a frame, the mel does not. *Centred*: about its mean over the recording, which is how the code's
-network hears it; what the code knows less of the reader than this, or more of the phone, is its own doing.
+Linear probes (multinomial logistic regression) of what a frame of speech holds, on voices that the voice conversion was
+not trained on. *Who* asks which of 12 readers of LibriSpeech is speaking, from single frames or from means over a
+second: the probe learns from the first half of each reader's recording and is tested on the other; shown is the mean of
+the readers' recalls. A recording is one session, so microphone and room help to tell the readers apart. *What* asks for
+the phone at a frame, of GRID's s4 and two of these readers: the probe learns from every other recording; silence is
+left out, and chance is always answering with the most frequent phone. *p b m*, *f v*: the share of frames of these
+phones that are recognised as any of them. The content code and the phone posteriors know what surrounds a frame, the
+log-mel does not. *Centred* means relative to the mean over the recording, which is the input of the code's network:
+what the code knows less about the reader, or more about the phone, is its own achievement.
 """
 
 
@@ -104,7 +105,7 @@ def phone_rows(labels: npt.NDArray[np.uint8], count: int) -> Labels:
     return labels[np.minimum(places, len(labels) - 1)].astype(np.int64)
 
 
-def who(corpus: Path, features: Mapping[str, PhoneticFeatures]) -> dict[str, dict[str, float]]:
+def probe_reader(corpus: Path, features: Mapping[str, PhoneticFeatures]) -> dict[str, dict[str, float]]:
     """Recall of the reader from one frame and from means over a second, by what is read, beside chance."""
     said: dict[str, list[Speech]] = {}
     for utterance in people(corpus, held_out=True):
@@ -134,7 +135,7 @@ def who(corpus: Path, features: Mapping[str, PhoneticFeatures]) -> dict[str, dic
     return {task: row | {"chance": 1 / len(said)} for task, row in result.items()}
 
 
-def what(corpus: Path, packs: Path, features: Mapping[str, PhoneticFeatures]) -> dict[str, dict[str, float]]:
+def probe_phone(corpus: Path, packs: Path, features: Mapping[str, PhoneticFeatures]) -> dict[str, dict[str, float]]:
     """Accuracy of the phone, and recall of p b m and f v, by what is read, beside chance."""
     pack = load_pack(next(iter(prepare(corpus, packs))))
     kept = np.flatnonzero(np.isin(pack.speakers, _LABELLED))
@@ -173,7 +174,7 @@ def measure(corpus: Path, runs: Path) -> dict[str, dict[str, float]]:
         "content code": content_codes(),
         "phone posteriors": PhonePosteriors(),
     }
-    return who(corpus, features) | what(corpus, runs / "phones" / "packs", features)
+    return probe_reader(corpus, features) | probe_phone(corpus, runs / "phones" / "packs", features)
 
 
 def section(result: Mapping[str, Mapping[str, float]]) -> str:

@@ -25,9 +25,9 @@ _SIGNIFICANT = 3
 _MOST_DIGITS = 7
 _GRID = """# Evaluation on GRID s1, test split
 
-Each clip's first frame and sound make the clip again, by the method and by every baseline; the file that is written is
-read and tracked again and held against the real clip. "Real video" is the clip itself, encoded as the others are: the
-ceiling, with the tracker's noise in it.
+The method and every baseline make each clip again from its first frame and its sound. The written file is read and
+tracked again and compared with the real clip. "Real video" is the clip itself, encoded like the others: it is the
+ceiling, and includes the tracker's noise.
 """
 _UNSEEN = """# Evaluation on unseen people
 
@@ -39,17 +39,17 @@ speakers of whom there are 6 seconds or more. Clips retrieved from the same spea
 fewer speakers have them, so their share cannot be compared with the others.
 """
 _CELLS = f"""Mean over clips and bootstrap 95 % interval; measures over all clips at once have none.
-"{NOT_YET}": what the measure needs is not there, as said below; "{NONE}": there is nothing to measure.
+"{NOT_YET}": what the measure needs is missing, as said below; "{NONE}": there is nothing to measure.
 """
-_VERDICTS = """Whether {name} is better than each baseline, clip by clip: what the 95 % interval of the paired
-difference says. Where nearness to the real video counts, the nearer is better.
+_VERDICTS = """Whether {name} is better than each baseline, clip by clip, by the 95 % interval of the paired difference.
+Where nearness to the real video counts, nearer is better.
 """
 _PROTOCOL = """# Protocol
 
 How the evaluations on [GRID s1](evaluation.md) and on [unseen people](unseen.md) were done, as recorded when they ran.
 """
-_COMMANDS = """The first command makes the results of both corpora for every method, the others those of one, with
-pictures to look at:
+_COMMANDS = """The first command makes the results of every method on both corpora; each of the others makes those of
+one method, with a page of pictures:
 """
 TITLES = {"evaluation": _GRID, "unseen": _UNSEEN}
 _CORPORA = {"evaluation": ("grid_s1", "test"), "unseen": ("clips", "all")}
@@ -111,7 +111,7 @@ def unit_of(measure_name: str) -> str:
     return unit
 
 
-def shown(measure_name: str, *values: float) -> str:
+def format_value(measure_name: str, *values: float) -> str:
     """A value in the unit of ``unit_of``, or a mean with both ends of its interval, to three digits of the largest."""
     scaled = [100 * value if unit_of(measure_name).startswith("%") else value for value in values]
     largest = max(abs(value) for value in scaled)
@@ -131,13 +131,13 @@ def cell(result: Result, system: str, measure_name: str) -> str:
     systems = result["systems"]
     summary = systems[system]["summary"].get(measure_name)
     if summary is not None:
-        return shown(measure_name, *(value for value in summary[:3] if value is not None))
+        return format_value(measure_name, *(value for value in summary[:3] if value is not None))
     measured = any(measure_name in other["summary"] for other in systems.values())
     one_speaker = measure_name in SET_MEASURES and result["protocol"]["speakers"] < 2
     return NONE if measured or one_speaker else NOT_YET
 
 
-def _asked(result: Result, measure_name: str) -> bool:
+def _was_asked(result: Result, measure_name: str) -> bool:
     asked = result["protocol"]["measures"]
     return asked == "all" or measure_name in asked or measure_name in SET_MEASURES
 
@@ -149,7 +149,7 @@ def _values(result: Result) -> Iterator[str]:
     for group in GROUPS:
         yield f"| **{group}** | | |" + " |" * len(systems)
         for name, row in ALL_MEASURES.items():
-            if row.group == group and _asked(result, name):
+            if row.group == group and _was_asked(result, name):
                 cells = " | ".join(cell(result, system, name) for system in systems)
                 yield f"| {row.title} | {unit_of(name)} | {row.better or 'near 0'} | {cells} |"
 
@@ -191,9 +191,9 @@ def table(part: str, results: Mapping[str, Result]) -> str:
     return "\n".join(blocks)
 
 
-def _told(value: Any) -> str:
+def _describe(value: Any) -> str:
     if isinstance(value, Mapping):
-        return ", ".join(f"{name} {_told(part)}" for name, part in value.items())
+        return ", ".join(f"{name} {_describe(part)}" for name, part in value.items())
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
@@ -209,7 +209,7 @@ def protocol(records: Mapping[str, Mapping[str, Any]]) -> str:
     lines, first = [], {}
     for (part, name), result in results.items():
         place = f"{_CORPORA[part][0]}, {_CORPORA[part][1]}, {name}"
-        facts = {key: _told(value) for key, value in result["protocol"].items()}
+        facts = {key: _describe(value) for key, value in result["protocol"].items()}
         lines.append(f"{place}{', where it differs' if first else ''}:\n")
         lines += [f"- {key}: {told}" for key, told in facts.items() if first.get(key) != told]
         lines += [""]

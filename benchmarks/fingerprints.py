@@ -33,23 +33,34 @@ _JUDGES = "metrics"
 _APART = ("voice", "landmarks-s1", "renderer-s1")  # no video is made with them unless somebody asks for it
 
 
+def _files(folder: Path) -> dict[str, Path]:
+    return {file.stem: file for file in sorted(folder.rglob("weights/*.safetensors"))}
+
+
 def fingerprints(part: str, folder: Path = _PACKAGE) -> dict[str, str]:
     """Name of each file of weights that a part depends on -> the first digits of its SHA-256."""
-    files = {file.stem: file for file in sorted(folder.rglob("weights/*.safetensors"))}
+    files = _files(folder)
     rooms = {file.parts[-3] for file in files.values()} - {_JUDGES} if part in _OF_ALL_METHODS else _USUAL
     usual = (name for name, file in files.items() if file.parts[-3] in rooms and name not in _APART)
     names = _ONLY.get(part, tuple(usual))
     return {name: hashlib.sha256(files[name].read_bytes()).hexdigest()[:_DIGITS] for name in names if name in files}
 
 
-def changed(then: Mapping[str, str], now: Mapping[str, str]) -> str:
-    """One sentence on what differs between two sets of ``fingerprints``; empty where nothing does."""
+def describe_changes(then: Mapping[str, str], now: Mapping[str, str], folder: Path = _PACKAGE) -> str:
+    """One sentence on what differs between two sets of ``fingerprints``; empty where nothing does.
+
+    Args:
+        then: those of a record.
+        now: those of today.
+        folder: where weights lie that ship.
+    """
     again = [name for name in now if name in then and then[name] != now[name]]
     new = [name for name in now if name not in then]
-    gone = [name for name in then if name not in now]
+    shipped = _files(folder)
+    gone = [name for name in then if name not in now and name not in shipped]
     facts = [
         f"{', '.join(names)} {fate}"
-        for names, fate in ((again, "trained again"), (new, "added"), (gone, "no longer used"))
+        for names, fate in ((again, "trained again"), (new, "added"), (gone, "no longer shipped"))
         if names
     ]
     return f"Since then: {'; '.join(facts)}." if facts else ""

@@ -24,7 +24,7 @@ _PORTRAITS = ("Text2Video__astronaut.png", "avatarify-python__mona.jpg", "LivePo
 _TILE = 240
 
 
-def _spoken(head: TalkingHead, portrait: Portrait, speech: Speech) -> ImageArray:
+def _render(head: TalkingHead, portrait: Portrait, speech: Speech) -> ImageArray:
     """(T, H, W, 3) the decoded frames of the video."""
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "out.mp4"
@@ -49,12 +49,12 @@ def main(folder: Path) -> None:
     rows = []
     for name in _PORTRAITS:
         portrait = read_portrait(folder / name)
-        frames = _close_up(_spoken(head, portrait, speech), portrait, reach=1.0)
+        frames = _close_up(_render(head, portrait, speech), portrait, reach=1.0)
         rows.append(np.concatenate(frames[np.linspace(0, len(frames) - 8, 7).round().astype(int)], axis=1))
     save_image(np.concatenate(rows), _IMAGES / "gallery.png")
 
     portrait = portrait_from_image(data.astronaut())
-    frames = _close_up(_spoken(head, portrait, speech), portrait, reach=0.62)
+    frames = _close_up(_render(head, portrait, speech), portrait, reach=0.62)
     sounds = [phone for phone in speech.phones or () if phone.label != "sil"]
     chosen = [sounds[k] for k in np.linspace(0, len(sounds) - 1, 16).round().astype(int)]
     tiles = []

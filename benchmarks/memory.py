@@ -17,7 +17,7 @@ from pathlib import Path
 import cv2
 from skimage import data
 
-from benchmarks.speed import spoken
+from benchmarks.speed import write_speech
 from talkinghead.media import save_image
 
 MINUTES = (1.0, 10.0, 30.0)
@@ -25,9 +25,9 @@ _COMMAND = "import sys; from talkinghead.cli.main import main; main()"
 _EVERY_S = 0.02
 _TITLE = """# Memory
 
-Peak memory of `talkinghead animate`, {size}x{size}, 25 frames per second. Anonymous memory (Linux only; looked at every
-{every:.0f} ms) leaves out what is mapped from files and can be taken back by the system at any time. Behind each number
-its ratio to that of the shortest speech.
+Peak memory of `talkinghead animate`, {size}x{size}, 25 frames per second. Anonymous memory (Linux only, sampled every
+{every:.0f} ms) leaves out what is mapped from files, which the system can take back at any time. In brackets: the ratio
+to the shortest speech.
 """
 
 
@@ -76,7 +76,7 @@ def measure(*, minutes: tuple[float, ...] = MINUTES, size: int = 512) -> dict[st
         face, speech, out = folder / "face.png", folder / "speech.wav", folder / "out.mp4"
         save_image(cv2.resize(data.astronaut(), (size, size), interpolation=cv2.INTER_AREA), face)
         for length in minutes:
-            spoken(60 * length, speech)
+            write_speech(60 * length, speech)
             result[f"{length:g}"] = peaks(["animate", str(face), str(speech), "-o", str(out), "--overwrite"])
     return result
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from benchmarks.evaluation import ALL_MEASURES, NONE, NOT_YET, Result, num_clips, shown, unit_of
+from benchmarks.evaluation import ALL_MEASURES, NONE, NOT_YET, Result, format_value, num_clips, unit_of
 from benchmarks.papers import paragraph
 from benchmarks.parts import PARTS
 from benchmarks.speed import FPS, WHOLE
@@ -65,7 +65,7 @@ def _mean(result: Result, system: str, measure_name: str) -> str:
     """The mean alone."""
     systems = result["systems"]
     if measure_name in systems[system]["summary"]:
-        return shown(measure_name, systems[system]["summary"][measure_name][0])
+        return format_value(measure_name, systems[system]["summary"][measure_name][0])
     return NONE if any(measure_name in other["summary"] for other in systems.values()) else NOT_YET
 
 

@@ -8,15 +8,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
-from benchmarks.evaluation import ALL_MEASURES, NOT_YET, cell, num_clips, shown, unit_of
+from benchmarks.evaluation import ALL_MEASURES, NOT_YET, cell, format_value, num_clips, unit_of
 from talkinghead.evaluation.published import Column, Table, load_published
 
 _TITLE = f"""# The tables of the papers
 
-Each table has the rows of its paper and then ours: the methods of the five papers (in bold) and the baselines. Rows in
-italics are published, their names as printed: "Ours" is the authors' own. **They were measured on other data**, with
-other trackers and crops; they tell the order of magnitude and are not to be ranked with ours. Ours: mean and bootstrap
-95 % interval over clips. "{NOT_YET}": the method is not built, or what the measure needs is not there.
+Each table has the rows of its paper, then ours: the methods of the five papers (in bold) and the baselines. Rows in
+italics are published, with their names as printed: "Ours" means the authors' method. **They were measured on other
+data**, with other trackers and crops: they show the order of magnitude and cannot be ranked with ours. Our rows have
+means and bootstrap 95 % intervals over clips. "{NOT_YET}": the method is not built, or what the measure needs is
+missing.
 """
 _WIDTH = 120
 _SHORT = 60  # characters of what a table was measured on
@@ -49,7 +50,7 @@ def methods() -> tuple[str, ...]:
     return tuple(dict.fromkeys(table.paper for table in load_published()))
 
 
-def _printed(values: Sequence[float | None]) -> list[str]:
+def _format_column(values: Sequence[float | None]) -> list[str]:
     """A published column, with as many digits behind the point in each row as the paper prints."""
     digits = max((len(str(value).partition(".")[2]) for value in values if value is not None), default=0)
     if digits > _MOST_DIGITS:  # given to so many significant digits instead
@@ -58,12 +59,12 @@ def _printed(values: Sequence[float | None]) -> list[str]:
 
 
 def _published_rows(table: Table) -> Iterator[list[str]]:
-    columns = [_printed(column) for column in zip(*table.rows.values())]
+    columns = [_format_column(column) for column in zip(*table.rows.values())]
     for number, name in enumerate(table.rows):
-        yield [f"*published: {name}*", f"*other data: {_short(table.data)}*", *(column[number] for column in columns)]
+        yield [f"*published: {name}*", f"*other data: {_shorten(table.data)}*", *(column[number] for column in columns)]
 
 
-def _short(data: str) -> str:
+def _shorten(data: str) -> str:
     """What a table was measured on, or where that is long, its first words."""
     return data if len(data) <= _SHORT else re.split("[,:;]", data)[0]
 
@@ -85,7 +86,7 @@ def _our_rows(table: Table, part: str, results: Records) -> Iterator[list[str]]:
 
 def _predicted_rows(table: Table, result: Mapping[str, Mapping[str, Any]]) -> Iterator[list[str]]:
     for method, row in result.items():
-        cells = [shown(column.measure, *row[_PREDICTED[column.measure]]["mean"]) for column in table.columns]
+        cells = [format_value(column.measure, *row[_PREDICTED[column.measure]]["mean"]) for column in table.columns]
         yield [f"**{method}**, predicted landmarks", f"GRID s1, test, {row['D-LL']['clips']} clips", *cells]
 
 

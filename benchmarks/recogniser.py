@@ -21,13 +21,14 @@ Samples = npt.NDArray[np.float32]
 
 _PLACE = {label: place for place, label in enumerate(CLASSES)}
 _VISEME = np.array([next(k for k, group in enumerate(VISEMES.values()) if label in group) for label in CLASSES])
-_TITLE = """# Phone recogniser on voices it has not heard
+_TITLE = """# Phone recogniser on unseen voices
 
-Frames of 10 ms against phones that were aligned with the transcript (MFA: its own TextGrids where there are).
+Frames of 10 ms compared with phones that were aligned with the transcript (MFA: its own TextGrids where there are any).
 Frame accuracy counts 40 classes, viseme accuracy the 12 that look alike on the lips. Phone error rate: insertions,
-deletions and substitutions over phones, silence left out. A closure is found if any frame of a p b m (f v) is heard as
-one of p b m (f v); precision: the share of frames heard so that are so, within a frame. The two readers of LibriSpeech
-were watched while it learned, and their labels are what pocketsphinx decodes with its language model.
+deletions and substitutions per phone, without silences. A closure is found if any frame of a p, b or m (f or v) is
+recognised as one of p, b, m (f, v); precision is the share of the frames recognised as such that are such, within one
+frame. The two readers of LibriSpeech served for validation during training, and their labels are what pocketsphinx
+decodes with its language model.
 """
 
 

@@ -27,12 +27,13 @@ PAPER_RATE = 62.5
 MEASURES = ("D-LL", "D-VL", "D-VL at 62.5", "D-A", "correlation", "lag")
 _TITLE = """# Predicted landmarks on GRID s1, test split
 
-The portrait is the clip's first frame, the speech its sound; no picture is made. The measures are those of Zhou et
-al. 2020 (MakeItTalk), section 5.3, on x and y of the head-frame landmarks at 25 frames per second, jaw and lips, D-LL
-and D-VL over the reference's largest lip width, D-A over its largest mouth area; every sequence is registered to the
-reference by one similarity of nose and eye corners. The paper's D-VL is at 62.5 frames per second: for it the motion is
-taken at that rate, the reference interpolated linearly from 25. The reference is the tracked clip (mediapipe,
-zero-phase smoothing of 0.2 s). Lag: frames by which the aperture comes late, by cross-correlation.
+The portrait is the clip's first frame, the speech is its sound; no picture is made. The measures are those of Zhou et
+al. 2020 (MakeItTalk), section 5.3, on x and y of jaw and lips in the head frame at 25 frames per second. D-LL and D-VL
+are divided by the reference's largest lip width, D-A by its largest mouth area. Every sequence is registered to the
+reference by one similarity of nose and eye corners. The paper's D-VL is at 62.5 frames per second: for this column the
+motion is sampled at that rate, and the reference is interpolated linearly from 25. The reference is the tracked clip
+(mediapipe, zero-phase smoothing of 0.2 s). Lag: the number of frames by which the aperture is late, by
+cross-correlation.
 """
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import evaluation, overview, papers
-from benchmarks.fingerprints import changed, fingerprints
+from benchmarks.fingerprints import describe_changes, fingerprints
 from benchmarks.parts import PARTS
 
 RESULTS = Path(__file__).with_name("results")
@@ -46,7 +46,7 @@ def origin(part: str, record: Record) -> str:
     """When and with what a record was measured, and which weights have changed since, in one line."""
     machine = record["machine"]
     facts = (record.get("date"), f"talkinghead {machine['version']}", machine["system"], machine.get("processor"))
-    since = changed(record["weights"], fingerprints(part)) if "weights" in record else ""
+    since = describe_changes(record["weights"], fingerprints(part)) if "weights" in record else ""
     return f"*Measured: {', '.join(fact for fact in facts if fact)}.{since and ' ' + since}*\n"
 
 

@@ -18,10 +18,10 @@ from talkinghead.types import FloatArray, Motion, Speech
 
 _TITLE = """# Seams in long speech
 
-LJSpeech's sentences in a row, {minutes:.1f} minutes; the motion is made in windows of a minute that overlap by two
+LJSpeech's sentences in a row, {minutes:.1f} minutes. The motion is made in windows of a minute that overlap by two
 seconds on either side. Jump: the farthest that any landmark moves from one frame (62.5 a second) to the next, in eye
-distances. A mouth jumps at a border by chance, too: so the motion is made again with borders elsewhere, and the same
-frames are looked at. What a border adds is the difference.
+distances. Mouths also jump at a border by chance; so the motion is made once more with the borders elsewhere, and the
+same frames are compared. The difference is what a border adds.
 
 | | jump |
 |---|---|

@@ -27,7 +27,7 @@ WHOLE = "whole command, without import and model load"
 _RENDERED = "render, frames per second"
 
 
-def spoken(seconds: float, path: Path) -> None:
+def write_speech(seconds: float, path: Path) -> None:
     """Write so many seconds of synthesised speech (16 kHz mono WAV)."""
     import soundfile
     from scipy.signal import resample_poly
@@ -40,7 +40,7 @@ def spoken(seconds: float, path: Path) -> None:
 
 def _warm(head: TalkingHead, folder: Path) -> None:
     """Compile and load what is compiled and loaded once."""
-    spoken(1.0, folder / "warm.wav")
+    write_speech(1.0, folder / "warm.wav")
     save_video(head(folder / "warm.wav", folder / "face.png"), folder / "warm.mp4", overwrite=True)
 
 
@@ -56,7 +56,7 @@ def measure(head: TalkingHead, *, seconds: float = SECONDS) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         save_image(data.astronaut(), folder / "face.png")
-        spoken(seconds, folder / "speech.wav")
+        write_speech(seconds, folder / "speech.wav")
         _warm(head, folder)
         out = folder / "out.mp4"
 
@@ -65,21 +65,21 @@ def measure(head: TalkingHead, *, seconds: float = SECONDS) -> dict[str, float]:
         save_video(head(folder / "speech.wav", folder / "face.png", fps=FPS), out, overwrite=True)
         times[WHOLE] = time.perf_counter() - start
 
-        def timed(stage: str, since: float) -> float:
+        def note_time(stage: str, since: float) -> float:
             times[stage] = time.perf_counter() - since
             return time.perf_counter()
 
         start = time.perf_counter()
         speech: Speech = read_speech(folder / "speech.wav")
-        start = timed("read the speech", start)
+        start = note_time("read the speech", start)
         portrait = read_portrait(folder / "face.png")
-        start = timed("read and track the face", start)
+        start = note_time("read and track the face", start)
         motion = head.motion(speech, portrait, fps=FPS)
-        start = timed("motion", start)
+        start = note_time("motion", start)
         frames = list(head.renderer.render(motion, portrait))
-        start = timed("render", start)
+        start = note_time("render", start)
         save_video(Video(_chunks(frames), speech, FPS, len(motion)), out, overwrite=True)
-        start = timed("convert, mark, encode and write", start)
+        start = note_time("convert, mark, encode and write", start)
         times["x264 alone (its own input format, same settings)"] = _x264_alone(frames)
         decoded = sum(len(chunk) for chunk in VideoReader(out).chunks())
         assert decoded == round(seconds * FPS), (decoded, seconds)
@@ -95,7 +95,7 @@ def frames_per_second(methods: Iterable[str]) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         save_image(cv2.resize(data.astronaut(), (SIDE, SIDE), interpolation=cv2.INTER_AREA), folder / "face.png")
-        spoken(SECONDS, folder / "speech.wav")
+        write_speech(SECONDS, folder / "speech.wav")
         for method in methods:
             head = TalkingHead.from_pretrained(method)
             _warm(head, folder)

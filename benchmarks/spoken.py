@@ -18,12 +18,12 @@ from benchmarks.voices import (
     add_up,
     close_portrait,
     known_speaker,
-    predicted,
+    predict_landmarks,
     rate_cell,
     rates,
-    seen_again,
-    unread,
+    track_again,
     with_phones,
+    without_phones,
 )
 from talkinghead.face.pose import head_landmarks
 from talkinghead.face.rest import closed_mouth, lip_gap
@@ -98,9 +98,9 @@ def text(head: TalkingHead, corpus: Path, cache: Path) -> dict[str, dict[str, li
         for voice, speeches in spoken.items():
             for speech in speeches:
                 phones = speech.phones or ()
-                seen = rates(seen_again(head, speech, portrait, FPS)[0], phones, FPS)
+                seen = rates(track_again(head, speech, portrait, FPS)[0], phones, FPS)
                 rows.setdefault(f"{voice}, re-tracked output", []).append(seen)
-                meant = rates(predicted(head.generator, speech, portrait, FPS), phones, FPS)
+                meant = rates(predict_landmarks(head.generator, speech, portrait, FPS), phones, FPS)
                 rows.setdefault("all voices, predicted landmarks", []).append(meant)
         rows["a real mouth's motion, re-tracked"] = [_real_motion(head, sample, portrait) for sample in real]
     return result
@@ -152,7 +152,7 @@ def languages(head: TalkingHead, folder: Path, out: Path) -> dict[str, list[Scor
     for language, name in LANGUAGES.items():
         for path in _recordings(folder, language):
             speech = with_phones(_beginning(read_speech(path)), None)
-            landmarks, frames = seen_again(head, unread(speech), portrait, FPS)
+            landmarks, frames = track_again(head, without_phones(speech), portrait, FPS)
             counted = rates(landmarks, speech.phones or (), FPS)
             row: Score = {"recording": path.name, **movement(landmarks, speech), **counted}
             if name not in result:

@@ -1,4 +1,4 @@
-"""How well the judge of synchrony that ships judges people whom it has not met."""
+"""How well the SyncNet that ships judges unseen people."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ JITTERS = range(5)
 
 _CACHE = Path(__file__).resolve().parents[1] / "runs" / "syncnet"
 _GOAL = 0.95
-_TITLES = {"test": "GRID s1, test split", "strangers": "GRID, 5 speakers it never met", "out of step": "out of step"}
+_TITLES = {"test": "GRID s1, test split", "strangers": "GRID, 5 unseen speakers", "out of step": "out of step"}
 _OUT_OF_STEP = "out of step"
-_TITLE = f"""# Synchrony, as the judge that ships sees it
+_TITLE = f"""# Synchrony: how well SyncNet judges unseen people
 
-Real videos, none of them learned from, each put out of step by {SHIFTS[0]} to {SHIFTS[-1]} frames of 25 per second and
-judged over every two seconds, half a second apart. Found: the share whose shift is found to within one frame (goal:
-{_GOAL:.0%}). Some recordings are out of step by themselves; found from its own: the same, counted from where the judge
-sees the whole clip unshifted. Confidence is the median distance over offsets of +-15 frames less the least (Chung and
-Zisserman 2016, section 3.1).
+Real videos that the shipped SyncNet has not learned from. Each is put out of step by {SHIFTS[0]} to {SHIFTS[-1]} frames
+of 25 per second and judged over every two seconds, half a second apart. Found: the share of windows whose shift is
+found to within one frame (goal: {_GOAL:.0%}). Some recordings are out of step to begin with; "found from its own"
+counts from the offset that SyncNet sees in the whole unshifted clip. Confidence is the median distance over offsets of
++-15 frames minus the least (Chung and Zisserman 2016, section 3.1).
 """
 
 Row = dict[str, Any]
@@ -43,7 +43,7 @@ class Pair:
     audio: FloatArray
 
 
-def embedded(mouths: Sequence[Mouth], judge: SyncNet) -> list[Pair]:
+def embed(mouths: Sequence[Mouth], judge: SyncNet) -> list[Pair]:
     """The embeddings of recordings, as long as both picture and sound last."""
     pairs = []
     for mouth in mouths:
@@ -53,25 +53,25 @@ def embedded(mouths: Sequence[Mouth], judge: SyncNet) -> list[Pair]:
     return pairs
 
 
-def shifted(pair: Pair, shift: int) -> tuple[FloatArray, FloatArray]:
+def shift_pair(pair: Pair, shift: int) -> tuple[FloatArray, FloatArray]:
     """Video and sound of a pair whose picture comes ``shift`` frames later than it did."""
     late, early = max(shift, 0), max(-shift, 0)
     return pair.video[early : len(pair.video) - late], pair.audio[late : len(pair.audio) - early]
 
 
-def found(pair: Pair) -> tuple[list[bool], list[bool]]:
+def find_shifts(pair: Pair) -> tuple[list[bool], list[bool]]:
     """For each shift and each two seconds, whether it is found: as it is, and from the clip's own offset on."""
     own = sync_score(pair.video, pair.audio).offset
     as_it_is: list[bool] = []
     from_own: list[bool] = []
     for shift in SHIFTS:
-        offsets = np.array([score.offset for score in offsets_by_window(*shifted(pair, shift), step=12)])
+        offsets = np.array([score.offset for score in offsets_by_window(*shift_pair(pair, shift), step=12)])
         as_it_is += (np.abs(offsets - shift) <= 1).tolist()
         from_own += (np.abs(offsets - shift - own) <= 1).tolist()
     return as_it_is, from_own
 
 
-def jittered(pair: Pair, jitter: int) -> float:
+def jittered_confidence(pair: Pair, jitter: int) -> float:
     """The confidence where each window of video is taken from up to ``jitter`` frames beside its place, by chance."""
     rng = np.random.default_rng(0)
     count = len(pair.video)
@@ -79,14 +79,14 @@ def jittered(pair: Pair, jitter: int) -> float:
     return sync_score(pair.video[places.clip(0, count - 1)], pair.audio).confidence
 
 
-def judged(pairs: Sequence[Pair], still: Sequence[Pair]) -> Row:
+def judge_group(pairs: Sequence[Pair], still: Sequence[Pair]) -> Row:
     """All that is reported of a group.
 
     Args:
         pairs: the recordings.
         still: the same with the first picture held all along.
     """
-    results = [found(pair) for pair in pairs]
+    results = [find_shifts(pair) for pair in pairs]
     scores = [sync_score(pair.video, pair.audio) for pair in pairs]
     others = []
     for pair, other in zip(pairs, [*pairs[1:], *pairs[:1]]):
@@ -100,14 +100,14 @@ def judged(pairs: Sequence[Pair], still: Sequence[Pair]) -> Row:
         "offsets": {pair.name: score.offset for pair, score in zip(pairs, scores)},
         "confidence": float(np.mean([score.confidence for score in scores])),
         "distance": float(np.mean([score.distance for score in scores])),
-        "jitter": [float(np.mean([jittered(pair, jitter) for pair in pairs])) for jitter in JITTERS],
+        "jitter": [float(np.mean([jittered_confidence(pair, jitter) for pair in pairs])) for jitter in JITTERS],
         "still picture": float(np.mean([sync_score(pair.video, pair.audio).confidence for pair in still])),
         "other sound": float(np.mean(others)) if len(pairs) > 1 else None,
     }
 
 
 def measure(corpus: Path, *, cache: Path = _CACHE, judge: SyncNet | None = None) -> dict[str, Row]:
-    """What the judge makes of real videos, by group: the test split, speakers held out, and each set of strangers.
+    """What the judge makes of real videos, by group: the test split, speakers held out, and each set of unseen people.
 
     Args:
         corpus: folder with ``grid_s1`` and ``clips`` in it.
@@ -121,13 +121,13 @@ def measure(corpus: Path, *, cache: Path = _CACHE, judge: SyncNet | None = None)
         mouths = prepare_mouths(corpus, group, cache, places=mouth_places, cut=crop_mouths)
         for title in dict.fromkeys(datasets[mouth.name] for mouth in mouths):
             mine = [mouth for mouth in mouths if datasets[mouth.name] == title and mouth.duration > 2.0]
-            held = [_held(mouth) for mouth in mine]
+            held = [_hold_first_frame(mouth) for mouth in mine]
             if mine:
-                result[title] = judged(embedded(mine, judge), embedded(held, judge))
+                result[title] = judge_group(embed(mine, judge), embed(held, judge))
     return result
 
 
-def _held(mouth: Mouth) -> Mouth:
+def _hold_first_frame(mouth: Mouth) -> Mouth:
     crops = np.repeat(mouth.crops[:1], len(mouth.crops), axis=0)
     return Mouth(mouth.name, mouth.speaker, crops, mouth.fps, mouth.samples)
 
@@ -155,7 +155,7 @@ def table(result: Mapping[str, Row]) -> str:
     text = f"{_TITLE}\n" + "\n".join(lines) + "\n"
     if _OUT_OF_STEP in result:
         offsets = result[_OUT_OF_STEP]["offsets"].items()
-        text += "\nOut of step are clips whose lips, by their p, b and m, run 2 to 6 frames ahead; the judge sees "
+        text += "\nOut of step are clips whose lips, by their p, b and m, run 2 to 6 frames ahead; SyncNet sees "
         text += ", ".join(f"{name}: {offset:+d}" for name, offset in offsets) + ".\n"
     text += "\nConfidence where each window of video is displaced by chance, up to so many frames:\n\n"
     return text + "\n".join(beside) + "\n"

@@ -10,7 +10,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from benchmarks.evaluation import shown, unit_of
+from benchmarks.evaluation import format_value, unit_of
 from talkinghead.data.grid import grid_clips, track_clip
 from talkinghead.evaluation.measures import MEASURES
 from talkinghead.face.landmarks import MESH_OF_68
@@ -56,19 +56,19 @@ _MEASURES = (
 )
 _TITLE = """# The tracker's own noise
 
-What the measures read where nothing differs: {clips} clips of GRID s1 (val) against themselves, once as the tracker saw
-the original and once as it saw a copy. Re-encoded: H.264 by `media.save_video`. Shifted and scaled: the picture warped
-(Lanczos) and the landmarks brought back, so that the truth is known. Still: each clip's frame with the widest mouth
-repeated {frames} times, with Gaussian noise of so many grey levels or encoded, against the same frame repeated as it
-is: all that moves there is the tracker. Smoothed is what `track_faces` gives, raw what the mesh network sees. Means
-over clips.
+What the measures read where nothing differs: {clips} clips of GRID s1 (val) compared with themselves, once as tracked
+in the original and once as tracked in a copy. Re-encoded: H.264 by `media.save_video`. Shifted and scaled: the picture
+is warped (Lanczos) and the landmarks are mapped back, so the truth is known. Still: the frame of each clip with the
+widest mouth is repeated {frames} times, with Gaussian noise of so many grey levels or encoded, and compared with the
+same frame repeated without change: everything that moves there is the tracker. Smoothed tracks are what `track_faces`
+returns, raw ones what the mesh network sees. Means over clips.
 """
-_RESOLUTION = """The least difference of two systems that {compared} clips can tell from the tracker's noise: 1.96
-times the standard deviation, over clips, of the difference between two readings of one clip (crf 18 and 23), over the
-square root of {compared}. At the floor the clip is held against itself; away from it against the next sentence, where
-the noise of the reading adds to an error that is there. Moved by encoding: how much crf 23 instead of 18 alone
-changes the mean, away from the floor. Where that is more than what can be resolved, systems compare only if they are
-encoded alike. How much clips differ from each other comes on top of all this.
+_RESOLUTION = """The least difference between two systems that {compared} clips can tell from the tracker's noise: 1.96
+times the standard deviation, over clips, of the difference between two readings of a clip (crf 18 and 23), divided by
+the square root of {compared}. At the floor a clip is compared with itself; away from the floor it is compared with the
+next sentence, so the noise of the reading adds to an error that is there. Moved by encoding: how much crf 23 instead of
+18 changes the mean, away from the floor. Where this exceeds what can be resolved, only systems with the same encoding
+can be compared. The differences between clips come on top of all this.
 """
 
 _NEEDS_MOTION = "aperture-correlation"  # says nothing of a still
@@ -103,7 +103,7 @@ def scores(track: FaceTrack, reference: FaceTrack) -> dict[str, float]:
     }
 
 
-def warped(chunks: Iterable[Frames], scale: float, right: float, down: float) -> Iterator[Frames]:
+def warp_pictures(chunks: Iterable[Frames], scale: float, right: float, down: float) -> Iterator[Frames]:
     """Pictures scaled about their upper left pixel, then shifted (px)."""
     matrix = np.array([[scale, 0, right], [0, scale, down]])
     for chunk in chunks:
@@ -115,20 +115,20 @@ def warped(chunks: Iterable[Frames], scale: float, right: float, down: float) ->
         yield Frames(np.stack(images), chunk.fps)
 
 
-def brought_back(seen: Seen, scale: float, right: float, down: float) -> Seen:
+def map_back(seen: Seen, scale: float, right: float, down: float) -> Seen:
     """What the tracker saw in a warped picture, in px of the picture before."""
     landmarks, found, fps = seen
     return (landmarks - (right, down, 0.0)) / scale, found, fps
 
 
-def noisy(image: ImageArray, count: int, sigma: float, *, seed: int = 0) -> Frames:
+def add_noise(image: ImageArray, count: int, sigma: float, *, seed: int = 0) -> Frames:
     """One picture (H, W, 3) so many times, each with its own Gaussian noise of deviation ``sigma`` grey levels."""
     random = np.random.default_rng(seed)
     noise = sigma * random.standard_normal((count, *image.shape), np.float32)
     return Frames(np.clip(np.rint(image + noise), 0, 255).astype(np.uint8), 25.0)
 
 
-def _encoded(chunks: Iterator[Frames], fps: float, count: int, folder: Path, crf: int) -> Seen:
+def _encode(chunks: Iterator[Frames], fps: float, count: int, folder: Path, crf: int) -> Seen:
     path = folder / "again.mp4"
     save_video(Video(chunks, None, fps, count), path, visible_mark=False, overwrite=True, crf=crf)
     return read_mesh(VideoReader(path).chunks())
@@ -140,23 +140,23 @@ def copies(path: Path, folder: Path) -> Iterator[tuple[str, Seen]]:
     for crf in QUALITIES:
         yield (
             f"re-encoded, crf {crf}",
-            _encoded(reader.chunks(), reader.fps, reader.num_frames, folder, crf),
+            _encode(reader.chunks(), reader.fps, reader.num_frames, folder, crf),
         )
     for name, warp in _WARPS.items():
-        yield name, brought_back(read_mesh(warped(reader.chunks(), *warp)), *warp)
+        yield name, map_back(read_mesh(warp_pictures(reader.chunks(), *warp)), *warp)
 
 
 def stills(image: ImageArray, folder: Path) -> Iterator[tuple[str, Seen]]:
     """What the tracker sees of one picture repeated: first as it is, then with noise, then encoded."""
-    repeated = noisy(image, _STILL_FRAMES, 0.0)
+    repeated = add_noise(image, _STILL_FRAMES, 0.0)
     yield "still", read_mesh([repeated])
     for sigma in SIGMAS:
-        yield f"still, noise {sigma}", read_mesh([noisy(image, _STILL_FRAMES, sigma)])
+        yield f"still, noise {sigma}", read_mesh([add_noise(image, _STILL_FRAMES, sigma)])
     for crf in QUALITIES:
-        yield f"still, crf {crf}", _encoded(iter([repeated]), 25.0, _STILL_FRAMES, folder, crf)
+        yield f"still, crf {crf}", _encode(iter([repeated]), 25.0, _STILL_FRAMES, folder, crf)
 
 
-def _widest(path: Path, track: FaceTrack) -> ImageArray:
+def _widest_frame(path: Path, track: FaceTrack) -> ImageArray:
     """The frame of a clip whose mouth is widest open."""
     number = int(mouth_area(head_landmarks(track)).argmax())
     return np.concatenate([chunk.images for chunk in VideoReader(path).chunks()])[number]
@@ -181,7 +181,7 @@ def measure(root: Path, cache: Path, *, clips: int = CLIPS) -> dict[str, Any]:
         for number, (clip, original) in enumerate(zip(chosen, originals)):
             following = originals[(number + 1) % len(originals)]
             seen = dict(copies(clip.video, Path(name)))
-            still = dict(stills(_widest(clip.video, make_track(*original)), Path(name)))
+            still = dict(stills(_widest_frame(clip.video, make_track(*original)), Path(name)))
             truth = still.pop("still")
             for smooth, part in ((False, result["raw"]), (True, result["smoothed"])):
                 _add(part.setdefault("itself", {}), seen, original, smooth=smooth)
@@ -236,7 +236,7 @@ def _means(result: Mapping[str, Any], kind: str, measures: Iterable[str]) -> str
     for name in measures:
         for track in ("smoothed", "raw"):
             rows = result[track][kind]
-            cells = " | ".join(shown(name, rows[condition][name]) for condition in conditions)
+            cells = " | ".join(format_value(name, rows[condition][name]) for condition in conditions)
             lines.append(f"| {MEASURES[name].title} | {unit_of(name)} | {track} | {cells} |")
     return "\n".join(lines) + "\n"
 
@@ -248,7 +248,7 @@ def _resolutions(result: Mapping[str, Any]) -> str:
     ]
     for name in _MEASURES:
         for track in ("smoothed", "raw"):
-            cells = " | ".join(shown(name, value) for value in result[track]["resolution"][name])
+            cells = " | ".join(format_value(name, value) for value in result[track]["resolution"][name])
             lines.append(f"| {MEASURES[name].title} | {unit_of(name)} | {track} | {cells} |")
     return "\n".join(lines) + "\n"
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.intervals import cell, interval
-from benchmarks.voices import OTHERS, Sample, known_speaker, strangers
+from benchmarks.voices import OTHERS, Sample, known_speaker, unseen_samples
 from talkinghead.data.grid import Clip, grid_clips, tracks
 from talkinghead.face.pose import head_landmarks
 from talkinghead.metrics.aperture import aperture
@@ -24,12 +24,12 @@ _KNOWN = 30  # clips of himself
 _AROUND_S = 0.4  # of a word's surroundings that come with it
 _SENTENCE = 6  # words
 _SAME_S = 0.004  # boundaries of words and phones are the same to so much
-_TITLE = f"""# One man's mouth for another's
+_TITLE = f"""# One speaker's mouth for another's
 
-What GRID s1 alone can teach about others, by the correlation of the mouth's opening: no network, but his real opening,
-from clips of split train that have the same word at the same place of the sentence, brought phone by phone to the time
-of the clip at hand; one take of each word, or the mean of {_TAKES[-1]}. A method that learned from him alone is hardly
-to be expected above that, be it ever so good at speech. Median, and mean with its bootstrap 95 % interval.
+How much GRID s1 alone can teach about other people, by the correlation of the mouth's opening. There is no network
+here: his real opening is taken from training clips with the same word at the same place of the sentence and brought to
+the time of the clip phone by phone; one take of each word, or the mean of {_TAKES[-1]}. A method that has learned from
+him alone can hardly do better, however well it understands speech. Median, and mean with its bootstrap 95 % interval.
 """
 
 
@@ -132,7 +132,7 @@ def measure(corpus: Path, cache: Path, voices: Path) -> dict[str, dict[str, list
     """
     takes = Takes(grid_clips(corpus / "grid_s1", "train"), cache)
     groups: Mapping[str, Iterable[Sample]] = {
-        OTHERS: (sample for sample in strangers(corpus / "clips", voices) if sample.group == OTHERS),
+        OTHERS: (sample for sample in unseen_samples(corpus / "clips", voices) if sample.group == OTHERS),
         HIMSELF: known_speaker(corpus / "grid_s1", cache, split="val", limit=_KNOWN),
     }
     rng = np.random.default_rng(0)

@@ -28,16 +28,16 @@ from talkinghead.types import FaceTrack, Frames, ImageArray
 
 RENDERERS = ("warp", "translation")
 MEASURES = ("SSIM", "PSNR", "SSIM of the lips", "landmarks", "seconds per frame")
-KNOWN, STRANGERS = "GRID s1, test", f"people never seen ({' and '.join(UNSEEN_FACES)})"
+KNOWN, UNSEEN = "GRID s1, test", f"unseen people ({' and '.join(UNSEEN_FACES)})"
 _CLIPS = 4  # of each group
 _FRAMES = 50  # of each clip
 _LIPS = 96  # px of the square around the lips in the crop of 256
 _INTRODUCTION = f"""# Pictures made by warping and by image-to-image translation
 
-The first frame of a clip and the motion tracked in its first {_FRAMES} frames are rendered, and held against the real
+The first frame of a clip is rendered with the motion tracked in its first {_FRAMES} frames and compared with the real
 frames: SSIM and PSNR on the square of the head (256 px) and on the {_LIPS} px around the lips; landmarks: mean distance
-of the 68, tracked again in what was rendered, in percent of the distance of the outer eye corners. Seconds per frame
-are the processor's, of all its cores together; medians over clips.
+of the 68 landmarks tracked in the result, in percent of the distance between the outer eye corners. Seconds per frame
+are processor time, all cores together; medians over clips.
 """
 
 
@@ -96,7 +96,7 @@ def measure(corpus: Path, cache: Path) -> dict[str, dict[str, list[dict[str, flo
     """
     renderers = {name: get_renderer(name) for name in RENDERERS}
     result: dict[str, dict[str, list[dict[str, float]]]] = {}
-    for group in (KNOWN, STRANGERS):
+    for group in (KNOWN, UNSEEN):
         for recording in _clips(corpus, group):
             for images, track in _real(recording, cache):
                 for name, renderer in renderers.items():

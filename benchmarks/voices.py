@@ -121,7 +121,7 @@ def _sample(path: Path, group: str, track: FaceTrack, transcript: str | None) ->
     return Sample(path.stem, group, speech, portrait, head_landmarks(track), track.fps)
 
 
-def strangers(folder: Path, cache: Path) -> Iterator[Sample]:
+def unseen_samples(folder: Path, cache: Path) -> Iterator[Sample]:
     """The clips of GRID's other speakers, and of people who address the camera, in the shared folder ``clips``."""
     with (folder / "manifest.csv").open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
@@ -197,17 +197,17 @@ def add_up(scores: Sequence[Score]) -> dict[str, list[int]]:
     return {key: np.sum([score[key] for score in scores], axis=0).tolist() for key in RATES}
 
 
-def unread(speech: Speech) -> Speech:
+def without_phones(speech: Speech) -> Speech:
     """The same sound without what is known of its phones, as a recording comes to ``animate``."""
     return dataclasses.replace(speech, phones=None, words=None, transcript=None)
 
 
-def predicted(generator: MotionGenerator, speech: Speech, portrait: Portrait, fps: float) -> FloatArray:
+def predict_landmarks(generator: MotionGenerator, speech: Speech, portrait: Portrait, fps: float) -> FloatArray:
     """(T, 68, 3) the landmarks that a generator means, at ``fps`` for the length of the speech."""
     return fit_motion(generator.generate(speech, portrait), speech, fps=fps).landmarks
 
 
-def seen_again(head: TalkingHead, speech: Speech, portrait: Portrait, fps: float) -> tuple[FloatArray, ImageArray]:
+def track_again(head: TalkingHead, speech: Speech, portrait: Portrait, fps: float) -> tuple[FloatArray, ImageArray]:
     """What the tracker sees of the rendered video: landmarks (T, 68, 3) in the head frame; and its frames."""
     frames = list(head(speech, portrait, fps=fps).frames)
     return head_landmarks(track_faces(iter(frames))), np.concatenate([chunk.images for chunk in frames])
@@ -222,17 +222,17 @@ def measure(head: TalkingHead, folder: Path, cache: Path) -> dict[str, dict[str,
         cache: folder for the tracks of the real clips.
     """
     result: dict[str, dict[str, list[Score]]] = {}
-    for sample in strangers(folder, cache):
+    for sample in unseen_samples(folder, cache):
         still = np.repeat(head_landmarks(sample.portrait.track), len(sample.reference), axis=0)
-        heard = unread(sample.speech)
+        heard = without_phones(sample.speech)
         made = {
-            "re-tracked output": seen_again(head, heard, sample.portrait, sample.fps)[0],
-            "predicted landmarks": predicted(head.generator, heard, sample.portrait, sample.fps),
+            "re-tracked output": track_again(head, heard, sample.portrait, sample.fps)[0],
+            "predicted landmarks": predict_landmarks(head.generator, heard, sample.portrait, sample.fps),
             "the real video": sample.reference,
             "still picture": still,
         }
         if sample.speech.transcript:
-            made["re-tracked, text given"] = seen_again(head, sample.speech, sample.portrait, sample.fps)[0]
+            made["re-tracked, text given"] = track_again(head, sample.speech, sample.portrait, sample.fps)[0]
         for name, landmarks in made.items():
             row = {"clip": sample.name, **score(landmarks, sample)}
             result.setdefault(sample.group, {}).setdefault(name, []).append(row)

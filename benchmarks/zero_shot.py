@@ -1,4 +1,4 @@
-"""The part "voices": any voice on any face. Strangers' clips, synthesised sentences, recordings in other languages."""
+"""The part "voices": any voice on any face; unseen people, synthesised sentences, other languages."""
 
 from __future__ import annotations
 
@@ -9,25 +9,26 @@ from typing import Any
 from benchmarks import spoken, voices
 from talkinghead.pipeline import TalkingHead
 
-_INTRODUCTION = """# Voices and faces it has not met
+_INTRODUCTION = """# Unseen voices and faces
 
 What is rendered (256 px, not encoded) is tracked again. *p b m*: how many of these phones bring the lips together
-(opening at most 0.02 eye distances, or 15 % of the mouth's own wide opening) within the phone and 0.04 s around it;
+(opening at most 0.02 eye distances, or 15 % of the mouth's own wide opening) within the phone and 0.04 s around it.
 *f v*: how many bring the lower lip to the height of the upper teeth. *Control*: how often the same happens on open
-vowels, where it should not; a still mouth passes everywhere, control included. The real video's own rates are the
-ceiling. Correlation, lag and opening (from its 5th to its 95th percentile, over the real one's) are medians over clips;
-"at its lag" means shifted by up to 2 frames.
+vowels, where it should not; a still mouth passes everywhere, including the control. The rates of the real video are the
+ceiling. Correlation, lag and opening (from its 5th to its 95th percentile, divided by the real one's) are medians over
+clips; "at its lag" means shifted by up to 2 frames.
 """
-_CLIPS = """Each clip's calmest frame is animated with the clip's own sound (the first 10 s); nothing else is known but
-in the rows "text given". The phones that are counted are GRID's, aligned with its text, and what the recogniser hears
-in the addresses. Addresses whose pictures run ahead of their own sound are kept apart: they say nothing of the lips.
+_CLIPS = """Each clip's calmest frame is animated with the clip's own sound (the first 10 s). Except in the rows "text
+given" nothing else is known. In GRID's clips the counted phones are aligned with the text, in the addresses they are
+recognised. Addresses whose picture runs ahead of their own sound are listed apart, because they say nothing about the
+lips.
 """
 _TEXT = """20 sentences of synthesised speech, on a smiling portrait (scikit-image's astronaut) and on one with closed
-lips; phones as synthesised. The last row of each gives the portrait the motion of real clips: what rendering and
-tracking leave of it.
+lips; the phones are those of the synthesis. The last row of each portrait has the motion of real clips: it shows what
+rendering and tracking leave of it.
 """
-_LANGUAGES = """Up to two recordings of each language on the smiling portrait; phones as recognised. Moves: the share of
-speech in which the opening changes by more than 0.15 eye distances per second.
+_LANGUAGES = """Up to two recordings of each language on the smiling portrait; the phones are recognised. Moves: the
+share of speech in which the opening changes by more than 0.15 eye distances per second.
 """
 
 

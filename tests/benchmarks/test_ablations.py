@@ -17,10 +17,10 @@ from benchmarks.ablation_rows import (
     PAPER_RATE,
     Networks,
     Sample,
-    drawn,
+    draw_example,
     measures,
     motions,
-    placed,
+    place_in_picture,
     sample_of,
 )
 
@@ -84,7 +84,9 @@ def real_motion(sample: Sample) -> Motion:
 def test_the_portraits_own_landmarks_lie_where_they_are(sample: Sample) -> None:
     nothing = np.zeros((1, 3))
     own = head_landmarks(sample.portrait.track)
-    points, rotation, place = placed(Motion(FPS, own, nothing, nothing, np.zeros(1), own[0]), sample.track, sample.row)
+    points, rotation, place = place_in_picture(
+        Motion(FPS, own, nothing, nothing, np.zeros(1), own[0]), sample.track, sample.row
+    )
     np.testing.assert_allclose(points[0], sample.track.landmarks[10, MESH_OF_68], atol=1e-6)
     np.testing.assert_allclose(rotation[0], sample.track.rotation[10], atol=1e-9)
     np.testing.assert_allclose(place[0], sample.track.translation[10], atol=1e-9)
@@ -116,21 +118,21 @@ def test_a_turn_and_a_shift_are_measured(sample: Sample) -> None:
 def test_speakers_are_drawn_before_their_clips(sample: Sample) -> None:
     among = [example(f"a{number}", "two") for number in range(50)] + [example("b", "three")]
     names = [replace(sample, example=example(f"clip{number}", "one")) for number in range(200)]
-    found = [drawn(one, among) for one in names]
-    assert found == [drawn(one, among) for one in names]
+    found = [draw_example(one, among) for one in names]
+    assert found == [draw_example(one, among) for one in names]
     count = Counter(other.speaker for other in found if other is not None)
     assert 70 < count["three"] < 130
     assert len({other.name for other in found if other is not None}) > 30
-    assert drawn(sample, []) is None
+    assert draw_example(sample, []) is None
 
 
 def test_a_speakers_own_clips_overlap_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     here, learned = example("here", "one"), [example("l", "two", "train")]
-    strangers = [here, example("piece", "one"), example("apart", "one"), example("else", "two")]
+    research = [here, example("piece", "one"), example("apart", "one"), example("else", "two")]
     monkeypatch.setattr(ablation_rows, "same_recording", lambda first, second: second.name == "piece")
-    assert [other.name for other in ablation_rows._own(here, learned, strangers)] == ["apart"]
+    assert [other.name for other in ablation_rows._own(here, learned, research)] == ["apart"]
     learned.append(example("m", "one", "train"))
-    assert [other.name for other in ablation_rows._own(here, learned, strangers)] == ["m"]
+    assert [other.name for other in ablation_rows._own(here, learned, research)] == ["m"]
 
 
 def branches() -> Networks:
@@ -150,7 +152,7 @@ def test_what_each_row_is_made_of(sample: Sample, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(ablation_rows, "read_speech", lambda path: speech())
     monkeypatch.setattr(ablation_rows, "speaker_embedding", lambda samples, name: np.eye(256, dtype=np.float32)[7])
     learned = [example("l", "one", "train"), example("m", "two", "train")]
-    made = dict(motions(sample, branches(), learned=learned, strangers=[], runs=Path()))
+    made = dict(motions(sample, branches(), learned=learned, research=[], runs=Path()))
     assert set(made) == {*ablations._OF_LIPS, *ablations._OF_HEAD} - {ablations.UNSEPARATED, ablations.CODES}
     full, mouth = made[ablations.FULL], np.r_[JAW, MOUTH]
     for name in (ablations.DRAWN, ablations.NO_SPEAKER, ablations.IDLE, ablations.OTHER_VOICE, ablations.SAME):
@@ -169,14 +171,14 @@ def test_what_each_row_is_made_of(sample: Sample, monkeypatch: pytest.MonkeyPatc
 
 
 def test_without_another_clip_nothing_is_copied(sample: Sample) -> None:
-    made = dict(motions(sample, branches(), learned=[], strangers=[sample.example], runs=Path()))
+    made = dict(motions(sample, branches(), learned=[], research=[sample.example], runs=Path()))
     assert not {ablations.SAME, ablations.OTHER, ablations.OTHER_VOICE} & set(made)
 
 
 def test_the_part_that_was_held_back(monkeypatch: pytest.MonkeyPatch) -> None:
     long = np.concatenate([mesh()] * 4)  # 12 s: the last third is from 8 s on
     ramp = np.arange(192_000) / 192_000.0
-    monkeypatch.setattr(ablation_rows, "_tracked", lambda path, runs: (long, FPS))
+    monkeypatch.setattr(ablation_rows, "_load_landmarks", lambda path, runs: (long, FPS))
     monkeypatch.setattr(ablation_rows, "read_speech", lambda path: Speech(ramp.astype(np.float32), 16_000))
     for split, seconds, start, end in (
         ("val", 2.0, 8, 10),
@@ -193,7 +195,7 @@ def test_the_part_that_was_held_back(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_portrait_is_a_frame_with_a_face(monkeypatch: pytest.MonkeyPatch) -> None:
     landmarks = mesh()
     landmarks[:3] = np.nan
-    monkeypatch.setattr(ablation_rows, "_tracked", lambda path, runs: (landmarks, FPS))
+    monkeypatch.setattr(ablation_rows, "_load_landmarks", lambda path, runs: (landmarks, FPS))
     monkeypatch.setattr(ablation_rows, "read_speech", lambda path: speech())
     assert sample_of(example("late", "one"), Path()).row == 3
     landmarks[:] = np.nan
@@ -227,14 +229,14 @@ def test_clips_without_a_face_throughout_are_left_out(sample: Sample, monkeypatc
     of = {"nods": sample, "lost": lost}
     names = [example("lost", "one"), example("nods", "one")]
     monkeypatch.setattr(ablations, "networks", lambda runs: branches())
-    monkeypatch.setattr(ablations, "groups_of", lambda corpus: {ablations.GRID: names, ablations.STRANGERS: ()})
+    monkeypatch.setattr(ablations, "groups_of", lambda corpus: {ablations.GRID: names, ablations.RESEARCH: ()})
     monkeypatch.setattr(ablations, "examples", lambda folder, split: ())
     monkeypatch.setattr(ablations, "open_part", lambda clips, split, seconds: ())
     monkeypatch.setattr(ablations, "sample_of", lambda one, runs: of[one.name])
     result = ablations.measure(Path(), Path())
     assert result[ablations.GRID]["clips"] == ["nods"]
     assert len(result[ablations.GRID]["rows"][ablations.FULL]["D-LL"]) == 1
-    assert result[ablations.STRANGERS] == {"clips": [], "rows": {}}
+    assert result[ablations.RESEARCH] == {"clips": [], "rows": {}}
 
 
 def _unseen(track: FaceTrack) -> FaceTrack:

@@ -15,10 +15,10 @@ from benchmarks.attentional import (
     PERSON,
     STILL,
     Sample,
+    load_trained,
     scores,
     section,
     summarise,
-    trained,
 )
 
 from benchmarks import attentional_ablations
@@ -46,12 +46,12 @@ def test_the_real_clip_is_like_itself_and_a_still_one_is_not(drawn_portrait: Por
 
 
 def test_variants_that_are_not_trained_are_left_out(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    assert trained(tmp_path, "landmarks", "small-joint") is None
+    assert load_trained(tmp_path, "landmarks", "small-joint") is None
     assert "rows with the landmarks of 'small-joint' are left out" in caplog.text
     network = SpeechToLandmarks(CONFIGS["small-joint"].landmarks)
     save_weights(network, tmp_path / "attentional" / "landmarks-small-joint" / "landmarks.safetensors", card={})
-    assert isinstance(trained(tmp_path, "landmarks", "small-joint"), SpeechToLandmarks)
-    assert isinstance(trained(tmp_path, "landmarks", "small"), SpeechToLandmarks)
+    assert isinstance(load_trained(tmp_path, "landmarks", "small-joint"), SpeechToLandmarks)
+    assert isinstance(load_trained(tmp_path, "landmarks", "small"), SpeechToLandmarks)
 
 
 def test_the_tables() -> None:

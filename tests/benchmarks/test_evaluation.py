@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from benchmarks.evaluation import ALL_MEASURES, NONE, NOT_YET, cell, protocol, shown, summarise, table, unit_of
+from benchmarks.evaluation import ALL_MEASURES, NONE, NOT_YET, cell, format_value, protocol, summarise, table, unit_of
 
 Records = dict[str, dict[str, Any]]
 
@@ -41,7 +41,7 @@ def test_a_summary_has_means_and_intervals_and_nothing_of_single_clips(raw: dict
     ],
 )
 def test_numbers_have_three_digits(measure: str, values: tuple[float, ...], text: str) -> None:
-    assert shown(measure, *values) == text
+    assert format_value(measure, *values) == text
 
 
 def test_shares_are_shown_in_percent() -> None:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from benchmarks.fingerprints import changed, fingerprints
+from benchmarks.fingerprints import describe_changes, fingerprints
 
 
 def test_what_was_trained_again_is_named() -> None:
     then = {"content": "a", "mouth": "b"}
-    assert changed(then, then) == ""
-    assert changed(then, {"content": "c", "mouth": "b"}) == "Since then: content trained again."
-    assert changed(then, {**then, "voice": "d"}) == "Since then: voice added."
-    assert changed(then, {"content": "c", "mouth": "b", "voice": "d"}) == (
+    assert describe_changes(then, then) == ""
+    assert describe_changes(then, {"content": "c", "mouth": "b"}) == "Since then: content trained again."
+    assert describe_changes(then, {**then, "voice": "d"}) == "Since then: voice added."
+    assert describe_changes(then, {"content": "c", "mouth": "b", "voice": "d"}) == (
         "Since then: content trained again; voice added."
     )
-    assert changed(then, {"content": "a"}) == "Since then: mouth no longer used."
+    assert describe_changes({**then, "gone": "d"}, {"content": "a"}) == "Since then: gone no longer shipped."
 
 
 def test_a_part_depends_on_its_own_weights(tmp_path: Path) -> None:

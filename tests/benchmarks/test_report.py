@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from benchmarks.__main__ import as_json, keep, kept, measured
+from benchmarks.__main__ import as_json, keep, measure_part, tidy
 from benchmarks.evaluation import TITLES
 from benchmarks.papers import methods
 from benchmarks.parts import PARTS
@@ -125,15 +125,15 @@ def test_single_clips_are_kept_apart(tmp_path: Path) -> None:
 
 
 def test_numbers_are_kept_to_seven_digits() -> None:
-    result = kept({"a": [0.123456789, 7, True, None, "b"], "c": (123456.78,)})
+    result = tidy({"a": [0.123456789, 7, True, None, "b"], "c": (123456.78,)})
     assert result == {"a": [0.1234568, 7, True, None, "b"], "c": [123456.8]}
 
 
 def test_no_place_of_this_machine_is_kept() -> None:
     root = report.RESULTS.parents[1]
-    assert kept(f"{root / 'src' / 'x.json'} is missing") == "src/x.json is missing"
-    assert kept(f"{root.parent / 'shared' / 'x.mp4'} is cut short") == "../shared/x.mp4 is cut short"
-    assert kept(f"put it in {Path.home() / '.cache' / 'x'}.") == "put it in ~/.cache/x."
+    assert tidy(f"{root / 'src' / 'x.json'} is missing") == "src/x.json is missing"
+    assert tidy(f"{root.parent / 'shared' / 'x.mp4'} is cut short") == "../shared/x.mp4 is cut short"
+    assert tidy(f"put it in {Path.home() / '.cache' / 'x'}.") == "put it in ~/.cache/x."
 
 
 def test_what_fits_on_a_line_takes_one() -> None:
@@ -152,8 +152,8 @@ def test_a_part_that_lacks_something_is_left_out_and_said(
         raise InputError("no such weights.")
 
     monkeypatch.setitem(command._WITHOUT_CORPUS, "speed", lacking)
-    assert measured("speed", None) is None
-    assert measured("speakers", None) is None
+    assert measure_part("speed", None) is None
+    assert measure_part("speakers", None) is None
     said = capsys.readouterr().err
     assert "speed: skipped; no such weights." in said
     assert "speakers: skipped, it needs the recordings" in said

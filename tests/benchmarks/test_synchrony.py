@@ -9,7 +9,17 @@ from typing import Any
 
 import numpy as np
 import pytest
-from benchmarks.synchrony import Pair, embedded, found, jittered, judged, measure, shifted, summarise, table
+from benchmarks.synchrony import (
+    Pair,
+    embed,
+    find_shifts,
+    jittered_confidence,
+    judge_group,
+    measure,
+    shift_pair,
+    summarise,
+    table,
+)
 
 from benchmarks import synchrony
 from talkinghead.data.corpus import Recording
@@ -45,33 +55,33 @@ def mouth(name: str, *, late: int = 0, count: int = 90) -> Mouth:
 
 
 def pair(late: int = 0) -> Pair:
-    return embedded([mouth("a", late=late)], Knowing())[0]  # type: ignore[arg-type]
+    return embed([mouth("a", late=late)], Knowing())[0]  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("shift", [-5, 0, 3])
 def test_a_shift_is_a_shift_of_the_picture(shift: int) -> None:
-    assert sync_score(*shifted(pair(), shift)).offset == shift
+    assert sync_score(*shift_pair(pair(), shift)).offset == shift
 
 
 def test_shifts_are_found_from_the_clip_s_own_offset_on() -> None:
-    as_it_is, from_own = found(pair())
+    as_it_is, from_own = find_shifts(pair())
     assert all(as_it_is)
     assert len(as_it_is) == len(from_own) >= 11 * 3
-    as_it_is, from_own = found(pair(late=-4))
+    as_it_is, from_own = find_shifts(pair(late=-4))
     assert not any(as_it_is)
     assert all(from_own)
 
 
 def test_jitter_costs_confidence() -> None:
-    values = [jittered(pair(), jitter) for jitter in range(5)]
+    values = [jittered_confidence(pair(), jitter) for jitter in range(5)]
     assert values[0] == sync_score(pair().video, pair().audio).confidence
     assert all(before > after for before, after in pairwise(values))
 
 
 def test_a_group_and_its_table() -> None:
-    pairs = embedded([mouth("a"), mouth("b", late=-3)], Knowing())  # type: ignore[arg-type]
+    pairs = embed([mouth("a"), mouth("b", late=-3)], Knowing())  # type: ignore[arg-type]
     held = [Pair(one.name, one.video[:1].repeat(len(one.video), axis=0), one.audio) for one in pairs]
-    row = judged(pairs, held)
+    row = judge_group(pairs, held)
     assert (row["clips"], row["found"], row["found from its own"]) == (2, 0.5, 1.0)
     assert row["offsets"] == {"a": 0, "b": -3}
     assert row["still picture"] < 0.5 < row["confidence"]
@@ -93,7 +103,7 @@ def test_the_whole_measurement_keeps_the_groups_apart(tmp_path: Path, monkeypatc
     monkeypatch.setattr(synchrony, "recordings", known)
     monkeypatch.setattr(synchrony, "prepare_mouths", prepared)
     result = measure(tmp_path, judge=Knowing())  # type: ignore[arg-type]
-    assert list(result) == ["GRID s1, test split", "GRID, 5 speakers it never met", "HDTF", "out of step"]
+    assert list(result) == ["GRID s1, test split", "GRID, 5 unseen speakers", "HDTF", "out of step"]
     assert [row["clips"] for row in result.values()] == [1, 1, 1, 1]
     assert result["HDTF"]["found"] == 1.0
     assert result["HDTF"]["other sound"] is None

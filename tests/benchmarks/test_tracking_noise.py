@@ -7,8 +7,8 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from benchmarks.evaluation import shown
-from benchmarks.tracking_noise import brought_back, noisy, resolution, scores, summarise, table, warped
+from benchmarks.evaluation import format_value
+from benchmarks.tracking_noise import add_noise, map_back, resolution, scores, summarise, table, warp_pictures
 
 from talkinghead.evaluation.measures import MEASURES
 from talkinghead.face.landmarks import canonical_face
@@ -52,10 +52,10 @@ def test_points_are_brought_back_to_where_they_were(warp: tuple[float, float, fl
     y, x = np.mgrid[:80, :100]
     dot = 255 * np.exp(-((x - 40) ** 2 + (y - 30) ** 2) / 18)
     picture = np.repeat(dot[None, ..., None], 3, axis=-1).round().astype(np.uint8)
-    (moved,) = warped([Frames(picture, 25.0)], *warp)
+    (moved,) = warp_pictures([Frames(picture, 25.0)], *warp)
     moments = cv2.moments(moved.images[0, ..., 0])
     seen = np.array([[[moments["m10"] / moments["m00"], moments["m01"] / moments["m00"], 5 * warp[0]]]])
-    back, found, fps = brought_back((seen, np.ones(1, bool), 25.0), *warp)
+    back, found, fps = map_back((seen, np.ones(1, bool), 25.0), *warp)
     np.testing.assert_allclose(back[0, 0], (40, 30, 5), atol=0.03)
     assert found.all()
     assert fps == 25.0
@@ -63,10 +63,10 @@ def test_points_are_brought_back_to_where_they_were(warp: tuple[float, float, fl
 
 def test_noise_has_the_deviation_asked_for() -> None:
     grey = np.full((40, 50, 3), 128, np.uint8)
-    frames = noisy(grey, 4, 3.0)
+    frames = add_noise(grey, 4, 3.0)
     assert frames.images.std() == pytest.approx(np.sqrt(9 + 1 / 12), rel=0.03)  # and that of rounding
     assert (frames.images[0] != frames.images[1]).any()
-    assert (noisy(grey, 2, 0.0).images == grey).all()
+    assert (add_noise(grey, 2, 0.0).images == grey).all()
 
 
 def test_resolution_in_closed_form() -> None:
@@ -91,4 +91,4 @@ def test_the_table_has_every_measure() -> None:
     for name in names:
         assert text.count(f"| {MEASURES[name].title} |") == (4 if name == "aperture-correlation" else 6)
     cells = (0.015, resolution(part["itself"], "lmd"), resolution(part["next"], "lmd"), 0.09 - 0.075)
-    assert f"| LMD | px | raw | {' | '.join(shown('lmd', value) for value in cells)} |" in text
+    assert f"| LMD | px | raw | {' | '.join(format_value('lmd', value) for value in cells)} |" in text

@@ -207,7 +207,7 @@ def test_truncated_mp4_gives_what_is_readable_and_says_what_is_lost(
     assert announced() == []
     count = sum(len(c) for c in reader.chunks())
     assert 35 <= count <= 50
-    assert reader.num_frames == 75
+    assert reader.num_frames == count
     lost = 3.0 - count / 25
     assert announced() == [f"{path} is cut short: the last {lost:.1f} of 3.0 seconds could not be read."]
     list(reader.chunks())

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,8 @@ from talkinghead.methods import get_method, get_renderer, method_names, renderer
 from talkinghead.methods.base import Method, MotionGenerator, PerKind, Renderer
 from talkinghead.motion.editing import retime
 from talkinghead.recipes import RECIPES
+from talkinghead.training.adversarial import backward, sides_of
+from talkinghead.training.fit import fit
 from talkinghead.training.stage import Stage
 from talkinghead.types import FloatArray, Frames, Motion, Portrait, Speech, num_frames
 from talkinghead.weights import load_weights, save_weights
@@ -183,7 +187,7 @@ def test_examples_are_the_same_for_the_same_seed(stage: tuple[Stage, Any]) -> No
 
 def test_every_trainable_parameter_gets_a_gradient(stage: tuple[Stage, Any]) -> None:
     network = fresh(stage)
-    torch.stack(list(losses_of(stage, network).values())).sum().backward()
+    backward(losses_of(stage, network), sides_of(network))
     assert trainable(network)
     for name, value in trainable(network).items():
         assert value.grad is not None, name
@@ -191,19 +195,23 @@ def test_every_trainable_parameter_gets_a_gradient(stage: tuple[Stage, Any]) -> 
         assert value.grad.abs().max() > 0, name
 
 
-def test_two_training_steps_run(stage: tuple[Stage, Any]) -> None:
+def test_two_training_steps_run(stage: tuple[Stage, Any], tmp_path: Path) -> None:
+    described, config = stage
     network = fresh(stage)
     before = {name: value.detach().clone() for name, value in trainable(network).items()}
-    optimizer = torch.optim.Adam(network.parameters(), lr=1e-3)
-    for step in range(2):
-        optimizer.zero_grad()
-        total = torch.stack(list(losses_of(stage, network, seed=step).values())).sum()
-        total.backward()
-        optimizer.step()
-        assert torch.isfinite(total)
+    fit(
+        network,
+        partial(described.losses, config=config),
+        lambda step: described.example(config, step),
+        out=tmp_path,
+        steps=2,
+        validate=lambda network: {},
+    )
     for name, value in trainable(network).items():
         assert not torch.equal(value, before[name]), name
         assert torch.isfinite(value).all(), name
+    line = json.loads((tmp_path / "log.jsonl").read_text())
+    assert set(line) >= {f"{side}_gradient" for side in sides_of(network)}
 
 
 def test_a_configuration_without_weights_is_refused(method: Method) -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import sys
-import types
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,6 +16,7 @@ from talkinghead.face.expressions import EXPRESSION_NAMES
 from talkinghead.face.pose import matrix_from_rotation
 from talkinghead.motion.arkit import ARKIT_NAMES, arkit_weights, save_arkit, timecode
 from talkinghead.motion.export import check_export, export_motion
+from talkinghead.motion.expressions import expression_of
 from talkinghead.types import Motion
 
 # As Live Link Face writes it; the commas of its lines are all of its punctuation.
@@ -134,14 +133,13 @@ def test_quaternions_do_not_jump(motion: Motion, tmp_path: Path) -> None:
     assert ((quaternions[1:] * quaternions[:-1]).sum(axis=1) > 0).all()
 
 
-def test_weights_are_read_off_where_there_are_none(motion: Motion, monkeypatch: pytest.MonkeyPatch) -> None:
-    said = np.full((12, 51), 1.5)
-    reading = types.ModuleType("talkinghead.motion.expressions")
-    reading.expression_of = lambda motion: said  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, reading.__name__, reading)
-    weights = arkit_weights(replace(motion, expression=None))
-    assert weights[:, 17].tolist() == [1.0] * 12
-    np.testing.assert_allclose(weights[:, 0], motion.blink)
+def test_weights_are_read_off_where_there_are_none(speaking: Motion) -> None:
+    unread = replace(speaking, gaze=np.full((50, 2), 0.1))
+    weights = arkit_weights(unread)
+    np.testing.assert_allclose(weights, expression_of(unread), atol=1e-12)
+    assert weights[:, 17].max() > 0.1
+    np.testing.assert_allclose(weights[:, 0], unread.blink)
+    np.testing.assert_allclose(weights[:, ARKIT_NAMES.index("eyeLookInLeft")], 0.1 / 0.61)
 
 
 @pytest.mark.parametrize("name", ["m.csv", "m.json"])

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from talkinghead.face.expressions import EXPRESSION_NAMES
-from talkinghead.face.gaze import FULL_LOOK
+from talkinghead.face.gaze import LOOK_SIDEWAYS, LOOK_UP
 from talkinghead.face.landmarks import LEFT_EYE, LIPS, MESH_OF_68, RIGHT_EYE, canonical_face
 from talkinghead.face.rest import closed_mouth, lip_gap
 from talkinghead.motion.expressions import expression_of, landmark_basis, landmarks_from_expression
@@ -83,7 +83,7 @@ def test_a_single_face() -> None:
 def test_eyes_follow_blink_and_gaze_alone() -> None:
     still = np.repeat(closed_mouth(REST)[None], 3, axis=0)
     blink = np.array([0.0, 0.5, 1.0])
-    gaze = np.array([[0.0, 0.0], [FULL_LOOK, 0.0], [0.0, -FULL_LOOK / 2]])
+    gaze = np.array([[0.0, 0.0], [LOOK_SIDEWAYS, 0.0], [0.0, -LOOK_UP / 2]])
     found = expression_of(motion(still, blink=blink, gaze=gaze))
     for side in ("Left", "Right"):
         np.testing.assert_array_equal(found[:, index(f"eyeBlink{side}")], blink)

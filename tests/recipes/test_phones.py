@@ -15,10 +15,10 @@ from drawn import speech_like
 from plans import plan
 from talkinghead.recipes import phones
 from talkinghead.recipes.phones import (
-    Labelled,
+    LabelledSound,
     PhoneBatches,
     augment_mels,
-    hear,
+    compute_features,
     make_noise,
     phone_losses,
     score,
@@ -33,18 +33,18 @@ def rng(seed: int) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
 
 
-def labelled(count: int = 3) -> list[Labelled]:
+def labelled(count: int = 3) -> list[LabelledSound]:
     """Hiss is S, hum is M, and nothing is silence, a second each."""
     noise, place = np.random.default_rng(0), np.arange(16_000)
     hiss = np.diff(noise.normal(scale=0.2, size=16_001))
     hum = 0.3 * np.sin(2 * np.pi * 150 * place / 16_000)
     samples = np.concatenate([hiss, np.zeros(16_000), hum]).astype(np.float32)
     labels = np.repeat([CLASSES.index(label) for label in ("S", "sil", "M")], 100).astype(np.uint8)
-    return [Labelled(samples, labels, "GRID", 1.0 if k else 0.5) for k in range(count)]
+    return [LabelledSound(samples, labels, "GRID", 1.0 if k else 0.5) for k in range(count)]
 
 
 def test_batches_have_shapes_and_are_functions_of_the_step() -> None:
-    batches = PhoneBatches({"GRID": hear(labelled(), CONFIGS["tiny"], versions=1)}, size=48)
+    batches = PhoneBatches({"GRID": compute_features(labelled(), CONFIGS["tiny"], versions=1)}, size=48)
     first, again, other = batches(3), batches(3), batches(4)
     assert first["mel"].shape[0] == first["labels"].shape[0] == first["weights"].shape[0]
     assert first["mel"].shape[1:] == (first["labels"].shape[1], 80)
@@ -56,7 +56,7 @@ def test_batches_have_shapes_and_are_functions_of_the_step() -> None:
 def test_crops_and_labels_go_together(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(phones, "augment_mels", lambda mel, generator: mel)
     monkeypatch.setattr(phones, "_NOISE_SHARE", 0.0)
-    batch = PhoneBatches({"GRID": hear(labelled(), CONFIGS["tiny"], versions=1)}, size=48)(0)
+    batch = PhoneBatches({"GRID": compute_features(labelled(), CONFIGS["tiny"], versions=1)}, size=48)(0)
     low, high = batch["mel"][..., :10].mean(dim=2), batch["mel"][..., -20:].mean(dim=2)
     is_hiss, is_hum = (batch["labels"] == CLASSES.index(label) for label in ("S", "M"))
     inside = nn.functional.avg_pool1d(is_hiss.float()[:, None], 9, 1, 4)[:, 0] == 1.0
@@ -67,10 +67,10 @@ def test_crops_and_labels_go_together(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_what_is_heard_is_kept(tmp_path: Path) -> None:
-    first = hear(labelled(), CONFIGS["tiny"], cache=tmp_path / "heard" / "GRID.npz")
+    first = compute_features(labelled(), CONFIGS["tiny"], cache=tmp_path / "heard" / "GRID.npz")
     assert len(first.mels) == len(first.labels) == len(first.weights) == 6
     assert first.mels[0].shape == (300, 80)
-    kept = hear([], CONFIGS["tiny"], cache=tmp_path / "heard" / "GRID.npz")
+    kept = compute_features([], CONFIGS["tiny"], cache=tmp_path / "heard" / "GRID.npz")
     for one, other in ((first.mels, kept.mels), (first.labels, kept.labels)):
         assert all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
     assert kept.weights == first.weights
@@ -140,7 +140,7 @@ def test_score_of_one_who_always_says_m() -> None:
 
 
 def test_a_whole_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    speech = Labelled(speech_like(2.0, seed=1), np.full(200, 5, np.uint8), "flite", 1.0)
+    speech = LabelledSound(speech_like(2.0, seed=1), np.full(200, 5, np.uint8), "flite", 1.0)
     monkeypatch.setattr(phones, "read_labelled", lambda corpus, cache: ([*labelled(), speech], labelled(1)))
     out = tmp_path / "out"
     train_phones(plan("phones", None, tmp_path, out, steps=3))

@@ -20,12 +20,12 @@ from talkinghead.metrics.sync import sync_score
 from talkinghead.metrics.syncnet import CONFIGS, HEIGHT, WIDTH, SyncNet, sync_features
 from talkinghead.recipes import syncnet
 from talkinghead.recipes.syncnet import (
-    Stretch,
     SyncBatches,
-    hear,
-    heard,
-    played,
+    SyncStretch,
+    load_stretches,
+    make_stretches,
     right_answers,
+    sample_stretch,
     score,
     sync_losses,
     train_syncnet,
@@ -49,15 +49,15 @@ def speaking(seed: int, *, seconds: float = 3.0, fps: float = 25.0, speaker: str
     return Mouth(f"clip {seed}", speaker or f"speaker {seed}", crops, fps, samples)
 
 
-def stretch(count: int = 60) -> Stretch:
+def stretch(count: int = 60) -> SyncStretch:
     """Each frame and its four mel frames bear their number."""
     crops = np.arange(count, dtype=np.uint8)[:, None, None].repeat(HEIGHT, 1).repeat(WIDTH, 2)
-    return Stretch(crops, (np.arange(4 * count, dtype=np.uint8)[:, None].repeat(16, 1),), "somebody")
+    return SyncStretch(crops, (np.arange(4 * count, dtype=np.uint8)[:, None].repeat(16, 1),), "somebody")
 
 
 def test_what_is_heard_goes_with_the_frames() -> None:
     mouth = speaking(1, seconds=2.4, fps=50.0)
-    (one,) = hear([mouth, speaking(2, seconds=1.0)], TINY, versions=2)  # one second is too short
+    (one,) = make_stretches([mouth, speaking(2, seconds=1.0)], TINY, versions=2)  # one second is too short
     assert one.crops.shape == (60, HEIGHT, WIDTH)
     assert len(one.mels) == 2
     assert all(mel.shape == (240, 16) and mel.dtype == np.uint8 for mel in one.mels)
@@ -68,7 +68,7 @@ def test_what_is_heard_goes_with_the_frames() -> None:
 def test_what_is_heard_is_kept(tmp_path: Path) -> None:
     mouths = [speaking(1), speaking(2, seconds=1.0), speaking(3)]
     cache = tmp_path / "heard" / "tiny.npz"
-    first, kept = heard(mouths, TINY, cache, versions=2), heard(mouths, TINY, cache)
+    first, kept = load_stretches(mouths, TINY, cache, versions=2), load_stretches(mouths, TINY, cache)
     assert [path.name for path in cache.parent.iterdir()] == ["tiny.npz"]
     assert len(first) == len(kept) == 2
     for one, other in zip(first, kept):
@@ -76,13 +76,13 @@ def test_what_is_heard_is_kept(tmp_path: Path) -> None:
         for mel, again in zip(one.mels, other.mels, strict=True):
             np.testing.assert_array_equal(mel, again)
     with pytest.raises(InputError, match=r"tiny\.npz: made from other recordings; delete it"):
-        heard(mouths[:2], TINY, cache)
+        load_stretches(mouths[:2], TINY, cache)
 
 
 def test_picture_and_sound_of_a_piece_begin_together_at_any_speed() -> None:
     speeds = set()
     for seed in range(30):
-        crops, mel = played(stretch(), np.random.default_rng(seed))
+        crops, mel = sample_stretch(stretch(), np.random.default_rng(seed))
         assert crops.shape == (40, HEIGHT, WIDTH)
         assert mel.shape == (160, 16)
         places, sound = 255 * crops[:, 0, 0], 255 * mel[:, 0]
@@ -94,7 +94,7 @@ def test_picture_and_sound_of_a_piece_begin_together_at_any_speed() -> None:
 
 
 def test_batches_are_functions_of_the_step() -> None:
-    batches = SyncBatches(hear([speaking(k) for k in range(3)], TINY, versions=1), size=10)
+    batches = SyncBatches(make_stretches([speaking(k) for k in range(3)], TINY, versions=1), size=10)
     first, again, other = batches(3), batches(3), batches(4)
     assert first["crops"].shape == (10, 40, HEIGHT, WIDTH)
     assert first["mel"].shape == (10, 160, 16)
@@ -105,10 +105,12 @@ def test_batches_are_functions_of_the_step() -> None:
 
 
 def test_speakers_share_by_the_root_of_their_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    often = [Stretch(stretch().crops, stretch().mels, "often") for _ in range(9)]
-    rare = Stretch(stretch().crops, stretch().mels, "rare")
+    often = [SyncStretch(stretch().crops, stretch().mels, "often") for _ in range(9)]
+    rare = SyncStretch(stretch().crops, stretch().mels, "rare")
     drawn: list[str] = []
-    monkeypatch.setattr(syncnet, "played", lambda one, rng: (drawn.append(one.speaker), played(one, rng))[1])
+    monkeypatch.setattr(
+        syncnet, "sample_stretch", lambda one, rng: (drawn.append(one.speaker), sample_stretch(one, rng))[1]
+    )
     monkeypatch.setattr(syncnet, "augment_crops", lambda crops, generator: crops)
     batches = SyncBatches([*often, rare], size=10)
     for step in range(30):
@@ -153,7 +155,7 @@ def test_losses_of_one_who_knows_nothing_and_of_one_who_knows() -> None:
 def test_every_parameter_learns() -> None:
     torch.manual_seed(0)
     network = SyncNet(TINY)
-    batch = SyncBatches(hear([speaking(k) for k in range(2)], TINY, versions=1), size=10)(0)
+    batch = SyncBatches(make_stretches([speaking(k) for k in range(2)], TINY, versions=1), size=10)(0)
     torch.stack(list(sync_losses(network, batch, TINY).values())).sum().backward()
     for name, value in network.named_parameters():
         assert value.grad is not None, name
@@ -164,9 +166,9 @@ def test_it_learns_to_find_a_shift(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(syncnet, "_FRAMES", 28)
     torch.manual_seed(0)
     network = SyncNet(TINY)
-    batches = SyncBatches(hear([speaking(k) for k in range(4)], TINY, versions=1), size=3)
+    batches = SyncBatches(make_stretches([speaking(k) for k in range(4)], TINY, versions=1), size=3)
     monkeypatch.setattr(syncnet, "augment_crops", lambda crops, generator: crops)
-    monkeypatch.setattr(syncnet, "vary_mels", lambda mel, generator: mel)
+    monkeypatch.setattr(syncnet, "augment_mels", lambda mel, generator: mel)
     optimizer = torch.optim.Adam(network.parameters(), 3e-3)
     for step in range(40):
         loss = torch.stack(list(sync_losses(network, batches(step), TINY).values())).sum()

@@ -24,6 +24,7 @@ class Pictures:
     images: ImageArray
     fps: float = 30.0
     digest: str = "made up"
+    joins: tuple[int, ...] = ()
     stop_after: int | None = None
     given: int = 0
 
@@ -97,6 +98,10 @@ def test_another_shot_begins_where_everything_changes(face: ImageArray) -> None:
     other = np.roll(face[:20], 30, axis=2)[:, ::-1, :, ::-1]
     seen = read_raw_track(Pictures(np.concatenate([face[:20], 255 - face[:20], face[20:40], other])))
     assert np.flatnonzero(seen.cuts).tolist() == [20, 40, 60]
+
+
+def test_joins_are_cuts(face: ImageArray) -> None:
+    assert np.flatnonzero(read_raw_track(Pictures(face[:20], joins=(6, 9))).cuts).tolist() == [6, 9]
 
 
 def test_a_moving_camera_makes_no_cut() -> None:

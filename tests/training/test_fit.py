@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from talkinghead.errors import InputError
+from talkinghead.training.adversarial import Adversaries, Verdict, adversarial_losses
 from talkinghead.training.fit import Schedule, fit
 
 TRUTH = torch.tensor([[1.0, -2.0, 0.5]])
@@ -40,15 +41,9 @@ def held_out(model: nn.Module) -> dict[str, float]:
 def run(out: Path, *, steps: int = 60, every: int = 20, **changes: Any) -> tuple[nn.Module, Mapping[str, float]]:
     model = changes.pop("model", None) or network()
     arguments: dict[str, Any] = {"losses": losses, "batch": batch, "validate": held_out, **changes}
-    schedule = Schedule(steps=steps, learning_rate=0.03, validate_every=every)
-    scores = fit(
-        model,
-        arguments["losses"],
-        arguments["batch"],
-        out=out,
-        schedule=schedule,
-        validate=arguments["validate"],
-    )
+    known = {"schedule": Schedule(learning_rate=0.03), **arguments}
+    named = {name: known.pop(name) for name in ("losses", "batch")}
+    scores = fit(model, named["losses"], named["batch"], out=out, steps=steps, validate_every=every, **known)
     return model, scores
 
 
@@ -80,7 +75,7 @@ def test_the_log_tells_scores_and_losses(tmp_path: Path) -> None:
     lines = log_of(tmp_path)
     assert [line["step"] for line in lines] == [20, 40, 50]
     assert lines[-1]["error"] == scores["error"]
-    assert {"step", "seconds", "error", "square_loss", "absolute_loss"} == set(lines[0])
+    assert {"step", "seconds", "error", "square_loss", "absolute_loss", "generator_gradient"} == set(lines[0])
 
 
 @pytest.mark.parametrize("stop", [20, 33, 59])
@@ -171,3 +166,124 @@ def test_half_precision_where_the_machine_has_it(fast: bool, tmp_path: Path, mon
     # Lightning hands a network's results on in float32, whatever they were worked out in.
     run(tmp_path, steps=1, every=1, model=nn.Sequential(Watched(3, 1)))
     assert (torch.bfloat16 in seen) is fast
+
+
+def adversaries() -> Adversaries[nn.Module, nn.Module]:
+    torch.manual_seed(0)
+    return Adversaries(network(), nn.Sequential(nn.Linear(1, 8), nn.Tanh(), nn.Linear(8, 1)))
+
+
+def adversarial(model: nn.Module, data: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """A regression whose outcomes a discriminator tells from the truth."""
+    made = model(data["inputs"]).float()
+    verdicts = ([Verdict(model.discriminator(rows))] for rows in (made, data["targets"]))  # type: ignore[operator, union-attr]
+    return {"square_loss": (made - data["targets"]).square().mean(), **adversarial_losses(*verdicts)}
+
+
+def nothing(model: nn.Module) -> dict[str, float]:
+    return {}
+
+
+def changes(one: nn.Module, other: nn.Module) -> dict[str, bool]:
+    """Whether each side differs."""
+    return {
+        side: any(
+            not torch.equal(a, b)
+            for a, b in zip(getattr(one, side).parameters(), getattr(other, side).parameters(), strict=True)
+        )
+        for side in ("generator", "discriminator")
+    }
+
+
+def test_both_sides_learn_and_their_gradients_are_logged(tmp_path: Path) -> None:
+    model, _ = run(tmp_path, model=adversaries(), losses=adversarial, validate=nothing)
+    assert changes(model, adversaries()) == {"generator": True, "discriminator": True}
+    assert {"generator_gradient", "discriminator_gradient", "discriminator_loss"} < set(log_of(tmp_path)[0])
+
+
+@pytest.mark.parametrize("still", ["generator", "discriminator"])
+def test_each_side_has_its_own_clip_and_rate(tmp_path: Path, still: str) -> None:
+    # Adam takes no step whose gradient is clipped to nothing.
+    clips = {"generator": 1.0, "discriminator": 1.0, still: 1e-30}
+    schedules = {name: Schedule(learning_rate=0.03, weight_decay=0.0, clip=clip) for name, clip in clips.items()}
+    model, _ = run(
+        tmp_path,
+        steps=3,
+        model=adversaries(),
+        losses=adversarial,
+        validate=nothing,
+        schedule=schedules["generator"],
+        discriminator_schedule=schedules["discriminator"],
+    )
+    assert changes(model, adversaries()) == {"generator": True, "discriminator": True, still: False}
+
+
+def test_one_sides_clip_leaves_the_others_steps_alone(tmp_path: Path) -> None:
+    def generator_after(name: str, factor: float) -> nn.Module:
+        def scaled(model: nn.Module, data: Mapping[str, Tensor]) -> dict[str, Tensor]:
+            return {key: value * (factor if "disc" in key else 1) for key, value in adversarial(model, data).items()}
+
+        model, _ = run(tmp_path / name, steps=1, model=adversaries(), losses=scaled, validate=nothing)
+        return model.generator  # type: ignore[return-value]
+
+    plain, beside_a_steep_one = generator_after("plain", 1.0), generator_after("steep", 1e4)
+    for own, other in zip(plain.parameters(), beside_a_steep_one.parameters(), strict=True):
+        assert torch.equal(own, other)
+
+
+def test_an_interrupted_run_of_both_sides_goes_on_as_if_nothing_had_been(tmp_path: Path) -> None:
+    given = {"losses": adversarial, "validate": nothing}
+    whole, _ = run(tmp_path / "whole", model=adversaries(), **given)
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path / "parts", model=adversaries(), **given, batch=interrupted_at(33))
+    resumed, _ = run(tmp_path / "parts", model=adversaries(), **given)
+    for name, value in whole.state_dict().items():
+        torch.testing.assert_close(resumed.state_dict()[name], value, rtol=0, atol=0)
+
+
+def test_a_checkpoint_of_another_kind_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "checkpoint.pt").write_text("not a checkpoint")
+    with pytest.raises(InputError, match=r"checkpoint\.pt: not a readable checkpoint \(\w+\); choose another folder"):
+        run(tmp_path)
+    torch.save({"network": network().state_dict(), "step": 20}, tmp_path / "checkpoint.pt")
+    with pytest.raises(InputError, match=r"checkpoint\.pt: a checkpoint of another kind or version; choose"):
+        run(tmp_path)
+
+
+def test_a_checkpoint_of_another_network_is_refused(tmp_path: Path) -> None:
+    run(tmp_path)
+    with pytest.raises(InputError, match="a checkpoint of another network"):
+        run(tmp_path, model=nn.Linear(3, 1))
+    with pytest.raises(InputError, match="a checkpoint of another network"):
+        run(tmp_path, model=adversaries(), losses=adversarial, validate=nothing)
+
+
+class Harmful:
+    """What would be run where a checkpoint is unpickled without care."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (Path("harmed").touch, ())
+
+
+def test_a_checkpoint_runs_no_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    torch.save({"kind": Harmful()}, tmp_path / "checkpoint.pt")
+    with pytest.raises(InputError, match="not a readable checkpoint"):
+        run(tmp_path)
+    assert not (tmp_path / "harmed").exists()
+
+
+@pytest.mark.parametrize(("shape", "expected"), [("constant", [1.0] * 10), ("decay", [1.0] * 6 + [0.8, 0.6, 0.4, 0.2])])
+def test_shapes_of_the_learning_rate(tmp_path: Path, shape: str, expected: list[float]) -> None:
+    rates: list[float] = []
+    step = torch.optim.Adam.step
+
+    def noting(self: torch.optim.Adam, closure: None = None) -> None:
+        rates.append(self.param_groups[0]["lr"])
+        step(self, closure)
+
+    schedule = Schedule(learning_rate=1.0, shape=shape)  # type: ignore[arg-type]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(torch.optim.Adam, "step", noting)
+        run(tmp_path, steps=10, schedule=schedule)
+    assert rates == pytest.approx(expected)

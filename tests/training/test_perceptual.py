@@ -5,12 +5,16 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
 from talkinghead.errors import InputError
-from talkinghead.training.perceptual import VggDistance, perceptual_distance, pyramid_loss
+from talkinghead.metrics.ssim import ssim
+from talkinghead.rendering.levels import as_colours
+from talkinghead.training.perceptual import VggDistance, perceptual_distance, pyramid_loss, structure_loss
+from talkinghead.types import ImageArray
 
 _LAYERS = {0: (3, 64), 2: (64, 64), 5: (64, 128), 7: (128, 128), 10: (128, 256), 12: (256, 256), 14: (256, 256)}
 _LAYERS |= {16: (256, 256), 19: (256, 512), 21: (512, 512), 23: (512, 512), 25: (512, 512), 28: (512, 512)}
@@ -102,3 +106,23 @@ def test_bad_files_are_named(tmp_path: Path) -> None:
     torch.save({"features.0.weight": torch.zeros(64, 3, 3, 3)}, path)
     with pytest.raises(InputError, match=r"features\.0\.bias"):
         perceptual_distance(path)
+
+
+def pictures_of(images: ImageArray) -> Tensor:
+    """(B, 3, H, W) in [-1, 1]."""
+    return as_colours(torch.from_numpy(images))
+
+
+def test_structure_loss_is_the_measures() -> None:
+    rng = np.random.default_rng(0)
+    real = rng.integers(0, 256, (2, 40, 48, 3), dtype=np.uint8)
+    made = np.clip(real + rng.normal(0, 40, real.shape), 0, 255).astype(np.uint8)
+    loss = structure_loss(pictures_of(made), pictures_of(real))
+    assert float(loss) == pytest.approx(1 - ssim(made, real).mean(), abs=1e-5)
+    assert float(structure_loss(pictures_of(real), pictures_of(real))) == pytest.approx(0.0, abs=1e-6)
+
+
+def test_structure_loss_keeps_its_precision() -> None:
+    picture = pictures_of(np.random.default_rng(0).integers(100, 110, (1, 32, 32, 3), dtype=np.uint8))
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        assert float(structure_loss(picture, picture)) == pytest.approx(0.0, abs=1e-6)

@@ -55,7 +55,7 @@ def _stage_command(name: str, stage: Stage) -> Any:
     shared = inspect.signature(train, eval_str=True).parameters.values()
 
     def run(**values: Any) -> None:
-        told = {entry.name: _checked(entry, values.pop(entry.name)) for entry in fields(usual)}
+        told = {entry.name: _check_option(entry, values.pop(entry.name)) for entry in fields(usual)}
         _run(**values, options=replace(usual, **told))
 
     run.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
@@ -81,7 +81,7 @@ def _parameter(entry: Field[Any], kind: Any, usual: TrainingOptions) -> inspect.
     )
 
 
-def _checked(entry: Field[Any], value: Any) -> Any:
+def _check_option(entry: Field[Any], value: Any) -> Any:
     """The value of an option.
 
     Raises:

@@ -17,7 +17,7 @@ from scipy.interpolate import RBFInterpolator
 
 from talkinghead.data.nearest import distances_along, nearest_on_triangles
 from talkinghead.face.expressions import EXPRESSION_NAMES
-from talkinghead.face.gaze import FULL_LOOK, IRIS_DEPTH, look_weights
+from talkinghead.face.gaze import LOOKS
 from talkinghead.face.landmarks import (
     INNER_LIP_CONTOUR,
     LEFT_IRIS,
@@ -25,6 +25,7 @@ from talkinghead.face.landmarks import (
     RIGHT_IRIS,
     canonical_face,
 )
+from talkinghead.face.model import IRIS_DEPTH
 from talkinghead.face.pose import fit_similarity
 from talkinghead.types import BoolArray, FloatArray, IndexArray
 
@@ -167,8 +168,8 @@ def make_face_model(ict: IctFace) -> dict[str, FloatArray]:
 
     mean = np.concatenate([skin(ict.vertices), shape[468:]])
     expressions = np.stack([np.concatenate([skin(values), np.zeros((10, 3))]) for values in by_expression])
-    for iris in (LEFT_IRIS, RIGHT_IRIS):
-        expressions[:, iris] = _iris_turns(right=bool(iris[0] == RIGHT_IRIS[0]))[:, None]
+    for side, iris in enumerate((LEFT_IRIS, RIGHT_IRIS)):
+        expressions[:, iris] = _iris_turns()[:, None, side]
     blink = [expressions[EXPRESSION_NAMES.index(name)] for name in ("eyeBlinkRight", "eyeBlinkLeft")]
     strength = np.stack([np.linalg.norm(move, axis=-1) for move in blink])
     regions = strength > _EYE_REACH * strength.max(axis=1, keepdims=True)
@@ -196,16 +197,13 @@ def _eyeball(ict: IctFace, side: int) -> IndexArray:
     return np.asarray(own[np.sign(ict.vertices[own, 0]) == side])
 
 
-def _iris_turns(*, right: bool) -> FloatArray:
-    """(51, 3) displacement of an iris by each expression: ICT's own leave the eyeballs alone."""
-    turns = np.zeros((len(EXPRESSION_NAMES), 3))
-    radius = IRIS_DEPTH * np.sin(FULL_LOOK)
-    for axis, sign in ((0, -1.0), (0, 1.0), (1, -1.0), (1, 1.0)):
-        yaw, pitch = (-sign * FULL_LOOK, 0.0) if axis == 0 else (0.0, sign * FULL_LOOK)
-        weights = look_weights(np.array([[yaw, pitch]]))[0]
-        for index in np.flatnonzero(weights):
-            if EXPRESSION_NAMES[index].endswith("Left") == right:
-                turns[index, axis] = sign * radius
+def _iris_turns() -> FloatArray:
+    """(51, 2, 3) displacement of the irises, left and right, by each expression: ICT's own leave the eyeballs alone."""
+    turns = np.zeros((len(EXPRESSION_NAMES), 2, 3))
+    for names, (yaw, pitch) in LOOKS.items():
+        for name in names:
+            side = int(name.endswith("Left"))
+            turns[EXPRESSION_NAMES.index(name), side, :2] = IRIS_DEPTH * -np.sin(yaw), IRIS_DEPTH * np.sin(pitch)
     return turns
 
 

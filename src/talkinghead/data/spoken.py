@@ -118,7 +118,7 @@ def recordings_with_labels(corpus: Path, split: str) -> tuple[LabelledRecording,
 
 
 def load_spoken(corpus: Path, split: str, *, cache: Path) -> Iterator[Spoken]:
-    """The labelled recordings of a split, in the order of ``recordings_with_labels``; labels are found once and kept in ``cache``.
+    """The labelled recordings of a split, in the order of ``recordings_with_labels``; ``cache`` keeps the labels.
 
     What has no text and is not surely understood is cut away: such a recording comes in pieces, of weight 0.5.
 

@@ -16,6 +16,9 @@ import numpy as np
 from talkinghead.face.expressions import EXPRESSION_NAMES
 from talkinghead.types import MESH_OF_68, BoolArray, FloatArray, IndexArray
 
+IRIS_DEPTH = 0.115
+"""Distance of an iris from its eye's centre of rotation: 10 mm in a face with 88 mm between the outer eye corners."""
+
 _MODEL = Path(__file__).with_name("face_model.npz")
 
 

@@ -42,7 +42,7 @@ class Encoder(Protocol):
 
 
 @dataclass(frozen=True)
-class Recipe:
+class FileFormat:
     """How files of one suffix are made: FFmpeg's names and options."""
 
     container: str
@@ -65,7 +65,7 @@ class MovieEncoder:
     def __init__(
         self,
         path: Path,
-        recipe: Recipe,
+        recipe: FileFormat,
         *,
         size: tuple[int, int],
         fps: Fraction,
@@ -124,7 +124,7 @@ class MovieEncoder:
         with suppress(av.FFmpegError):
             self._container.close()
 
-    def _add_video(self, recipe: Recipe, size: tuple[int, int], crf: int, preset: str) -> VideoStream:
+    def _add_video(self, recipe: FileFormat, size: tuple[int, int], crf: int, preset: str) -> VideoStream:
         stream = self._container.add_stream(recipe.video, rate=self._fps, options=recipe.video_options(crf, preset))
         assert isinstance(stream, VideoStream)
         stream.width, stream.height = size

@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
 from typing import cast
 
@@ -20,14 +18,15 @@ from av.video.stream import VideoStream
 from talkinghead.errors import InputError, announce
 from talkinghead.media import colours
 from talkinghead.media.containers import end_in_header, open_container, packet_times, video_stream
+from talkinghead.media.frame_finder import FrameFinder
 from talkinghead.media.images import MAX_PIXELS, MIN_SIDE_PX
+from talkinghead.media.timing import TimedFrame, decode_frames, time_frames
 from talkinghead.store import file_digest
 from talkinghead.types import Frames, ImageArray, num_frames
 
 _STANDARD_RATES = (10.0, 12.0, 12.5, 15.0, 20.0, 24.0, 25.0, 30.0, 50.0, 60.0)
 _NTSC_RATES = (24000 / 1001, 30000 / 1001, 60000 / 1001)
 _HIGHEST_RATE = 300.0
-_LONGEST_GAP = 10.0  # seconds; time stamps that jump further are taken for broken
 _CHUNK_BYTES = 128 * 2**20
 
 
@@ -39,7 +38,6 @@ class VideoReader:
         fps: frames per second: the file's own, or for a variable rate the standard one nearest to its mean.
         size: (width, height) in px as shown: upright and with square pixels.
         duration: in seconds, as the header states it or else as the packets' times say.
-        num_frames: how many frames ``chunks`` gives at ``fps`` if the file is whole.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
@@ -53,7 +51,7 @@ class VideoReader:
         with self._open() as container:
             stream = self._stream(container)
             end = end_in_header(container, stream)
-            first = next(_decode_frames(container, stream, []), None)
+            first = next(decode_frames(container, stream, []), None)
             if first is None:
                 raise InputError(f"{path} has no picture that can be decoded: convert it to MP4 (H.264).")
             self._stated_duration = None if end is None else end - (first.time or 0.0)
@@ -66,8 +64,9 @@ class VideoReader:
             average, spanned = self._measure_rate(fallback=average if plausible else 25.0)
         self.duration = spanned if self._stated_duration is None else self._stated_duration
         self.fps = _constant_rate(average, base)
-        self.num_frames = num_frames(self.duration, self.fps)
+        self._counted: int | None = None
         self._told: set[str] = set()
+        self._finder = FrameFinder(self._open_stream, self._shape.upright, lambda: self._at_rate(self.fps), self.fps)
         if colours.is_hdr(first):
             self._tell("is an HDR video and is read without tone mapping: convert it to SDR if its colours look pale.")
 
@@ -76,16 +75,26 @@ class VideoReader:
         """The digest of the file's content."""
         return file_digest(self.path)
 
+    @property
+    def num_frames(self) -> int:
+        """How many frames ``chunks`` gives: counted once they were read, until then by the times of the packets."""
+        if self._counted is None:
+            by_packets = self._finder.count()
+            self._counted = num_frames(self.duration, self.fps) if by_packets is None else by_packets
+        return self._counted
+
+    @property
+    def joins(self) -> tuple[int, ...]:
+        """None: it is one file."""
+        return ()
+
     def frame(self, index: int) -> ImageArray:
-        """Frame ``index`` of those that ``chunks`` gives, as (H, W, 3) uint8 RGB.
+        """Frame ``index`` of those that ``chunks`` gives, as (H, W, 3) uint8 RGB, read-only.
 
         Raises:
             IndexError: there is no such frame.
         """
-        for number, image in enumerate(self._at_rate(self.fps)):
-            if number == index:
-                return np.array(image)
-        raise IndexError(f"{self.path} has no frame {index}")
+        return self._finder.frame(index)
 
     def chunks(self, size: int = 32, fps: float | None = None) -> Iterator[Frames]:
         """The frames in order at a constant rate, the one nearest in time repeated or left out as needed.
@@ -113,9 +122,9 @@ class VideoReader:
         errors: list[av.FFmpegError] = []
         done = 0
         image: ImageArray | None = None
-        previous: _Timed | None = None
+        previous: TimedFrame | None = None
         with self._open() as container:
-            for this in _time_frames(_decode_frames(container, self._stream(container), errors), self.fps):
+            for this in time_frames(decode_frames(container, self._stream(container), errors), self.fps):
                 # The earlier frame serves every instant that is nearer to it than to this one.
                 while previous is not None and done / fps <= (previous.start + this.start) / 2 + 1e-6:
                     image = self._shape.upright(previous.frame) if image is None else image
@@ -128,6 +137,9 @@ class VideoReader:
         for _ in range(done, num_frames(end, fps)):
             image = self._shape.upright(previous.frame) if image is None else image
             yield image
+            done += 1
+        if fps == self.fps:
+            self._counted = done
         self._tell_losses(end, damaged=bool(errors))
 
     def _tell_losses(self, end: float, damaged: bool) -> None:
@@ -142,8 +154,16 @@ class VideoReader:
             self._told.add(message)
             announce(f"{self.path} {message}")
 
+    def release(self) -> None:
+        """Close the file, which ``frame`` holds open for its next call."""
+        self._finder.close()
+
     def _open(self) -> InputContainer:
         return open_container(self.path)
+
+    def _open_stream(self) -> tuple[InputContainer, VideoStream]:
+        container = self._open()
+        return container, self._stream(container)
 
     def _stream(self, container: InputContainer) -> VideoStream:
         stream = video_stream(container)
@@ -201,54 +221,6 @@ class _Shape:
         if self._on_its_side:
             image, a, d = image.transpose(1, 0, 2), c, b
         return image[:: -1 if d < 0 else 1, :: -1 if a < 0 else 1]
-
-
-def _decode_frames(
-    container: InputContainer, stream: VideoStream, errors: list[av.FFmpegError]
-) -> Iterator[VideoFrame]:
-    """Every frame that can be decoded; what cannot goes to ``errors``."""
-    try:
-        for packet in container.demux(stream):
-            try:
-                yield from packet.decode()
-            except av.FFmpegError as error:
-                errors.append(error)
-    except av.FFmpegError as error:
-        errors.append(error)
-
-
-@dataclass(frozen=True)
-class _Timed:
-    """A decoded frame with when it is shown and how long (s)."""
-
-    start: float
-    duration: float
-    frame: VideoFrame
-
-
-def _time_frames(frames: Iterator[VideoFrame], fps: float) -> Iterator[_Timed]:
-    """The frames with their times, the first at 0 and each after the one before it.
-
-    Frames without a time follow the one before at ``fps``. One with a time far off is left out, as it comes late from a
-    damaged place; several in a row are a new beginning, as in videos joined by appending, and follow at ``fps`` too.
-    """
-    shift, last, astray = math.nan, -1 / fps, 0
-    for frame in frames:
-        unit = frame.time_base or Fraction(0)
-        stamp = frame.pts if frame.pts is not None else frame.dts
-        time = math.nan if stamp is None else float(stamp * unit)
-        start = time + shift
-        if start < last or start > last + _LONGEST_GAP:
-            astray += 1
-            if astray < 4:
-                continue
-            shift = math.nan
-        if math.isnan(time) or math.isnan(shift):
-            start = last + 1 / fps
-            shift = start - time
-        last, astray = start, 0
-        length = float(frame.duration * unit)
-        yield _Timed(start, length if 0 < length <= _LONGEST_GAP else 1 / fps, frame)
 
 
 def _constant_rate(average: float, base: float) -> float:

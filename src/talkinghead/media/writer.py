@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from talkinghead.errors import InputError, announce
-from talkinghead.media.encoders import Encoder, MovieEncoder, Recipe
+from talkinghead.media.encoders import Encoder, FileFormat, MovieEncoder
 from talkinghead.media.files import check_writable, write_beside
 from talkinghead.media.gif import GifEncoder
 from talkinghead.media.mark import VisibleMark
@@ -23,11 +23,11 @@ from talkinghead.types import Frames, ImageArray, Progress, Sound, Video, no_pro
 
 _FASTSTART = {"movflags": "+faststart"}
 _RECIPES = {
-    ".mp4": Recipe("mp4", options=_FASTSTART),
-    ".m4v": Recipe("mp4", options=_FASTSTART),
-    ".mov": Recipe("mov", options=_FASTSTART),
-    ".mkv": Recipe("matroska"),
-    ".webm": Recipe("webm", video="libvpx-vp9", audio="libopus"),
+    ".mp4": FileFormat("mp4", options=_FASTSTART),
+    ".m4v": FileFormat("mp4", options=_FASTSTART),
+    ".mov": FileFormat("mov", options=_FASTSTART),
+    ".mkv": FileFormat("matroska"),
+    ".webm": FileFormat("webm", video="libvpx-vp9", audio="libopus"),
 }
 SUFFIXES = (*_RECIPES, ".gif")
 PRESETS = ("ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow", "placebo")

@@ -266,7 +266,7 @@ def crop_mouth(image: ImageArray, place: FloatArray, size: tuple[int, int]) -> I
 
 
 def mouth_crops(images: ImageArray, landmarks: FloatArray) -> ImageArray:
-    """Grey crops (n, 48, 64) of pictures (n, H, W, 3) with landmarks (n, 478, 3): ``crop_mouths`` at ``mouth_places``."""
+    """Grey crops (n, 48, 64) of the mouths in pictures (n, H, W, 3) with landmarks (n, 478, 3)."""
     return crop_mouths(images, mouth_places(landmarks))
 
 

@@ -25,7 +25,6 @@ import json
 import math
 import os
 from collections.abc import Iterator
-from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -34,6 +33,7 @@ from talkinghead.errors import InputError
 from talkinghead.face.expressions import EXPRESSION_NAMES
 from talkinghead.face.pose import matrix_from_rotation
 from talkinghead.media.files import check_writable, write_beside
+from talkinghead.motion.expressions import expression_of
 from talkinghead.motion.eye_weights import set_eye_weights
 from talkinghead.types import FloatArray, Motion
 
@@ -59,7 +59,7 @@ def arkit_weights(motion: Motion) -> FloatArray:
         raise InputError("the motion has no frames to export: make it again from speech that is not empty.")
     weights = motion.expression
     if weights is None:
-        weights = import_module("talkinghead.motion.expressions").expression_of(motion)
+        weights = expression_of(motion)
     return np.clip(set_eye_weights(weights, motion.blink, motion.gaze), 0.0, 1.0)
 
 

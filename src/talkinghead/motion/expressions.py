@@ -9,15 +9,14 @@ import numpy as np
 
 from talkinghead.face.bounded import solve_bounded
 from talkinghead.face.expressions import EXPRESSION_NAMES
-from talkinghead.face.gaze import look_weights
 from talkinghead.face.landmarks import LEFT_EYE, RIGHT_EYE
 from talkinghead.face.model import load_face_model
 from talkinghead.face.rest import closed_mouth
+from talkinghead.motion.eye_weights import set_eye_weights
 from talkinghead.types import NUM_EXPRESSIONS, NUM_LANDMARKS, FloatArray, Motion
 
 _PIECE = 4096  # rows
 _RIDGE = 3e-4  # squared eye distances: what a weight of 1 costs beside the landmarks' squared distances
-_BLINKS = np.array([EXPRESSION_NAMES.index("eyeBlinkLeft"), EXPRESSION_NAMES.index("eyeBlinkRight")])
 _SOLVED = np.array([k for k, name in enumerate(EXPRESSION_NAMES) if not name.startswith(("eyeBlink", "eyeLook"))])
 _LIDS = np.array([name.startswith("eye") for name in EXPRESSION_NAMES])
 _EYES = np.r_[LEFT_EYE, RIGHT_EYE]
@@ -72,10 +71,7 @@ def expression_of(motion: Motion) -> FloatArray:
         rows = slice(start, start + _PIECE)
         moved = (motion.landmarks[rows] - base).reshape(-1, NUM_LANDMARKS * 3)
         weights[rows, _SOLVED] = solve_bounded(solver.hessian, moved @ solver.basis)
-    weights[:, _BLINKS] = motion.blink[:, None]
-    if motion.gaze is not None:
-        weights += look_weights(motion.gaze)
-    return weights.clip(0.0, 1.0)
+    return set_eye_weights(weights, motion.blink.clip(0.0, 1.0), motion.gaze)
 
 
 def landmarks_from_expression(weights: FloatArray, rest: FloatArray) -> FloatArray:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from talkinghead.training.stage import Stage, TrainingOptions, deferred
+from talkinghead.training.stage import Stage, TrainingOptions, defer
 
 
 @dataclass(frozen=True)
@@ -44,10 +44,10 @@ RECIPES: dict[str, Recipe] = {
             "phones",
             Stage(
                 what="log-mel -> the 39 phones and silence: the recogniser that every method hears by",
-                network=deferred("talkinghead.speech.phones:PhoneRecogniser"),
-                losses=deferred("talkinghead.recipes.phones:phone_losses"),
-                example=deferred("talkinghead.recipes.phones:phone_example"),
-                train=deferred("talkinghead.recipes.phones:train_phones"),
+                network=defer("talkinghead.speech.phones:PhoneRecogniser"),
+                losses=defer("talkinghead.recipes.phones:phone_losses"),
+                example=defer("talkinghead.recipes.phones:phone_example"),
+                train=defer("talkinghead.recipes.phones:train_phones"),
                 options=TrainingOptions(steps=5000, batch=48, learning_rate=1.2e-3, validate_every=250),
             ),
             "talkinghead.speech.phones:CONFIGS",
@@ -56,10 +56,10 @@ RECIPES: dict[str, Recipe] = {
             "syncnet",
             Stage(
                 what="mouths and log-mel -> whether they are in sync: the network that evaluation measures by",
-                network=deferred("talkinghead.metrics.syncnet:SyncNet"),
-                losses=deferred("talkinghead.recipes.syncnet:sync_losses"),
-                example=deferred("talkinghead.recipes.syncnet:sync_example"),
-                train=deferred("talkinghead.recipes.syncnet:train_syncnet"),
+                network=defer("talkinghead.metrics.syncnet:SyncNet"),
+                losses=defer("talkinghead.recipes.syncnet:sync_losses"),
+                example=defer("talkinghead.recipes.syncnet:sync_example"),
+                train=defer("talkinghead.recipes.syncnet:train_syncnet"),
                 options=TrainingOptions(steps=3000, batch=10, learning_rate=1.5e-3, validate_every=250),
             ),
             "talkinghead.metrics.syncnet:CONFIGS",
@@ -68,10 +68,10 @@ RECIPES: dict[str, Recipe] = {
             "mouth",
             Stage(
                 what="shape of the lips -> inside of the mouth: what renderers paint behind open lips",
-                network=deferred("talkinghead.recipes.mouth:MouthTraining"),
-                losses=deferred("talkinghead.recipes.mouth:mouth_losses"),
-                example=deferred("talkinghead.recipes.mouth:mouth_example"),
-                train=deferred("talkinghead.recipes.mouth:train_mouth"),
+                network=defer("talkinghead.recipes.mouth:mouth_adversaries"),
+                losses=defer("talkinghead.recipes.mouth:mouth_losses"),
+                example=defer("talkinghead.recipes.mouth:mouth_example"),
+                train=defer("talkinghead.recipes.mouth:train_mouth"),
                 options=TrainingOptions(steps=4000),
             ),
             "talkinghead.recipes.mouth:CONFIGS",

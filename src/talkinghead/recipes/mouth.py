@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
-from itertools import pairwise
 from pathlib import Path
 from typing import cast
 
@@ -24,6 +23,8 @@ from talkinghead.media import VideoReader
 from talkinghead.rendering.interior import REFERENCE_SKIN, WIDTH, MouthInterior, opening_mask
 from talkinghead.rendering.mouth import PATCH_SIZE, mouth_rectangle
 from talkinghead.tracking.track import make_track, read_mesh
+from talkinghead.training.adversarial import Adversaries, adversarial_losses
+from talkinghead.training.discriminators import PatchDiscriminator
 from talkinghead.training.fit import Schedule, fit
 from talkinghead.training.stage import Training
 from talkinghead.types import BoolArray, FaceTrack, FloatArray, ImageArray, IndexArray
@@ -50,7 +51,7 @@ CONFIGS = {"small": MouthConfig(), "tiny": MouthConfig(4)}
 
 
 @dataclass(frozen=True)
-class Mouths:
+class OpenMouths:
     """Open mouths: crops (N, H, W, 3) of the mouth frame, lip contours (N, 40, 2) px (inner, outer), speakers (N,)."""
 
     crops: ImageArray
@@ -58,7 +59,9 @@ class Mouths:
     speakers: list[str]
 
 
-def mouth_crops(images: ImageArray, track: FaceTrack, rows: IndexArray) -> tuple[list[ImageArray], list[FloatArray]]:
+def open_mouth_crops(
+    images: ImageArray, track: FaceTrack, rows: IndexArray
+) -> tuple[list[ImageArray], list[FloatArray]]:
     """Crops and contours of the given rows of a tracked clip."""
     mesh = head_mesh(track)
     rectangle = mouth_rectangle(np.median(mesh[:, MESH_OF_68], axis=0))
@@ -94,7 +97,7 @@ def _clips(corpus: Path, cache: Path) -> Iterator[tuple[str, Path, FloatArray, B
         yield row["speaker"], path, landmarks, found, _PER_CLIP["GRID" if row["dataset"] == "GRID" else "other"]
 
 
-def read_mouths(corpus: Path, cache: Path) -> Mouths:
+def read_open_mouths(corpus: Path, cache: Path) -> OpenMouths:
     """Crops of open mouths from GRID s1 ``train`` and the open clips, kept in ``cache``."""
     file = cache / "mouths.npz"
     if not file.exists():
@@ -107,7 +110,7 @@ def read_mouths(corpus: Path, cache: Path) -> Mouths:
             rows = np.flatnonzero((lip_gap(head_mesh(track)[:, MESH_OF_68]) > _OPEN) & found)
             rows = np.sort(rng.choice(rows, min(count, len(rows)), replace=False))
             images = np.concatenate([chunk.images for chunk in VideoReader(path).chunks()])
-            new_crops, new_contours = mouth_crops(images, track, rows[rows < len(images)])
+            new_crops, new_contours = open_mouth_crops(images, track, rows[rows < len(images)])
             crops += new_crops
             contours += new_contours
             speakers += [speaker] * len(new_crops)
@@ -115,7 +118,7 @@ def read_mouths(corpus: Path, cache: Path) -> Mouths:
             file, crops=np.stack(crops), contours=np.stack(contours).astype(np.float32), speakers=np.array(speakers)
         )
     with np.load(file) as arrays:
-        return Mouths(arrays["crops"], arrays["contours"], list(arrays["speakers"]))
+        return OpenMouths(arrays["crops"], arrays["contours"], list(arrays["speakers"]))
 
 
 class MouthBatches:
@@ -126,7 +129,7 @@ class MouthBatches:
         size: mouths in a batch.
     """
 
-    def __init__(self, mouths: Mouths, *, size: int) -> None:
+    def __init__(self, mouths: OpenMouths, *, size: int) -> None:
         self._size = size
         openings = opening_mask(mouths.contours[:, :20])
         skin = np.stack([_skin(crop, contour) for crop, contour in zip(mouths.crops, mouths.contours)])
@@ -168,56 +171,37 @@ def _skin(crop: ImageArray, contour: FloatArray) -> FloatArray:
     return np.asarray(np.maximum(np.median(crop[lips == 0], axis=0), 1.0))
 
 
-class MouthTraining(nn.Module):
-    """The mouth interior network with the critic that it is trained against.
-
-    Args:
-        config: sizes.
-        people: how many people the data shows.
-    """
-
-    def __init__(self, config: MouthConfig, *, people: int = 2) -> None:
-        super().__init__()
-        width = config.width
-        self.interior = MouthInterior(width, people=people)
-        channels = (4, width, 2 * width, 2 * width)
-        layers: list[nn.Module] = []
-        for k, (channels_in, channels_out) in enumerate(pairwise(channels)):
-            stride = 2 if k < 2 else 1
-            layers += [nn.Conv2d(channels_in, channels_out, 4 if k < 2 else 3, stride, 1), nn.LeakyReLU(0.2)]
-        self.critic = nn.Sequential(*layers, nn.Conv2d(channels[-1], 1, 3, padding=1))
+def mouth_adversaries(config: MouthConfig, *, people: int = 2) -> Adversaries[MouthInterior, PatchDiscriminator]:
+    """The mouth interior network for so many people, and its discriminator."""
+    width = config.width
+    judge = PatchDiscriminator(4, (width, 2 * width, 2 * width), strided=2)
+    return Adversaries(MouthInterior(width, people=people), judge)
 
 
 def mouth_losses(network: nn.Module, batch: Mapping[str, Tensor], config: MouthConfig) -> dict[str, Tensor]:
     """Colours and their gradients inside the opening (L1), and a least-squares adversarial term (Mao et al. 2017).
 
     Args:
-        network: a ``MouthTraining``.
+        network: of ``mouth_adversaries``, or what a training loop has wrapped around it.
         batch: ``opening`` (B, 1, H, W), ``person`` (B,), ``colours`` (B, 3, H, W) in [0, 1].
         config: sizes.
     """
-    network = cast(MouthTraining, network)  # or what a training loop has wrapped around one
+    judge = cast("Adversaries[MouthInterior, PatchDiscriminator]", network).discriminator
     opening, colours = batch["opening"], batch["colours"]
-    made = network.interior(opening, batch["person"]).float()
+    made = network(opening, batch["person"]).float()
     covered = 3 * opening.sum() + 1
     across, down = opening[..., 1:], opening[..., 1:, :]
     gradients = (
         ((made - colours).diff(dim=3).abs() * across).sum() + ((made - colours).diff(dim=2).abs() * down).sum()
     ) / covered
-    fake, real = (torch.cat([picture * opening, opening], dim=1) for picture in (made, colours))
-    # One optimiser for both sides: the critic is held while the network is judged by it, and sees only values of its
-    # pictures.
-    network.critic.requires_grad_(False)
-    judged = network.critic(fake).float()
-    network.critic.requires_grad_(True)
-    on_fake, on_real = network.critic(fake.detach()).float(), network.critic(real).float()
-    seen = F.adaptive_avg_pool2d(opening, judged.shape[2:])
-    total = seen.sum() + 1
+    verdicts = (judge(torch.cat([picture * opening, opening], dim=1)) for picture in (made, colours))
+    on_made, on_real = (
+        [verdict._replace(weight=F.adaptive_avg_pool2d(opening, verdict.logits.shape[2:]))] for verdict in verdicts
+    )
     return {
         "colour_loss": ((made - colours).abs() * opening).sum() / covered,
         "gradient_loss": gradients,
-        "adversarial_loss": _ADVERSARIAL_WEIGHT * ((judged - 1).square() * seen).sum() / total,
-        "critic_loss": ((on_fake.square() + (on_real - 1).square()) * seen).sum() / total,
+        **adversarial_losses(on_made, on_real, weight=_ADVERSARIAL_WEIGHT),
     }
 
 
@@ -235,20 +219,22 @@ def mouth_example(config: MouthConfig, seed: int) -> dict[str, Tensor]:
 def train_mouth(training: Training) -> None:
     """Train the mouth interior on GRID s1 ``train`` and the open clips."""
     config, out, options = training.config, training.out, training.options
-    batches = MouthBatches(read_mouths(training.corpus, out / "tracks"), size=options.batch)
+    batches = MouthBatches(read_open_mouths(training.corpus, out / "tracks"), size=options.batch)
     torch.manual_seed(0)
-    network = MouthTraining(config, people=len(batches.people))
+    network = mouth_adversaries(config, people=len(batches.people))
     losses = partial(mouth_losses, config=config)
     fit(
         network,
         losses,
         batches,
         out=out,
-        schedule=Schedule(options.steps, options.learning_rate, clip=10.0, validate_every=options.validate_every),
+        steps=options.steps,
+        schedule=Schedule(options.learning_rate, clip=10.0),
+        validate_every=options.validate_every,
         validate=lambda net: {},
     )
     shown = MouthInterior(config.width)
-    weights = network.interior.state_dict()
+    weights = network.generator.state_dict()
     weights["person.weight"] = weights["person.weight"][batches.people.index(_SHOWN)][None]
     shown.load_state_dict(weights)
     with torch.no_grad():

@@ -51,7 +51,7 @@ _MORE_VERSIONS = {"LibriSpeech": 4, "LJSpeech": 4}  # of the minutes there are
 
 
 @dataclass(frozen=True)
-class Labelled:
+class LabelledSound:
     """A recording: samples (N,) at 16 kHz, labels (ceil(N / 160),) as places in ``CLASSES``, where from, how sure."""
 
     samples: npt.NDArray[np.float32]
@@ -61,7 +61,7 @@ class Labelled:
 
 
 @dataclass(frozen=True)
-class Heard:
+class SourceFeatures:
     """What a source sounds like: log-mel (T, bands) as bytes and labels (T,) of every version of every recording."""
 
     mels: list[npt.NDArray[np.uint8]]
@@ -69,16 +69,16 @@ class Heard:
     weights: list[float]
 
 
-def hear(
-    labelled: list[Labelled], config: PhoneConfig, *, versions: int = _VERSIONS, cache: Path | None = None
-) -> Heard:
+def compute_features(
+    labelled: list[LabelledSound], config: PhoneConfig, *, versions: int = _VERSIONS, cache: Path | None = None
+) -> SourceFeatures:
     """Recordings as they are and, in further versions, as ``augment_sound`` has them; kept in the file ``cache``."""
     if cache is not None and cache.exists():
         with np.load(cache) as kept:
             mels = np.split(kept["mels"], kept["starts"][1:])
             labels = np.split(kept["labels"], kept["starts"][1:])
-            return Heard(mels, labels, kept["weights"].tolist())
-    heard = Heard([], [], [])
+            return SourceFeatures(mels, labels, kept["weights"].tolist())
+    heard = SourceFeatures([], [], [])
     rng = np.random.default_rng(0)
     for item in labelled:
         for version in range(versions):
@@ -108,7 +108,7 @@ class PhoneBatches:
         size: crops in a batch.
     """
 
-    def __init__(self, sources: Mapping[str, Heard], *, size: int) -> None:
+    def __init__(self, sources: Mapping[str, SourceFeatures], *, size: int) -> None:
         self._size = size
         self._mels = [mel for heard in sources.values() for mel in heard.mels]
         self._labels = [known for heard in sources.values() for known in heard.labels]
@@ -215,7 +215,7 @@ def phone_losses(network: nn.Module, batch: Mapping[str, Tensor], config: PhoneC
     return {"phone_loss": (loss * judged).sum() / judged.sum().clamp_min(1.0)}
 
 
-def score(network: nn.Module, labelled: list[Labelled]) -> dict[str, float]:
+def score(network: nn.Module, labelled: list[LabelledSound]) -> dict[str, float]:
     """Frame accuracy by source, and over all of them the recall of p b m and of f v."""
     assert isinstance(network, PhoneRecogniser)
     known: dict[str, list[npt.NDArray[np.uint8]]] = {}
@@ -237,20 +237,20 @@ def score(network: nn.Module, labelled: list[Labelled]) -> dict[str, float]:
     return scores
 
 
-def read_labelled(corpus: Path, cache: Path) -> tuple[list[Labelled], list[Labelled]]:
+def read_labelled(corpus: Path, cache: Path) -> tuple[list[LabelledSound], list[LabelledSound]]:
     """What to learn from, and what to watch: recordings held back, and two people whom no training hears.
 
     Args:
         corpus: folder of the recordings.
         cache: folder for what is made from them.
     """
-    learn: list[Labelled] = []
-    watch: list[Labelled] = []
+    learn: list[LabelledSound] = []
+    watch: list[LabelledSound] = []
     for path in prepare(corpus, cache):
         pack = load_pack(path)
         for k in range(len(pack)):
             source = str(pack.sources[k])
-            item = Labelled(pack.samples_of(k), pack.labels_of(k), source, float(pack.weights[k]))
+            item = LabelledSound(pack.samples_of(k), pack.labels_of(k), source, float(pack.weights[k]))
             if path.stem == "heldout":
                 if pack.speakers[k] in HELD_OUT_LIBRISPEECH:
                     watch.append(replace(item, source="two LibriSpeech readers"))
@@ -277,7 +277,7 @@ def train_phones(training: Training) -> None:
     for name in sorted({item.source for item in learn}):
         mine = [item for item in learn if item.source == name]
         cache = out / "heard" / f"{name}.npz"
-        sources[name] = hear(mine, config, versions=_MORE_VERSIONS.get(name, _VERSIONS), cache=cache)
+        sources[name] = compute_features(mine, config, versions=_MORE_VERSIONS.get(name, _VERSIONS), cache=cache)
     torch.manual_seed(0)
     network = PhoneRecogniser(config)
     scores = fit(
@@ -285,9 +285,9 @@ def train_phones(training: Training) -> None:
         partial(phone_losses, config=config),
         PhoneBatches(sources, size=options.batch),
         out=out,
-        schedule=Schedule(
-            options.steps, options.learning_rate, weight_decay=1e-5, validate_every=options.validate_every
-        ),
+        steps=options.steps,
+        schedule=Schedule(options.learning_rate, weight_decay=1e-5),
+        validate_every=options.validate_every,
         validate=lambda net: score(net, watch),
     )
     hours: dict[str, float] = {}

@@ -49,7 +49,7 @@ _DATA_LICENCE = "CC BY 4.0 (GRID), US government works"
 
 
 @dataclass(frozen=True)
-class Stretch:
+class SyncStretch:
     """A recording at 25 frames per second: crops (T, H, W), as log-mel bytes (4 T, bands) each version of its sound."""
 
     crops: ImageArray
@@ -57,8 +57,8 @@ class Stretch:
     speaker: str
 
 
-def hear(mouths: Sequence[Mouth], config: SyncNetConfig, *, versions: int = _VERSIONS) -> list[Stretch]:
-    """Recordings at 25 frames per second, with their sound as it is and, in further versions, as ``augment_sound`` has it.
+def make_stretches(mouths: Sequence[Mouth], config: SyncNetConfig, *, versions: int = _VERSIONS) -> list[SyncStretch]:
+    """Recordings at 25 frames per second, with their sound as it is and, in further versions, augmented.
 
     Recordings that are shorter than a stretch of training are left out.
     """
@@ -72,14 +72,16 @@ def hear(mouths: Sequence[Mouth], config: SyncNetConfig, *, versions: int = _VER
                 samples, _ = augment_sound(samples, np.zeros(1), rng, tempo=False)
             mel = sync_features(samples, len(rows), num_mels=config.num_mels)
             mels.append(np.round(mel * 255).astype(np.uint8))
-        stretches.append(Stretch(mouth.crops[rows], tuple(mels), mouth.speaker))
+        stretches.append(SyncStretch(mouth.crops[rows], tuple(mels), mouth.speaker))
     return stretches
 
 
-def heard(mouths: Sequence[Mouth], config: SyncNetConfig, cache: Path, *, versions: int = _VERSIONS) -> list[Stretch]:
-    """``hear`` with the mel spectra kept in the file ``cache``."""
+def load_stretches(
+    mouths: Sequence[Mouth], config: SyncNetConfig, cache: Path, *, versions: int = _VERSIONS
+) -> list[SyncStretch]:
+    """``make_stretches`` with the mel spectra kept in the file ``cache``."""
     if not cache.exists():
-        stretches = hear(mouths, config, versions=versions)
+        stretches = make_stretches(mouths, config, versions=versions)
         cache.parent.mkdir(parents=True, exist_ok=True)
         beside = cache.with_suffix(".new.npz")
         mels = np.concatenate([np.stack(stretch.mels, axis=1) for stretch in stretches])
@@ -92,7 +94,7 @@ def heard(mouths: Sequence[Mouth], config: SyncNetConfig, cache: Path, *, versio
     for mouth, rows in _long_enough(mouths):
         mine = mels[first : first + 4 * len(rows)]
         first += len(mine)
-        stretches.append(Stretch(mouth.crops[rows], tuple(mine.swapaxes(0, 1)), mouth.speaker))
+        stretches.append(SyncStretch(mouth.crops[rows], tuple(mine.swapaxes(0, 1)), mouth.speaker))
     if first != len(mels) or mels.shape[2] != config.num_mels:
         raise InputError(f"{cache}: made from other recordings; delete it, it will be made again.")
     return stretches
@@ -116,7 +118,7 @@ class SyncBatches:
         size: stretches in a batch.
     """
 
-    def __init__(self, stretches: Sequence[Stretch], *, size: int) -> None:
+    def __init__(self, stretches: Sequence[SyncStretch], *, size: int) -> None:
         self._size = size
         self._stretches = list(stretches)
         seconds: dict[str, float] = {}
@@ -129,7 +131,7 @@ class SyncBatches:
         """Crops (B, T, H, W) and log-mel (B, 4 T, num_mels) of a step, both in [0, 1]."""
         rng = np.random.default_rng(step)
         chosen = np.searchsorted(self._shares, rng.random(self._size)).clip(max=len(self._stretches) - 1)
-        crops, mels = zip(*(played(self._stretches[int(row)], rng) for row in chosen))
+        crops, mels = zip(*(sample_stretch(self._stretches[int(row)], rng) for row in chosen))
         generator = torch.Generator().manual_seed(step)
         return {
             "crops": augment_crops(torch.from_numpy(np.stack(crops)), generator),
@@ -137,7 +139,9 @@ class SyncBatches:
         }
 
 
-def played(stretch: Stretch, rng: np.random.Generator) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+def sample_stretch(
+    stretch: SyncStretch, rng: np.random.Generator
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
     """A piece of a stretch from anywhere, half the time faster or slower: crops (T, H, W) and log-mel (4 T, bands)."""
     count = len(stretch.crops)
     fastest = min(1 + _SPEED, (count - 1) / (_FRAMES - 1))
@@ -223,7 +227,7 @@ def train_syncnet(training: Training) -> None:
     config, out, options = training.config, training.out, training.options
     learn = prepare_mouths(training.corpus, "train", out, places=mouth_places, cut=crop_mouths)
     watch = prepare_mouths(training.corpus, "val", out, places=mouth_places, cut=crop_mouths)
-    batches = SyncBatches(heard(learn, config, out / "heard" / f"{config.num_mels}.npz"), size=options.batch)
+    batches = SyncBatches(load_stretches(learn, config, out / "heard" / f"{config.num_mels}.npz"), size=options.batch)
     torch.manual_seed(0)
     network = SyncNet(config).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     scores = fit(
@@ -231,9 +235,9 @@ def train_syncnet(training: Training) -> None:
         partial(sync_losses, config=config),
         batches,
         out=out,
-        schedule=Schedule(
-            options.steps, options.learning_rate, weight_decay=1e-5, validate_every=options.validate_every
-        ),
+        steps=options.steps,
+        schedule=Schedule(options.learning_rate, weight_decay=1e-5),
+        validate_every=options.validate_every,
         validate=lambda net: score(net, watch),
     )
     minutes: dict[str, float] = {}

@@ -13,10 +13,10 @@ from threadpoolctl import threadpool_limits
 _MOST = 4  # pieces at once, for each takes memory
 
 Item = TypeVar("Item")
-Made = TypeVar("Made")
+Result = TypeVar("Result")
 
 
-def side_by_side(make: Callable[[Item], Made], items: Iterable[Item]) -> Iterator[Made]:
+def side_by_side(make: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
     """What is made of each item, in their order; one more is under way for each thread that torch takes, at most 4.
 
     Every layer of a network waits until the threads that share it are done; pieces that have one thread each do not
@@ -28,7 +28,7 @@ def side_by_side(make: Callable[[Item], Made], items: Iterable[Item]) -> Iterato
     """
     workers = min(torch.get_num_threads(), _MOST)
     with ThreadPoolExecutor(workers, initializer=_take_one_thread) as pool:
-        waiting: deque[Future[Made]] = deque()
+        waiting: deque[Future[Result]] = deque()
         for item in items:
             waiting.append(pool.submit(make, item))
             if len(waiting) > workers:

@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 import cv2
 import numpy as np
 
+from talkinghead.rendering.irises import Irises
 from talkinghead.rendering.lids import BLINK_SEEN, paint_eyes
 from talkinghead.rendering.mouth import MouthFiller
 from talkinghead.rendering.mouth_painter import MouthPainter
@@ -59,23 +60,37 @@ class _Scene:
         self.left, self.top = int(low[0]), int(low[1])
         self.right, self.bottom = min(int(high[0]), width), min(int(high[1]), height)
         self.painter = MouthPainter(self.image, rig, filler)
+        self._portrait = portrait
+        self._irises: Irises | None = None
+
+    @property
+    def irises(self) -> Irises:
+        """The portrait's irises, found when they are first to move."""
+        if self._irises is None:
+            portrait = self._portrait
+            self._irises = Irises(self.image, portrait.mesh, portrait.pose, drawing=portrait.drawing)
+        return self._irises
 
     def draw(self, motion: Motion, pool: ThreadPoolExecutor) -> ImageArray:
         placed, open_eyes = self.rig.place(motion)
         mouths = self.painter.mouths(motion, placed)
 
+        gaze = motion.gaze
+        irises = None if gaze is None or not gaze.any() else self.irises
+
         def one(t: int) -> ImageArray:
-            frame = self._warp(placed[t])
+            image = self.image if irises is None or gaze is None else irises.look(gaze[t])
+            frame = self._warp(image, placed[t])
             mouths.paint(frame, t)
             if motion.blink[t] > BLINK_SEEN:
-                paint_eyes(frame, self.image, self.rig, placed[t], open_eyes[t])
+                paint_eyes(frame, image, self.rig, placed[t], open_eyes[t])
             return frame
 
         return np.stack(list(pool.map(one, range(len(motion)))))
 
-    def _warp(self, placed: FloatArray) -> ImageArray:
-        """The portrait with its vertices at (V, 3) px."""
-        frame = self.image.copy()
+    def _warp(self, image: ImageArray, placed: FloatArray) -> ImageArray:
+        """A picture (H, W, 3) of the portrait with its vertices at (V, 3) px."""
+        frame = image.copy()
         if not np.allclose(placed[:, :2], self.rig.source, atol=1e-3):
             maps = backward_map(
                 placed[:, :2],
@@ -86,5 +101,5 @@ class _Scene:
                 corner=(self.left, self.top),
             )
             region = frame[self.top : self.bottom, self.left : self.right]
-            region[:] = cv2.remap(self.image, *maps, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+            region[:] = cv2.remap(image, *maps, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
         return frame

@@ -1,7 +1,7 @@
 """Phonetic features: what the networks hear of speech, from our own recogniser or from somebody else's.
 
 One protocol, so that a method trained on any of them plugs in: frame ``t`` is centred on ``t / rate`` seconds, whatever
-the features' own rate. Long speech is heard piece by piece: ``crop_speech`` makes the pieces, which know where they lie.
+the features' own rate. Long speech comes piece by piece: ``crop_speech`` makes the pieces, which know where they lie.
 """
 
 from __future__ import annotations

@@ -140,12 +140,13 @@ def _track_on(video: VideoSource, before: list[Arrays], face: int | None, progre
     first = sum(len(block["landmarks"]) for block in before)
     follower, shots = FaceFollower(face, last=_last_seen(before)), _Shots()
     rows: list[dict[str, Any]] = []
+    joins = set(video.joins)
     try:
         for number, image in _numbered(video, progress):
             if number < first - _WARM_UP:
                 continue
             sketch = cv2.resize(image, _SKETCH, interpolation=cv2.INTER_AREA)
-            is_cut = shots.cut_before(sketch)
+            is_cut = shots.cut_before(sketch) | (number in joins)
             if is_cut:
                 follower.forget()
             seen = follower(image)

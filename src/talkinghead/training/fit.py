@@ -1,39 +1,82 @@
-"""The loop that fits a network, resumable at any step."""
+"""The loop that fits a network, with or without a discriminator, resumable at any step."""
 
 from __future__ import annotations
 
 import json
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from pickle import UnpicklingError
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
+from torch.optim.lr_scheduler import LambdaLR, LRScheduler, OneCycleLR
 
 from talkinghead.errors import InputError
 from talkinghead.precision import has_bfloat16
+from talkinghead.training.adversarial import DISCRIMINATOR, backward, sides_of
+
+_KIND = "talkinghead training 2"
+_ENTRIES = {"kind", "steps", "step", "network", "sides"}
 
 
 @dataclass(frozen=True)
 class Schedule:
-    """How long and how fast to learn.
+    """How fast one side learns.
 
     Attributes:
-        steps: optimiser steps.
-        learning_rate: peak of the one-cycle schedule (Smith and Topin 2019).
+        learning_rate: the largest one.
         weight_decay: of Adam.
+        betas: of Adam; the first is cycled with the learning rate where that is.
         clip: largest norm of the gradient.
-        validate_every: steps between validations and checkpoints.
+        shape: of the learning rate over the steps: "cycle" is one cycle (Smith and Topin 2019), "decay" is constant
+            over the first half and then falls to 0 on a line (pix2pixHD), "constant" is constant.
     """
 
-    steps: int
     learning_rate: float = 1e-3
     weight_decay: float = 1e-6
+    betas: tuple[float, float] = (0.9, 0.999)
     clip: float = 1.0
-    validate_every: int = 500
+    shape: Literal["cycle", "decay", "constant"] = "cycle"
+
+
+class _Side:
+    """Optimiser, schedule and clip of the generator or of the discriminator."""
+
+    def __init__(self, parameters: list[nn.Parameter], schedule: Schedule, steps: int) -> None:
+        self._parameters, self._clip = parameters, schedule.clip
+        self.optimizer = torch.optim.Adam(
+            parameters, schedule.learning_rate, betas=schedule.betas, weight_decay=schedule.weight_decay
+        )
+        self.rates = _rates(self.optimizer, schedule, steps)
+
+    def step(self) -> float:
+        """Take a step; the norm that the gradient had."""
+        norm = nn.utils.clip_grad_norm_(self._parameters, self._clip, error_if_nonfinite=True)
+        self.optimizer.step()
+        self.optimizer.zero_grad()
+        self.rates.step()
+        return float(norm)
+
+    def state(self) -> dict[str, Any]:
+        """What a checkpoint keeps."""
+        return {"optimizer": self.optimizer.state_dict(), "rates": self.rates.state_dict()}
+
+    def resume(self, state: Mapping[str, Any]) -> None:
+        """Go on from a state."""
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.rates.load_state_dict(state["rates"])
+
+
+def _rates(optimizer: torch.optim.Optimizer, schedule: Schedule, steps: int) -> LRScheduler:
+    if schedule.shape == "cycle":
+        start = min(0.3, 2 / steps + 0.05)
+        return OneCycleLR(optimizer, schedule.learning_rate, total_steps=steps, pct_start=start)
+    falls = schedule.shape == "decay"
+    return LambdaLR(optimizer, lambda step: min(1.0, 2 * (1 - step / steps)) if falls else 1.0)
 
 
 def _fabric() -> Any:
@@ -53,63 +96,103 @@ def fit(
     batch: Callable[[int], Mapping[str, Tensor]],
     *,
     out: Path,
-    schedule: Schedule,
+    steps: int,
     validate: Callable[[nn.Module], Mapping[str, float]],
+    schedule: Schedule | None = None,
+    discriminator_schedule: Schedule | None = None,
+    validate_every: int = 500,
 ) -> Mapping[str, float]:
-    """Train a network in place; what a run needs to go on is kept in ``out``.
+    """Train a network in place; what a run needs to resume is kept in ``out``.
+
+    One that has a ``discriminator`` is trained adversarially (``training.adversarial``): in every step both sides take
+    one of their own, from the same batch and the same forward pass, each with its own optimiser, schedule and clip.
 
     Args:
         network: what to train.
-        losses: (network, batch) -> named losses, which are summed.
+        losses: (network, batch) -> named losses, which are summed; those whose name begins with "discriminator" are
+            the discriminator's.
         batch: step -> batch; the same step gives the same batch, so that a resumed run sees what it has not seen.
-        out: folder of ``checkpoint.pt`` and ``log.jsonl``; a checkpoint in it is taken up.
-        schedule: how long and how fast.
+        out: folder of ``checkpoint.pt`` and ``log.jsonl``; a checkpoint in it is resumed.
+        steps: how many.
         validate: network -> named scores.
+        schedule: how fast the network learns; None: the defaults.
+        discriminator_schedule: how fast its discriminator learns; None: as fast.
+        validate_every: steps between validations and checkpoints.
 
     Returns:
         The last validation's scores.
 
     Raises:
-        InputError: Lightning Fabric is not installed, or the checkpoint is of a run of another length.
+        InputError: Lightning Fabric is not installed, or the checkpoint is of another training.
     """
     out.mkdir(parents=True, exist_ok=True)
     fabric = _fabric()
-    optimizer = torch.optim.Adam(network.parameters(), lr=schedule.learning_rate, weight_decay=schedule.weight_decay)
-    cycle = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, schedule.learning_rate, total_steps=schedule.steps, pct_start=min(0.3, 2 / schedule.steps + 0.05)
-    )
-    model, optimizer = fabric.setup(network, optimizer)
+    model = fabric.setup_module(network)
+    parameters = sides_of(network)
+    schedule = schedule or Schedule()
+    sides = {
+        name: _Side(own, (name == DISCRIMINATOR and discriminator_schedule) or schedule, steps)
+        for name, own in parameters.items()
+    }
     checkpoint = out / "checkpoint.pt"
-    state = {"network": network, "optimizer": optimizer, "cycle": cycle, "step": 0}
-    if checkpoint.exists():
-        state.update(fabric.load(checkpoint, state))
-        if cycle.total_steps != schedule.steps:
-            raise InputError(
-                f"{checkpoint}: this run was begun for {cycle.total_steps} steps, not {schedule.steps}; "
-                "ask for as many, or choose another folder."
-            )
+    first = _resume(checkpoint, network, sides, steps) if checkpoint.exists() else 0
     scores: Mapping[str, float] = {}
     started = time.monotonic()
     with (out / "log.jsonl").open("a", encoding="utf-8") as log:
-        for step in range(int(state["step"]), schedule.steps):
+        for step in range(first, steps):
             named = losses(model, {key: fabric.to_device(value) for key, value in batch(step).items()})
-            optimizer.zero_grad()
-            fabric.backward(torch.stack(list(named.values())).sum())
-            fabric.clip_gradients(model, optimizer, max_norm=schedule.clip, error_if_nonfinite=True)
-            optimizer.step()
-            cycle.step()
-            if (step + 1) % schedule.validate_every and step + 1 != schedule.steps:
+            backward(named, parameters, run=fabric.backward)
+            norms = {f"{name}_gradient": side.step() for name, side in sides.items()}
+            if (step + 1) % validate_every and step + 1 != steps:
                 continue
             network.eval()
             scores = validate(network)
             network.train()
             line = {"step": step + 1, "seconds": round(time.monotonic() - started, 1), **scores}
-            line |= {name: round(float(value.detach()), 6) for name, value in named.items()}
+            line |= _rounded({**{name: float(value.detach()) for name, value in named.items()}, **norms}.items())
             log.write(json.dumps(line) + "\n")
             log.flush()
             print(json.dumps(line), flush=True)
-            state["step"] = step + 1
-            fabric.save(checkpoint.with_suffix(".new"), state)
-            os.replace(checkpoint.with_suffix(".new"), checkpoint)
+            _save(checkpoint, network, sides, steps=steps, step=step + 1)
     network.eval()
     return scores or validate(network)
+
+
+def _rounded(values: Iterable[tuple[str, float]]) -> dict[str, float]:
+    return {name: float(f"{value:.6g}") for name, value in values}
+
+
+def _save(path: Path, network: nn.Module, sides: Mapping[str, _Side], *, steps: int, step: int) -> None:
+    held = {name: side.state() for name, side in sides.items()}
+    state = {"kind": _KIND, "steps": steps, "step": step, "network": network.state_dict(), "sides": held}
+    torch.save(state, path.with_suffix(".new"))
+    os.replace(path.with_suffix(".new"), path)
+
+
+def _resume(path: Path, network: nn.Module, sides: Mapping[str, _Side], steps: int) -> int:
+    """Read a checkpoint into a network and its sides; how many steps it has taken.
+
+    Raises:
+        InputError: it is not a checkpoint of this training.
+    """
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except (OSError, RuntimeError, EOFError, UnpicklingError) as error:
+        why = type(error).__name__  # its text speaks of unpickling, at length
+        raise InputError(f"{path}: not a readable checkpoint ({why}); choose another folder.") from None
+    if not isinstance(state, dict) or set(state) != _ENTRIES or state["kind"] != _KIND:
+        raise InputError(f"{path}: a checkpoint of another kind or version; choose another folder.")
+    if state["steps"] != steps:
+        raise InputError(
+            f"{path}: this run was begun for {state['steps']} steps, not {steps}; ask for as many, or choose another "
+            "folder."
+        )
+    try:
+        if set(state["sides"]) != set(sides):
+            raise ValueError
+        network.load_state_dict(state["network"])
+        for name, side in sides.items():
+            side.resume(state["sides"][name])
+    except (RuntimeError, ValueError):
+        raise InputError(f"{path}: a checkpoint of another network; choose another folder.") from None
+    return int(state["step"])

@@ -16,6 +16,8 @@ Distance = Callable[[Tensor, Tensor], Tensor]
 """Two of pictures (B, 3, H, W) in [-1, 1] -> their distance, a number."""
 
 _BANDS = 4
+_WINDOW, _SIGMA = 11, 1.5  # px, of the structural similarity (metrics.ssim)
+_C1, _C2 = (0.01 * 2) ** 2, (0.03 * 2) ** 2  # its constants, for colours in [0, 2]
 _MEAN, _DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 # Channels of VGG19's convolutions (Simonyan and Zisserman 2014, table 1, column E); 0 is a pooling.
 _VGG19 = (64, 64, 0, 128, 128, 0, 256, 256, 256, 256, 0, 512, 512, 512, 512, 0, 512)
@@ -50,6 +52,27 @@ def pyramid_loss(made: Tensor, real: Tensor) -> Tensor:
         loss = loss + (difference - finer).abs().mean()
         difference = coarse
     return loss + difference.abs().mean()
+
+
+def structure_loss(made: Tensor, target: Tensor) -> Tensor:
+    """1 - the structural similarity of pictures (B, C, S, S) in [-1, 1], mean over places and colours; 0 where equal.
+
+    Source: Zhao, Gallo, Frosio and Kautz 2017, equation 7; the similarity is that of ``metrics.ssim``. Wang et al.
+        2020 have no such term: they train networks so wide that the squared error leaves nothing blurred.
+    """
+    made, target = made.float() + 1, target.float() + 1  # black is 0: how bright a place is counts by ratio
+    seen = torch.cat([made, target, made * made + target * target, made * target], dim=1)
+    channels = seen.shape[1]
+    place = torch.arange(_WINDOW, device=seen.device) - _WINDOW // 2
+    bell = torch.exp(-0.5 * (place / _SIGMA) ** 2)
+    bell = (bell / bell.sum()).expand(channels, 1, 1, -1)
+    with torch.autocast(seen.device.type, enabled=False):  # variances are small differences
+        seen = F.conv2d(F.conv2d(seen, bell, groups=channels), bell.mT.contiguous(), groups=channels)
+    mean_made, mean_target, squares, product = seen.chunk(4, dim=1)
+    means = mean_made.square() + mean_target.square()
+    between = mean_made * mean_target
+    likeness = (2 * between + _C1) * (2 * (product - between) + _C2) / ((means + _C1) * (squares - means + _C2))
+    return 1 - likeness.mean()
 
 
 class VggDistance(nn.Module):

@@ -1,6 +1,6 @@
 """A stage of training: what it trains, what it can be told, and one run of it.
 
-Describing a stage costs nothing: what needs torch is named by ``deferred`` and imported when it is called.
+Describing a stage costs nothing: what needs torch is named by ``defer`` and imported when it is called.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ class Stage:
     starts: bool = False
 
 
-def deferred(place: str, *, part: str | None = None) -> Callable[..., Any]:
+def defer(place: str, *, part: str | None = None) -> Callable[..., Any]:
     """The function or class at ``package.module:name``, whose module is imported when it is called.
 
     Args:

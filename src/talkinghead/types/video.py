@@ -38,6 +38,7 @@ class VideoSource(Protocol):
         size: (width, height) in px, upright and with square pixels.
         num_frames: how many frames ``chunks`` gives.
         digest: what its content is known by: other pictures or another rate have another.
+        joins: the frames, but for the first, with which another file or stretch begins.
     """
 
     @property
@@ -58,6 +59,11 @@ class VideoSource(Protocol):
     @property
     def digest(self) -> str:
         """What the content is known by."""
+        ...
+
+    @property
+    def joins(self) -> tuple[int, ...]:
+        """The frames with which another file or stretch begins."""
         ...
 
     def chunks(self) -> Iterator[Frames]:

@@ -5,35 +5,20 @@ from __future__ import annotations
 import dataclasses
 import math
 
-import numpy as np
 import pytest
 import torch
 from torch import nn
 
 from talkinghead.methods.attentional_landmarks.config import CONFIGS
-from talkinghead.methods.attentional_landmarks.critic import VideoDiscriminator, mouths
+from talkinghead.methods.attentional_landmarks.discriminator import VideoDiscriminator, mouths
 from talkinghead.methods.attentional_landmarks.ltv_losses import (
-    VideoTraining,
     image_loss,
-    structure_loss,
+    video_adversaries,
     video_example,
     video_losses,
 )
-from talkinghead.methods.attentional_landmarks.ltv_pairs import as_pictures
-from talkinghead.metrics.ssim import ssim
 
 TINY = CONFIGS["tiny"]
-
-
-def silenced(training: VideoTraining) -> VideoTraining:
-    """With judges who are of no opinion."""
-    critic = training.critic
-    for last in (critic.quality[-1], critic.head[-1], critic.together[-1]):
-        assert isinstance(last, nn.Conv2d | nn.Linear)
-        nn.init.zeros_(last.weight)
-        assert last.bias is not None
-        nn.init.zeros_(last.bias)
-    return training
 
 
 def test_image_loss_is_the_mean_square() -> None:
@@ -44,25 +29,10 @@ def test_image_loss_is_the_mean_square() -> None:
     assert float(image_loss(target, target, landmarks, focus=4.0)) == 0.0
 
 
-def test_structure_loss_is_the_measures() -> None:
-    rng = np.random.default_rng(0)
-    real = rng.integers(0, 256, (2, 40, 48, 3), dtype=np.uint8)
-    made = np.clip(real + rng.normal(0, 40, real.shape), 0, 255).astype(np.uint8)
-    loss = structure_loss(as_pictures(made), as_pictures(real))
-    assert float(loss) == pytest.approx(1 - ssim(made, real).mean(), abs=1e-5)
-    assert float(structure_loss(as_pictures(real), as_pictures(real))) == pytest.approx(0.0, abs=1e-6)
-
-
-def test_structure_loss_keeps_its_precision() -> None:
-    picture = as_pictures(np.random.default_rng(0).integers(100, 110, (1, 32, 32, 3), dtype=np.uint8))
-    with torch.autocast("cpu", dtype=torch.bfloat16):
-        assert float(structure_loss(picture, picture)) == pytest.approx(0.0, abs=1e-6)
-
-
 @pytest.mark.parametrize("structure", [0.0, 0.5])
 def test_structure_counts_as_much_as_the_configuration_says(structure: float) -> None:
     config = dataclasses.replace(TINY, video=dataclasses.replace(TINY.video, structure=structure, adversarial=0.0))
-    network = VideoTraining(config)
+    network = video_adversaries(config)
     named = video_losses(network, video_example(config, 0), config)
     assert set(named) == {"image_loss"} | ({"structure_loss"} if structure else set())
 
@@ -83,55 +53,46 @@ def test_eyes_and_lips_count_more() -> None:
 
 def test_judges_without_an_opinion_cost_what_a_coin_does() -> None:
     torch.manual_seed(0)
-    losses = video_losses(silenced(VideoTraining(TINY)), video_example(TINY, 0), TINY)
-    assert set(losses) == {"image_loss", "structure_loss", "adversarial_loss", "critic_loss"}
+    network = video_adversaries(TINY)
+    judge = network.discriminator
+    assert judge is not None
+    for last in (judge.quality.last, judge.head.last, judge.together[-1]):
+        nn.init.zeros_(last.weight)  # type: ignore[arg-type]
+        nn.init.zeros_(last.bias)  # type: ignore[arg-type]
+    losses = video_losses(network, video_example(TINY, 0), TINY)
+    assert set(losses) == {"image_loss", "structure_loss", "adversarial_loss", "discriminator_loss"}
     assert float(losses["adversarial_loss"].detach()) == pytest.approx(TINY.video.adversarial * math.log(2), rel=1e-3)
     # Real and made, and of the wrong ones the two judges who are given something to compare with.
-    assert float(losses["critic_loss"].detach()) == pytest.approx(math.log(2) * (1 + (1 + 2 / 3) / 2), rel=1e-3)
+    coins = math.log(2) * (1 + (1 + 2 / 3) / 2)
+    assert float(losses["discriminator_loss"].detach()) == pytest.approx(coins, rel=1e-3)
 
 
-def test_the_two_sides_do_not_teach_each_other() -> None:
+def test_lips_out_of_sync_are_not_judged_by_the_speech() -> None:
     torch.manual_seed(0)
-    training = VideoTraining(TINY)
-    losses = video_losses(training, video_example(TINY, 0), TINY)
-    losses["critic_loss"].backward(retain_graph=True)
-    assert all(value.grad is None for value in training.generator.parameters())
-    training.zero_grad()
-    (losses["image_loss"] + losses["structure_loss"] + losses["adversarial_loss"]).backward()
-    assert all(value.grad is None or not value.grad.any() for value in training.critic.parameters())
-    assert all(value.requires_grad for value in training.critic.parameters())
-
-
-def test_lips_out_of_step_are_not_judged_by_the_speech() -> None:
-    torch.manual_seed(0)
-    training, batch = VideoTraining(TINY), video_example(TINY, 0)
+    network, batch = video_adversaries(TINY), video_example(TINY, 0)
     other = {**batch, "speech": batch["speech"] + 1.0}
     none = torch.zeros(2)
-    first, second = (video_losses(training, {**one, "in_step": none}, TINY) for one in (batch, other))
-    torch.testing.assert_close(first["critic_loss"], second["critic_loss"])
-    seen = [video_losses(training, one, TINY)["critic_loss"] for one in (batch, other)]
-    assert not torch.equal(seen[0], seen[1])
+    first, second = (video_losses(network, {**one, "in_step": none}, TINY) for one in (batch, other))
+    torch.testing.assert_close(first["discriminator_loss"], second["discriminator_loss"])
+    heard = [video_losses(network, one, TINY)["discriminator_loss"] for one in (batch, other)]
+    assert not torch.equal(heard[0], heard[1])
 
 
-def test_without_a_critic_the_error_is_left() -> None:
+def test_without_a_discriminator_the_error_is_left() -> None:
     config = dataclasses.replace(TINY, video=dataclasses.replace(TINY.video, adversarial=0.0))
-    assert set(video_losses(VideoTraining(config), video_example(config, 0), config)) == {
-        "image_loss",
-        "structure_loss",
-    }
+    named = video_losses(video_adversaries(config), video_example(config, 0), config)
+    assert set(named) == {"image_loss", "structure_loss"}
 
 
 def test_the_judges_see_what_they_are_to_judge() -> None:
     torch.manual_seed(0)
-    critic, batch = VideoDiscriminator(TINY), video_example(TINY, 0)
-    pictures, landmarks, speech = batch["target"], batch["landmarks"], batch["speech"]
-    assert critic.quality_logits(pictures).shape == (2, 1, 4, 4)
-    assert critic.head_logits(pictures, landmarks).shape == (2, 1, 1, 1)
-    assert critic.lip_logits(pictures, landmarks, speech).shape == (2, 1)
-    assert not torch.equal(critic.head_logits(pictures, landmarks), critic.head_logits(pictures, landmarks + 9))
-    assert not torch.equal(
-        critic.lip_logits(pictures, landmarks, speech), critic.lip_logits(pictures, landmarks, 0 * speech)
-    )
+    judge, batch = VideoDiscriminator(TINY), video_example(TINY, 0)
+    given = batch["target"], batch["landmarks"], batch["speech"], batch["in_step"]
+    lips, head, quality = judge(*given)
+    assert [verdict.logits.shape for verdict in (lips, head, quality)] == [(2, 1), (2, 1, 1, 1), (2, 1, 4, 4)]
+    pictures, landmarks, speech, in_step = given
+    assert not torch.equal(head.logits, judge(pictures, landmarks + 9, speech, in_step)[1].logits)
+    assert not torch.equal(lips.logits, judge(pictures, landmarks, 0 * speech, in_step)[0].logits)
 
 
 def test_the_mouths_square() -> None:

@@ -36,6 +36,7 @@ from talkinghead.methods.makeittalk.speaker_losses import (
     speaker_losses,
 )
 from talkinghead.methods.makeittalk.train_speaker import SpeakerBatches, mean_voice, score
+from talkinghead.training.adversarial import backward, sides_of
 from talkinghead.types import FloatArray, Speech
 from talkinghead.weights import load_weights, save_weights
 
@@ -93,8 +94,8 @@ def test_shapes(name: str) -> None:
     states = branch.listen(given["features"], given["valid"])
     assert states.shape == (2, 20, config.speaker.lstm_size)
     assert branch(**given).shape == (2, 20, 68, 3)
-    critic = AttentionDiscriminator(config.speaker)
-    assert critic(torch.randn(2, 20, 68, 3), states, given["speaker"], given["valid"]).shape == (2, 20)
+    judge = AttentionDiscriminator(config.speaker)
+    assert judge(torch.randn(2, 20, 68, 3), states, given["speaker"], given["valid"]).shape == (2, 20)
 
 
 @pytest.mark.parametrize("restart", [True, False])
@@ -210,9 +211,9 @@ def test_every_parameter_learns(name: str) -> None:
     network = SpeakerTraining(CONFIGS[name])
     named = speaker_losses(network, speaker_example(CONFIGS[name], 0), CONFIGS[name])
     assert set(named) == {
-        "landmark_loss", "laplacian_loss", "adversarial_loss", "critic_loss", "statistics_loss",
+        "landmark_loss", "laplacian_loss", "adversarial_loss", "discriminator_loss", "statistics_loss",
     }  # fmt: skip
-    torch.stack(list(named.values())).sum().backward()
+    backward(named, sides_of(network))
     for parameter_name, value in network.named_parameters():
         assert value.grad is not None, parameter_name
         assert value.grad.abs().max() > 0, parameter_name
@@ -226,14 +227,14 @@ def test_without_noise_there_is_equation_12_and_nothing_else() -> None:
     for value in network.branch.mlp[-1].parameters():
         nn.init.zeros_(value)
     named = speaker_losses(network, batch, config)
-    assert set(named) == {"landmark_loss", "laplacian_loss", "adversarial_loss", "critic_loss"}
+    assert set(named) == {"landmark_loss", "laplacian_loss", "adversarial_loss", "discriminator_loss"}
     assert named["landmark_loss"] == named["laplacian_loss"] == 0
     states = network.branch.listen(batch["features"], batch["valid"])
     shown = (batch["content"] - batch["static"][:, None]) * 0
-    judged = network.critic(shown, states, batch["speaker"], batch["valid"])[batch["valid"]]
+    judged = network.discriminator(shown, states, batch["speaker"], batch["valid"])[batch["valid"]]
     # mu_s = 0.001 (equation 12); real and made look the same here, so equation 11 is of one judgement.
     torch.testing.assert_close(named["adversarial_loss"], 0.001 * (judged - 1).square().mean())
-    torch.testing.assert_close(named["critic_loss"], (judged.square() + (judged - 1).square()).mean())
+    torch.testing.assert_close(named["discriminator_loss"], (judged.square() + (judged - 1).square()).mean())
 
 
 def test_landmarks_that_do_not_count_teach_nothing() -> None:
@@ -416,7 +417,7 @@ def test_a_few_steps_bring_the_head_nearer() -> None:
     for _ in range(30):
         named = speaker_losses(network, batch, TINY)
         optimizer.zero_grad()
-        torch.stack(list(named.values())).sum().backward()
+        backward(named, sides_of(network))
         optimizer.step()
         seen.append(float(named["landmark_loss"].detach()))
     assert seen[-1] < 0.6 * seen[0]

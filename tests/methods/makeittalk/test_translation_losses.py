@@ -11,14 +11,14 @@ from torch import Tensor, nn
 from talkinghead.methods.makeittalk.config import CONFIGS
 from talkinghead.methods.makeittalk.translation import Translation
 from talkinghead.methods.makeittalk.translation_losses import (
-    TranslationTraining,
-    WindowDiscriminator,
     as_inputs,
     importance,
+    translation_adversaries,
     translation_example,
     translation_losses,
 )
 from talkinghead.rendering.levels import as_colours
+from talkinghead.training.adversarial import backward, sides_of
 from talkinghead.training.perceptual import pyramid_loss
 
 TINY = CONFIGS["tiny"]
@@ -30,13 +30,13 @@ PLAIN = replace(
 class Says(nn.Module):
     """Stands in for a network that makes a given picture."""
 
-    critic = None
+    discriminator = None
 
     def __init__(self, picture: Tensor) -> None:
         super().__init__()
         self.picture = picture
 
-    def forward(self, inputs: object) -> Translation:
+    def forward(self, *inputs: object) -> Translation:
         """The picture."""
         return Translation(self.picture, self.picture)
 
@@ -89,23 +89,11 @@ def test_the_other_distance_is_asked() -> None:
     assert float(losses["perceptual_loss"]) == pytest.approx(7.1, abs=1e-4)
 
 
-def test_what_the_critic_adds() -> None:
-    losses = translation_losses(TranslationTraining(TINY.translation), translation_example(TINY, 0), TINY)
-    names = {"pixel_loss", "perceptual_loss", "copied_loss", "adversarial_loss", "features_loss", "critic_loss"}
+def test_what_the_discriminator_adds() -> None:
+    losses = translation_losses(translation_adversaries(TINY.translation), translation_example(TINY, 0), TINY)
+    names = {"pixel_loss", "perceptual_loss", "copied_loss", "adversarial_loss", "feature_loss", "discriminator_loss"}
     assert set(losses) == names
-
-
-def test_the_critic_does_not_learn_from_the_networks_side_nor_the_network_from_the_critics() -> None:
-    training, batch = TranslationTraining(TINY.translation), translation_example(TINY, 0)
-    assert training.critic is not None
-    losses = translation_losses(training, batch, TINY)
-    (losses["adversarial_loss"] + losses["features_loss"]).backward(retain_graph=True)
-    assert all(p.grad is None for p in training.critic.parameters())
-    assert all(p.grad is not None for p in training.network.parameters())
-    training.zero_grad()
-    losses["critic_loss"].backward()
-    assert all(p.grad is not None for p in training.critic.parameters())
-    assert all(p.grad is None for p in training.network.parameters())
+    assert translation_adversaries(PLAIN.translation).discriminator is None
 
 
 def test_inputs_are_what_the_configuration_asks_for() -> None:
@@ -118,15 +106,9 @@ def test_inputs_are_what_the_configuration_asks_for() -> None:
     assert plain.source_sketch is None
 
 
-def test_critic_sees_windows_of_any_size() -> None:
-    verdict = WindowDiscriminator(4)(torch.zeros(2, 6, 32, 32))
-    assert verdict.real.shape == (2, 1, 8, 8)
-    assert [found.shape[1] for found in verdict.features] == [4, 8, 16]
-
-
 def test_one_batch_is_learned() -> None:
     torch.manual_seed(0)
-    training, batch = TranslationTraining(TINY.translation), translation_example(TINY, 0)
+    training, batch = translation_adversaries(TINY.translation), translation_example(TINY, 0)
     batch["picture"] = batch["portrait"].roll(4, dims=2)
     optimizer = torch.optim.Adam(training.parameters(), lr=3e-3)
     seen = []
@@ -134,6 +116,6 @@ def test_one_batch_is_learned() -> None:
         losses = translation_losses(training, batch, TINY)
         seen.append(float(losses["pixel_loss"].detach()))
         optimizer.zero_grad()
-        torch.stack(list(losses.values())).sum().backward()
+        backward(losses, sides_of(training))
         optimizer.step()
     assert seen[-1] < 0.9 * seen[0]

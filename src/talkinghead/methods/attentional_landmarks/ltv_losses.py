@@ -10,64 +10,56 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from talkinghead.methods.attentional_landmarks.config import AttentionalConfig
-from talkinghead.methods.attentional_landmarks.critic import VideoDiscriminator
+from talkinghead.methods.attentional_landmarks.discriminator import VideoDiscriminator
 from talkinghead.methods.attentional_landmarks.ltv import LandmarksToVideo, heat_maps
 from talkinghead.methods.attentional_landmarks.stl import AFTER, BEFORE
 from talkinghead.precision import autocast
+from talkinghead.training.adversarial import Adversaries, Kind, classification_loss, generator_loss
+from talkinghead.training.perceptual import structure_loss
 
 _FOCUS_SPREAD = 0.04  # of the picture's side, about each landmark of eyes and lips
 _FOCUS_MAPS = slice(4, 10)
-_WINDOW, _SIGMA = 11, 1.5  # px, of the structural similarity (metrics.ssim)
-_C1, _C2 = (0.01 * 2) ** 2, (0.03 * 2) ** 2  # its constants, for colours in [0, 2]
+_KIND: Kind = "cross entropy"
+_JUDGES = 3  # of lips, of the head, of the picture
 
 
-class VideoTraining(nn.Module):
-    """The network with its discriminator.
-
-    Args:
-        config: sizes.
-    """
-
-    def __init__(self, config: AttentionalConfig) -> None:
-        super().__init__()
-        self.generator, self.critic = LandmarksToVideo(config.video), VideoDiscriminator(config)
+def video_adversaries(config: AttentionalConfig) -> Adversaries[LandmarksToVideo, VideoDiscriminator | None]:
+    """The network and, where the configuration gives it a weight, its discriminator."""
+    judge = VideoDiscriminator(config) if config.video.adversarial else None
+    return Adversaries(LandmarksToVideo(config.video), judge)
 
 
 def video_losses(network: nn.Module, batch: Mapping[str, Tensor], config: AttentionalConfig) -> dict[str, Tensor]:
-    """Equation 10: squared error of the colours, and binary cross entropies of both sides of the three judges.
+    """Equation 10: squared error of the colours, and binary cross entropies of both sides, mean over three judges.
 
-    "structure" adds a structural dissimilarity (``structure_loss``).
-
-    Besides what is made, real pictures with the speech or the landmarks of another are false: or a judge would not look
-    at them.
+    "structure" adds a structural dissimilarity (``structure_loss``). The discriminator also learns that real pictures
+    with the speech or the landmarks of another are false, or it would not look at them.
 
     Args:
-        network: a ``VideoTraining``, or what a training loop has wrapped around one.
+        network: of ``video_adversaries``, or what a training loop has wrapped around it.
         batch: ``source`` and ``target`` (B, 3, S, S) in [-1, 1], ``own`` and ``landmarks`` (B, 68, 2) px of them,
             ``speech`` (B, 30, F) about the target, ``in_step`` (B,) whether its lips go with the speech.
         config: sizes.
     """
-    network = cast(VideoTraining, network)
-    target, landmarks = batch["target"], batch["landmarks"]
+    target, landmarks, speech, in_sync = (batch[name] for name in ("target", "landmarks", "speech", "in_step"))
+    judge = cast("Adversaries[LandmarksToVideo, VideoDiscriminator | None]", network).discriminator
     # Calls of parts of a wrapped network do not take its precision.
     with autocast(target.device):
-        made = network.generator(landmarks, batch["source"], batch["own"])
+        made = network(landmarks, batch["source"], batch["own"])
         named = {"image_loss": image_loss(made, target, landmarks, focus=config.video.focus)}
         if config.video.structure:
             named["structure_loss"] = config.video.structure * structure_loss(made, target)
-        if not config.video.adversarial:
+        if judge is None:
             return named
-        critic = network.critic
-        # One optimiser for both sides: the critic is held while the network is judged by it, and sees only values of
-        # its pictures.
-        critic.requires_grad_(False)
-        fooled = _verdict(critic, made, batch, landmarks, batch["speech"], true=True)
-        critic.requires_grad_(True)
-        on_real = _verdict(critic, target, batch, landmarks, batch["speech"], true=True)
-        on_made = _verdict(critic, made.detach(), batch, landmarks, batch["speech"], true=False)
-        on_wrong = _mismatch(critic, batch)
-    named["adversarial_loss"] = config.video.adversarial * fooled
-    named["critic_loss"] = on_real + (on_made + on_wrong) / 2
+        on_made, on_real = (judge(pictures, landmarks, speech, in_sync) for pictures in (made, target))
+        on_wrong = [
+            judge.lip_logits(target, landmarks, speech.roll(1, dims=0), in_sync),
+            judge.head_logits(target, landmarks.roll(1, dims=0)),
+        ]
+    real = classification_loss(on_real, real=True, kind=_KIND)
+    false = classification_loss([*on_made, *on_wrong], real=False, kind=_KIND)
+    named["adversarial_loss"] = config.video.adversarial / _JUDGES * generator_loss(on_made, kind=_KIND)
+    named["discriminator_loss"] = (real + false / 2) / _JUDGES
     return named
 
 
@@ -88,56 +80,6 @@ def image_loss(made: Tensor, target: Tensor, landmarks: Tensor, *, focus: float 
     )
     weight = 1 + focus * F.interpolate(near.float(), size=target.shape[2:], mode="bilinear", align_corners=False)
     return (error * weight).mean() / weight.mean()
-
-
-def structure_loss(made: Tensor, target: Tensor) -> Tensor:
-    """1 - the structural similarity of pictures (B, C, S, S) in [-1, 1], mean over places and colours; 0 where equal.
-
-    Source: Zhao, Gallo, Frosio and Kautz 2017, equation 7; the similarity is that of ``metrics.ssim``. Wang et al.
-        2020 have no such term: they train networks so wide that the squared error leaves nothing blurred.
-    """
-    made, target = made.float() + 1, target.float() + 1  # black is 0: how bright a place is counts by ratio
-    seen = torch.cat([made, target, made * made + target * target, made * target], dim=1)
-    channels = seen.shape[1]
-    place = torch.arange(_WINDOW, device=seen.device) - _WINDOW // 2
-    bell = torch.exp(-0.5 * (place / _SIGMA) ** 2)
-    bell = (bell / bell.sum()).expand(channels, 1, 1, -1)
-    with torch.autocast(seen.device.type, enabled=False):  # variances are small differences
-        seen = F.conv2d(F.conv2d(seen, bell, groups=channels), bell.mT.contiguous(), groups=channels)
-    mean_made, mean_target, squares, product = seen.chunk(4, dim=1)
-    means = mean_made.square() + mean_target.square()
-    between = mean_made * mean_target
-    likeness = (2 * between + _C1) * (2 * (product - between) + _C2) / ((means + _C1) * (squares - means + _C2))
-    return 1 - likeness.mean()
-
-
-def _verdict(
-    critic: VideoDiscriminator,
-    pictures: Tensor,
-    batch: Mapping[str, Tensor],
-    landmarks: Tensor,
-    speech: Tensor,
-    *,
-    true: bool,
-) -> Tensor:
-    """Mean over the judges of how far they are from calling pictures real, or made."""
-    logits = critic.lip_logits(pictures, landmarks, speech)[:, 0]
-    lips = (_cross_entropy(logits, true) * batch["in_step"]).sum() / batch["in_step"].sum().clamp_min(1)
-    head = _cross_entropy(critic.head_logits(pictures, landmarks), true).mean()
-    return (lips + head + _cross_entropy(critic.quality_logits(pictures), true).mean()) / 3
-
-
-def _mismatch(critic: VideoDiscriminator, batch: Mapping[str, Tensor]) -> Tensor:
-    """The same for real pictures with another's speech, and another's landmarks, which are to be called false."""
-    target, landmarks = batch["target"], batch["landmarks"]
-    lips = _cross_entropy(critic.lip_logits(target, landmarks, batch["speech"].roll(1, dims=0))[:, 0], False)
-    head = _cross_entropy(critic.head_logits(target, landmarks.roll(1, dims=0)), False)
-    return ((lips * batch["in_step"]).sum() / batch["in_step"].sum().clamp_min(1) + head.mean()) / 3
-
-
-def _cross_entropy(logits: Tensor, true: bool) -> Tensor:
-    """Binary cross entropy of logits, one by one, where all are ``true`` or none is."""
-    return F.softplus(-logits.float() if true else logits.float())
 
 
 def video_example(config: AttentionalConfig, seed: int) -> dict[str, Tensor]:

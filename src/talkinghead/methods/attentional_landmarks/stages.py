@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from talkinghead.training.stage import Stage, TrainingOptions, deferred
+from talkinghead.training.stage import Stage, TrainingOptions, defer
 
 _HERE = "talkinghead.methods.attentional_landmarks"
 
 STAGES = {
     "landmarks": Stage(
         what="speech -> landmarks of lips and head, apart (section 3.1), on GRID s1 and the open clips",
-        network=deferred(f"{_HERE}.stl:SpeechToLandmarks", part="landmarks"),
-        losses=deferred(f"{_HERE}.stl_losses:landmarks_losses"),
-        example=deferred(f"{_HERE}.stl_losses:landmarks_example"),
-        train=deferred(f"{_HERE}.train_stl:train_landmarks"),
+        network=defer(f"{_HERE}.stl:SpeechToLandmarks", part="landmarks"),
+        losses=defer(f"{_HERE}.stl_losses:landmarks_losses"),
+        example=defer(f"{_HERE}.stl_losses:landmarks_example"),
+        train=defer(f"{_HERE}.train_stl:train_landmarks"),
         options=TrainingOptions(steps=2000, batch=64),
     ),
     "renderer": Stage(
         what="landmarks and a picture -> a picture (section 3.2), on GRID s1 and the open clips",
-        network=deferred(f"{_HERE}.ltv_losses:VideoTraining"),
-        losses=deferred(f"{_HERE}.ltv_losses:video_losses"),
-        example=deferred(f"{_HERE}.ltv_losses:video_example"),
-        train=deferred(f"{_HERE}.train_ltv:train_video"),
+        network=defer(f"{_HERE}.ltv_losses:video_adversaries"),
+        losses=defer(f"{_HERE}.ltv_losses:video_losses"),
+        example=defer(f"{_HERE}.ltv_losses:video_example"),
+        train=defer(f"{_HERE}.train_ltv:train_video"),
         options=TrainingOptions(steps=2400, batch=8, learning_rate=5e-4, validate_every=250),
         starts=True,
     ),

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from typing import cast
 
 import numpy as np
 import torch
@@ -19,7 +18,7 @@ from talkinghead.data.corpus import UNSEEN_FACES
 from talkinghead.data.face_pairs import MARGIN, STORED, FacePictures, prepare_pictures, validation_pairs
 from talkinghead.media import save_image
 from talkinghead.methods.attentional_landmarks.config import AttentionalConfig
-from talkinghead.methods.attentional_landmarks.ltv_losses import VideoTraining, video_losses
+from talkinghead.methods.attentional_landmarks.ltv_losses import video_adversaries, video_losses
 from talkinghead.methods.attentional_landmarks.ltv_pairs import VideoBatches, as_images, speech_about
 from talkinghead.methods.attentional_landmarks.people import S1, recordings_of
 from talkinghead.metrics.psnr import psnr
@@ -79,13 +78,12 @@ def _scores(made: ImageArray, wanted: ImageArray) -> dict[str, float]:
 
 @torch.inference_mode()
 def generate_batch(network: nn.Module, batch: Mapping[str, Tensor]) -> ImageArray:
-    """(B, S, S, 3) uint8 what the generator of a ``VideoTraining`` makes of a batch."""
-    generator = cast(VideoTraining, network).generator
+    """(B, S, S, 3) uint8 what a network of ``video_adversaries`` makes of a batch."""
     device, made = next(network.parameters()).device, []
     for start in range(0, len(batch["source"]), _AT_ONCE):
         part = {name: batch[name][start : start + _AT_ONCE].to(device) for name in ("landmarks", "source", "own")}
         with autocast(device):
-            made.append(as_images(generator(part["landmarks"], part["source"], part["own"])))
+            made.append(as_images(network(part["landmarks"], part["source"], part["own"])))
     return np.concatenate(made)
 
 
@@ -98,7 +96,7 @@ def train_video(training: Training) -> None:
     watched = {name: packs[name] for name in ("known", "strangers")}
     validation = _Validation(watched, config, out)
     torch.manual_seed(0)
-    network = VideoTraining(config).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    network = video_adversaries(config).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     if training.start is not None:
         load_weights(network.generator, training.start)
     scores = fit(
@@ -106,7 +104,9 @@ def train_video(training: Training) -> None:
         partial(video_losses, config=config),
         VideoBatches(packs["train"], speech, size=config.video.size, batch=options.batch, whom=config.people),
         out=out,
-        schedule=Schedule(options.steps, options.learning_rate, clip=1.0, validate_every=options.validate_every),
+        steps=options.steps,
+        schedule=Schedule(options.learning_rate),
+        validate_every=options.validate_every,
         validate=validation,
     )
     others = "" if config.people == "s1" else f", and the open clips of others but {', '.join(UNSEEN_FACES)}"

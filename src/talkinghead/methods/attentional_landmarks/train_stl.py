@@ -179,7 +179,9 @@ def train_landmarks(training: Training) -> None:
         partial(landmarks_losses, config=config),
         LandmarkBatches(learn, size=options.batch),
         out=out,
-        schedule=Schedule(options.steps, options.learning_rate, clip=5.0, validate_every=options.validate_every),
+        steps=options.steps,
+        schedule=Schedule(options.learning_rate, clip=5.0),
+        validate_every=options.validate_every,
         validate=validate,
     )
     others = "" if config.people == "s1" else f", and the open clips of others but {', '.join(UNSEEN_FACES)}"

@@ -14,6 +14,7 @@ from talkinghead.methods.makeittalk.head_style import RIGID
 from talkinghead.methods.makeittalk.losses import laplacian_matrix
 from talkinghead.methods.makeittalk.speaker_aware import AttentionDiscriminator, SpeakerAwareAnimation
 from talkinghead.speech.speaker import EMBEDDING_SIZE
+from talkinghead.training.adversarial import Verdict, discriminator_loss
 
 # Equation 12 as a whole against the terms of motions with noise: at 1, what the noise is to bring comes from the speech
 # instead; the expected motion then moves as much as any, and is further from the real one than a still head.
@@ -35,7 +36,7 @@ class SpeakerTraining(nn.Module):
     def __init__(self, config: MakeItTalkConfig) -> None:
         super().__init__()
         self.branch = SpeakerAwareAnimation(config.content, config.speaker)
-        self.critic = AttentionDiscriminator(config.speaker)
+        self.discriminator = AttentionDiscriminator(config.speaker)
 
     def forward(self, batch: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
         """The LSTM's states (M, T, lstm_size) and displacements (M + K, T, 68, 3): the last K twice, noise turned over.
@@ -96,7 +97,7 @@ def speaker_losses(network: nn.Module, batch: Mapping[str, Tensor], config: Make
     rows = twice(count, noisy).to(valid.device)
     fake = (batch["content"][rows] + made - static[rows][:, None]) * mask[rows]
     real = (batch["target"] - static[:, None]) * mask
-    named |= _adversarial(network.critic, fake, real, states, batch, rows)
+    named |= _adversarial_losses(network.discriminator, fake, real, states, batch, rows)
     if noisy:
         varied = torch.cat([first[count - noisy :], second])
         behind, rate = rows[count - noisy :], config.content.rate
@@ -106,25 +107,18 @@ def speaker_losses(network: nn.Module, batch: Mapping[str, Tensor], config: Make
     return named
 
 
-def _adversarial(
-    critic: nn.Module, fake: Tensor, real: Tensor, states: Tensor, batch: Mapping[str, Tensor], rows: Tensor
+def _adversarial_losses(
+    judge: nn.Module, made: Tensor, real: Tensor, states: Tensor, batch: Mapping[str, Tensor], rows: Tensor
 ) -> dict[str, Tensor]:
     """Equations 11 and the last term of 12, per frame; rows with noise count more."""
     valid, speaker, noisy = batch["valid"], batch["speaker"], len(batch["noise"])
-    around = states[rows], speaker[rows], valid[rows]
-    # One optimiser for both sides: the critic is held while the branch is judged by it, and sees only values of what
-    # the branch makes.
-    critic.requires_grad_(False)
-    judged = critic(fake, *around).float()
-    critic.requires_grad_(True)
-    on_fake, on_real = critic(fake.detach(), *around).float(), critic(real, states, speaker, valid).float()
-    weight = torch.full_like(judged[:, :1], _NOISY_REALISM)
+    logits, shown = judge(made, states[rows], speaker[rows], valid[rows]), valid[rows]
+    on_made, on_real = [Verdict(logits, weight=shown)], [Verdict(judge(real, states, speaker, valid), weight=valid)]
+    weight = torch.full_like(logits[:, :1], _NOISY_REALISM)
     weight[: len(valid) - noisy] = _REALISM * (_EXPECTED if noisy else 1.0)
-    shown = valid[rows]
     return {
-        "adversarial_loss": ((judged - 1).square() * weight * shown).sum() / shown.sum(),
-        "critic_loss": (on_fake.square() * shown).sum() / shown.sum()
-        + ((on_real - 1).square() * valid).sum() / valid.sum(),
+        "adversarial_loss": ((logits.float() - 1).square() * weight * shown).sum() / shown.sum(),
+        "discriminator_loss": discriminator_loss(on_made, on_real),
     }
 
 

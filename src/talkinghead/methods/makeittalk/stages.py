@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from talkinghead.training.stage import Stage, TrainingOptions, deferred
+from talkinghead.training.stage import Stage, TrainingOptions, defer
 
 _HERE = "talkinghead.methods.makeittalk"
 
@@ -22,35 +22,35 @@ class TranslationOptions(TrainingOptions):
 STAGES = {
     "voice": Stage(
         what="speech -> what is said apart from who says it, by voice conversion (section 3.1), on many voices",
-        network=deferred(f"{_HERE}.voice:VoiceConversion", part="voice"),
-        losses=deferred(f"{_HERE}.voice_losses:voice_losses"),
-        example=deferred(f"{_HERE}.voice_losses:voice_example"),
-        train=deferred(f"{_HERE}.train_voice:train_voice"),
+        network=defer(f"{_HERE}.voice:VoiceConversion", part="voice"),
+        losses=defer(f"{_HERE}.voice_losses:voice_losses"),
+        example=defer(f"{_HERE}.voice_losses:voice_example"),
+        train=defer(f"{_HERE}.train_voice:train_voice"),
         options=TrainingOptions(batch=24),
     ),
     "content": Stage(
         what="speech windows -> landmark displacements (section 3.1), on GRID s1",
-        network=deferred(f"{_HERE}.content:SpeechContentAnimation", part="content"),
-        losses=deferred(f"{_HERE}.losses:content_losses"),
-        example=deferred(f"{_HERE}.losses:content_example"),
-        train=deferred(f"{_HERE}.train_content:train_content"),
+        network=defer(f"{_HERE}.content:SpeechContentAnimation", part="content"),
+        losses=defer(f"{_HERE}.losses:content_losses"),
+        example=defer(f"{_HERE}.losses:content_example"),
+        train=defer(f"{_HERE}.train_content:train_content"),
         options=TrainingOptions(steps=6000, batch=512, learning_rate=1.5e-3),
     ),
     "speaker": Stage(
         what="speech and voice -> head motion and expression (section 3.2), on the open recordings",
-        network=deferred(f"{_HERE}.speaker_losses:SpeakerTraining"),
-        losses=deferred(f"{_HERE}.speaker_losses:speaker_losses"),
-        example=deferred(f"{_HERE}.speaker_losses:speaker_example"),
-        train=deferred(f"{_HERE}.train_speaker:train_speaker"),
+        network=defer(f"{_HERE}.speaker_losses:SpeakerTraining"),
+        losses=defer(f"{_HERE}.speaker_losses:speaker_losses"),
+        example=defer(f"{_HERE}.speaker_losses:speaker_example"),
+        train=defer(f"{_HERE}.train_speaker:train_speaker"),
         needs=("content",),
         options=TrainingOptions(steps=3000, batch=24),
     ),
     "translation": Stage(
         what="portrait and drawn landmarks -> picture (section 3.3, natural images), on the open clips",
-        network=deferred(f"{_HERE}.translation_losses:TranslationTraining", part="translation"),
-        losses=deferred(f"{_HERE}.translation_losses:translation_losses"),
-        example=deferred(f"{_HERE}.translation_losses:translation_example"),
-        train=deferred(f"{_HERE}.train_translation:train_translation"),
+        network=defer(f"{_HERE}.translation_losses:translation_adversaries", part="translation"),
+        losses=defer(f"{_HERE}.translation_losses:translation_losses"),
+        example=defer(f"{_HERE}.translation_losses:translation_example"),
+        train=defer(f"{_HERE}.train_translation:train_translation"),
         options=TranslationOptions(steps=8000, batch=8),
     ),
 }

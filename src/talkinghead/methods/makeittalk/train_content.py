@@ -230,14 +230,15 @@ def train_content(training: Training) -> None:
         (out / "refined", _REFINING_SHARE, _REFINING_RATE, _REFINING_VARIATION, _REFINING_LIPS, _REFINING_DROPOUT),
         (out / "settled", _SETTLING_SHARE, _REFINING_RATE, _SETTLING_VARIATION, _REFINING_LIPS, 0.0),
     ):
-        steps = max(1, round(share * options.steps))
         network.lstm.dropout = dropout
         scores = fit(
             network,
             partial(content_losses, config=config, lips=lips, contact=_CONTACT),
             ContentBatches(learn, config.content, size=options.batch, variation=variation),
             out=folder,
-            schedule=Schedule(steps, rate * options.learning_rate, validate_every=options.validate_every),
+            steps=max(1, round(share * options.steps)),
+            schedule=Schedule(rate * options.learning_rate),
+            validate_every=options.validate_every,
             validate=lambda net: score(net, watch),
         )
     card = {

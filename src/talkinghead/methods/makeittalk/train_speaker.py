@@ -216,7 +216,9 @@ def train_speaker(training: Training) -> None:
         partial(speaker_losses, config=config),
         SpeakerBatches(learn, content_landmarks(said, learn), config, size=options.batch),
         out=out,
-        schedule=Schedule(options.steps, options.learning_rate, validate_every=options.validate_every),
+        steps=options.steps,
+        schedule=Schedule(options.learning_rate),
+        validate_every=options.validate_every,
         validate=partial(score, people=watch, content=content_landmarks(said, watch)),
     )
     people = sorted({person.speaker for person in learn})

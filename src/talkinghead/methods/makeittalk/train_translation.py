@@ -6,7 +6,6 @@ import dataclasses
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from typing import cast
 
 import numpy as np
 import torch
@@ -16,7 +15,7 @@ from talkinghead.data.corpus import UNSEEN_FACES
 from talkinghead.data.face_pairs import MARGIN, STORED, FacePictures, prepare_pictures, validation_pairs
 from talkinghead.media import save_image
 from talkinghead.methods.makeittalk.config import TranslationConfig
-from talkinghead.methods.makeittalk.translation_losses import TranslationTraining, as_inputs, translation_losses
+from talkinghead.methods.makeittalk.translation_losses import as_inputs, translation_adversaries, translation_losses
 from talkinghead.methods.makeittalk.translation_pairs import PairBatches
 from talkinghead.metrics.psnr import psnr
 from talkinghead.metrics.ssim import ssim
@@ -37,13 +36,13 @@ _MOUTH = 96 / 256  # of the side, around the lips, that is also judged for itsel
 
 @torch.inference_mode()
 def generate_batch(network: nn.Module, batch: Mapping[str, Tensor], config: TranslationConfig) -> ImageArray:
-    """(B, S, S, 3) uint8 what a ``TranslationTraining`` makes of a batch."""
+    """(B, S, S, 3) uint8 what a network of ``translation_adversaries`` makes of a batch."""
     device = next(network.parameters()).device
     made = []
     for start in range(0, len(batch["portrait"]), _AT_ONCE):
         part = {name: value[start : start + _AT_ONCE].to(device) for name, value in batch.items()}
         with autocast(device):
-            colours = cast(TranslationTraining, network)(as_inputs(part, config)).picture.float()
+            colours = network(*as_inputs(part, config)).picture.float()
         made.append(as_levels(colours).cpu().numpy())
     return np.concatenate(made)
 
@@ -114,10 +113,18 @@ def train_translation(training: Training) -> None:
     distance = perceptual_distance(options.vgg)
     validate = _Validation({name: packs[name] for name in ("known", "strangers")}, sizes, out)
     torch.manual_seed(0)
-    network = TranslationTraining(sizes).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    schedule = Schedule(options.steps, options.learning_rate, clip=5.0, validate_every=options.validate_every)
+    network = translation_adversaries(sizes).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     losses = partial(translation_losses, config=config, distance=distance)
-    final = fit(network, losses, batches, out=out, schedule=schedule, validate=validate)
+    final = fit(
+        network,
+        losses,
+        batches,
+        out=out,
+        steps=options.steps,
+        validate=validate,
+        schedule=Schedule(options.learning_rate, clip=5.0),
+        validate_every=options.validate_every,
+    )
     card = {
         "network": "portrait and drawn landmarks -> picture (image-to-image translation)",
         "config": dataclasses.asdict(sizes),
@@ -127,4 +134,4 @@ def train_translation(training: Training) -> None:
         "command": training.command,
         "scores": {**final, "the portrait as it is": validate.still},
     }
-    save_weights(network.network, out / "translation.safetensors", card=card)
+    save_weights(network.generator, out / "translation.safetensors", card=card)

@@ -138,7 +138,9 @@ def train_voice(training: Training) -> None:
         partial(voice_losses, config=config),
         VoiceBatches([(packs["people"], _PEOPLE), (packs["machines"], 1 - _PEOPLE)], config.voice, size=options.batch),
         out=out,
-        schedule=Schedule(options.steps, options.learning_rate, validate_every=options.validate_every),
+        steps=options.steps,
+        schedule=Schedule(options.learning_rate),
+        validate_every=options.validate_every,
         validate=lambda net: score(net, watch),
     )
     from_mels = speaker_probe([watch.mels_of(k) for k in range(len(watch))], watch.voices)

@@ -2,13 +2,13 @@
 
 Source: Zhou et al. 2020, section 4.3: L1 between pictures plus, with weight 1, L1 between what another network sees in
     them. Ours adds weights for the small parts that matter, and for the slim network terms on its displacement and
-    from a critic that looks at mouth and eyes (least squares, Mao et al. 2017; its features matched, Wang et al. 2018).
+    from a discriminator that looks at mouth and eyes (least squares, Mao et al. 2017; its features matched, Wang et
+    al. 2018).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import pairwise
 from typing import NamedTuple, cast
 
 import torch
@@ -21,15 +21,17 @@ from talkinghead.methods.makeittalk.translation import Translation, TranslationN
 from talkinghead.precision import autocast
 from talkinghead.rendering.displacement import FIELD_STEP, landmark_distances, landmark_field
 from talkinghead.rendering.levels import as_colours
+from talkinghead.training.adversarial import Adversaries, adversarial_losses
+from talkinghead.training.discriminators import PatchDiscriminator
 from talkinghead.training.perceptual import Distance, pyramid_loss
 
 _PERCEPTUAL = 1.0  # lambda of the paper
 _COPIED = 0.3  # weight of what is displaced alone, so that it is learned where it is not yet shown
-_FEATURES = 10.0  # of the critic's features, in weights of its verdict (Wang et al. 2018)
+_FEATURES = 10.0  # weight of feature matching, in weights of the adversarial term (Wang et al. 2018)
 _BACKGROUND, _PARTS = 0.25, 3.0  # weight far from the face, and what eyes and lips weigh more than skin
 _FACE_PX, _PARTS_PX = 40.0, 8.0  # deviations of the bells around landmarks, at a side of 256
 _EYES_AND_LIPS, _EYES = slice(36, 68), slice(36, 48)
-_WINDOW = 3 / 8  # of the picture's side, that the critic sees
+_WINDOW = 3 / 8  # of the picture's side, that the discriminator sees
 
 
 class Inputs(NamedTuple):
@@ -41,50 +43,13 @@ class Inputs(NamedTuple):
     field: Tensor | None
 
 
-class Verdict(NamedTuple):
-    """Of the critic: (B, 1, h, w), 1 is real; and its features on the way there."""
-
-    real: Tensor
-    features: tuple[Tensor, ...]
-
-
-class WindowDiscriminator(nn.Module):
-    """Windows of pictures with the sketch over them -> whether they are real, place by place.
-
-    Args:
-        width: channels of its first layer; they double twice.
-    """
-
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        channels = (6, width, 2 * width, 4 * width)
-        self.layers = nn.ModuleList(
-            nn.Conv2d(a, b, 4 if k < 2 else 3, 2 if k < 2 else 1, 1) for k, (a, b) in enumerate(pairwise(channels))
-        )
-        self.judge = nn.Conv2d(channels[-1], 1, 3, padding=1)
-
-    def forward(self, windows: Tensor) -> Verdict:
-        """What it thinks of windows (B, 6, S, S)."""
-        features: list[Tensor] = []
-        x = windows.contiguous(memory_format=torch.channels_last)
-        for layer in self.layers:
-            x = F.leaky_relu(layer(x), 0.2)
-            features.append(x)
-        return Verdict(self.judge(x), tuple(features))
-
-
-class TranslationTraining(nn.Module):
-    """The network, and the critic that it is trained against where the configuration gives it a weight."""
-
-    def __init__(self, config: TranslationConfig) -> None:
-        super().__init__()
-        self.network = TranslationNetwork(config)
-        self.critic = WindowDiscriminator(config.discriminator_width) if config.discriminator_weight else None
-
-    def forward(self, inputs: Inputs) -> Translation:
-        """What the network makes."""
-        made: Translation = self.network(*inputs)
-        return made
+def translation_adversaries(
+    config: TranslationConfig,
+) -> Adversaries[TranslationNetwork, PatchDiscriminator | None]:
+    """The network and, where the configuration gives it a weight, a discriminator of pictures with sketches."""
+    width = config.discriminator_width
+    judge = PatchDiscriminator(6, (width, 2 * width, 4 * width), strided=2) if config.discriminator_weight else None
+    return Adversaries(TranslationNetwork(config), judge)
 
 
 def as_inputs(batch: Mapping[str, Tensor], config: TranslationConfig) -> Inputs:
@@ -114,10 +79,10 @@ def importance(landmarks: Tensor, size: int) -> Tensor:
 def translation_losses(
     network: nn.Module, batch: Mapping[str, Tensor], config: MakeItTalkConfig, *, distance: Distance = pyramid_loss
 ) -> dict[str, Tensor]:
-    """The paper's two terms, and those of ``copying`` and of the critic where the configuration has them.
+    """The paper's two terms, and those of ``copying`` and of the discriminator where the configuration has them.
 
     Args:
-        network: a ``TranslationTraining``.
+        network: of ``translation_adversaries``.
         batch: as ``as_inputs`` has it, and ``picture`` (B, S, S, 3) uint8, what shall come out.
         config: sizes.
         distance: between pictures, by what is seen in them.
@@ -125,7 +90,7 @@ def translation_losses(
     sizes = config.translation
     wanted, landmarks = as_colours(batch["picture"]), batch["target"].float()
     inputs = as_inputs(batch, sizes)
-    made: Translation = network(inputs)
+    made: Translation = network(*inputs)
     weight = importance(landmarks, sizes.size)
 
     def difference(picture: Tensor) -> Tensor:
@@ -139,10 +104,13 @@ def translation_losses(
     }
     if made.copied is not None:
         named["copied_loss"] = _COPIED * difference(made.copied.float())
-    critic = cast(TranslationTraining, network).critic  # or of what a training loop has wrapped around one
-    if critic is not None:
-        fake, real = (_windows(shown, inputs.sketch, landmarks) for shown in (picture, wanted))
-        named |= _adversarial_losses(critic, fake, real, weight=sizes.discriminator_weight)
+    judge = cast("Adversaries[TranslationNetwork, PatchDiscriminator | None]", network).discriminator
+    if judge is not None:
+        # The loop's own autocast covers only calls of the whole network.
+        with autocast(picture.device):
+            on_made, on_real = ([judge(_windows(shown, inputs.sketch, landmarks))] for shown in (picture, wanted))
+        weight_of_both = sizes.discriminator_weight
+        named |= adversarial_losses(on_made, on_real, weight=weight_of_both, features=_FEATURES * weight_of_both)
     return named
 
 
@@ -164,22 +132,6 @@ def _windows(picture: Tensor, sketch: Tensor, landmarks: Tensor) -> Tensor:
         corners = (landmarks[:, part].mean(dim=1) - side / 2).round().long().clamp(0, size - side).tolist()
         cut += [one[:, y : y + side, x : x + side] for one, (x, y) in zip(shown, corners)]
     return torch.stack(cut)
-
-
-def _adversarial_losses(critic: WindowDiscriminator, fake: Tensor, real: Tensor, *, weight: float) -> dict[str, Tensor]:
-    # One optimiser for both sides: the critic is held while the network is judged by it, and sees only values of its
-    # pictures. Matrix units are fast in half precision, and the loop's own autocast covers only the network.
-    with autocast(fake.device):
-        critic.requires_grad_(False)
-        judged = critic(fake)
-        critic.requires_grad_(True)
-        on_fake, on_real = critic(fake.detach()), critic(real)
-    features = [(a.float() - b.detach().float()).abs().mean() for a, b in zip(judged.features, on_real.features)]
-    return {
-        "adversarial_loss": weight * (judged.real.float() - 1).square().mean(),
-        "features_loss": weight * _FEATURES * torch.stack(features).mean(),
-        "critic_loss": (on_fake.real.float().square() + (on_real.real.float() - 1).square()).mean(),
-    }
 
 
 def translation_example(config: MakeItTalkConfig, seed: int) -> dict[str, Tensor]:

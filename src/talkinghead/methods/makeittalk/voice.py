@@ -74,8 +74,8 @@ class VoiceConversion(nn.Module):
         Args:
             mels: (B, T, num_mels) of ``log_mel``; T is a multiple of the downsampling.
             speaker: (B, embedding_size) who is heard; zeros where that is not known. Without ``told``, no matter.
-            mean: (B, num_mels) ``mean_of_speech`` of the speech that these frames are of; None: of these frames. Without
-                ``centred``, no matter.
+            mean: (B, num_mels) ``mean_of_speech`` of the speech that these frames are of; None: of these frames.
+                Without ``centred``, no matter.
 
         Returns:
             (B, T / downsampling, 2 * code_size): forward, then backward.

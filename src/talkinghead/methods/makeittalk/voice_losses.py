@@ -25,8 +25,8 @@ def voice_losses(network: nn.Module, batch: Mapping[str, Tensor], config: MakeIt
 
     Source: Qian et al. 2019, section 3.3 and 4: squared norms between mels and the L1 norm between codes, all of weight
         1; here all are divided by the count of the mels, which keeps their proportions. Zhou et al. 2020, section 4,
-        for the other utterance. What is heard in disguise is our addition (``augment_voices``): what was altered can come
-        back through the embedding alone.
+        for the other utterance. Augmenting what the encoder is given (``augment_voices``) is our addition: what was
+        altered can come back through the embedding alone.
     """
     mels = batch["mels"]
     codes, initial, converted, codes_again = (

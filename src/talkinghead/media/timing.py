@@ -1,0 +1,62 @@
+"""Packets and decoded frames of a video with when they are shown."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+
+import av
+from av.container import InputContainer
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+LONGEST_GAP = 10.0
+"""Seconds; time stamps that jump further are taken for broken."""
+
+
+def decode_frames(container: InputContainer, stream: VideoStream, errors: list[av.FFmpegError]) -> Iterator[VideoFrame]:
+    """Every frame that can be decoded; what cannot goes to ``errors``."""
+    try:
+        for packet in container.demux(stream):
+            try:
+                yield from packet.decode()
+            except av.FFmpegError as error:
+                errors.append(error)
+    except av.FFmpegError as error:
+        errors.append(error)
+
+
+@dataclass(frozen=True)
+class TimedFrame:
+    """A decoded frame with when it is shown and how long (s)."""
+
+    start: float
+    duration: float
+    frame: VideoFrame
+
+
+def time_frames(frames: Iterator[VideoFrame], fps: float) -> Iterator[TimedFrame]:
+    """The frames with their times, the first at 0 and each after the one before it.
+
+    Frames without a time follow the one before at ``fps``. One with a time far off is left out, as it comes late from a
+    damaged place; several in a row are a new beginning, as in videos joined by appending, and follow at ``fps`` too.
+    """
+    shift, last, astray = math.nan, -1 / fps, 0
+    for frame in frames:
+        unit = frame.time_base or Fraction(0)
+        stamp = frame.pts if frame.pts is not None else frame.dts
+        time = math.nan if stamp is None else float(stamp * unit)
+        start = time + shift
+        if start < last or start > last + LONGEST_GAP:
+            astray += 1
+            if astray < 4:
+                continue
+            shift = math.nan
+        if math.isnan(time) or math.isnan(shift):
+            start = last + 1 / fps
+            shift = start - time
+        last, astray = start, 0
+        length = float(frame.duration * unit)
+        yield TimedFrame(start, length if 0 < length <= LONGEST_GAP else 1 / fps, frame)
