@@ -1,0 +1,1 @@
+"""Persons: what was learned from somebody's reference videos, in a folder, for all methods."""
