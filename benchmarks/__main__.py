@@ -38,7 +38,7 @@ from benchmarks.fingerprints import fingerprints
 from benchmarks.parts import PARTS
 from talkinghead import TalkingHead, __version__
 from talkinghead.errors import InputError
-from talkinghead.methods import get_method, method_names
+from talkinghead.methods import method_names, shipped_generator
 from talkinghead.precision import processor
 
 _ROOT = Path(__file__).resolve().parents[1]
@@ -75,7 +75,7 @@ _WITH_CORPUS: Mapping[str, Callable[[Path], Any]] = {
 
 
 def _head_styles(corpus: Path) -> Mapping[str, Any]:
-    branch = get_method("makeittalk").load("small")[0].branch
+    branch = shipped_generator("makeittalk").branch
     return head_styles.measure(branch, corpus, _TRACKS, _IMAGES / "head_styles.png")
 
 

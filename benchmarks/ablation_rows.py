@@ -19,8 +19,8 @@ from talkinghead.evaluation.systems import seed_of, still_motion
 from talkinghead.face.landmarks import LEFT_OUTER_EYE_CORNER, MESH_OF_68, RIGHT_OUTER_EYE_CORNER
 from talkinghead.face.pose import head_landmarks, matrix_from_rotation, rotation_from_matrix
 from talkinghead.media import VideoReader, read_speech
-from talkinghead.methods import get_method
-from talkinghead.methods.makeittalk.config import CONFIGS
+from talkinghead.methods import shipped_generator
+from talkinghead.methods.makeittalk.config import CONFIGS, VARIANTS
 from talkinghead.methods.makeittalk.content import SpeechContentAnimation
 from talkinghead.methods.makeittalk.motion import MakeItTalkMotion
 from talkinghead.methods.makeittalk.performances import open_clips, part_of
@@ -99,17 +99,17 @@ def networks(runs: Path) -> Networks:
     Raises:
         InputError: no speaker-aware branch ships.
     """
-    shipped = get_method("makeittalk").load("small")[0]
+    shipped = shipped_generator("makeittalk")
     assert isinstance(shipped, MakeItTalkMotion)
     if shipped.branch is None or shipped.network is None:
         raise InputError("makeittalk ships no speaker-aware branch: train it and put it among the weights.")
     alone, fronts = {}, {}
     for row, name in _MADE_ALONE.items():
-        branch = SpeakerAwareAnimation(CONFIGS[name].content, CONFIGS[name].speaker)
+        branch = SpeakerAwareAnimation((CONFIGS | VARIANTS)[name].content, (CONFIGS | VARIANTS)[name].speaker)
         if _load_if_there(branch, runs / "ablations" / name / "speaker_aware.safetensors", row):
             alone[row] = branch
     for row, name in _FRONTS.items():
-        content = SpeechContentAnimation(CONFIGS[name].content)
+        content = SpeechContentAnimation((CONFIGS | VARIANTS)[name].content)
         if _load_if_there(content, runs / "fronts" / name / "content.safetensors", row):
             fronts[row] = content
     return Networks(shipped.network, shipped.branch, alone, fronts)

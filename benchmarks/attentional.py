@@ -19,8 +19,8 @@ from talkinghead.data.grid import Clip, grid_clips, tracks
 from talkinghead.errors import InputError, announce
 from talkinghead.face.landmarks import MESH_OF_68
 from talkinghead.media import VideoReader, save_image
-from talkinghead.methods import get_method, get_renderer
-from talkinghead.methods.attentional_landmarks.config import CONFIGS
+from talkinghead.methods import get_renderer, shipped_generator
+from talkinghead.methods.attentional_landmarks.config import CONFIGS, VARIANTS
 from talkinghead.methods.attentional_landmarks.ltv import LandmarksToVideo
 from talkinghead.methods.attentional_landmarks.motion import AttentionalMotion
 from talkinghead.methods.attentional_landmarks.renderer import AttentionalRenderer
@@ -50,7 +50,7 @@ DRIVEN = "driven by the real landmarks"
 PERSON_DRIVEN, GENERIC_DRIVEN = (f"{name}, {DRIVEN}" for name in (PERSON, GENERIC))
 PERSON_TURNED = f"{PERSON}, the real head"
 KNOWN, LEFT_OUT = "GRID s1, test", "GRID s4, left out"
-_SHIPPED = {"small": "", "small-s1": "-s1"}
+_SHIPPED = "small"
 _WEIGHTS = Path(inspect.getfile(SpeechToLandmarks)).with_name("weights")
 _CLIPS = 16  # of GRID s1
 _INTRODUCTION = """# Attentional Landmarks
@@ -110,12 +110,12 @@ def known_samples(corpus: Path, cache: Path, limit: int | None = None) -> Iterat
 def load_trained(runs: Path, stage: str, config_name: str) -> nn.Module | None:
     """A network of a stage as it ships, else from ``RUNS/attentional/STAGE-CONFIG``; None where it was not trained."""
     file = runs / "attentional" / f"{stage}-{config_name}" / f"{stage}.safetensors"
-    if config_name in _SHIPPED:
-        file = _WEIGHTS / f"{stage}{_SHIPPED[config_name]}.safetensors"
+    if config_name == _SHIPPED:
+        file = _WEIGHTS / f"{stage}.safetensors"
     if not file.exists():
         announce(f"rows with the {stage} of {config_name!r} are left out: there is no {file}.")
         return None
-    config = CONFIGS[config_name]
+    config = (CONFIGS | VARIANTS)[config_name]
     network = SpeechToLandmarks(config.landmarks) if stage == "landmarks" else LandmarksToVideo(config.video)
     load_weights(network, file)
     return network
@@ -126,7 +126,7 @@ def halves(runs: Path, landmarks: str, renderer: str) -> tuple[AttentionalMotion
     speaks, shows = load_trained(runs, "landmarks", landmarks), load_trained(runs, "renderer", renderer)
     if not isinstance(speaks, SpeechToLandmarks) or not isinstance(shows, LandmarksToVideo):
         return None
-    filler = load_filler() if CONFIGS[renderer].filled else None
+    filler = load_filler() if (CONFIGS | VARIANTS)[renderer].video.filled else None
     return AttentionalMotion(speaks, liveliness=0.0), AttentionalRenderer(shows, filler)
 
 
@@ -184,11 +184,11 @@ def measure(corpus: Path, cache: Path, runs: Path, picture: Path, *, limit: int 
         ``KNOWN``, ``LEFT_OUT`` and "grid": name -> measure -> one value per clip; "speed": method -> frames per second.
 
     Raises:
-        InputError: the weights that ship are not there.
+        InputError: the weights that ship are not there, or those for one person, which were to be trained first.
     """
     generic, person = halves(runs, "small", "small"), halves(runs, "small-s1", "small-s1")
     if generic is None or person is None:
-        raise InputError("the weights of Attentional Landmarks are not there: train them and put them in its folder.")
+        raise InputError(f"weights of Attentional Landmarks are missing: train small-s1 into {runs / 'attentional'}.")
     known: Rows = {}
     grid: Rows = {}
     for number, sample in enumerate(known_samples(corpus, cache, limit)):
@@ -228,7 +228,7 @@ def _measure_left_out(
 
 def _other_pairs(generator: MotionGenerator, renderer: Renderer) -> dict[str, tuple[MotionGenerator, Renderer]]:
     """The pairs of these two and MakeItTalk's, but this one."""
-    speaks, warps = get_method("makeittalk").load("small")[0], get_renderer("warp")
+    speaks, warps = shipped_generator("makeittalk"), get_renderer("warp")
     return {
         "makeittalk | warp": (speaks, warps),
         "makeittalk | attention": (speaks, renderer),

@@ -13,12 +13,13 @@ from torch.nn import functional as F
 from talkinghead.data.packs import load_pack, prepare
 from talkinghead.data.phone_labels import LABEL_RATE
 from talkinghead.data.voice_packs import HELD_OUT_VOICES, people
-from talkinghead.methods.makeittalk.hearing import content_codes
+from talkinghead.methods.makeittalk.hearing import load_codes
 from talkinghead.methods.makeittalk.voice import VOICE_RATE, mean_of_speech
 from talkinghead.speech.arpabet import BILABIALS, CLASSES, LABIODENTALS, SILENCE
 from talkinghead.speech.features import SAMPLE_RATE
 from talkinghead.speech.phonetic import LogMel, PhonePosteriors, PhoneticFeatures, Rows
 from talkinghead.types import FloatArray, Speech
+from talkinghead.weights import Weights
 
 Labels = npt.NDArray[np.int64]
 
@@ -166,12 +167,12 @@ def measure(corpus: Path, runs: Path) -> dict[str, dict[str, float]]:
         runs: the folder of results; the phone recogniser's packs are in ``phones/packs``.
 
     Raises:
-        InputError: the voice conversion's weights are not there.
+        InputError: the voice conversion's weights, which do not ship, are not in ``runs/voice``.
     """
     features: dict[str, PhoneticFeatures] = {
         "log-mel": LogMel(),
         "centred log-mel": CentredLogMel(),
-        "content code": content_codes(),
+        "content code": load_codes(Weights((runs / "voice",))),
         "phone posteriors": PhonePosteriors(),
     }
     return probe_reader(corpus, features) | probe_phone(corpus, runs / "phones" / "packs", features)

@@ -30,7 +30,6 @@ _USUAL = ("speech", "rendering", "makeittalk")
 _OF_ALL_METHODS = ("evaluation", "unseen")
 """Parts that make videos with every method."""
 _JUDGES = "metrics"
-_APART = ("voice", "landmarks-s1", "renderer-s1")  # no video is made with them unless somebody asks for it
 
 
 def _files(folder: Path) -> dict[str, Path]:
@@ -41,7 +40,7 @@ def fingerprints(part: str, folder: Path = _PACKAGE) -> dict[str, str]:
     """Name of each file of weights that a part depends on -> the first digits of its SHA-256."""
     files = _files(folder)
     rooms = {file.parts[-3] for file in files.values()} - {_JUDGES} if part in _OF_ALL_METHODS else _USUAL
-    usual = (name for name, file in files.items() if file.parts[-3] in rooms and name not in _APART)
+    usual = (name for name, file in files.items() if file.parts[-3] in rooms)
     names = _ONLY.get(part, tuple(usual))
     return {name: hashlib.sha256(files[name].read_bytes()).hexdigest()[:_DIGITS] for name in names if name in files}
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,10 +16,12 @@ import talkinghead
 from drawn import drawn_face, speech_like, write_wav
 from talkinghead.errors import InputError
 from talkinghead.media import read_provenance, save_video
-from talkinghead.methods.base import PerKind
+from talkinghead.methods import get_method
+from talkinghead.methods.base import Needs, PerKind
+from talkinghead.methods.makeittalk.motion import MakeItTalkMotion
 from talkinghead.pipeline import TalkingHead, fit_motion
 from talkinghead.rendering.warp import WarpRenderer
-from talkinghead.types import Frames, ImageArray, Motion, Portrait, Speech, num_frames
+from talkinghead.types import FaceTrack, Frames, ImageArray, Motion, Portrait, Reference, Speech, num_frames
 
 
 class Nodding:
@@ -160,10 +164,10 @@ def test_a_renderer_is_chosen_by_name(drawn_portrait: Portrait) -> None:
         TalkingHead.from_pretrained(renderer="magic")
 
 
-def test_a_renderer_of_another_method_is_of_its_usual_size() -> None:
-    talking_head = TalkingHead.from_pretrained("attentional_landmarks", config="small-s1", renderer="warp")
+def test_a_renderer_of_another_method() -> None:
+    talking_head = TalkingHead.from_pretrained("attentional_landmarks", renderer="warp")
     assert isinstance(talking_head.renderer, WarpRenderer)
-    with pytest.raises(InputError, match="ships weights for small and small-s1, not for 'paper'"):
+    with pytest.raises(InputError, match="ships weights for 'small', not for 'paper'"):
         TalkingHead.from_pretrained("attentional_landmarks", config="paper")
 
 
@@ -202,3 +206,56 @@ def test_what_a_renderer_looks_at_is_shown_of_the_face_at_hand(
 def test_a_size_without_weights_is_refused() -> None:
     with pytest.raises(InputError, match="'small'"):
         TalkingHead.from_pretrained("makeittalk", config="paper")
+
+
+@dataclass(frozen=True)
+class Filmed:
+    """A reference video that nobody reads."""
+
+    fps: float = 25.0
+    size: tuple[int, int] = (4, 4)
+    num_frames: int = 50
+
+    def chunks(self) -> Iterator[Frames]:
+        """None."""
+        return iter(())
+
+    def frame(self, index: int) -> ImageArray:
+        """None."""
+        raise IndexError(index)
+
+
+def with_reference(portrait: Portrait) -> Portrait:
+    rows = np.zeros(50, int)
+    track = portrait.track
+    parts = (getattr(track, name)[rows] for name in ("landmarks", "rotation", "translation", "scale", "blink", "found"))
+    return replace(portrait, reference=Reference(Filmed(), FaceTrack(*parts, 25.0)))
+
+
+@pytest.mark.parametrize("needs", ["frames", "video"])
+def test_what_a_method_needs_is_checked_once(drawn_portrait: Portrait, needs: Needs) -> None:
+    demanding = replace(get_method("makeittalk"), needs=needs, least_s=2.0)
+    head = TalkingHead(Nodding(), Grey(), check=demanding.check)
+    with pytest.raises(InputError, match=r"makeittalk needs .*video of at least 2 s and there is only a picture: give"):
+        head(SPEECH, drawn_portrait)
+    filmed = with_reference(drawn_portrait)
+    assert len(head.motion(SPEECH, filmed)) > 0
+    patient = TalkingHead(Nodding(), Grey(), check=replace(demanding, least_s=60.0).check)
+    with pytest.raises(InputError, match=r"needs .*of at least 60 s and there are only 2\.0 s: give a longer one"):
+        patient.with_renderer(Grey()).motion(SPEECH, filmed)
+
+
+def test_a_persons_weights_come_before_those_that_ship(tmp_path: Path) -> None:
+    method = get_method("makeittalk")
+    assert method.weights is not None
+    for file in method.weights.glob("content.*"):
+        shutil.copy(file, tmp_path)
+    card = json.loads((tmp_path / "content.json").read_text())
+    card["config"]["lead"] = 0
+    (tmp_path / "content.json").write_text(json.dumps(card))
+    own, shipped = (TalkingHead.from_pretrained(weights=folders).generator for folders in ((tmp_path,), ()))
+    assert isinstance(own, MakeItTalkMotion)
+    assert isinstance(shipped, MakeItTalkMotion)
+    assert own.network is not None
+    assert shipped.network is not None
+    assert (own.network.config.lead, shipped.network.config.lead) == (0, 9)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
 
 import numpy as np
 
 from talkinghead import __version__
 from talkinghead.errors import InputError
-from talkinghead.face.pose import head_landmarks
 from talkinghead.media import read_speech
 from talkinghead.methods import get_method, get_renderer
 from talkinghead.methods.base import MotionGenerator, PerKind, Renderer
@@ -47,6 +48,7 @@ class TalkingHead:
         renderer: motion -> pictures.
         method: name to write into the provenance record.
         renderer_names: likewise, of the renderer of photos and of that of drawings.
+        check: raises ``InputError`` for a portrait that lacks what the method needs.
     """
 
     def __init__(
@@ -56,31 +58,47 @@ class TalkingHead:
         *,
         method: str = "custom",
         renderer_names: tuple[str, str] = ("custom", "custom"),
+        check: Callable[[Portrait], None] = lambda portrait: None,
     ) -> None:
         self.generator, self.renderer = generator, renderer
         self.method, self.renderer_names = method, renderer_names
+        self._check = check
 
     @classmethod
     def from_pretrained(
-        cls, method: str = DEFAULT_METHOD, *, config: str = "small", renderer: str | None = None
+        cls,
+        method: str = DEFAULT_METHOD,
+        *,
+        config: str = "small",
+        renderer: str | None = None,
+        weights: tuple[Path, ...] = (),
     ) -> TalkingHead:
-        """A method with the weights that ship in the package.
+        """A method with trained weights.
 
         Args:
             method: its name.
-            config: its size, or for whom its weights are; a renderer of another method is always of its usual size.
+            config: which size of those that ship.
             renderer: name of another renderer, of this method or another; None: the method's own choice.
+            weights: folders that are searched for the method's weights before those that ship.
 
         Raises:
             InputError: there is no such method or renderer, or no weights of that size.
         """
         chosen = get_method(method)
-        other = None
-        if renderer is not None:
-            other = get_renderer(renderer, config) if renderer in chosen.renderers else get_renderer(renderer)
-        generator, own = chosen.load(config)
-        names = (renderer or chosen.renderer_for_photos, renderer or chosen.renderer_for_drawings)
-        return cls(generator, other or own, method=method, renderer_names=names)
+        found = chosen.find_weights(config, first=weights)
+        names = (renderer or chosen.renderer_for["photo"], renderer or chosen.renderer_for["drawing"])
+
+        def load(name: str) -> Renderer:
+            return chosen.renderers[name](found) if name in chosen.renderers else get_renderer(name)
+
+        drawn_by = load(names[0]) if names[0] == names[1] else PerKind(*(partial(load, name) for name in names))
+        return cls(chosen.generator(found), drawn_by, method=method, renderer_names=names, check=chosen.check)
+
+    def with_renderer(self, renderer: Renderer) -> TalkingHead:
+        """The same with another renderer about its own: one that adds to what the own one draws."""
+        return TalkingHead(
+            self.generator, renderer, method=self.method, renderer_names=self.renderer_names, check=self._check
+        )
 
     def renderer_for(self, portrait: Portrait) -> Renderer:
         """What draws such a portrait, where that depends on whether it is a photo or a drawing."""
@@ -150,6 +168,7 @@ class TalkingHead:
         progress: Progress = no_progress,
     ) -> Motion:
         """How the face will move: exactly ``num_frames(speech.duration, fps)`` rows. Arguments as in ``__call__``."""
+        self._check(portrait)
         progress("motion", 0, 1)
         generated = self.generator.generate(speech, portrait, seed=seed)
         motion = fit_motion(generated, speech, fps=fps, seed=seed, head=head, blink=blink)
@@ -182,7 +201,7 @@ class TalkingHead:
 
 def _retarget_to(motion: Motion, portrait: Portrait) -> Motion:
     """A motion on the face of a portrait."""
-    return retarget(motion, head_landmarks(portrait.track[portrait.best : portrait.best + 1])[0])
+    return retarget(motion, portrait.landmarks)
 
 
 def fit_motion(

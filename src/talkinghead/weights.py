@@ -1,4 +1,4 @@
-"""Trained weights and their cards: safetensors beside a JSON that says where they come from."""
+"""Trained weights and their cards: safetensors beside a JSON that says where they come from and how they are built."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import dataclasses
 import json
 import os
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 import torch
 from safetensors import SafetensorError
@@ -17,6 +18,35 @@ from torch import nn
 
 from talkinghead.errors import InputError
 
+SUFFIX = ".safetensors"
+
+Config = TypeVar("Config")
+Network = TypeVar("Network", bound=nn.Module)
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Where trained weights are looked for.
+
+    Attributes:
+        folders: the first that has a file provides it: a person's own before those that ship.
+    """
+
+    folders: tuple[Path, ...]
+
+    def file(self, stem: str, *, remedy: str = "train them, or install the complete package") -> Path:
+        """The file ``STEM.safetensors`` of the first folder that has it.
+
+        Raises:
+            InputError: none has; the message ends in the remedy.
+        """
+        for folder in self.folders:
+            path = folder / f"{stem}{SUFFIX}"
+            if path.is_file():
+                return path
+        places = " or ".join(str(folder) for folder in self.folders) or "any folder"
+        raise InputError(f"there are no weights {stem!r} in {places}: {remedy}.")
+
 
 def save_weights(network: nn.Module, path: Path, *, card: Mapping[str, Any]) -> None:
     """Write a network's weights in half precision as ``path`` and its card as ``card.json``-like file beside it.
@@ -24,7 +54,8 @@ def save_weights(network: nn.Module, path: Path, *, card: Mapping[str, Any]) -> 
     Args:
         network: whose weights.
         path: ``NAME.safetensors``; the card becomes ``NAME.json``.
-        card: config, data and its licence, command, scores. The commit is added.
+        card: ``config``, all that ``load_network`` needs to build the network again; data and its licence, command,
+            scores. The commit is added.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     tensors = {name: value.detach().cpu().half().contiguous() for name, value in network.state_dict().items()}
@@ -41,8 +72,7 @@ def load_weights(network: nn.Module, path: Path) -> None:
     Raises:
         InputError: the file is missing or is not a safetensors file, or its keys or shapes are not the network's.
     """
-    if not path.exists():
-        raise InputError(f"{path}: no such weights; train them or install the complete package.")
+    _check_there(path)
     try:
         tensors = load_file(path)
     except SafetensorError as error:
@@ -54,6 +84,72 @@ def load_weights(network: nn.Module, path: Path) -> None:
             f"{path}: made for another network, it differs in {', '.join(wrong[:5])}; use the matching configuration."
         )
     network.load_state_dict({name: value.to(wanted[name].dtype) for name, value in tensors.items()}, strict=True)
+
+
+def load_network(build: Callable[[Config], Network], config_type: type[Config], path: Path) -> Network:
+    """The network that a file of weights was saved from: built by the card beside it, whatever sizes are usual today.
+
+    Args:
+        build: config -> network.
+        config_type: a dataclass; the card's ``config`` holds its fields.
+        path: ``NAME.safetensors`` with its card, ``NAME.json``, beside it.
+
+    Raises:
+        InputError: a file is missing or damaged, or the card describes another network than the weights or ``build``.
+    """
+    _check_there(path)
+    network = build(read_config(path.with_suffix(".json"), config_type))
+    load_weights(network, path)
+    return network
+
+
+def read_config(card: Path, config_type: type[Config]) -> Config:
+    """The configuration in a card of weights.
+
+    Args:
+        card: the JSON file.
+        config_type: the dataclass that it is of. Fields that the card lacks have their defaults.
+
+    Raises:
+        InputError: there is no such card, or none with a ``config`` of these fields and kinds of values.
+    """
+    try:
+        found = json.loads(card.read_text(encoding="utf-8"))
+        config: Config = _as_type(found["config"], config_type, "config")
+    except OSError:
+        raise InputError(
+            f"{card}: no such card; keep it beside the weights, which are not loaded without it."
+        ) from None
+    except (ValueError, KeyError, TypeError) as error:
+        why = "it has no config" if isinstance(error, KeyError) else " ".join(str(error).split())
+        raise InputError(
+            f"{card}: no network can be built from this card ({why}); use weights made by this version."
+        ) from None
+    return config
+
+
+def _as_type(value: Any, wanted: Any, name: str) -> Any:
+    """A value read from JSON as what a field is declared to be: a dataclass, a tuple, a number, a text."""
+    if isinstance(wanted, type) and dataclasses.is_dataclass(wanted) and isinstance(value, dict):
+        hints = get_type_hints(wanted)
+        strange = sorted(set(value) - {field.name for field in dataclasses.fields(wanted)})
+        if strange:
+            raise ValueError(f"{name} has {', '.join(strange)}, which {wanted.__name__} does not know")
+        return wanted(**{key: _as_type(part, hints[key], f"{name}.{key}") for key, part in value.items()})
+    if get_origin(wanted) is tuple and isinstance(value, list):
+        kinds = get_args(wanted)
+        kinds = kinds[:1] * len(value) if kinds[-1:] == (Ellipsis,) else kinds
+        return tuple(_as_type(part, kind, name) for part, kind in zip(value, kinds, strict=True))
+    if wanted is float and type(value) is int:
+        return float(value)
+    if type(value) is not wanted:
+        raise ValueError(f"{name} is {value!r}")
+    return value
+
+
+def _check_there(path: Path) -> None:
+    if not path.is_file():
+        raise InputError(f"{path}: no such weights; train them or install the complete package.")
 
 
 def _commit() -> str | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -32,7 +31,7 @@ from talkinghead.evaluation.statistics import bootstrap_interval
 from talkinghead.face.landmarks import JAW, MESH_OF_68, canonical_face
 from talkinghead.face.landmarks import LIPS as MOUTH
 from talkinghead.face.pose import camera_from_head, head_landmarks
-from talkinghead.methods.makeittalk.config import CONFIGS
+from talkinghead.methods.makeittalk.config import CONFIGS, VARIANTS
 from talkinghead.methods.makeittalk.content import SpeechContentAnimation
 from talkinghead.methods.makeittalk.speaker_aware import SpeakerAwareAnimation
 from talkinghead.metrics.landmark_distance import face_width
@@ -208,11 +207,11 @@ def test_variants_that_are_not_trained_are_left_out(
 ) -> None:
     one = branches()
     shipped = ablation_rows.MakeItTalkMotion(one.content, branch=one.speaker)
-    monkeypatch.setattr(ablation_rows, "get_method", lambda name: SimpleNamespace(load=lambda size: (shipped, None)))
-    config = CONFIGS["small-alone"]
+    monkeypatch.setattr(ablation_rows, "shipped_generator", lambda name: shipped)
+    config = VARIANTS["small-alone"]
     trained = SpeakerAwareAnimation(config.content, config.speaker)
     save_weights(trained, tmp_path / "ablations" / "small-alone" / "speaker_aware.safetensors", card={})
-    front = SpeechContentAnimation(CONFIGS["small-autovc"].content)
+    front = SpeechContentAnimation(VARIANTS["small-autovc"].content)
     save_weights(front, tmp_path / "fronts" / "small-autovc" / "content.safetensors", card={})
     found = ablation_rows.networks(tmp_path)
     assert set(found.alone) == {ablations.NO_CONTENT}

@@ -23,7 +23,7 @@ from benchmarks.attentional import (
 
 from benchmarks import attentional_ablations
 from talkinghead.errors import InputError
-from talkinghead.methods.attentional_landmarks.config import CONFIGS
+from talkinghead.methods.attentional_landmarks.config import VARIANTS
 from talkinghead.methods.attentional_landmarks.stl import SpeechToLandmarks
 from talkinghead.rendering.crop import Crop
 from talkinghead.tracking import track_faces
@@ -48,7 +48,7 @@ def test_the_real_clip_is_like_itself_and_a_still_one_is_not(drawn_portrait: Por
 def test_variants_that_are_not_trained_are_left_out(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     assert load_trained(tmp_path, "landmarks", "small-joint") is None
     assert "rows with the landmarks of 'small-joint' are left out" in caplog.text
-    network = SpeechToLandmarks(CONFIGS["small-joint"].landmarks)
+    network = SpeechToLandmarks(VARIANTS["small-joint"].landmarks)
     save_weights(network, tmp_path / "attentional" / "landmarks-small-joint" / "landmarks.safetensors", card={})
     assert isinstance(load_trained(tmp_path, "landmarks", "small-joint"), SpeechToLandmarks)
     assert isinstance(load_trained(tmp_path, "landmarks", "small"), SpeechToLandmarks)

@@ -110,7 +110,7 @@ def test_methods_lists_every_method_with_its_paper_and_weights(run: Run) -> None
             name,
             method.paper.title,
             str(method.paper.year),
-            *method.configs,
+            *method.sizes(),
             *method.stages,
             *method.renderers,
         ):
@@ -119,7 +119,7 @@ def test_methods_lists_every_method_with_its_paper_and_weights(run: Run) -> None
 
 
 def test_methods_says_where_no_weights_ship() -> None:
-    assert methods._list_weights("no such method") == "none"
+    assert methods._list_weights(replace(get_method("makeittalk"), weights=None)) == "none"
 
 
 def test_doctor_finds_everything_well(run: Run) -> None:

@@ -178,6 +178,8 @@ def test_an_edited_motion_is_rendered(run: Run, saved: Path, face: Path, speech:
         (["--smooth-head", "0", "-o", "{out}.npz"], "--smooth-head 0", "choose seconds above 0"),
         (["--ease", "1", "-o", "{out}.npz", "--freeze-blink"], "--ease", "give one of them"),
         (["--keyframe", "1s:smiel=1", "-o", "{out}.npz"], "'smiel'", "choose smile"),
+        (["--keyframe", "1s:jawopne=1", "-o", "{out}.npz"], "'jawopne'", "choose jawOpen"),
+        (["--keyframe", "1s:jawOpen=3", "-o", "{out}.npz"], "jawOpen=3", "from -1 to 1"),
         (["--keyframe", "smile=1", "-o", "{out}.npz"], "'smile=1'", "write TIME:NAME=VALUE"),
         (["--keyframe", "9s:smile=1", "-o", "{out}.npz"], "9 s lies outside", "from 0 to 2 s"),
         (["--blink-at", "soon", "-o", "{out}.npz"], "'soon'", "1200ms"),
@@ -207,5 +209,5 @@ def test_files_that_are_refused(refused: Refused, saved: Path, out: Path, tmp_pa
 def test_help_has_examples_that_fit_a_line(run: Run) -> None:
     text = run("motion", "--help").stdout
     examples = [line for line in text.splitlines() if line.startswith(" talkinghead motion")]
-    assert len(examples) == 6
+    assert len(examples) == 7
     assert all(len(line.rstrip()) < 80 for line in examples)

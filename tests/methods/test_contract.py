@@ -22,6 +22,7 @@ from talkinghead.face.pose import head_landmarks
 from talkinghead.methods import get_method, get_renderer, method_names, renderer_names
 from talkinghead.methods.base import Method, MotionGenerator, PerKind, Renderer
 from talkinghead.motion.editing import retime
+from talkinghead.pipeline import TalkingHead
 from talkinghead.recipes import RECIPES
 from talkinghead.training.adversarial import backward, sides_of
 from talkinghead.training.fit import fit
@@ -215,16 +216,15 @@ def test_two_training_steps_run(stage: tuple[Stage, Any], tmp_path: Path) -> Non
 
 
 def test_a_configuration_without_weights_is_refused(method: Method) -> None:
+    assert "small" in method.sizes()
     with pytest.raises(InputError, match="tiny"):
-        method.load("tiny")
+        method.find_weights("tiny")
 
 
 def test_every_method_has_a_renderer_its_own_or_another_s(method: Method) -> None:
-    assert {method.renderer_for_photos, method.renderer_for_drawings} <= set(renderer_names())
-    for name, load in method.renderers.items():
-        assert name == name.lower().strip()
-        with pytest.raises(InputError, match="tiny"):
-            load("tiny")
+    assert set(method.renderer_for) == {"photo", "drawing"}
+    assert set(method.renderer_for.values()) <= set(renderer_names())
+    assert all(name == name.lower().strip() for name in method.renderers)
 
 
 def test_names_of_renderers_are_unique() -> None:
@@ -233,10 +233,9 @@ def test_names_of_renderers_are_unique() -> None:
 
 
 def test_the_own_choice_is_the_renderer_that_is_named(method: Method, drawn_portrait: Portrait) -> None:
-    own = method.load("small")[1]
-    names = {False: method.renderer_for_photos, True: method.renderer_for_drawings}
-    for drawing, name in names.items():
-        chosen = own.of(replace(drawn_portrait, drawing=drawing)) if isinstance(own, PerKind) else own
+    head = TalkingHead.from_pretrained(method.name)
+    for kind, name in method.renderer_for.items():
+        chosen = head.renderer_for(replace(drawn_portrait, drawing=kind == "drawing"))
         assert type(chosen) is type(get_renderer(name))
 
 
@@ -294,8 +293,7 @@ METHOD = Method(
     summary="holds still",
     configs={},
     build=lambda config: None,
-    load=lambda name: None,
-    stages={},
+    generator=lambda weights: None,
 )
 '''
 

@@ -4,12 +4,14 @@ import numpy as np
 import pytest
 
 from talkinghead.errors import InputError
+from talkinghead.face.expressions import EXPRESSION_NAMES
 from talkinghead.face.landmarks import BROWS, JAW, LIPS, MESH_OF_68, canonical_face
 from talkinghead.face.rest import lip_gap
 from talkinghead.motion.controls import CONTROLS, check_control, shape_field
+from talkinghead.motion.expressions import landmark_basis
 
 FACE = canonical_face()[0][MESH_OF_68]
-SHAPES = [name for name, control in CONTROLS.items() if control.field is not None]
+SHAPES = [name for name, control in CONTROLS.items() if control.field is not None and name not in EXPRESSION_NAMES]
 MIRROR = np.array([int(np.argmin(np.linalg.norm(FACE - place * [-1, 1, 1], axis=-1))) for place in FACE])
 
 
@@ -85,9 +87,40 @@ def test_check_control():
     check_control("yaw", -90)
     with pytest.raises(InputError, match=r"no control 'smlie': choose smile\."):
         check_control("smlie", 0.4)
-    with pytest.raises(InputError, match=r"no control 'xyzzy': choose smile, frown, .* or y\."):
+    with pytest.raises(
+        InputError, match=r"no control 'xyzzy': choose smile, frown, .*, y or an ARKit name such as jawOpen\."
+    ):
         check_control("xyzzy", 0.4)
     with pytest.raises(InputError, match=r"blink=1.5 is out of range: choose a number from 0 to 1 \(1: shut\)"):
         check_control("blink", 1.5)
     with pytest.raises(InputError, match="out of range"):
         check_control("yaw", float("nan"))
+
+
+@pytest.mark.parametrize("name", EXPRESSION_NAMES)
+def test_every_name_of_arkit_is_a_control(name):
+    check_control(name, 0.4)
+    if name.startswith(("eyeBlink", "eyeLook")):
+        with pytest.raises(ValueError, match="moves no landmarks"):
+            shape_field(name)
+        with pytest.raises(InputError, match="both"):
+            check_control(name, -0.4)
+    else:
+        check_control(name, -0.4)
+        np.testing.assert_array_equal(shape_field(name), landmark_basis()[EXPRESSION_NAMES.index(name)])
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [
+        ("jawopen", "jawOpen"),
+        ("JawOpen", "jawOpen"),
+        ("mouthSmileleft", "mouthSmileLeft"),
+        ("smileLeft", "mouthSmileLeft"),
+        ("tongueOut", "an ARKit name such as jawOpen"),
+        ("gaze-jaw", "gaze-yaw"),
+    ],
+)
+def test_near_names_are_offered(wrong, right):
+    with pytest.raises(InputError, match=f"no control '{wrong}': choose .*{right}"):
+        check_control(wrong, 0.4)

@@ -36,6 +36,8 @@ def test_parse_keyframe():
     found = parse_keyframe(" 30f:brow-frown=1: x = .5", 25.0)
     assert found.time == pytest.approx(1.2)
     assert found.values == {"brow-frown": 1.0, "x": 0.5}
+    found = parse_keyframe("1.2s:jawOpen=0.4,mouthSmileLeft=0.3, gaze-yaw = -5:smile=1", 25.0)
+    assert found.values == {"jawOpen": 0.4, "mouthSmileLeft": 0.3, "gaze-yaw": -5.0, "smile": 1.0}
 
 
 @pytest.mark.parametrize(

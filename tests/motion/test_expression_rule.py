@@ -66,6 +66,11 @@ def test_every_edit_of_the_command_line_is_tested() -> None:
     assert {field.name for field in fields(Edits)} - {"ease"} == set(EDITS)
 
 
+@pytest.mark.parametrize("name", ["jawOpen", "eyeSquintLeft", "open"])
+def test_keyframes_that_move_landmarks_drop_the_weights(read: Motion, name: str) -> None:
+    assert apply_edits(read, Edits(keyframes=(Keyframe(1.0, {name: 0.4}),))).expression is None
+
+
 @pytest.mark.parametrize("name", EDITS)
 def test_edits(read: Motion, name: str) -> None:
     value, changes_landmarks = EDITS[name]
@@ -75,7 +80,10 @@ def test_edits(read: Motion, name: str) -> None:
     check_in_step(edited)
 
 
-@pytest.mark.parametrize("controls", [{"yaw": 5.0, "x": 0.1}, {"blink": 0.5}])
+@pytest.mark.parametrize(
+    "controls",
+    [{"yaw": 5.0, "x": 0.1}, {"blink": 0.5}, {"eyeBlinkLeft": 0.9}, {"eyeLookInLeft": 0.5}, {"gaze-pitch": 10.0}],
+)
 def test_keyframes_that_move_no_landmark_keep_the_weights(read: Motion, controls: dict[str, float]) -> None:
     edited = apply_edits(read, Edits(keyframes=(Keyframe(1.0, controls),)))
     assert edited.expression is not None

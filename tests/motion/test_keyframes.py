@@ -6,8 +6,11 @@ import numpy as np
 import pytest
 
 from talkinghead.errors import InputError
+from talkinghead.face.expressions import EXPRESSION_NAMES
+from talkinghead.face.gaze import LOOK_SIDEWAYS, LOOK_UP
 from talkinghead.face.rest import lip_gap
 from talkinghead.motion.controls import shape_field
+from talkinghead.motion.expressions import expression_of
 from talkinghead.motion.keyframes import (
     Correction,
     Keyframe,
@@ -153,3 +156,32 @@ def test_float64_motions_pass_through(motion):
     edited = apply_keyframes(long, [Keyframe(0.2, {"brows": 1.0})], ease=0.1)
     assert edited.expression is None
     assert edited.landmarks.dtype == np.float32
+
+
+def test_expressions_by_their_arkit_names(speaking):
+    """What is asked for is what is read off at its moment, on top of what the motion does, and nothing far from it."""
+    edited = apply_keyframes(speaking, [Keyframe(1.6, {"mouthSmileLeft": 0.5, "browInnerUp": 0.3})], ease=0.2)
+    before, after = expression_of(speaking), expression_of(edited)
+    change = after - before
+    smile, brow = (EXPRESSION_NAMES.index(name) for name in ("mouthSmileLeft", "browInnerUp"))
+    assert change[40, smile] == pytest.approx(0.5, abs=0.2)
+    assert change[40, EXPRESSION_NAMES.index("mouthSmileRight")] < 0.15
+    assert change[40, brow] == pytest.approx(0.3, abs=0.15)
+    np.testing.assert_array_equal(edited.landmarks[:30], speaking.landmarks[:30])
+    # The person's left is on the right of the picture: landmark 54, not 48, goes out and up.
+    moved = edited.landmarks[40] - speaking.landmarks[40]
+    assert np.linalg.norm(moved[54]) > 3 * np.linalg.norm(moved[48])
+    assert moved[54, 1] < -0.01
+
+
+def test_both_eyes_blink_and_look_together(speaking):
+    still = replace(speaking, blink=np.zeros(50))
+    edited = apply_keyframes(
+        still, [Keyframe(1.0, {"eyeBlinkLeft": 0.4, "eyeBlinkRight": 0.7, "eyeLookInLeft": 0.5})], ease=0.2
+    )
+    assert edited.blink[25] == pytest.approx(0.7)
+    np.testing.assert_allclose(edited.gaze[25], [0.5 * LOOK_SIDEWAYS, 0.0])
+    assert not edited.gaze[:19].any()
+    np.testing.assert_array_equal(edited.landmarks, still.landmarks)
+    again = apply_keyframes(edited, [Keyframe(1.0, {"gaze-yaw": -10.0, "eyeLookUpRight": 1.0})], ease=0.2)
+    np.testing.assert_allclose(again.gaze[25], [0.5 * LOOK_SIDEWAYS - np.radians(10), -LOOK_UP])

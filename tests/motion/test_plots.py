@@ -1,5 +1,7 @@
 """Curves of a motion as a picture."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -23,6 +25,14 @@ def test_curves(speaking, monkeypatch, piece):
     np.testing.assert_allclose(curves["yaw, degrees"], np.degrees(speaking.rotation[:, 1]))
     width = np.linalg.norm(speaking.landmarks[3, 54] - speaking.landmarks[3, 48])
     assert curves["lip width, eye distances"][3] == pytest.approx(width)
+    looking = motion_curves(replace(speaking, gaze=np.full((50, 2), [0.1, -0.2])))
+    assert looking["gaze yaw, degrees"][7] == pytest.approx(np.degrees(0.1))
+    assert looking["gaze pitch, degrees"][7] == pytest.approx(np.degrees(-0.2))
+
+
+def test_gaze_that_was_not_there_before_is_drawn(speaking, tmp_path):
+    plot_motion(replace(speaking, gaze=np.zeros((50, 2))), tmp_path / "plot.svg", before=speaking)
+    assert "gaze pitch" in (tmp_path / "plot.svg").read_text()
 
 
 def test_png_has_both_colours(speaking, tmp_path):

@@ -17,9 +17,7 @@ from talkinghead.recipes import phones
 from talkinghead.recipes.phones import (
     LabelledSound,
     PhoneBatches,
-    augment_mels,
     compute_features,
-    make_noise,
     phone_losses,
     score,
     train_phones,
@@ -74,22 +72,6 @@ def test_what_is_heard_is_kept(tmp_path: Path) -> None:
     for one, other in ((first.mels, kept.mels), (first.labels, kept.labels)):
         assert all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
     assert kept.weights == first.weights
-
-
-def test_vary_mels_keeps_range_and_is_seeded() -> None:
-    mel = torch.rand(40, 60, 80, generator=rng(0))
-    varied = augment_mels(mel, rng(1))
-    assert varied.shape == mel.shape
-    assert 0.0 <= float(varied.min()) <= float(varied.max()) <= 1.1 + 1e-6
-    assert torch.equal(varied, augment_mels(mel, rng(1)))
-    assert not torch.equal(varied, augment_mels(mel, rng(2)))
-
-
-def test_made_noise_is_noise_of_many_colours() -> None:
-    noise = make_noise(50, torch.Size((60, 80)), rng(3))
-    assert noise.shape == (50, 60, 80)
-    assert 0.0 <= float(noise.min()) <= float(noise.max()) <= 1.0
-    assert float(noise.mean(dim=(1, 2)).std()) > 0.05
 
 
 class Guess(PhoneRecogniser):

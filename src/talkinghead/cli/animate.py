@@ -134,7 +134,7 @@ def animate(
         str,
         typer.Option(
             metavar="SIZE",
-            help="Which of the method's weights: small-s1 of attentional_landmarks know one person alone.",
+            help="The size of the method's networks; see: talkinghead methods.",
             rich_help_panel=_VIDEO_GROUP,
         ),
     ] = "small",

@@ -153,8 +153,10 @@ def _processor() -> str:
 def _weights() -> str:
     from talkinghead.methods import get_method, method_names
 
-    for name in method_names():
-        get_method(name).load("small")
+    for method in map(get_method, method_names()):
+        weights = method.find_weights()
+        for load in (method.generator, *method.renderers.values()):
+            load(weights)
     return f"{', '.join(method_names())} can be loaded"
 
 

@@ -70,8 +70,6 @@ class Figure:
         Raises:
             InputError: a file cannot be read, no face is found, or the figure cannot be told from its background.
         """
-        from talkinghead.pipeline import TalkingHead
-
         portrait = self._portrait()
         renderer = head.renderer_for(portrait)
         if self.landmarks is not None:
@@ -90,7 +88,7 @@ class Figure:
                 portrait = place_over(portrait, alpha, background)
             else:
                 renderer = OverBackground(renderer.render, alpha, background)
-        return TalkingHead(head.generator, renderer, method=head.method, renderer_names=head.renderer_names), portrait
+        return head.with_renderer(renderer), portrait
 
     def _read_landmarks(self, image: ImageArray, path: Path) -> Placed:
         from talkinghead.tracking.placed import read_placed

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from rich.table import Table
@@ -13,13 +12,15 @@ from talkinghead.cli.console import STDOUT
 if TYPE_CHECKING:
     from talkinghead.methods.base import Method
 
+_NEEDS = {"picture": "one picture", "frames": "a few seconds of video", "video": "a reference video"}
+
 
 def methods() -> None:
-    """List the methods: the papers, their sizes and trainings, and the weights that ship; and the recipes."""
-    from talkinghead.methods import get_method, method_names
+    """List the methods: papers, what they need, sizes, renderers, trainings and weights that ship; and the recipes."""
+    from talkinghead.methods import all_methods
 
-    for name in method_names():
-        STDOUT.print(_table(get_method(name)))
+    for method in all_methods():
+        STDOUT.print(_table(method))
     STDOUT.print(_recipes())
 
 
@@ -31,10 +32,11 @@ def _table(method: Method) -> Table:
     rows = {
         "paper": f"{paper.title}\n{paper.authors}\n{paper.venue}, {paper.year}\n{paper.url}",
         "summary": method.summary,
-        "sizes": ", ".join(method.configs),
+        "needs": _NEEDS[method.needs] + (f" of at least {method.least_s:g} s" if method.least_s else ""),
+        "sizes": ", ".join(method.sizes()),
         "training stages": "\n".join(f"{name}: {stage.what}" for name, stage in method.stages.items()) or "none",
         "renderers": _renderers(method),
-        "weights shipped": _list_weights(method.name),
+        "weights shipped": _list_weights(method),
     }
     for label, text in rows.items():
         table.add_row(label, Text(text))
@@ -55,16 +57,16 @@ def _recipes() -> Table:
 
 def _renderers(method: Method) -> str:
     own = ", ".join(method.renderers) or "none of its own"
-    photos, drawings = method.renderer_for_photos, method.renderer_for_drawings
+    photos, drawings = method.renderer_for["photo"], method.renderer_for["drawing"]
     usual = photos if photos == drawings else f"{photos} for photos, {drawings} for drawings"
     return f"{own}; usually {usual}"
 
 
-def _list_weights(name: str) -> str:
-    folder = files("talkinghead.methods") / name / "weights"
-    found = sorted(entry.name for entry in folder.iterdir()) if folder.is_dir() else []
-    weights = [file for file in found if file.endswith(".safetensors")]
-    if not weights:
+def _list_weights(method: Method) -> str:
+    from talkinghead.weights import SUFFIX
+
+    files = [] if method.weights is None else sorted(method.weights.rglob(f"*{SUFFIX}"))
+    if not files:
         return "none"
-    size = sum(len((folder / file).read_bytes()) for file in weights)
-    return f"{', '.join(file.removesuffix('.safetensors') for file in weights)}: {size / 2**20:.1f} MiB"
+    size = sum(file.stat().st_size for file in files)
+    return f"{', '.join(file.stem for file in files)}: {size / 2**20:.1f} MiB"

@@ -18,6 +18,8 @@ talkinghead motion m.npz --scale-lips 1.2 --freeze-blink -o m2.npz
 
 talkinghead motion m.npz --keyframe 1.2s:smile=0.4 -o m2.npz --plot m2.png
 
+talkinghead motion m.npz --keyframe 2s:jawOpen=0.4,eyeLookUpLeft=0.5 -o m2.npz
+
 talkinghead motion m.npz --arkit m.csv
 
 talkinghead motion m.npz --frame 1.2s -o frame.json
@@ -28,7 +30,10 @@ talkinghead motion m.npz --correct 1.2s:frame.json -o m2.npz
 
 smile, frown, pucker, brows (raised), brow-frown: 1 is strong. open (lips), x, y: eye distances.
 
-pitch, yaw, roll: degrees. blink: 1 is shut. Each adds to what the motion does there.
+pitch, yaw, roll, gaze-yaw, gaze-pitch: degrees. blink: 1 is shut. Each adds to what the motion does there.
+
+ARKit's 51 names (jawOpen, mouthSmileLeft, browInnerUp, ...): 1 is the whole expression; left is the person's left.
+Both eyes blink and look together: eyeBlinkLeft shuts both, eyeLookUpRight turns both.
 
 [bold]Times[/bold]
 
@@ -140,7 +145,7 @@ def motion(
     keyframe: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="TIME:NAME=VALUE[:...]",
+            metavar="TIME:NAME=VALUE[,...]",
             show_default=False,
             help="What a control adds at a time, going smoothly there and back; may be given again.",
             rich_help_panel=_SINGLE,

@@ -139,8 +139,6 @@ def _run(
     start: Path | None,
     options: TrainingOptions | None,
 ) -> None:
-    from talkinghead import methods
-
     owner = _owner(method)
     name = _stage_name(owner, stage)
     if not corpus.is_dir():
@@ -149,10 +147,7 @@ def _run(
         raise InputError(f"--out {out} is a file: give a folder, which may be new.")
     if start is not None and not start.is_file():
         raise InputError(f"--start {start}: no such file; give the weights to begin with.")
-    shipped = Path(methods.__path__[0]) / owner.name / "weights"
-    training = plan_training(
-        owner, name, corpus=corpus, out=out, config=config, options=options, start=start, shipped=shipped
-    )
+    training = plan_training(owner, name, corpus=corpus, out=out, config=config, options=options, start=start)
     try:
         owner.stages[name].train(training)
     except KeyboardInterrupt:

@@ -16,9 +16,8 @@ from talkinghead.evaluation.corpus import Example
 from talkinghead.evaluation.digests import STANDS_ON, file_digest, package_digest
 from talkinghead.evaluation.jobs import CRF, Settings
 from talkinghead.evaluation.plan import LEARNED_FROM, LEARNED_FROM_OTHERS
-from talkinghead.methods import get_method, method_names
-
-_WEIGHTS = ".safetensors"
+from talkinghead.methods import get_method, method_of_renderer
+from talkinghead.weights import SUFFIX
 
 
 def protocol(clips: Sequence[Example], settings: Settings) -> dict[str, Any]:
@@ -64,10 +63,17 @@ def protocol(clips: Sequence[Example], settings: Settings) -> dict[str, Any]:
 def _weights(settings: Settings) -> dict[str, str]:
     """SHA-256 of each file of weights that took part, by its place in the package or its name."""
     root = Path(talkinghead.__file__).parent
-    drawing = {name for name in method_names() if settings.renderer in get_method(name).renderers}
-    folders = ["speech", "rendering", *(f"methods/{name}" for name in sorted({settings.method, *drawing})), "metrics"]
-    files = (path for folder in folders for path in sorted((root / folder).rglob(f"*{_WEIGHTS}")))
-    result = {path.relative_to(root).as_posix(): file_digest(path) for path in files}
+    methods = {settings.method: get_method(settings.method)}
+    if settings.renderer is not None:
+        drawing = method_of_renderer(settings.renderer)
+        methods[drawing.name] = drawing
+    own = [method.weights for _, method in sorted(methods.items()) if method.weights is not None]
+    folders = [root / "speech", root / "rendering", *own, root / "metrics"]
+    files = (path for folder in folders for path in sorted(folder.rglob(f"*{SUFFIX}")))
+    result = {
+        path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name: file_digest(path)
+        for path in files
+    }
     for path in (settings.sync_weights, settings.inception_weights):
         if path is not None:
             result[path.name] = file_digest(path)

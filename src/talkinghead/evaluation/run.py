@@ -22,7 +22,7 @@ from talkinghead.evaluation.result import Outcome, result_of
 from talkinghead.evaluation.systems import BASELINES
 from talkinghead.evaluation.workers import Workers
 from talkinghead.media.files import write_beside
-from talkinghead.methods import get_method, get_renderer
+from talkinghead.methods import get_method, method_of_renderer
 from talkinghead.types import Progress, no_progress
 
 RESULT, REPORT = "result.json", "report.html"
@@ -72,7 +72,7 @@ def evaluate_corpus(
     """
     get_method(method)
     if renderer is not None:
-        get_renderer(renderer)
+        method_of_renderer(renderer)
     chosen = _choose(systems, (method, *BASELINES))
     wanted = None if measures is None else choose_measures(measures)
     if limit is not None and limit < 1:

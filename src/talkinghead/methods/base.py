@@ -5,10 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 
+from talkinghead.errors import InputError
 from talkinghead.training.stage import Stage
 from talkinghead.types import Frames, Motion, Portrait, Speech
+
+if TYPE_CHECKING:  # listing the methods need not wait for torch
+    from talkinghead.weights import Weights
+
+Needs: TypeAlias = Literal["picture", "frames", "video"]
 
 
 class MotionGenerator(Protocol):
@@ -73,11 +80,16 @@ class Method:
         summary: one line: what it takes and what it adds.
         configs: sizes by name: "paper" as published, "small" as shipped, "tiny" for tests.
         build: config -> generator and renderer with random weights; opens no file.
-        load: config name -> generator and renderer with the shipped weights.
+        generator: weights -> generator.
+        renderers: name, of which no other method has the same -> (weights -> renderer).
+        renderer_for: names of the renderers, of this method or others, that it usually draws a "photo" and a "drawing"
+            with.
         stages: trainings in order.
-        renderers: name, of which no other method has the same -> (config name -> renderer with the shipped weights).
-        renderer_for_photos: name of the renderer, of this method or another, that ``load`` gives photos.
-        renderer_for_drawings: the same for drawings.
+        variants: configurations that are no sizes: ablations and those trained from other data. They can be trained and
+            loaded from where they were written to; none of them ships.
+        needs: what it cannot do without: one picture, several frames, or a whole reference video.
+        least_s: how long that video must be at least (s).
+        weights: the folder of weights that ship; those of another size than "small" lie in one of its name in it.
     """
 
     name: str
@@ -85,8 +97,60 @@ class Method:
     summary: str
     configs: Mapping[str, Any]
     build: Callable[[Any], tuple[MotionGenerator, Renderer]]
-    load: Callable[[str], tuple[MotionGenerator, Renderer]]
-    stages: Mapping[str, Stage]
-    renderers: Mapping[str, Callable[[str], Renderer]] = field(default_factory=dict)
-    renderer_for_photos: str = "warp"
-    renderer_for_drawings: str = "warp"
+    generator: Callable[[Weights], MotionGenerator]
+    renderers: Mapping[str, Callable[[Weights], Renderer]] = field(default_factory=dict)
+    renderer_for: Mapping[str, str] = field(default_factory=lambda: {"photo": "warp", "drawing": "warp"})
+    stages: Mapping[str, Stage] = field(default_factory=dict)
+    variants: Mapping[str, Any] = field(default_factory=dict)
+    needs: Needs = "picture"
+    least_s: float = 0.0
+    weights: Path | None = None
+
+    def sizes(self) -> tuple[str, ...]:
+        """Names of the sizes that can be loaded."""
+        return tuple(name for name in self.configs if name == "small" or self._shipped(name) is not None)
+
+    def find_weights(self, config: str = "small", *, first: tuple[Path, ...] = ()) -> Weights:
+        """Where its weights are looked for.
+
+        Args:
+            config: the size that is wanted; where weights of it do not ship, ``first`` must have them.
+            first: folders that are searched before: of a person, or of what was trained.
+
+        Raises:
+            InputError: no weights of that size ship, and there is no folder to search first.
+        """
+        from talkinghead.weights import Weights
+
+        if config != "small" and config not in self.sizes() and not first:
+            there = " and ".join(map(repr, self.sizes())) or "no size"
+            raise InputError(
+                f"{self.name} ships weights for {there}, not for {config!r}: train them, or leave the size out."
+            )
+        shipped = self._shipped(config) or self._shipped("small")
+        return Weights(first if shipped is None else (*first, shipped))
+
+    def check(self, portrait: Portrait) -> None:
+        """Raise ``InputError`` where the portrait lacks what the method needs."""
+        if self.needs == "picture":
+            return
+        reference = portrait.reference
+        if self.needs == "frames" and reference is None and len(portrait.frames) > 1:
+            return
+        what = {"frames": "a few seconds of video", "video": "a reference video"}[self.needs]
+        if self.least_s:
+            what += f" of at least {self.least_s:g} s"
+        if reference is None:
+            raise InputError(f"{self.name} needs {what} and there is only a picture: give a video, or another method.")
+        if reference.duration < self.least_s:
+            raise InputError(
+                f"{self.name} needs {what} and there are only {reference.duration:.1f} s: "
+                "give a longer one, or another method."
+            )
+
+    def _shipped(self, config: str) -> Path | None:
+        """The folder of the weights of a size, or of a variant; None: none ship."""
+        if self.weights is None:
+            return None
+        folder = self.weights if config == "small" else self.weights / config
+        return folder if folder.is_dir() else None

@@ -27,7 +27,7 @@ from torch.nn import functional as F
 from talkinghead.metrics.sync import FPS, WINDOW, at_25_fps
 from talkinghead.speech.features import log_mel, loudness_gain, resample
 from talkinghead.types import NUM_MESH, FloatArray, ImageArray, Speech
-from talkinghead.weights import load_weights
+from talkinghead.weights import load_network
 
 HEIGHT, WIDTH = 48, 64
 """Of a crop, in px."""
@@ -288,6 +288,4 @@ def load_syncnet() -> SyncNet:
     Raises:
         InputError: its weights are missing or of another build.
     """
-    network = SyncNet(CONFIGS["small"])
-    load_weights(network, _WEIGHTS)
-    return network.eval()
+    return load_network(SyncNet, SyncNetConfig, _WEIGHTS).eval()

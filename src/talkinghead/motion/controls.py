@@ -1,8 +1,9 @@
-"""What a person can ask of a face by name: smile, frown, open mouth, pucker, brows, lids and pose.
+"""What a person can ask of a face by name: smile, frown, open mouth, pucker, brows, lids, gaze, pose; and ARKit's.
 
-The shapes are displacement fields over the 68 landmarks in the head frame, the same for every face and symmetric. They
-are smooth functions of the place on the mean face, so that neighbours move alike; points of the inner lips that face
-each other move alike in all of them but ``open``, so that none of them parts or crosses the lips.
+The shapes are displacement fields over the 68 landmarks in the head frame, the same for every face. Those of our own
+names are symmetric and smooth functions of the place on the mean face, so that neighbours move alike; points of the
+inner lips that face each other move alike in all of them but ``open``, so that none of them parts or crosses the lips.
+Those of ARKit's names are the face model's.
 """
 
 from __future__ import annotations
@@ -10,14 +11,18 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from types import MappingProxyType
 
 import numpy as np
 
 from talkinghead.errors import InputError
+from talkinghead.face.expressions import EXPRESSION_NAMES
+from talkinghead.face.gaze import LOOKS
 from talkinghead.face.landmarks import BROWS, JAW, LIPS, MESH_OF_68, canonical_face
 from talkinghead.face.rest import LOWER_INNER, UPPER_INNER
+from talkinghead.motion.expressions import landmark_basis
+from talkinghead.motion.eye_weights import BLINK_NAMES
 from talkinghead.types import NUM_LANDMARKS, FloatArray
 
 # All in eye distances, at 1: about the most that faces do.
@@ -138,6 +143,20 @@ def _brow_frown() -> FloatArray:
     return field
 
 
+def _expression(name: str) -> FloatArray:
+    """One of ARKit's expressions, as the face model has it."""
+    return np.asarray(landmark_basis()[EXPRESSION_NAMES.index(name)])
+
+
+def _arkit_controls() -> dict[str, Control]:
+    eyes = {name: Control("1: shut, both eyes", 0.0, 1.0) for name in BLINK_NAMES}
+    eyes |= {name: Control("1: as far as eyes turn, both of them", 0.0, 1.0) for names in LOOKS for name in names}
+    return {
+        name: eyes.get(name) or Control("1: the whole expression", -1.0, 1.0, partial(_expression, name))
+        for name in EXPRESSION_NAMES
+    }
+
+
 CONTROLS: Mapping[str, Control] = MappingProxyType(
     {
         "smile": Control("1: a broad smile", -1.0, 2.0, _smile),
@@ -147,14 +166,17 @@ CONTROLS: Mapping[str, Control] = MappingProxyType(
         "brows": Control("1: well up", -1.0, 2.0, _brows),
         "brow-frown": Control("1: well knit", -1.0, 2.0, _brow_frown),
         "blink": Control("1: shut", 0.0, 1.0),
+        "gaze-yaw": Control("degrees, eyes to the left of the picture", -35.0, 35.0),
+        "gaze-pitch": Control("degrees, eyes down", -25.0, 35.0),
         "pitch": Control("degrees, chin down", -90.0, 90.0),
         "yaw": Control("degrees, nose to the left of the picture", -90.0, 90.0),
         "roll": Control("degrees, clockwise", -90.0, 90.0),
         "x": Control("eye distances to the right", -10.0, 10.0),
         "y": Control("eye distances down", -10.0, 10.0),
+        **_arkit_controls(),
     }
 )
-"""All controls; each adds to what the motion does, except that ``blink`` closes the lids at least so far."""
+"""All controls; each adds to what the motion does, except that blinks close the lids at least so far."""
 
 
 @lru_cache(maxsize=len(CONTROLS))
@@ -175,7 +197,11 @@ def shape_field(name: str) -> FloatArray:
 def check_control(name: str, value: float) -> None:
     """Raise ``InputError`` unless there is such a control and the value is in its range."""
     if name not in CONTROLS:
-        near = difflib.get_close_matches(name.lower(), CONTROLS, n=3, cutoff=0.5) or list(CONTROLS)
+        known = {control.lower(): control for control in CONTROLS}
+        near = [known[found] for found in difflib.get_close_matches(name.lower(), known, n=3, cutoff=0.5)]
+        if not near:
+            own = [control for control in CONTROLS if control not in EXPRESSION_NAMES]
+            near = [*own, "an ARKit name such as jawOpen"]
         raise InputError(
             f"there is no control {name!r}: choose {', '.join(near[:-1])}{' or ' * (len(near) > 1)}{near[-1]}."
         )

@@ -41,7 +41,7 @@ def parse_time(text: str, fps: float) -> float:
 
 
 def parse_keyframe(text: str, fps: float) -> Keyframe:
-    """A keyframe from ``TIME:NAME=VALUE``, with more of ``:NAME=VALUE`` after it.
+    """A keyframe from ``TIME:NAME=VALUE``, with more of ``,NAME=VALUE`` or ``:NAME=VALUE`` after it.
 
     Raises:
         InputError: it is malformed, a control is unknown, or a value is out of range.
@@ -52,7 +52,7 @@ def parse_keyframe(text: str, fps: float) -> Keyframe:
             f"keyframe {text!r} is malformed: write TIME:NAME=VALUE, such as 1.2s:smile=0.4 or 30f:yaw=10."
         )
     values: dict[str, float] = {}
-    for part in found[2].split(":"):
+    for part in re.split("[:,]", found[2]):
         name, _, value = (piece.strip() for piece in part.partition("="))
         try:
             number = float(value)

@@ -16,14 +16,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from talkinghead.errors import InputError
+from talkinghead.face.gaze import LOOKS
 from talkinghead.motion.controls import CONTROLS, check_control, shape_field
-from talkinghead.motion.editing import edit_landmarks, with_blink
+from talkinghead.motion.editing import edit_landmarks, with_blink, with_gaze
+from talkinghead.motion.eye_weights import BLINK_NAMES
 from talkinghead.motion.lips import in_order
 from talkinghead.motion.smoothing import smoothstep
 from talkinghead.types import NUM_LANDMARKS, FloatArray, Motion
 
 EASE_S = 0.3
-_ANGLES, _PLACES = ("pitch", "yaw", "roll"), ("x", "y")
+_ANGLES, _PLACES, _GAZE = ("pitch", "yaw", "roll"), ("x", "y"), ("gaze-yaw", "gaze-pitch")
 
 
 @dataclass(frozen=True)
@@ -103,6 +105,8 @@ def keyframe_weights(frames: Collection[int], num_frames: int, *, ease: float) -
 def apply_keyframes(motion: Motion, keyframes: Sequence[Keyframe], *, ease: float = EASE_S) -> Motion:
     """The same motion with controls added about some moments.
 
+    Both eyes blink and look together: a name of one eye moves both, and of the names of both the greater counts.
+
     Args:
         motion: what to change.
         keyframes: in any order; each control goes its own way between the keyframes that name it.
@@ -113,18 +117,14 @@ def apply_keyframes(motion: Motion, keyframes: Sequence[Keyframe], *, ease: floa
         ValueError: the ease is not positive.
     """
     curves = _curves(motion, keyframes, ease * motion.fps)
-    rotation, translation, blink = motion.rotation.copy(), motion.translation.copy(), motion.blink
+    rotation, translation = motion.rotation.copy(), motion.translation.copy()
     for axis, name in enumerate(_ANGLES):
         if name in curves:
             rotation[:, axis] += np.radians(curves[name])
     for axis, name in enumerate(_PLACES):
         if name in curves:
             translation[:, axis] += curves[name]
-    if "blink" in curves:
-        blink = np.maximum(blink, curves["blink"].astype(blink.dtype))
-    shaped = _with_shapes(motion, curves)
-    if blink is not motion.blink:
-        shaped = with_blink(shaped, blink)
+    shaped = _with_eyes(_with_shapes(motion, curves), curves)
     return replace(shaped, rotation=rotation, translation=translation)
 
 
@@ -203,6 +203,24 @@ def _curves(motion: Motion, keyframes: Sequence[Keyframe], ease: float) -> dict[
         weights = keyframe_weights(frames, len(motion), ease=ease)
         curves[name] = weights @ np.array([found[frame] for frame in frames])
     return curves
+
+
+def _with_eyes(motion: Motion, curves: Mapping[str, FloatArray]) -> Motion:
+    lids = [curves[name] for name in ("blink", *BLINK_NAMES) if name in curves]
+    if lids:
+        motion = with_blink(motion, np.maximum(motion.blink, np.max(lids, axis=0).astype(motion.blink.dtype)))
+    turns = []
+    for axis, name in enumerate(_GAZE):
+        if name in curves:
+            turns.append(np.radians(curves[name])[:, None] * np.eye(2)[axis])
+    for names, full in LOOKS.items():
+        shares = [curves[name] for name in names if name in curves]
+        if shares:
+            turns.append(np.max(shares, axis=0)[:, None] * np.array(full))
+    if not turns:
+        return motion
+    looked = np.zeros((len(motion), 2)) if motion.gaze is None else motion.gaze
+    return with_gaze(motion, (looked + np.sum(turns, axis=0)).astype(looked.dtype))
 
 
 def _with_shapes(motion: Motion, curves: Mapping[str, FloatArray]) -> Motion:

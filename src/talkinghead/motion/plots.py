@@ -20,19 +20,23 @@ _PIECE = 4096  # rows
 
 
 def motion_curves(motion: Motion) -> dict[str, FloatArray]:
-    """Heading -> (T,) curve: the mouth's opening and width in eye distances, pitch, yaw, roll in degrees, the lids."""
+    """Heading -> (T,) curve: the mouth's opening and width in eye distances, head and gaze in degrees, the lids."""
     opening, width = np.empty(len(motion)), np.empty(len(motion))
     for start in range(0, len(motion), _PIECE):
         landmarks = motion.landmarks[start : start + _PIECE]
         opening[start : start + _PIECE] = lip_gap(landmarks)
         width[start : start + _PIECE] = np.linalg.norm(landmarks[:, 54] - landmarks[:, 48], axis=-1)
     degrees = np.degrees(motion.rotation)
+    gaze: dict[str, FloatArray] = {}
+    if motion.gaze is not None:
+        gaze = dict(zip(("gaze yaw, degrees", "gaze pitch, degrees"), np.degrees(motion.gaze).T))
     return {
         "opening, eye distances": opening,
         "lip width, eye distances": width,
         "pitch, degrees": degrees[:, 0],
         "yaw, degrees": degrees[:, 1],
         "roll, degrees": degrees[:, 2],
+        **gaze,
         "blink": motion.blink,
     }
 
@@ -67,7 +71,7 @@ def plot_motion(
     figure = Figure(figsize=(_WIDTH_INCHES, _ROW_INCHES * len(now)), layout="constrained")
     rows = np.atleast_1d(figure.subplots(len(now), 1, sharex=True))
     for axes, (heading, curve) in zip(rows, now.items()):
-        if before is not None:
+        if before is not None and heading in old:
             axes.plot(np.arange(len(before)) / before.fps, old[heading], color=_BEFORE, linewidth=2.2, label="before")
         label = "motion" if before is None else "after"
         axes.plot(start + np.arange(len(curve)) / motion.fps, curve, color=_NOW, linewidth=1.2, label=label)

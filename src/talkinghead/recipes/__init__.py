@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from talkinghead.training.stage import Stage, TrainingOptions, defer
@@ -18,11 +19,15 @@ class Recipe:
         name: as on the command line, and of the file of its weights.
         stage: the training.
         sizes: ``package.module:name`` of the mapping of its configurations.
+        variants: others; none.
+        weights: the folder of weights that it builds upon; none.
     """
 
     name: str
     stage: Stage
     sizes: str
+    variants: Mapping[str, Any] = field(default_factory=dict)
+    weights: Path | None = None
 
     @property
     def stages(self) -> Mapping[str, Stage]:

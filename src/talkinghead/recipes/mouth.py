@@ -20,7 +20,7 @@ from talkinghead.face.landmarks import INNER_LIP_CONTOUR, MESH_OF_68, OUTER_LIP_
 from talkinghead.face.pose import camera_from_head, head_mesh
 from talkinghead.face.rest import lip_gap
 from talkinghead.media import VideoReader
-from talkinghead.rendering.interior import REFERENCE_SKIN, WIDTH, MouthInterior, opening_mask
+from talkinghead.rendering.interior import REFERENCE_SKIN, InteriorConfig, MouthInterior, opening_mask
 from talkinghead.rendering.mouth import PATCH_SIZE, mouth_rectangle
 from talkinghead.tracking.track import make_track, read_mesh
 from talkinghead.training.adversarial import Adversaries, adversarial_losses
@@ -40,14 +40,7 @@ _SHOWN = (
 )
 
 
-@dataclass(frozen=True)
-class MouthConfig:
-    """How wide the network is at its finest level, in channels."""
-
-    width: int = WIDTH
-
-
-CONFIGS = {"small": MouthConfig(), "tiny": MouthConfig(4)}
+CONFIGS = {"small": InteriorConfig(), "tiny": InteriorConfig(4)}
 
 
 @dataclass(frozen=True)
@@ -171,14 +164,14 @@ def _skin(crop: ImageArray, contour: FloatArray) -> FloatArray:
     return np.asarray(np.maximum(np.median(crop[lips == 0], axis=0), 1.0))
 
 
-def mouth_adversaries(config: MouthConfig, *, people: int = 2) -> Adversaries[MouthInterior, PatchDiscriminator]:
+def mouth_adversaries(config: InteriorConfig, *, people: int = 2) -> Adversaries[MouthInterior, PatchDiscriminator]:
     """The mouth interior network for so many people, and its discriminator."""
     width = config.width
     judge = PatchDiscriminator(4, (width, 2 * width, 2 * width), strided=2)
     return Adversaries(MouthInterior(width, people=people), judge)
 
 
-def mouth_losses(network: nn.Module, batch: Mapping[str, Tensor], config: MouthConfig) -> dict[str, Tensor]:
+def mouth_losses(network: nn.Module, batch: Mapping[str, Tensor], config: InteriorConfig) -> dict[str, Tensor]:
     """Colours and their gradients inside the opening (L1), and a least-squares adversarial term (Mao et al. 2017).
 
     Args:
@@ -205,7 +198,7 @@ def mouth_losses(network: nn.Module, batch: Mapping[str, Tensor], config: MouthC
     }
 
 
-def mouth_example(config: MouthConfig, seed: int) -> dict[str, Tensor]:
+def mouth_example(config: InteriorConfig, seed: int) -> dict[str, Tensor]:
     """Four made-up mouths."""
     generator = torch.Generator().manual_seed(seed)
     width, height = PATCH_SIZE

@@ -24,8 +24,9 @@ from talkinghead.data.spoken import HELD_OUT_LIBRISPEECH
 from talkinghead.speech.arpabet import BILABIALS, CLASSES, LABIODENTALS, SILENCE
 from talkinghead.speech.features import SAMPLE_RATE, loudness_gain
 from talkinghead.speech.phones import PhoneConfig, PhoneRecogniser, phone_features, phone_posteriors
+from talkinghead.training.augmentation.mels import augment_mels, make_noise
+from talkinghead.training.augmentation.sound import augment_sound
 from talkinghead.training.fit import Schedule, fit
-from talkinghead.training.sound import augment_sound
 from talkinghead.training.stage import Training
 from talkinghead.weights import save_weights
 
@@ -143,62 +144,6 @@ class PhoneBatches:
         if start > 0:
             labels[:_EDGE] = -1
         return picture, labels
-
-
-def augment_mels(mel: Tensor, generator: torch.Generator) -> Tensor:
-    """The same phones under other conditions.
-
-    Args:
-        mel: (B, T, bands) log-mel in [0, 1].
-        generator: of what chance decides: level, tilt and colour of the channel, noise, cross-talk, missing bands,
-            vocal tracts, and short gaps in time and in frequency.
-    """
-    batch, count, bands = mel.shape
-
-    def uniform(low: float, high: float, *shape: int) -> Tensor:
-        return low + (high - low) * torch.rand(batch, *(shape or (1, 1)), generator=generator)
-
-    def sometimes(share: float) -> Tensor:
-        return (torch.rand(batch, 1, 1, generator=generator) < share).float()
-
-    place = torch.arange(bands) / bands
-    stretched = (torch.arange(bands) * (1 + uniform(-0.12, 0.12) * sometimes(0.5))).clamp(max=bands - 1.001)
-    below = stretched.expand(batch, count, bands).floor().long()
-    share = stretched - below
-    varied = mel.gather(2, below) * (1 - share) + mel.gather(2, below + 1) * share
-    waves = torch.stack([torch.cos(np.pi * k * place) for k in range(1, 5)])
-    varied = varied + uniform(-0.12, 0.12) * sometimes(0.7)
-    varied = varied + (0.04 * torch.randn(batch, 1, 4, generator=generator) @ waves) * sometimes(0.6)
-    floor = uniform(0.0, 0.5) * sometimes(0.5) + 0.06 * torch.randn(batch, 1, 4, generator=generator) @ waves
-    grain = 0.03 * torch.randn(varied.shape, generator=generator)
-    varied = torch.maximum(varied, floor + grain)
-    others = varied.roll(1, dims=0) - uniform(0.15, 0.35)
-    varied = torch.where(sometimes(0.12).bool(), torch.maximum(varied, others), varied)
-    top = uniform(0.55, 1.0) * sometimes(0.25) + 2.0 * (1 - sometimes(0.25))
-    varied = torch.where(place > top, torch.minimum(varied, uniform(0.0, 0.2)), varied)
-    for axis, longest in ((1, 12), (2, 10)):
-        size = mel.shape[axis]
-        start = uniform(0.0, 1.0) * size
-        inside = torch.arange(size).view(1, -1, 1) if axis == 1 else torch.arange(size).view(1, 1, -1)
-        gap = (inside >= start) & (inside < start + longest * uniform(0.0, 1.0) * sometimes(0.4))
-        varied = torch.where(gap, varied.mean(dim=(1, 2), keepdim=True), varied)
-    return varied.clamp(0.0, 1.1)
-
-
-def make_noise(batch: int, shape: torch.Size, generator: torch.Generator) -> Tensor:
-    """(batch, *shape) log-mel in which nobody speaks: noise of any colour, and steady tones over it."""
-    count, bands = shape
-    place = torch.arange(bands) / bands
-    waves = torch.stack([torch.cos(np.pi * k * place) for k in range(4)])
-    colour = 0.35 + (0.15 * torch.randn(batch, 1, 4, generator=generator)) @ waves
-    swell = 0.1 * torch.rand(batch, 1, 1, generator=generator)
-    slow = torch.rand(batch, 1, 1, generator=generator) * 0.2 * torch.arange(count).view(1, -1, 1)
-    noise = colour + swell * torch.sin(slow) + 0.04 * torch.randn(batch, count, bands, generator=generator)
-    tones = (torch.rand(batch, 1, bands, generator=generator) < 0.08).float() * (
-        torch.rand(batch, 1, 1, generator=generator) < 0.5
-    )
-    held = (torch.rand(batch, count // 24 + 1, bands, generator=generator) < 0.6).float().repeat_interleave(24, dim=1)
-    return (noise + 0.3 * tones * held[:, :count]).clamp(0.0, 1.0)
 
 
 def phone_losses(network: nn.Module, batch: Mapping[str, Tensor], config: PhoneConfig) -> dict[str, Tensor]:

@@ -28,11 +28,11 @@ from talkinghead.data.mouths import Mouth, prepare_mouths
 from talkinghead.errors import InputError
 from talkinghead.metrics.sync import FPS, at_25_fps, offsets_by_window
 from talkinghead.metrics.syncnet import HEIGHT, WIDTH, SyncNet, SyncNetConfig, crop_mouths, mouth_places, sync_features
-from talkinghead.recipes.phones import augment_mels
 from talkinghead.speech.features import SAMPLE_RATE
+from talkinghead.training.augmentation.crops import augment_crops
+from talkinghead.training.augmentation.mels import augment_mels
+from talkinghead.training.augmentation.sound import augment_sound
 from talkinghead.training.fit import Schedule, fit
-from talkinghead.training.pictures import augment_crops
-from talkinghead.training.sound import augment_sound
 from talkinghead.training.stage import Training
 from talkinghead.types import ImageArray, IndexArray, Speech
 from talkinghead.weights import save_weights

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from talkinghead.rendering.mouth import MOUTH_WIDTH, PATCH_SIZE, Fill, MouthFram
 from talkinghead.rendering.outline import fill_polygon, smooth_outline
 from talkinghead.rendering.rig import Rig
 from talkinghead.types import FloatArray, ImageArray
-from talkinghead.weights import load_weights
+from talkinghead.weights import load_network
 
 WIDTH = 24
 """Channels of the network that ships, at the finest level."""
@@ -35,6 +36,13 @@ _LARGEST_ZOOM = 6
 _LIGHT_SHARE = 0.7  # teeth and tongue vary less from person to person than skin does, and more than not at all
 # Cheeks beside the mouth and chin below it.
 _SKIN = np.array([205, 425, 187, 411, 200, 199, 175, 171, 396, 212, 432, 214, 434, 192, 416, 207, 427])
+
+
+@dataclass(frozen=True)
+class InteriorConfig:
+    """Sizes of the network: ``width``, its channels at the finest level."""
+
+    width: int = WIDTH
 
 
 class MouthInterior(nn.Module):
@@ -156,9 +164,7 @@ class InteriorFiller:
 @cache
 def load_filler() -> InteriorFiller:
     """The filler with the weights that ship."""
-    network = MouthInterior()
-    load_weights(network, _WEIGHTS)
-    return InteriorFiller(network)
+    return InteriorFiller(load_network(lambda config: MouthInterior(config.width), InteriorConfig, _WEIGHTS))
 
 
 def _relight(skin: FloatArray) -> Callable[[FloatArray], FloatArray]:

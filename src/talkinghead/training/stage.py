@@ -130,6 +130,16 @@ class Trainable(Protocol):
         """Sizes by name."""
         ...
 
+    @property
+    def variants(self) -> Mapping[str, Any]:
+        """Configurations that are no sizes, by name."""
+        ...
+
+    @property
+    def weights(self) -> Path | None:
+        """The folder of the weights that ship, or None."""
+        ...
+
 
 def plan_training(
     owner: Trainable,
@@ -140,7 +150,6 @@ def plan_training(
     config: str = "small",
     options: TrainingOptions | None = None,
     start: Path | None = None,
-    shipped: Path | None = None,
 ) -> Training:
     """A run of a stage, checked: what it needs is there.
 
@@ -148,21 +157,21 @@ def plan_training(
         owner: of the stage.
         stage_name: which.
         corpus: folder with the recordings.
-        out: folder for what is made.
-        config: name of the sizes.
+        out: folder for what is made; weights that the stage needs are looked for there, then among the owner's.
+        config: name of the sizes, or of a variant.
         options: None: the stage's defaults.
         start: pretrained weights to begin with.
-        shipped: folder in which weights that the stage needs are looked for if ``out`` has none.
 
     Raises:
         InputError: there is no such stage or size, the stage cannot begin with pretrained weights, or weights that it
             needs are missing.
     """
     stage = choose(stage_name, owner.stages, f"{owner.name} has no training stage")
-    sizes = choose(config, owner.configs, f"{owner.name} has no size")
+    sizes = choose(config, {**owner.configs, **owner.variants}, f"{owner.name} has no size")
     if start is not None and not stage.starts:
         raise InputError(f"the {stage_name} of {owner.name} is trained from random weights: leave out --start.")
     told = stage.options if options is None else options
+    shipped = owner.weights if config in ("small", *owner.variants) else None  # none ship of other sizes
     needs = {name: _weights_needed(name, stage_name, (out, shipped)) for name in stage.needs}
     command = _command((owner.name, stage_name), config, told, stage.options, start)
     return Training(corpus, out, sizes, told, start, needs, command)

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from drawn import speech_like
-from talkinghead.methods.attentional_landmarks.config import CONFIGS
+from talkinghead.methods.attentional_landmarks.config import CONFIGS, VARIANTS
 from talkinghead.methods.attentional_landmarks.hearing import FPS, at_16_khz, speech_frames
 from talkinghead.speech.arpabet import PHONES
 from talkinghead.speech.features import mfcc
 from talkinghead.types import Interval, Speech
 
-MFCC, HEARD_PHONES = CONFIGS["small"].landmarks, CONFIGS["small-phones"].landmarks
+MFCC, HEARD_PHONES = CONFIGS["small"].landmarks, VARIANTS["small-phones"].landmarks
 
 
 def test_four_frames_per_picture() -> None:

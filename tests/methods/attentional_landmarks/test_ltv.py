@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from talkinghead.methods.attentional_landmarks.config import CONFIGS, VideoConfig
+from talkinghead.methods.attentional_landmarks.config import CONFIGS, VARIANTS, VideoConfig
 from talkinghead.methods.attentional_landmarks.ltv import NUM_MAPS, LandmarksToVideo, _block, _join, heat_maps
 
 TINY = CONFIGS["tiny"].video
@@ -45,7 +45,7 @@ def test_every_landmark_is_in_one_map() -> None:
 
 @pytest.mark.parametrize("name", ["small", "small-plain", "tiny"])
 def test_shapes(name: str) -> None:
-    config = CONFIGS[name].video
+    config = (CONFIGS | VARIANTS)[name].video
     network = LandmarksToVideo(config).eval()
     with torch.inference_mode():
         made = network(faces(2, config.size), pictures(2, config.size), faces(2, config.size))
@@ -164,7 +164,9 @@ def test_a_guided_one_moves_the_portrait_as_its_landmarks_move(guided: bool) -> 
 
 
 def test_the_ablations_are_not_guided() -> None:
-    assert not any(CONFIGS[name].video.guided for name in ("paper", "small-full", "small-plain", "small-joint"))
+    assert not any(
+        (CONFIGS | VARIANTS)[name].video.guided for name in ("paper", "small-full", "small-plain", "small-joint")
+    )
 
 
 def test_what_cannot_be_is_an_error() -> None:
@@ -181,7 +183,7 @@ def test_what_cannot_be_is_an_error() -> None:
 def test_gates_begin_open_and_shut(name: str) -> None:
     """Close to landmarks; far from them all are half open."""
     torch.manual_seed(0)
-    config = CONFIGS[name].video
+    config = (CONFIGS | VARIANTS)[name].video
     network = LandmarksToVideo(config)
     with torch.no_grad():
         codes = network._codes(faces(1, config.size))

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from talkinghead.methods.attentional_landmarks.config import CONFIGS
+from talkinghead.methods.attentional_landmarks.config import CONFIGS, VARIANTS
 from talkinghead.methods.attentional_landmarks.stl import AFTER, BEFORE, LandmarkBranch, SpeechToLandmarks
 
 
@@ -16,7 +16,7 @@ def rows(frames: int) -> int:
 
 @pytest.mark.parametrize("name", ["paper", "small"])
 def test_layers_have_the_papers_sizes(name: str) -> None:
-    network = SpeechToLandmarks(CONFIGS[name].landmarks)
+    network = SpeechToLandmarks((CONFIGS | VARIANTS)[name].landmarks)
     lips, head = network.branches
     for branch, points in ((lips, 42), (head, 100)):
         assert isinstance(branch, LandmarkBranch)
@@ -30,10 +30,10 @@ def test_layers_have_the_papers_sizes(name: str) -> None:
         assert kinds[1:4] == [nn.Conv1d, nn.BatchNorm1d, nn.ReLU]
 
 
-@pytest.mark.parametrize("name", CONFIGS)
+@pytest.mark.parametrize("name", CONFIGS | VARIANTS)
 @pytest.mark.parametrize("frames", [1, 7])
 def test_shapes(name: str, frames: int) -> None:
-    config = CONFIGS[name].landmarks
+    config = (CONFIGS | VARIANTS)[name].landmarks
     network = SpeechToLandmarks(config).eval()
     made, states = network(torch.rand(3, rows(frames), config.num_features), torch.randn(3, 68, 2))
     counts = (21, 50) if config.split else (68,)

@@ -7,7 +7,7 @@ import math
 import pytest
 import torch
 
-from talkinghead.methods.attentional_landmarks.config import CONFIGS
+from talkinghead.methods.attentional_landmarks.config import CONFIGS, VARIANTS
 from talkinghead.methods.attentional_landmarks.stl import SpeechToLandmarks
 from talkinghead.methods.attentional_landmarks.stl_losses import landmarks_example, landmarks_losses, wing
 
@@ -70,6 +70,6 @@ def test_half_of_the_batch_goes_on_from_another() -> None:
 
 
 def test_the_ablation_has_one_loss() -> None:
-    config = CONFIGS["small-joint"]
+    config = VARIANTS["small-joint"]
     losses = landmarks_losses(SpeechToLandmarks(config.landmarks), landmarks_example(config, 0), config)
     assert set(losses) == {"landmarks_loss"}

@@ -17,7 +17,7 @@ from talkinghead.face.rest import closed_mouth
 from talkinghead.methods.makeittalk import build
 from talkinghead.methods.makeittalk import performances as performances_module
 from talkinghead.methods.makeittalk import train_speaker as train_speaker_module
-from talkinghead.methods.makeittalk.config import CONFIGS
+from talkinghead.methods.makeittalk.config import CONFIGS, VARIANTS
 from talkinghead.methods.makeittalk.content import SpeechContentAnimation
 from talkinghead.methods.makeittalk.motion import MakeItTalkMotion
 from talkinghead.methods.makeittalk.performances import KNOWN, Performance
@@ -29,7 +29,6 @@ from talkinghead.weights import load_weights, save_weights
 TINY = CONFIGS["tiny"]
 ALONE = replace(TINY, speaker=replace(TINY.speaker, mouth_share=1.0, alone=True))
 REST = canonical_face()[0][MESH_OF_68]
-VARIANTS = ("small-alone", "small-no-separation")
 
 
 def performance(size: int, seed: int) -> Performance:
@@ -47,9 +46,9 @@ def talk() -> Speech:
     return Speech(np.asarray(speech_like(2.0), np.float32), 16_000)
 
 
-@pytest.mark.parametrize("name", VARIANTS)
+@pytest.mark.parametrize("name", ["small-alone", "small-no-separation"])
 def test_only_the_content_branch_is_missing(name: str) -> None:
-    small, variant = CONFIGS["small"], CONFIGS[name]
+    small, variant = CONFIGS["small"], VARIANTS[name]
     assert replace(variant.speaker, alone=False, mouth_share=small.speaker.mouth_share) == small.speaker
     assert variant.speaker.alone
     assert variant.speaker.mouth_share == 1.0
@@ -60,8 +59,8 @@ def test_only_the_content_branch_is_missing(name: str) -> None:
 
 
 def test_what_is_heard() -> None:
-    assert CONFIGS["small-alone"].content == CONFIGS["small"].content
-    bare = CONFIGS["small-no-separation"].content
+    assert VARIANTS["small-alone"].content == CONFIGS["small"].content
+    bare = VARIANTS["small-no-separation"].content
     assert (bare.features, bare.num_features) == ("log-mel", 80)
 
 
@@ -77,6 +76,7 @@ def test_the_branch_alone_moves_lips_and_head(calm: Portrait) -> None:
 
 
 def test_its_own_lips_have_no_limit(calm: Portrait) -> None:
+    torch.manual_seed(0)
     branch = SpeakerAwareAnimation(TINY.content, ALONE.speaker)
     with torch.no_grad():
         for value in branch.mlp[-1].parameters():

@@ -17,7 +17,7 @@ from talkinghead.face.landmarks import BROWS, JAW, LEFT_EYE, LIPS, NOSE, RIGHT_E
 from talkinghead.face.pose import head_landmarks
 from talkinghead.face.rest import TOUCHING, closed_mouth, lip_gap
 from talkinghead.media.spool import spool_rows
-from talkinghead.methods.makeittalk import build, load
+from talkinghead.methods.makeittalk import METHOD, build, load_generator
 from talkinghead.methods.makeittalk import motion as motion_module
 from talkinghead.methods.makeittalk.config import CONFIGS
 from talkinghead.methods.makeittalk.content import SpeechContentAnimation
@@ -38,7 +38,7 @@ def random_mouth() -> MakeItTalkMotion:
 @pytest.fixture(scope="module")
 def trained() -> MakeItTalkMotion:
     """The generator with the weights that ship."""
-    return load("small")[0]
+    return load_generator(METHOD.find_weights())
 
 
 def own(portrait: Portrait) -> FloatArray:
@@ -283,4 +283,4 @@ def test_shipped_weights_open_the_mouth_to_speech(trained: MakeItTalkMotion, cal
 
 def test_shipped_weights_are_for_small_only() -> None:
     with pytest.raises(InputError, match="ships weights for 'small', not for 'paper'"):
-        load("paper")
+        METHOD.find_weights("paper")

@@ -370,7 +370,7 @@ def test_speakers_come_equally_often_and_only_one_teaches_lips() -> None:
 
 
 def test_the_target_is_the_face_in_the_pose_of_its_moment(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(train_speaker_module, "augment_faces", lambda static, target, generator: (static, target))
+    monkeypatch.setattr(train_speaker_module, "augment_faces", lambda rest, _: (rest, torch.ones(len(rest), 1, 3)))
     batch = SpeakerBatches(PEOPLE[:1], content_of(PEOPLE[:1]), TINY, size=4)(0)
     for row in range(4):
         rotation, translation, expression = rigid_and_expression(batch["target"][row].double().numpy(), REST)
@@ -429,7 +429,7 @@ def test_training_needs_a_content_branch(tmp_path: Path) -> None:
 
 
 def test_a_whole_training_in_miniature(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    save_weights(SpeechContentAnimation(TINY.content), tmp_path / "content.safetensors", card={})
+    save_weights(SpeechContentAnimation(TINY.content), tmp_path / "content.safetensors", card={"config": TINY.content})
     monkeypatch.setattr(train_speaker_module, "performances", lambda *args, **options: iter(PEOPLE))
     train_speaker_module.train_speaker(plan("makeittalk", "speaker", tmp_path, tmp_path, steps=2))
     branch = branch_of("tiny", 5)

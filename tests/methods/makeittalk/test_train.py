@@ -29,8 +29,8 @@ from talkinghead.methods.makeittalk.train_content import (
     train_content,
     unseen_phones,
 )
-from talkinghead.methods.makeittalk.variation import WIDER
 from talkinghead.speech.arpabet import PHONES
+from talkinghead.training.augmentation.phones import TEMPO_MARGIN
 from talkinghead.types import FloatArray, Interval, Speech
 from talkinghead.weights import load_weights
 
@@ -58,9 +58,11 @@ def sentence(count: int = 50) -> Sentence:
 
 def test_windows_go_with_the_landmarks_of_their_own_time(monkeypatch: pytest.MonkeyPatch) -> None:
     module = train_content_module
-    monkeypatch.setattr(module, "augment_tempo", lambda windows, lead, generator, **_: windows[:, WIDER:-WIDER])
+    monkeypatch.setattr(
+        module, "augment_tempo", lambda windows, lead, generator, **_: windows[:, TEMPO_MARGIN:-TEMPO_MARGIN]
+    )
     monkeypatch.setattr(module, "augment_phones", lambda windows, strange, generator, **_: windows)
-    monkeypatch.setattr(module, "augment_faces", lambda static, target, generator, **_: (static, target))
+    monkeypatch.setattr(module, "augment_faces", lambda rest, generator, **_: (rest, torch.ones(len(rest), 1, 3)))
     batches = ContentBatches([sentence(), sentence(40)], TINY.content, size=64)
     batch = batches(3)
     assert batch["windows"].shape == (64, 18, 39)

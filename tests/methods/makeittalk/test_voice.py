@@ -16,12 +16,13 @@ from talkinghead.data.voice_packs import VoicePack
 from talkinghead.errors import InputError
 from talkinghead.methods.makeittalk import hearing, motion
 from talkinghead.methods.makeittalk.config import CONFIGS, ContentConfig, VoiceConfig
-from talkinghead.methods.makeittalk.hearing import ContentCodes, content_codes, speech_features
+from talkinghead.methods.makeittalk.hearing import ContentCodes, load_codes, speech_features
 from talkinghead.methods.makeittalk.train_voice import VoiceBatches, encode_pack, score, speaker_probe
 from talkinghead.methods.makeittalk.voice import VOICE_RATE, Conversion, VoiceConversion, mean_of_speech
 from talkinghead.methods.makeittalk.voice_losses import voice_example, voice_losses
 from talkinghead.speech.phonetic import crop_speech
 from talkinghead.types import Speech
+from talkinghead.weights import Weights, save_weights
 
 PAPER, SMALL, TINY = (CONFIGS[name].voice for name in ("paper", "small", "tiny"))
 SMALL_CODES = ContentConfig("autovc", num_features=32)
@@ -282,16 +283,14 @@ def test_codes_at_other_rates(codes: ContentCodes) -> None:
     np.testing.assert_allclose(at_25[10:40].mean(axis=0), at_own[25:100].mean(axis=0), atol=0.1 * at_own.std())
 
 
-def test_what_is_heard_is_the_shipped_networks(
-    codes: ContentCodes, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_codes_are_those_of_the_weights_that_were_trained(codes: ContentCodes, tmp_path: Path) -> None:
     speech = Speech(speech_like(1.0), 16_000)
-    with monkeypatch.context() as patch:
-        patch.setattr(hearing, "content_codes", lambda: codes)
-        np.testing.assert_array_equal(speech_features(speech, SMALL_CODES), codes(speech, VOICE_RATE))
-        with pytest.raises(InputError, match="hears 39"):
-            speech_features(speech, ContentConfig("autovc", num_features=39))
-    monkeypatch.setattr(hearing, "_WEIGHTS", tmp_path / "voice.safetensors")
-    content_codes.cache_clear()
-    with pytest.raises(InputError, match=r"voice.safetensors: no such weights"):
+    with pytest.raises(InputError, match=r"no weights 'voice'.*train them with talkinghead train makeittalk voice"):
+        load_codes(Weights((tmp_path,)))
+    save_weights(network(TINY), tmp_path / "voice.safetensors", card={"config": TINY})
+    assert load_codes(Weights((tmp_path,))).size == 4
+    np.testing.assert_array_equal(speech_features(speech, SMALL_CODES, features=codes), codes(speech, VOICE_RATE))
+    with pytest.raises(InputError, match="hears 39"):
+        speech_features(speech, ContentConfig("autovc", num_features=39), features=codes)
+    with pytest.raises(InputError, match="do not ship: train them with talkinghead train makeittalk voice"):
         speech_features(speech, SMALL_CODES)

@@ -46,6 +46,9 @@ class VideoConfig:
             pixels, moved.
         guided: that field is what the network adds to the landmarks' own displacement.
         source: the landmark encoder also sees where the portrait's own landmarks lie.
+        filled: the inside of the mouth is painted by a network that knows mouths alone (``rendering.interior``), and
+            lids are closed by the portrait's own skin: for unseen people this network draws mouths as a soft blot and
+            barely closes the eyes.
     """
 
     size: int = 320
@@ -60,6 +63,7 @@ class VideoConfig:
     copying: bool = False
     guided: bool = False
     source: bool = False
+    filled: bool = False
 
 
 @dataclass(frozen=True)
@@ -70,15 +74,11 @@ class AttentionalConfig:
         landmarks: speech to landmarks.
         video: landmarks to video.
         people: who is learnt from: "s1" of GRID alone, or "all" of the open recordings.
-        filled: the inside of the mouth is painted by a network that knows mouths alone (``rendering.interior``), and
-            lids are closed by the portrait's own skin: of people it has not met this network makes the mouths a soft
-            blot, and hardly closes the eyes.
     """
 
     landmarks: LandmarksConfig = field(default_factory=LandmarksConfig)
     video: VideoConfig = field(default_factory=VideoConfig)
     people: str = "all"
-    filled: bool = False
 
 
 _SMALL = AttentionalConfig(
@@ -95,12 +95,12 @@ _SMALL = AttentionalConfig(
         copying=True,
         guided=True,
         source=True,
+        filled=True,
     ),
-    filled=True,
 )
 # Of one person alone it learns where everything goes, and better than by what the landmarks tell.
-_UNGUIDED = replace(_SMALL.video, guided=False)
-_S1 = replace(_SMALL, video=_UNGUIDED, people="s1", filled=False)
+_UNGUIDED = replace(_SMALL.video, guided=False, filled=False)
+_S1 = replace(_SMALL, video=_UNGUIDED, people="s1")
 # Those of the ablations learn by equation 10 alone.
 _ALONE = replace(_S1, video=replace(_UNGUIDED, structure=0.0))
 
@@ -109,12 +109,6 @@ CONFIGS = {
     # the paper leaves open are the convolutions, the size of the recurrent layer, and all of the second network.
     "paper": AttentionalConfig(people="s1"),
     "small": _SMALL,
-    "small-phones": replace(_SMALL, landmarks=replace(_SMALL.landmarks, features="phones", num_features=39)),
-    "small-s1": _S1,
-    # The ablations of table 2: all from random weights.
-    "small-full": _ALONE,
-    "small-joint": replace(_ALONE, landmarks=replace(_ALONE.landmarks, split=False)),
-    "small-plain": replace(_ALONE, video=replace(_ALONE.video, attention=False)),
     "tiny": AttentionalConfig(
         LandmarksConfig(channels=(4, 4, 4, 4), speech_size=8, template_size=8, gru_size=8),
         replace(
@@ -126,6 +120,17 @@ CONFIGS = {
             discriminator_channels=(4, 4, 4, 4),
             adversarial=1.0,
         ),
-        filled=True,
     ),
+}
+
+# Configurations that are no sizes; each is trained from random weights.
+VARIANTS = {
+    # Phones instead of the sound, for voices unlike those of the training.
+    "small-phones": replace(_SMALL, landmarks=replace(_SMALL.landmarks, features="phones", num_features=39)),
+    # GRID s1 alone.
+    "small-s1": _S1,
+    # The ablations of table 2.
+    "small-full": _ALONE,
+    "small-joint": replace(_ALONE, landmarks=replace(_ALONE.landmarks, split=False)),
+    "small-plain": replace(_ALONE, video=replace(_ALONE.video, attention=False)),
 }

@@ -16,7 +16,7 @@ from talkinghead.methods.attentional_landmarks.config import LandmarksConfig
 from talkinghead.methods.attentional_landmarks.hearing import FPS, at_16_khz, speech_frames
 from talkinghead.speech.activity import voice_activity
 from talkinghead.speech.features import loudness_gain
-from talkinghead.training.sound import augment_sound
+from talkinghead.training.augmentation.sound import augment_sound
 from talkinghead.types import FloatArray
 
 S1 = "GRID-s1"

@@ -36,6 +36,7 @@ from talkinghead.metrics.aperture import aperture_correlation
 from talkinghead.metrics.lip_landmarks import lip_landmark_distance
 from talkinghead.motion.smoothing import resample_rows
 from talkinghead.motion.tracked import motion_of_track
+from talkinghead.training.augmentation.faces import augment_faces
 from talkinghead.training.fit import Schedule, fit
 from talkinghead.training.stage import Training
 from talkinghead.types import FaceTrack, FloatArray
@@ -45,6 +46,7 @@ FRAMES = 75
 """Of a stretch: 3 s, a sentence of GRID."""
 
 _VERSIONS = 3
+_STRENGTH = 0.6  # of the augmentation of faces
 _SILENT = 0.06  # of the batch hears nothing, and rests
 _S1_SHARE = 0.6
 _LEAST_FRAMES = 50
@@ -124,25 +126,14 @@ class LandmarkBatches:
         points = torch.where(silent, template[:, None], points)
         mouth = torch.from_numpy(MOUTH_POINTS)
         lips = torch.where(silent, template[:, None, mouth], lips)
-        face, scale = _augment(template, generator)
+        face, scale = augment_faces(template, generator, strength=_STRENGTH, unit=EYE_DISTANCE_PX)
+        scale = scale[:, None]
         return {
             "speech": speech,
             "template": face,
             "points": face[:, None] + (points - template[:, None]) * scale,
             "lips": face[:, None, mouth] + (lips - template[:, None, mouth]) * scale,
         }
-
-
-def _augment(template: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-    """Half of the faces (B, 68, 2) px with other proportions, and how far each of them goes: (B, 1, 1, 2)."""
-    batch = len(template)
-    other = (torch.rand(batch, 1, 1, generator=generator) < 0.5).float()
-    stretch = 1 + other * (torch.rand(batch, 1, 2, generator=generator) - 0.5) * torch.tensor([0.2, 0.3])
-    whole = torch.randn(batch, 1, 2, generator=generator)
-    mouth = torch.zeros(68, 1)
-    mouth[LIPS] = 1.0
-    shift = 0.03 * whole * mouth + 0.008 * torch.randn(batch, 68, 2, generator=generator)
-    return template * stretch + other * EYE_DISTANCE_PX * shift, stretch[:, None]
 
 
 def score(network: nn.Module, stretches: list[LandmarkStretch]) -> dict[str, float]:

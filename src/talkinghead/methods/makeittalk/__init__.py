@@ -6,8 +6,15 @@ from pathlib import Path
 
 from talkinghead.errors import InputError
 from talkinghead.methods.base import Method, Paper
-from talkinghead.methods.makeittalk.config import CONFIGS, MakeItTalkConfig
+from talkinghead.methods.makeittalk.config import (
+    CONFIGS,
+    VARIANTS,
+    ContentConfig,
+    MakeItTalkConfig,
+    TranslationConfig,
+)
 from talkinghead.methods.makeittalk.content import SpeechContentAnimation
+from talkinghead.methods.makeittalk.hearing import load_codes
 from talkinghead.methods.makeittalk.motion import MakeItTalkMotion
 from talkinghead.methods.makeittalk.speaker_aware import SpeakerAwareAnimation
 from talkinghead.methods.makeittalk.stages import STAGES
@@ -16,9 +23,7 @@ from talkinghead.methods.makeittalk.translation_renderer import TranslationRende
 from talkinghead.rendering.interior import InteriorFiller, MouthInterior, load_filler
 from talkinghead.rendering.mouth import FlatFiller
 from talkinghead.rendering.warp import WarpRenderer
-from talkinghead.weights import load_weights
-
-_WEIGHTS = Path(__file__).with_name("weights")
+from talkinghead.weights import Weights, load_network
 
 
 def build(config: MakeItTalkConfig) -> tuple[MakeItTalkMotion, WarpRenderer]:
@@ -29,36 +34,39 @@ def build(config: MakeItTalkConfig) -> tuple[MakeItTalkMotion, WarpRenderer]:
     return MakeItTalkMotion(content, branch=branch), renderer
 
 
-def _shipping_config(config_name: str) -> MakeItTalkConfig:
-    if config_name != "small":
-        raise InputError(
-            f"makeittalk ships weights for 'small', not for {config_name!r}: train them, or choose 'small'."
-        )
-    return CONFIGS[config_name]
+def load_generator(weights: Weights) -> MakeItTalkMotion:
+    """The generator with trained weights.
+
+    Raises:
+        InputError: weights are missing, among them those of the voice conversion, which do not ship, where a network
+            hears its codes; or the two branches do not hear the same.
+    """
+    branch = load_network(
+        lambda config: SpeakerAwareAnimation(config.content, config.speaker),
+        MakeItTalkConfig,
+        weights.file("speaker_aware"),
+    )
+    hears, content = branch.content, None
+    if not branch.config.alone:
+        content = load_network(SpeechContentAnimation, ContentConfig, weights.file("content"))
+        if (content.config.features, content.config.num_features) != (hears.features, hears.num_features):
+            raise InputError(
+                f"the content branch hears {content.config.features} and the speaker-aware branch {hears.features}: "
+                "train both with the same configuration."
+            )
+    return MakeItTalkMotion(
+        content, features=load_codes(weights) if hears.features == "autovc" else None, branch=branch
+    )
 
 
-def _load_warp(config_name: str) -> WarpRenderer:
-    _shipping_config(config_name)
+def load_warp(weights: Weights) -> WarpRenderer:
+    """The warping renderer; the inside of mouths is what ships for all methods."""
     return WarpRenderer(load_filler(), FlatFiller())
 
 
-def _load_translation(config_name: str) -> TranslationRenderer:
-    network = TranslationNetwork(_shipping_config(config_name).translation)
-    load_weights(network, _WEIGHTS / "translation.safetensors")
-    return TranslationRenderer(network)
-
-
-def load(config_name: str) -> tuple[MakeItTalkMotion, WarpRenderer]:
-    """Generator and renderer with the weights that ship.
-
-    Raises:
-        InputError: none ship for this configuration.
-    """
-    config = _shipping_config(config_name)
-    content, branch = SpeechContentAnimation(config.content), SpeakerAwareAnimation(config.content, config.speaker)
-    load_weights(content, _WEIGHTS / "content.safetensors")
-    load_weights(branch, _WEIGHTS / "speaker_aware.safetensors")
-    return MakeItTalkMotion(content, branch=branch), _load_warp(config_name)
+def load_translation(weights: Weights) -> TranslationRenderer:
+    """The renderer by image-to-image translation with trained weights."""
+    return TranslationRenderer(load_network(TranslationNetwork, TranslationConfig, weights.file("translation")))
 
 
 METHOD = Method(
@@ -72,11 +80,10 @@ METHOD = Method(
     ),
     summary="one picture, photo or drawing, and any voice: lips move by what is said, the head by who says it",
     configs=CONFIGS,
+    variants=VARIANTS,
+    weights=Path(__file__).with_name("weights"),
     build=build,
-    load=load,
-    renderers={
-        "warp": _load_warp,
-        "translation": _load_translation,
-    },
+    generator=load_generator,
+    renderers={"warp": load_warp, "translation": load_translation},
     stages=STAGES,
 )

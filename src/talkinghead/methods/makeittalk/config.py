@@ -214,11 +214,6 @@ CONFIGS = {
         speaker=_SMALL_SPEAKER,
         translation=_SMALL_TRANSLATION,
     ),
-    # Section 3.1's own front end: the content branch hears the code of the voice conversion.
-    "small-autovc": MakeItTalkConfig(ContentConfig("autovc", num_features=32, lead=9), voice=_SMALL_VOICE),
-    # Section 5.4, the variants "no content branch" and "no separation" (of what is said from who says it).
-    "small-alone": MakeItTalkConfig(ContentConfig(lead=9), speaker=_ALONE),
-    "small-no-separation": MakeItTalkConfig(ContentConfig("log-mel", num_features=80, lead=9), speaker=_ALONE),
     "tiny": MakeItTalkConfig(
         ContentConfig("phones", 39, lead=9, lstm_size=16, lstm_layers=1, mlp_sizes=(16,)),
         voice=_TINY_VOICE,
@@ -226,4 +221,13 @@ CONFIGS = {
         speaker=_TINY_SPEAKER,
         mouth_width=4,
     ),
+}
+
+# Configurations that are no sizes.
+VARIANTS = {
+    # Section 3.1's own front end: the content branch hears the code of the voice conversion.
+    "small-autovc": MakeItTalkConfig(ContentConfig("autovc", num_features=32, lead=9), voice=_SMALL_VOICE),
+    # Section 5.4, the variants "no content branch" and "no separation" (of what is said from who says it).
+    "small-alone": MakeItTalkConfig(ContentConfig(lead=9), speaker=_ALONE),
+    "small-no-separation": MakeItTalkConfig(ContentConfig("log-mel", num_features=80, lead=9), speaker=_ALONE),
 }

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -12,16 +10,16 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from talkinghead.errors import InputError
-from talkinghead.methods.makeittalk.config import CONFIGS, ContentConfig
+from talkinghead.methods.makeittalk.config import ContentConfig, VoiceConfig
 from talkinghead.methods.makeittalk.voice import VOICE_RATE, VoiceConversion, mean_of_speech
 from talkinghead.speech.activity import speech_segments, voice_activity
 from talkinghead.speech.features import SAMPLE_RATE, resample
 from talkinghead.speech.phonetic import LogMel, PhonePosteriors, PhoneticFeatures, Rows, SpeechPiece, at_rate, num_rows
 from talkinghead.speech.speaker import EMBEDDING_SIZE, LEAST_SPEECH_S, speaker_embedding
 from talkinghead.types import FloatArray, Speech
-from talkinghead.weights import load_weights
+from talkinghead.weights import Weights, load_network
 
-_WEIGHTS = Path(__file__).with_name("weights") / "voice.safetensors"
+_TRAIN_VOICE = "train them with talkinghead train makeittalk voice --corpus CORPUS --out OUT"
 _ACTIVITY_RATE = 100.0
 
 
@@ -82,16 +80,13 @@ def _embedding(samples: Rows) -> Rows:
     return speaker_embedding(samples)
 
 
-@lru_cache(maxsize=1)
-def content_codes() -> ContentCodes:
-    """The codes of the voice conversion that ships.
+def load_codes(weights: Weights) -> ContentCodes:
+    """The codes of a trained voice conversion.
 
     Raises:
-        InputError: its weights are not there.
+        InputError: its weights, which do not ship, are not there.
     """
-    network = VoiceConversion(CONFIGS["small"].voice)
-    load_weights(network, _WEIGHTS)
-    return ContentCodes(network)
+    return ContentCodes(load_network(VoiceConversion, VoiceConfig, weights.file("voice", remedy=_TRAIN_VOICE)))
 
 
 def at_16_khz(speech: Speech) -> Speech:
@@ -114,10 +109,10 @@ def speech_features(
         features: others, for a network that was trained on them; None: those that ``config`` names.
 
     Raises:
-        InputError: such features are not what the network was trained on.
+        InputError: such features are not what the network was trained on, or "autovc" is named and not given.
     """
     if features is None and config.features == "autovc":
-        features = content_codes()
+        raise InputError(f"content codes need the voice conversion, whose weights do not ship: {_TRAIN_VOICE}.")
     if features is not None:
         if features.size != config.num_features:
             raise InputError(

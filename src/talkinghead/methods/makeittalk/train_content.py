@@ -25,28 +25,24 @@ from talkinghead.face.pose import head_landmarks
 from talkinghead.face.rest import closed_mouth
 from talkinghead.methods.makeittalk.config import ContentConfig
 from talkinghead.methods.makeittalk.content import SpeechContentAnimation, windows_of
-from talkinghead.methods.makeittalk.hearing import speech_features
+from talkinghead.methods.makeittalk.hearing import load_codes, speech_features
 from talkinghead.methods.makeittalk.losses import content_losses
 from talkinghead.methods.makeittalk.motion import MakeItTalkMotion
-from talkinghead.methods.makeittalk.variation import (
-    WIDER,
-    augment_bands,
-    augment_faces,
-    augment_phones,
-    augment_samples,
-    augment_tempo,
-)
 from talkinghead.metrics.aperture import aperture_correlation
 from talkinghead.metrics.jaw_lip import jaw_lip_distance, jaw_lip_velocity_difference
 from talkinghead.metrics.mouth_area import mouth_area_difference
 from talkinghead.motion.smoothing import resample_rows
 from talkinghead.speech.align import align
 from talkinghead.speech.arpabet import BILABIALS, LABIODENTALS, PHONES, VISEMES
+from talkinghead.speech.phonetic import PhoneticFeatures
+from talkinghead.training.augmentation.faces import augment_faces
+from talkinghead.training.augmentation.mels import augment_bands, augment_spectra
+from talkinghead.training.augmentation.phones import TEMPO_MARGIN, augment_phones, augment_tempo
+from talkinghead.training.augmentation.sound import augment_sound
 from talkinghead.training.fit import Schedule, fit
-from talkinghead.training.sound import augment_sound
 from talkinghead.training.stage import Training
 from talkinghead.types import FloatArray, Interval
-from talkinghead.weights import save_weights
+from talkinghead.weights import Weights, save_weights
 
 _REST_FRAMES = 10  # GRID clips begin with the speaker silent
 _REFINING_SHARE = 0.6  # of the steps, and then added to them: a second, slower cycle on speech and faces varied less
@@ -79,7 +75,14 @@ class Sentence:
     contacts: npt.NDArray[np.int64]
 
 
-def read_sentences(clips: tuple[Clip, ...], cache: Path, config: ContentConfig, *, versions: int = 1) -> list[Sentence]:
+def read_sentences(
+    clips: tuple[Clip, ...],
+    cache: Path,
+    config: ContentConfig,
+    *,
+    versions: int = 1,
+    features: PhoneticFeatures | None = None,
+) -> list[Sentence]:
     """What is heard and seen in clips; tracks are kept in ``cache``, and so is what is heard.
 
     Args:
@@ -88,18 +91,19 @@ def read_sentences(clips: tuple[Clip, ...], cache: Path, config: ContentConfig, 
         config: sizes.
         versions: of what is heard: the clip as it is, its phones as aligned with its words, and the clip as other
             voices and recordings would have it.
+        features: what makes the speech frames; None: what ``config`` names.
     """
     sentences = []
     for clip, track in tracks(clips, cache):
         file = cache / f"{clip.code}.{config.features}{versions}.npz"
         if not file.exists():
-            _hear(clip, file, config, versions)
+            _hear(clip, file, config, versions, features)
         with np.load(file) as kept:
             sentences.append(Sentence(kept["features"], head_landmarks(track), track.fps, kept["contacts"]))
     return sentences
 
 
-def _hear(clip: Clip, file: Path, config: ContentConfig, versions: int) -> None:
+def _hear(clip: Clip, file: Path, config: ContentConfig, versions: int, features: PhoneticFeatures | None) -> None:
     speech = clip.speech()
     known = align(speech, " ".join(word.label for word in clip.words if word.label not in ("sil", "sp")))
     rng = np.random.default_rng(zlib.crc32(clip.code.encode()))
@@ -107,10 +111,10 @@ def _hear(clip: Clip, file: Path, config: ContentConfig, versions: int) -> None:
         replace(speech, samples=augment_sound(speech.samples, np.zeros(1), rng, tempo=False)[0])
         for _ in range(versions - 2)
     ]
-    features = np.stack([speech_features(sound, config) for sound in sounds[:versions]])
+    rows = np.stack([speech_features(sound, config, features=features) for sound in sounds[:versions]])
     beside = file.with_suffix(".new.npz")
-    contacts = lip_contacts(known.phones or (), features.shape[1], config.rate)
-    np.savez(beside, features=features.astype(np.float32), contacts=contacts)
+    contacts = lip_contacts(known.phones or (), rows.shape[1], config.rate)
+    np.savez(beside, features=rows.astype(np.float32), contacts=contacts)
     os.replace(beside, file)
 
 
@@ -145,7 +149,7 @@ class ContentBatches:
     def __init__(self, sentences: list[Sentence], config: ContentConfig, *, size: int, variation: float = 1.0) -> None:
         self._size, self._variation, self._lead = size, variation, config.lead
         windows, targets, owners, rests, contacts = [], [], [], [], []
-        wide = replace(config, window=config.window + 2 * WIDER, lead=config.lead + WIDER)
+        wide = replace(config, window=config.window + 2 * TEMPO_MARGIN, lead=config.lead + TEMPO_MARGIN)
         for number, sentence in enumerate(sentences):
             last = (len(sentence.landmarks) - 1) / sentence.fps * config.rate
             count = min(int(last) + 1, sentence.features.shape[1])
@@ -177,7 +181,8 @@ class ContentBatches:
         for eye in (LEFT_EYE, RIGHT_EYE):
             target[:, eye] = static[:, eye]
         generator = torch.Generator().manual_seed(step)
-        static, target = augment_faces(static, target, generator, share=0.5 * self._variation)
+        face, scale = augment_faces(static, generator, share=0.5 * self._variation)
+        static, target = face, face + (target - static) * scale
         tempo = 1.0 if self._phones else 0.0
         windows = augment_tempo(windows, self._lead, generator, variation=tempo)
         if self._phones:
@@ -186,7 +191,7 @@ class ContentBatches:
             if bands.shape[2]:
                 windows = torch.cat([windows, augment_bands(bands, generator, variation=self._variation)], dim=2)
         elif self._bands:
-            windows = augment_samples(windows, generator, variation=self._variation)
+            windows = augment_spectra(windows, generator, variation=self._variation)
         return {"windows": windows, "static": static, "target": target, "contact": self._contacts[rows]}
 
 
@@ -217,12 +222,16 @@ def score(network: nn.Module, sentences: list[Sentence]) -> dict[str, float]:
 
 
 def train_content(training: Training) -> None:
-    """Train the content branch on GRID s1 ``train``; its scores are of ``val``."""
+    """Train the content branch on GRID s1 ``train``; its scores are of ``val``.
+
+    Where the configuration hears the codes of the voice conversion, its weights are in the output folder.
+    """
     config, out, options = training.config, training.out, training.options
     root, cache = training.corpus / "grid_s1", out / "tracks"
     versions = 1 if config.content.features == "log-mel" else _VERSIONS  # of log-mel, others are made in every batch
-    learn = read_sentences(grid_clips(root, "train"), cache, config.content, versions=versions)
-    watch = read_sentences(grid_clips(root, "val"), cache, config.content)
+    codes = load_codes(Weights((out,))) if config.content.features == "autovc" else None
+    learn = read_sentences(grid_clips(root, "train"), cache, config.content, versions=versions, features=codes)
+    watch = read_sentences(grid_clips(root, "val"), cache, config.content, features=codes)
     torch.manual_seed(0)
     network = SpeechContentAnimation(config.content)
     for folder, share, rate, variation, lips, dropout in (

@@ -18,22 +18,23 @@ import torch
 from torch import Tensor, nn
 
 from talkinghead.face.landmarks import JAW, LEFT_EYE, LIPS, RIGHT_EYE
-from talkinghead.methods.makeittalk.config import MakeItTalkConfig
+from talkinghead.methods.makeittalk.config import ContentConfig, MakeItTalkConfig
 from talkinghead.methods.makeittalk.content import SpeechContentAnimation
 from talkinghead.methods.makeittalk.head_style import displacements, rigid_and_expression, smooth_noise
 from talkinghead.methods.makeittalk.motion import MakeItTalkMotion
 from talkinghead.methods.makeittalk.performances import KNOWN, Performance, performances, pose_landmarks
 from talkinghead.methods.makeittalk.speaker_aware import SpeakerAwareAnimation
 from talkinghead.methods.makeittalk.speaker_losses import SpeakerTraining, speaker_losses
-from talkinghead.methods.makeittalk.variation import augment_faces, augment_samples
 from talkinghead.metrics.head_pose import rotation_difference
 from talkinghead.metrics.jaw_lip import jaw_lip_distance
 from talkinghead.metrics.mouth_area import mouth_area_difference
 from talkinghead.speech.speaker import EMBEDDING_SIZE
+from talkinghead.training.augmentation.faces import augment_faces
+from talkinghead.training.augmentation.mels import augment_spectra
 from talkinghead.training.fit import Schedule, fit
 from talkinghead.training.stage import Training
 from talkinghead.types import FloatArray
-from talkinghead.weights import load_weights, save_weights
+from talkinghead.weights import load_network, save_weights
 
 _NOISY = 1 / 3  # of a batch
 _LEAST = 96  # frames of a window, if the recording has so many
@@ -85,15 +86,13 @@ class SpeakerBatches:
             pose[row, :count] = np.concatenate([person.rotation[part], person.translation[part]], axis=1)
             valid[row, :count] = True
         rest = torch.from_numpy(np.stack([self._people[number].rest for number in chosen])).float()
-        # Moved by one in each direction, the face tells by how much its motion is stretched.
-        static, beside = augment_faces(rest, rest + 1, generator)
-        stretch = (beside - static).numpy()[:, None]
-        face = static.numpy()[:, None]
+        static, scale = augment_faces(rest, generator)
+        stretch, face = scale.numpy()[:, None], static.numpy()[:, None]
         # Blinks are apart from this: eyelids stay as in the portrait, and go where the head goes.
         for eye in (LEFT_EYE, RIGHT_EYE):
             said[:, :, eye], shown[:, :, eye] = 0, 0
         if self._config.content.features == "log-mel":  # of phones there are versions
-            features = augment_samples(torch.from_numpy(features), generator).numpy()
+            features = augment_spectra(torch.from_numpy(features), generator).numpy()
         arrays = {
             "features": features,
             "valid": valid,
@@ -196,9 +195,7 @@ def _content_branch(training: Training) -> SpeechContentAnimation | None:
     """The trained content branch; None where the speaker-aware one is alone."""
     if training.config.speaker.alone:
         return None
-    network = SpeechContentAnimation(training.config.content)
-    load_weights(network, training.needs["content"])
-    return network.eval()
+    return load_network(SpeechContentAnimation, ContentConfig, training.needs["content"]).eval()
 
 
 def train_speaker(training: Training) -> None:
@@ -224,7 +221,7 @@ def train_speaker(training: Training) -> None:
     people = sorted({person.speaker for person in learn})
     card = {
         "network": "speaker-aware branch of MakeItTalk (Zhou et al. 2020, section 3.2)",
-        "config": config.speaker,
+        "config": {"content": config.content, "speaker": config.speaker},
         "input": f"{config.content.features}, {config.content.num_features} a frame, {config.content.rate} Hz, and the "
         f"{EMBEDDING_SIZE} numbers of a voice",
         "data": f"what is open of {', '.join(people)}: GRID s1 split train, two thirds of the others",

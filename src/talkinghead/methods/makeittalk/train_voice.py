@@ -13,9 +13,9 @@ from torch import Tensor, nn
 
 from talkinghead.data.voice_packs import HELD_OUT_VOICES, VoicePack, load_voices, prepare_voices
 from talkinghead.methods.makeittalk.config import VoiceConfig
-from talkinghead.methods.makeittalk.disguise import augment_voices
 from talkinghead.methods.makeittalk.voice import VoiceConversion
 from talkinghead.methods.makeittalk.voice_losses import voice_losses
+from talkinghead.training.augmentation.mels import augment_voices
 from talkinghead.training.fit import Schedule, fit
 from talkinghead.training.stage import Training
 from talkinghead.weights import save_weights

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from talkinghead.methods.makeittalk.config import MakeItTalkConfig
-from talkinghead.methods.makeittalk.disguise import augment_voices
+from talkinghead.training.augmentation.mels import augment_voices
 
 _EXAMPLES, _STRETCHES = 4, 3
 

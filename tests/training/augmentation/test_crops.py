@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from talkinghead.metrics.syncnet import HEIGHT, WIDTH
-from talkinghead.training.pictures import augment_crops
+from talkinghead.training.augmentation.crops import augment_crops
 
 
 def rng(seed: int) -> torch.Generator:

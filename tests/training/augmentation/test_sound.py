@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from drawn import speech_like
-from talkinghead.training.sound import add_codec, add_room, augment_sound, change_pitch, change_speed
+from talkinghead.training.augmentation.sound import add_codec, add_room, augment_sound, change_pitch, change_speed
 
 
 def tone(hertz: float, seconds: float = 1.0) -> np.ndarray:
@@ -53,7 +53,7 @@ def test_codecs_keep_the_speech_in_its_place(seed: int) -> None:
 
 
 @pytest.mark.parametrize("tempo", [True, False])
-def test_vary_sound_keeps_labels_in_step(tempo: bool) -> None:
+def test_augmentation_of_sound_keeps_labels_in_step(tempo: bool) -> None:
     # Half noise, half nothing: whatever is done to the sound, the labels must still tell which is which.
     rng = np.random.default_rng(0)
     samples = np.concatenate([rng.normal(scale=0.1, size=16_000), np.zeros(16_000)]).astype(np.float32)
@@ -68,7 +68,7 @@ def test_vary_sound_keeps_labels_in_step(tempo: bool) -> None:
     assert (len(lengths) > 3) == tempo
 
 
-def test_vary_sound_is_seeded() -> None:
+def test_augmentation_of_sound_is_seeded() -> None:
     speech, labels = speech_like(1.0, seed=1), np.zeros(100)
 
     def make(seed: int) -> np.ndarray:
