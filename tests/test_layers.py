@@ -21,6 +21,7 @@ ORDER = (
     ("motion", "rendering", "data", "training", "metrics"),
     ("recipes",),
     ("methods",),
+    ("person",),
     ("pipeline",),
     ("evaluation",),
     ("cli", "web"),

@@ -29,6 +29,7 @@ from talkinghead.person.record import (
     write_record,
 )
 from talkinghead.store import Store, file_digest
+from talkinghead.tracking.portrait import portrait_from_reference
 from talkinghead.training.stage import Stage, plan_training
 from talkinghead.types import Progress, no_progress
 
@@ -90,7 +91,7 @@ def adapt_person(plan: PersonPlan, folder: Path, *, progress: Progress = no_prog
     record = _continued(plan, folder) if has_record(folder) else _new(plan, folder)
     store = Store(folder / _STORE)
     if not _is_prepared(record, folder):
-        prepare_reference(record, folder, store, progress=progress)
+        _prepare(record, folder, store, progress)
         record = replace(record, prepared={name: file_digest(folder / name) for name in PREPARED})
         write_record(record, folder)
     for name, of_method in stages.items():
@@ -206,13 +207,24 @@ def _adapt(
 
 
 def person_corpus(record: PersonRecord, folder: Path) -> Corpus:
-    """The recordings of a person, with their splits."""
-    videos = [video_path(video, folder) for video in record.videos]
-    missing = [path for path in videos if not path.is_file()]
-    if missing:
-        raise InputError(f"{missing[0]} is not there any more, and {folder} was made from it: put it back.")
-    limit = None if record.minutes is None else 60 * record.minutes
-    return Corpus.of_videos(videos, speaker=record.name, seconds=limit)
+    """The recordings of a person, with their splits.
+
+    Raises:
+        InputError: a video is not there, or has changed.
+    """
+    return Corpus.of_videos(find_videos(record, folder), speaker=record.name, seconds=_seconds(record))
+
+
+def _prepare(record: PersonRecord, folder: Path, store: Store, progress: Progress) -> None:
+    videos = find_videos(record, folder)
+    reference = make_reference(
+        videos, folder, store, face=record.face, seconds=_seconds(record), progress=progress
+    )
+    save_portrait(portrait_from_reference(reference), folder)
+
+
+def _seconds(record: PersonRecord) -> float | None:
+    return None if record.minutes is None else 60 * record.minutes
 
 
 def _scores(card: Path) -> Scores:

@@ -26,6 +26,7 @@ from typing import Any
 
 from talkinghead.errors import InputError
 from talkinghead.media.files import write_beside
+from talkinghead.store import file_digest
 
 FORMAT = "talkinghead-person"
 VERSION = 1
@@ -147,6 +148,20 @@ def write_record(record: PersonRecord, folder: Path) -> None:
         part.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
 
-def video_path(video: SourceVideo, folder: Path) -> Path:
-    """Where a reference video lies."""
-    return Path(os.path.normpath(folder / video.file))
+def find_videos(record: PersonRecord, folder: Path) -> tuple[Path, ...]:
+    """The reference videos of a record, of which it is sure that they are still the same.
+
+    Raises:
+        InputError: one is not there, or has changed.
+    """
+    paths = []
+    for video in record.videos:
+        path = Path(os.path.normpath(folder / video.file))
+        if not path.is_file():
+            raise InputError(f"{path} is not there any more, and {folder} was made from it: put it back.")
+        if file_digest(path) != video.digest:
+            raise InputError(
+                f"{path} has changed since {folder} was made from it: put the old video back, or make a new person."
+            )
+        paths.append(path)
+    return tuple(paths)
