@@ -17,8 +17,11 @@ from talkinghead.face.landmarks import (
     STABLE,
     canonical_face,
 )
-from talkinghead.types import FaceTrack, FloatArray
+from talkinghead.types import BoolArray, FaceTrack, FloatArray
 from talkinghead.types import matrix_from_rotation as matrix_from_rotation
+
+OUTER_EYE_CORNERS = MESH_OF_68[[LEFT_OUTER_EYE_CORNER, RIGHT_OUTER_EYE_CORNER]]
+"""Mesh points of the outer corners of the left eye and the right one."""
 
 
 def rotation_from_matrix(matrix: FloatArray) -> FloatArray:
@@ -91,9 +94,19 @@ def head_mesh(track: FaceTrack) -> FloatArray:
     them.
     """
     mesh = head_from_camera(track.landmarks, track.rotation, track.translation, track.scale)
-    rows = track.found if track.found.any() else np.ones(len(track), bool)
-    corners = np.median(mesh[rows][:, MESH_OF_68[[LEFT_OUTER_EYE_CORNER, RIGHT_OUTER_EYE_CORNER]]], axis=0)
-    return np.asarray((mesh - corners.mean(axis=0)) / np.linalg.norm(corners[1] - corners[0]))
+    return place_between_eyes(mesh, mesh[:, OUTER_EYE_CORNERS], track.found)
+
+
+def place_between_eyes(points: FloatArray, corners: FloatArray, found: BoolArray) -> FloatArray:
+    """Points (T, N, 3) in the head frame of a track, brought to the head frame of its face.
+
+    Args:
+        points: as ``head_from_camera`` gives them.
+        corners: (T, 2, 3) the outer eye corners among them.
+        found: (T,) which rows show a face.
+    """
+    middle = np.median(corners[found] if found.any() else corners, axis=0)
+    return np.asarray((points - middle.mean(axis=0)) / np.linalg.norm(middle[1] - middle[0]))
 
 
 def head_landmarks(track: FaceTrack) -> FloatArray:

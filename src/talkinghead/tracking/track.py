@@ -9,8 +9,14 @@ import numpy as np
 from scipy.signal import savgol_filter
 
 from talkinghead.errors import InputError
-from talkinghead.face.eyes import blink_of
-from talkinghead.face.pose import camera_from_head, fit_pose, head_from_camera, head_mesh
+from talkinghead.face.eyes import EYE_POINTS, blink_of_openings, opening_of_eyes
+from talkinghead.face.pose import (
+    OUTER_EYE_CORNERS,
+    camera_from_head,
+    fit_pose,
+    head_from_camera,
+    place_between_eyes,
+)
 from talkinghead.tracking.follow import choose_face as choose_face
 from talkinghead.tracking.follow import read_mesh as read_mesh
 from talkinghead.types import BoolArray, FaceTrack, FloatArray, Frames
@@ -18,18 +24,25 @@ from talkinghead.types import BoolArray, FaceTrack, FloatArray, Frames
 _MAX_GAP = 0.5  # s: longer gaps are bridged as well, but stay marked as not found
 _EXPRESSION_WINDOW = 0.2  # s: keeps lip closures, which last about 0.1 s, and takes the tracker's jitter
 _POSE_WINDOW = 0.36  # s: heads are slower than lips
+_EYES = np.r_[OUTER_EYE_CORNERS, EYE_POINTS]
+_PIECE, _MARGIN = 1000, 100  # rows that are smoothed at a time, and what is looked at before and behind them
 
 
-def _bridge(landmarks: FloatArray, found: BoolArray) -> FloatArray:
+class _Bridge:
     """Rows without a face interpolated between their neighbours; at the ends the nearest row holds."""
-    known = np.flatnonzero(found)
-    times = np.arange(len(landmarks))
-    right = np.searchsorted(known, times).clip(1, max(1, len(known) - 1)) if len(known) > 1 else None
-    if right is None:
-        return np.repeat(landmarks[known], len(landmarks), axis=0)
-    left_row, right_row = known[right - 1], known[right]
-    share = ((times - left_row) / (right_row - left_row)).clip(0, 1)[:, None, None]
-    return np.asarray(landmarks[left_row] * (1 - share) + landmarks[right_row] * share)
+
+    def __init__(self, landmarks: FloatArray, found: BoolArray) -> None:
+        self._landmarks, self._known = landmarks, np.flatnonzero(found)
+
+    def __call__(self, start: int, stop: int) -> FloatArray:
+        """(n, 478, 3) some of the rows."""
+        known, times = self._known, np.arange(start, stop)
+        if len(known) == 1:
+            return np.repeat(self._landmarks[known], stop - start, axis=0)
+        right = np.searchsorted(known, times).clip(1, len(known) - 1)
+        left_row, right_row = known[right - 1], known[right]
+        share = ((times - left_row) / (right_row - left_row)).clip(0, 1)[:, None, None]
+        return np.asarray(self._landmarks[left_row] * (1 - share) + self._landmarks[right_row] * share)
 
 
 def _savgol(rows: FloatArray, fps: float, seconds: float) -> FloatArray:
@@ -43,10 +56,10 @@ def make_track(landmarks: FloatArray, found: BoolArray, fps: float, *, smooth: b
     """A FaceTrack from raw landmarks.
 
     Pose and shape are smoothed apart by zero-phase local parabolas (Savitzky and Golay 1964), so that nothing lags and
-    a blink or a closure of the lips keeps its depth.
+    a blink or a closure of the lips keeps its depth. Memory does not grow with the length, save for the result.
 
     Args:
-        landmarks: (T, 478, 3) px; rows that are not found may be NaN.
+        landmarks: (T, 478, 3) px; rows that are not found may be NaN. The track's are of the same type.
         found: (T,) bool, at least one True.
         fps: frames per second.
         smooth: False keeps the tracker's jitter.
@@ -56,17 +69,32 @@ def make_track(landmarks: FloatArray, found: BoolArray, fps: float, *, smooth: b
     """
     if not found.any():
         raise ValueError("a track needs at least one frame with a face")
-    rows = _bridge(landmarks, found)
-    rotation, translation, scale = fit_pose(rows)
-    shape = head_from_camera(rows, rotation, translation, scale)
-    if smooth:
-        rotation = _savgol(np.unwrap(rotation, axis=0), fps, _POSE_WINDOW)
-        translation = _savgol(translation, fps, _POSE_WINDOW)
-        scale = _savgol(scale, fps, _POSE_WINDOW)
-        shape = _savgol(shape, fps, _EXPRESSION_WINDOW)
-        rows = camera_from_head(shape, rotation, translation, scale)
-    track = FaceTrack(rows, rotation, translation, scale, np.zeros(len(rows)), _fill_gaps(found, fps), fps)
-    return FaceTrack(rows, rotation, translation, scale, blink_of(head_mesh(track)), track.found, fps)
+    count, bridge = len(landmarks), _Bridge(landmarks, found)
+    pieces = [(start, min(start + _PIECE, count)) for start in range(0, count, _PIECE)]
+    fitted = [fit_pose(bridge(*piece)) for piece in pieces]
+    pose = tuple(np.concatenate(parts) for parts in zip(*fitted, strict=True))
+    smoothed = _smooth_pose(pose, fps) if smooth else pose
+    rows, eyes = np.empty_like(landmarks), np.empty((count, len(_EYES), 3))
+    for start, stop in pieces:
+        first, last = max(0, start - _MARGIN), min(count, stop + _MARGIN)
+        piece = bridge(first, last)
+        if smooth:
+            shape = head_from_camera(piece, *(part[first:last] for part in pose))
+            piece = camera_from_head(_savgol(shape, fps, _EXPRESSION_WINDOW), *(part[first:last] for part in smoothed))
+        piece = piece[start - first : stop - first]
+        rows[start:stop] = piece
+        eyes[start:stop] = head_from_camera(piece, *(part[start:stop] for part in smoothed))[:, _EYES]
+    rotation, translation, scale = smoothed
+    filled = _fill_gaps(found, fps)
+    placed = place_between_eyes(eyes, eyes[:, : len(OUTER_EYE_CORNERS)], filled)
+    blink = blink_of_openings(opening_of_eyes(placed[:, len(OUTER_EYE_CORNERS) :]))
+    return FaceTrack(rows, rotation, translation, scale, blink, filled, fps)
+
+
+def _smooth_pose(pose: tuple[FloatArray, ...], fps: float) -> tuple[FloatArray, ...]:
+    rotation, translation, scale = pose
+    parts = (np.unwrap(rotation, axis=0), translation, scale)
+    return tuple(_savgol(part, fps, _POSE_WINDOW) for part in parts)
 
 
 def _fill_gaps(found: BoolArray, fps: float) -> BoolArray:

@@ -1,0 +1,123 @@
+"""Which parts of a video show one person without a cut.
+
+A video of a person is seldom one shot: it has cuts, titles without a face, other people. Shots are told apart where the
+whole picture changes or the face jumps; people by the shape of the face and its colours, which is cheap and enough for
+the few who appear in one video.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from talkinghead.face.pose import fit_pose, head_from_camera
+from talkinghead.tracking.raw import RawTrack
+from talkinghead.types import BoolArray, FloatArray, IndexArray
+
+_SHORTEST_S = 1.0  # of a stretch
+_LONGEST_GAP_S = 0.5  # without a face, within a stretch
+_JUMP = 0.6  # of a face's size from frame to frame: it is another shot ...
+_GROWTH = 1.4  # ... and so is a face that much larger or smaller
+_SMALL_JUMP, _ABOVE_MOTION = 0.15, 4.0  # a smaller jump counts if the whole picture moves so much more than before
+_MOTION_FRAMES = 25
+_SAME_PERSON = 1.2
+_SHAPE_UNIT, _COLOUR_UNIT = 0.02, 24.0
+# Measured on 63 recordings of 41 people: of pairs of one person 98 % differ by less than 1.2, of two people 0.6 %.
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """A part of a video that shows one face in one shot.
+
+    Attributes:
+        start: the first frame.
+        stop: the frame after the last one.
+        shape: (478, 3) the face in the head frame, the median over the frames.
+        colours: (12, 12, 3) the face in CIE Lab, the mean over the frames.
+    """
+
+    start: int
+    stop: int
+    shape: FloatArray
+    colours: FloatArray
+
+    def __len__(self) -> int:
+        return self.stop - self.start
+
+    def difference(self, other: Stretch) -> float:
+        """How much two faces differ in shape and colours; two of one person seldom by more than 1.2."""
+        shape, colours = (
+            float(np.sqrt(np.square(mine - theirs).mean()))
+            for mine, theirs in ((self.shape, other.shape), (self.colours, other.colours))
+        )
+        return shape / _SHAPE_UNIT + colours / _COLOUR_UNIT
+
+
+def find_stretches(raw: RawTrack) -> tuple[Stretch, ...]:
+    """The stretches of a video in order: of a second or more, without a cut, with a face all the time.
+
+    Between two frames with a face, half a second without one is bridged.
+    """
+    known = np.flatnonzero(raw.found)
+    if not len(known):
+        return ()
+    gaps = np.diff(known)
+    ends = (gaps > _LONGEST_GAP_S * raw.fps + 1) | _cut_between(raw, known)
+    firsts, lasts = known[np.r_[True, ends]], known[np.r_[ends, True]]
+    return tuple(
+        _stretch(raw, int(first), int(last) + 1)
+        for first, last in zip(firsts, lasts, strict=True)
+        if last + 1 - first >= _SHORTEST_S * raw.fps
+    )
+
+
+def choose_person(stretches: Sequence[Stretch], *, first: bool = False) -> BoolArray:
+    """(N,) which stretches show the person who is seen longest, or the one of the first stretch.
+
+    The longest stretches found the groups; each shorter one joins the group that it differs from least.
+    """
+    groups: list[list[int]] = []
+    for number in sorted(range(len(stretches)), key=lambda n: -len(stretches[n])):
+        nearest = [min(stretches[number].difference(stretches[n]) for n in group) for group in groups]
+        if nearest and min(nearest) < _SAME_PERSON:
+            groups[int(np.argmin(nearest))].append(number)
+        else:
+            groups.append([number])
+    chosen = np.zeros(len(stretches), bool)
+    if groups:
+        seconds = [sum(len(stretches[n]) for n in group) for group in groups]
+        place = next(k for k, group in enumerate(groups) if 0 in group) if first else int(np.argmax(seconds))
+        chosen[groups[place]] = True
+    return chosen
+
+
+def _cut_between(raw: RawTrack, known: IndexArray) -> BoolArray:
+    """(K - 1,) whether there is a cut between neighbours of the frames with a face."""
+    cuts = np.cumsum(raw.cuts)[known]
+    faces = raw.landmarks[known][..., :2]
+    middles, sizes = faces.mean(axis=1), np.ptp(faces, axis=1).max(axis=1)
+    smaller = np.minimum(sizes[1:], sizes[:-1])
+    jump = np.linalg.norm(np.diff(middles, axis=0), axis=-1) / smaller
+    growth = np.maximum(sizes[1:], sizes[:-1]) / smaller
+    small_jump = (jump > _SMALL_JUMP) & _moves_suddenly(raw)[known[1:]]
+    return np.asarray((np.diff(cuts) > 0) | (jump > _JUMP) | (growth > _GROWTH) | small_jump)
+
+
+def _moves_suddenly(raw: RawTrack) -> BoolArray:
+    """(T,) whether the whole picture differs from the one before it by far more than is usual just before."""
+    moved = np.abs(np.diff(raw.sketches.astype(np.float32), axis=0, prepend=raw.sketches[:1])).mean(axis=(1, 2, 3))
+    padded = np.pad(moved, (_MOTION_FRAMES, 0), mode="reflect" if len(moved) > _MOTION_FRAMES else "edge")
+    usual = np.median(np.lib.stride_tricks.sliding_window_view(padded[:-1], _MOTION_FRAMES), axis=-1)
+    return np.asarray(moved > _ABOVE_MOTION * usual)
+
+
+def _stretch(raw: RawTrack, start: int, stop: int) -> Stretch:
+    rows = start + np.flatnonzero(raw.found[start:stop])
+    rows = rows[:: max(1, len(rows) // 250)]
+    landmarks = raw.landmarks[rows].astype(np.float64)
+    shape = np.median(head_from_camera(landmarks, *fit_pose(landmarks)), axis=0)
+    face = raw.faces[rows].mean(axis=0, dtype=np.float64).astype(np.float32) / 255
+    return Stretch(start, stop, np.asarray(shape), np.asarray(cv2.cvtColor(face, cv2.COLOR_RGB2LAB)))
