@@ -62,7 +62,9 @@ def test_a_person_has_a_portrait_and_a_reference(made: Path) -> None:
 def test_the_same_command_does_nothing_again(anna: Path) -> None:
     before = {path.name: path.stat().st_mtime_ns for path in anna.iterdir() if path.is_file() and path.name != FILE}
     stages: list[str] = []
-    adapt_person(PersonPlan((anna.parent / "drawn.mp4",)), anna, progress=lambda stage, done, total: stages.append(stage))
+    adapt_person(
+        PersonPlan((anna.parent / "drawn.mp4",)), anna, progress=lambda stage, done, total: stages.append(stage)
+    )
     after = {path.name: path.stat().st_mtime_ns for path in anna.iterdir() if path.is_file() and path.name != FILE}
     assert after == before
     assert stages == []

@@ -11,7 +11,6 @@ import typer
 
 from talkinghead.cli.console import STDOUT, STOPPED, tell
 from talkinghead.cli.progress import Bar
-from talkinghead.errors import InputError
 
 if TYPE_CHECKING:
     from talkinghead.person import Person

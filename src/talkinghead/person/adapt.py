@@ -10,11 +10,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from talkinghead.person.prepare import prepare_reference
-
 from talkinghead import __version__
 from talkinghead.data.corpus import Corpus
-from talkinghead.errors import InputError, announce
+from talkinghead.errors import InputError
 from talkinghead.methods import get_method
 from talkinghead.methods.base import Method
 from talkinghead.person.folder import PREPARED, Person
@@ -25,7 +23,6 @@ from talkinghead.person.record import (
     SourceVideo,
     has_record,
     read_record,
-    video_path,
     write_record,
 )
 from talkinghead.store import Store, file_digest
@@ -217,9 +214,7 @@ def person_corpus(record: PersonRecord, folder: Path) -> Corpus:
 
 def _prepare(record: PersonRecord, folder: Path, store: Store, progress: Progress) -> None:
     videos = find_videos(record, folder)
-    reference = make_reference(
-        videos, folder, store, face=record.face, seconds=_seconds(record), progress=progress
-    )
+    reference = make_reference(videos, folder, store, face=record.face, seconds=_seconds(record), progress=progress)
     save_portrait(portrait_from_reference(reference), folder)
 
 

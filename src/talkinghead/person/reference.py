@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from talkinghead.errors import InputError, announce
+from talkinghead.errors import InputError
 from talkinghead.media import JoinedVideo, VideoExcerpt, VideoReader
 from talkinghead.media.files import write_beside
 from talkinghead.speech.alignment.alignments import Alignment, read_alignment, write_alignment
