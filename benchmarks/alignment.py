@@ -16,13 +16,13 @@ import numpy as np
 from talkinghead.data.grid import Clip, grid_clips
 from talkinghead.data.labelling import read_label_file
 from talkinghead.media import read_speech
-from talkinghead.speech.align import align
-from talkinghead.speech.alignments import read_alignment
+from talkinghead.speech.alignment.align import align
+from talkinghead.speech.alignment.files import read_alignment
+from talkinghead.speech.alignment.mismatch import broken_stretches
+from talkinghead.speech.alignment.sphinx import place
+from talkinghead.speech.alignment.transcript import read_transcript
 from talkinghead.speech.arpabet import SILENCE
 from talkinghead.speech.labels import is_silence
-from talkinghead.speech.mismatch import broken_stretches
-from talkinghead.speech.sphinx import place
-from talkinghead.speech.transcript import read_transcript
 from talkinghead.types import FloatArray, Interval, Speech
 
 _TITLE = """# Alignment with a transcript

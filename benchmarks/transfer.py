@@ -15,7 +15,7 @@ from benchmarks.voices import OTHERS, Sample, known_speaker, unseen_samples
 from talkinghead.data.grid import Clip, grid_clips, tracks
 from talkinghead.face.pose import head_landmarks
 from talkinghead.metrics.aperture import aperture
-from talkinghead.speech.align import align
+from talkinghead.speech.alignment.align import align
 from talkinghead.types import FloatArray, Interval, Speech
 
 HIMSELF = "GRID s1, val"

@@ -73,7 +73,7 @@ class Sample:
 def with_phones(speech: Speech, transcript: str | None) -> Speech:
     """The speech with its phones: aligned where the words are known, recognised otherwise."""
     if transcript:
-        from talkinghead.speech.align import align
+        from talkinghead.speech.alignment.align import align
 
         return align(speech, transcript)
     from talkinghead.speech.phones import recognise

@@ -36,9 +36,9 @@ NEIGHBOURS: dict[tuple[str, str], str] = {
 # Other packages that only some files may know.
 KEPT_APART = {
     "mediapipe": {"tracking/mesh.py", "data/canonical.py"},
-    "espeakng_loader": {"speech/espeak_library.py"},
-    "piper": {"speech/piper.py"},
-    "pocketsphinx": {"speech/sphinx.py", "data/transcribed.py"},
+    "espeakng_loader": {"speech/synthesis/espeak_library.py"},
+    "piper": {"speech/synthesis/piper.py"},
+    "pocketsphinx": {"speech/alignment/sphinx.py", "data/transcribed.py"},
 }
 
 

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from drawn import write_wav
 from talkinghead.cli.align import align
 from talkinghead.errors import InputError
-from talkinghead.speech.alignments import read_alignment
+from talkinghead.speech.alignment.files import read_alignment
 from talkinghead.speech.features import resample
 from talkinghead.speech.say import say
 

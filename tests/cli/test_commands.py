@@ -19,8 +19,8 @@ from talkinghead.cli import doctor, methods
 from talkinghead.cli.demo import TEXT, demo_picture
 from talkinghead.media import read_provenance
 from talkinghead.methods import get_method, method_names
-from talkinghead.speech import espeak_library
 from talkinghead.speech.say import say
+from talkinghead.speech.synthesis import espeak_library
 from talkinghead.types import num_frames
 
 Refused = Callable[..., str]

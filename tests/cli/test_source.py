@@ -18,7 +18,7 @@ from talkinghead.cli.source import Source, read_text
 from talkinghead.errors import InputError
 from talkinghead.media import read_speech
 from talkinghead.pipeline import TalkingHead
-from talkinghead.speech import align as alignment
+from talkinghead.speech.alignment import align as alignment
 from talkinghead.speech.say import say
 from talkinghead.types import Interval, Motion, Speech, num_frames
 

@@ -11,7 +11,7 @@ from talkinghead.data import labelling
 from talkinghead.data.labelling import label_by_recognition, label_by_text, read_label_file, split_at_unsure_words
 from talkinghead.data.transcribed import RecognisedWord
 from talkinghead.errors import InputError
-from talkinghead.speech.sphinx import PlacedPhone, PlacedWord
+from talkinghead.speech.alignment.sphinx import PlacedPhone, PlacedWord
 from talkinghead.types import Interval
 
 GRID_OF_TIERS = """File type = "ooTextFile"

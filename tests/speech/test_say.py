@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from talkinghead.errors import InputError
-from talkinghead.speech.engines import TextToSpeech, Voice
-from talkinghead.speech.espeak import Espeak
 from talkinghead.speech.say import check, say, voices
+from talkinghead.speech.synthesis.engines import TextToSpeech, Voice
+from talkinghead.speech.synthesis.espeak import Espeak
 from talkinghead.types import Interval, Speech
 
 pytest.importorskip("espeakng_loader")

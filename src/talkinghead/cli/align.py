@@ -55,8 +55,8 @@ def align(
     began = time.monotonic()
     from talkinghead.media import read_speech
     from talkinghead.media.audio import AudioReader
-    from talkinghead.speech.alignments import Alignment, check_alignment_output, write_alignment
-    from talkinghead.speech.transcript import read_transcript
+    from talkinghead.speech.alignment.files import Alignment, check_alignment_output, write_alignment
+    from talkinghead.speech.alignment.transcript import read_transcript
 
     if (transcript is None) == (transcript_file is None):
         fault = "neither is" if transcript is None else "both are"
@@ -69,7 +69,7 @@ def align(
     read_transcript(text or "", language=language)
     with Bar() as progress:
         progress("speech", 0, 1)
-        from talkinghead.speech.align import align as aligned
+        from talkinghead.speech.alignment.align import align as aligned
 
         found = aligned(read_speech(speech), text or "", language=language)
     write_alignment(Alignment(found.words, found.phones), out, duration=found.duration, overwrite=overwrite)

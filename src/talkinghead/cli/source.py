@@ -107,7 +107,7 @@ class Source:
         return say(self.text or "", self.voice, language=self.language, rate=rate, progress=progress)
 
     def _check_transcript(self, transcript: str) -> None:
-        from talkinghead.speech.transcript import read_transcript
+        from talkinghead.speech.alignment.transcript import read_transcript
 
         if not transcript.strip():
             raise InputError("--transcript is empty: give the words of SPEECH, or leave it out.")
@@ -115,8 +115,8 @@ class Source:
 
     def _transcript_language(self) -> str:
         """The language of the transcript, as the aligner names it."""
-        from talkinghead.speech.languages import voice_for
         from talkinghead.speech.say import DEFAULT_VOICE, voices
+        from talkinghead.speech.synthesis.languages import voice_for
 
         return DEFAULT_VOICE if self.language is None else voice_for(self.language, voices()).name
 
@@ -130,7 +130,7 @@ class Source:
             phones = None if phones is None else without_gaps(_within(phones, duration, self.alignment), duration)
             return replace(speech, words=words, phones=phones)
         if self.transcript is not None:
-            from talkinghead.speech.align import align
+            from talkinghead.speech.alignment.align import align
 
             return align(speech, self.transcript, language=self._transcript_language())
         return speech
@@ -165,7 +165,7 @@ def read_text(path: Path) -> str:
 
 
 def _read_alignment(path: Path) -> tuple[tuple[Interval, ...] | None, tuple[Interval, ...] | None]:
-    from talkinghead.speech.alignments import read_alignment
+    from talkinghead.speech.alignment.files import read_alignment
 
     alignment = read_alignment(path)
     return alignment.words, alignment.phones

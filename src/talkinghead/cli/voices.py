@@ -31,8 +31,8 @@ def voices(
     ] = None,
 ) -> None:
     """List the voices for --text: a table, or in a pipe one line for each, with tabs: name, language, engine."""
-    from talkinghead.speech.espeak import Espeak
     from talkinghead.speech.say import voices as known
+    from talkinghead.speech.synthesis.espeak import Espeak
 
     found = known(language)
     if not STDOUT.is_terminal:

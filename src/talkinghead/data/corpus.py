@@ -15,7 +15,7 @@ from pathlib import Path
 from talkinghead.data.manifest import manifest_rows
 from talkinghead.errors import InputError, announce
 from talkinghead.media import VideoReader, read_speech, sniff
-from talkinghead.speech.alignments import words_of_align
+from talkinghead.speech.alignment.files import words_of_align
 from talkinghead.types import Interval, Speech
 
 SPLITS = ("train", "val", "test", "unseen", "research")

@@ -11,11 +11,11 @@ import numpy.typing as npt
 
 from talkinghead.data.transcribed import transcribe
 from talkinghead.errors import InputError, announce
-from talkinghead.speech.alignments import read_alignment
+from talkinghead.speech.alignment.files import read_alignment
+from talkinghead.speech.alignment.sphinx import FRAME_RATE, PlacedWord, place, pronunciations
 from talkinghead.speech.arpabet import SILENCE
 from talkinghead.speech.features import SAMPLE_RATE
 from talkinghead.speech.labels import fold_labels, without_gaps
-from talkinghead.speech.sphinx import FRAME_RATE, PlacedWord, place, pronunciations
 from talkinghead.types import Interval
 
 LabelledPiece = tuple[float, float, tuple[Interval, ...]]

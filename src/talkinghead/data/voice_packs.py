@@ -26,10 +26,10 @@ from talkinghead.data.manifest import manifest_rows
 from talkinghead.data.prompts import Prompter, sentences
 from talkinghead.errors import InputError, announce
 from talkinghead.media import read_speech
-from talkinghead.speech.espeak import Espeak
 from talkinghead.speech.features import SAMPLE_RATE, log_mel, loudness_gain, resample
 from talkinghead.speech.say import say
 from talkinghead.speech.speaker import EMBEDDING_SIZE, speaker_embedding
+from talkinghead.speech.synthesis.espeak import Espeak
 
 HELD_OUT_VOICES = (
     *("LS-103", "LS-2002", "LS-2436", "LS-2609", "LS-3080", "LS-3664"),

@@ -7,12 +7,12 @@ from itertools import chain
 
 from talkinghead.errors import InputError, announce
 from talkinghead.speech.arpabet import SILENCE
-from talkinghead.speech.engines import TextToSpeech, Voice, nearest
-from talkinghead.speech.espeak import Espeak
-from talkinghead.speech.joining import join, sentence_pause
-from talkinghead.speech.languages import speaking, spells_out, voice_for
-from talkinghead.speech.piper import SUFFIX, Piper
-from talkinghead.speech.text import TextPiece, clean, split
+from talkinghead.speech.synthesis.engines import TextToSpeech, Voice, nearest
+from talkinghead.speech.synthesis.espeak import Espeak
+from talkinghead.speech.synthesis.joining import join, sentence_pause
+from talkinghead.speech.synthesis.languages import speaking, spells_out, voice_for
+from talkinghead.speech.synthesis.piper import SUFFIX, Piper
+from talkinghead.speech.text.pieces import TextPiece, clean, split
 from talkinghead.types import Progress, Speech, no_progress
 
 DEFAULT_VOICE = "en-us"

@@ -32,7 +32,7 @@ from talkinghead.metrics.aperture import aperture_correlation
 from talkinghead.metrics.jaw_lip import jaw_lip_distance, jaw_lip_velocity_difference
 from talkinghead.metrics.mouth_area import mouth_area_difference
 from talkinghead.motion.smoothing import resample_rows
-from talkinghead.speech.align import align
+from talkinghead.speech.alignment.align import align
 from talkinghead.speech.arpabet import BILABIALS, LABIODENTALS, PHONES, VISEMES
 from talkinghead.speech.phonetic import PhoneticFeatures
 from talkinghead.training.augmentation.faces import augment_faces

@@ -14,8 +14,8 @@ from talkinghead.data.grid import grid_clips
 from talkinghead.errors import InputError
 from talkinghead.media import read_speech
 from talkinghead.speech import phones as recogniser
-from talkinghead.speech import sphinx
-from talkinghead.speech.align import align
+from talkinghead.speech.alignment import sphinx
+from talkinghead.speech.alignment.align import align
 from talkinghead.speech.arpabet import CLASSES
 from talkinghead.speech.say import say
 from talkinghead.types import Interval, Speech

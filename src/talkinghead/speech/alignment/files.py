@@ -12,9 +12,9 @@ from typing import Any, TypeVar
 
 from talkinghead.errors import InputError
 from talkinghead.media.files import check_writable, existing_file, write_beside
+from talkinghead.speech.alignment.textgrid import Tiers, text_from_tiers, tiers_from_text
 from talkinghead.speech.arpabet import SILENCE
 from talkinghead.speech.labels import arpabet_phones, is_silence
-from talkinghead.speech.textgrid import Tiers, text_from_tiers, tiers_from_text
 from talkinghead.types import Interval
 
 SUFFIXES = (".json", ".TextGrid", ".align")

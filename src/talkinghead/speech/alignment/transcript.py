@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from talkinghead.errors import InputError
+from talkinghead.speech.alignment.sphinx import pronunciations
 from talkinghead.speech.arpabet import SILENCE
-from talkinghead.speech.numbers import number_readings
-from talkinghead.speech.sphinx import pronunciations
+from talkinghead.speech.text.numbers import number_readings
 
 _ENGLISH = "en-us"
 _MOST_VARIANTS = 16

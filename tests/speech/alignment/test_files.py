@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from talkinghead.errors import InputError
-from talkinghead.speech.alignments import Alignment, check_alignment_output, read_alignment, write_alignment
+from talkinghead.speech.alignment.files import Alignment, check_alignment_output, read_alignment, write_alignment
 from talkinghead.types import Interval
 
 WORDS = (Interval("hi", 0.25, 0.5), Interval("l'été", 0.5, 0.875))

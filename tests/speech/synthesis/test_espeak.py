@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from talkinghead.errors import InputError
-from talkinghead.speech import espeak_library
 from talkinghead.speech.activity import voice_activity
-from talkinghead.speech.espeak import Espeak
 from talkinghead.speech.features import resample
+from talkinghead.speech.synthesis import espeak_library
+from talkinghead.speech.synthesis.espeak import Espeak
 
 pytest.importorskip("espeakng_loader")
 

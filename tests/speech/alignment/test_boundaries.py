@@ -4,8 +4,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from talkinghead.speech.boundaries import boundaries
-from talkinghead.speech.sphinx import PlacedPhone
+from talkinghead.speech.alignment.boundaries import boundaries
+from talkinghead.speech.alignment.sphinx import PlacedPhone
 
 
 def sound(*, begins: float, ends: float, duration: float = 2.0) -> npt.NDArray[np.float32]:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from talkinghead.speech.alignment.sphinx import PlacedPhone
 from talkinghead.speech.arpabet import SILENCE
-from talkinghead.speech.sphinx import PlacedPhone
 
 # Chosen on GRID s1, train split, and LJSpeech, each with right and wrong texts. In nats per frame: a phone's likelihood
 # over that of the likeliest sound.

@@ -14,7 +14,7 @@ import numpy as np
 
 from talkinghead.errors import InputError, announce
 from talkinghead.media.files import existing_file
-from talkinghead.speech.engines import Voice
+from talkinghead.speech.synthesis.engines import Voice
 from talkinghead.types import Speech
 
 SUFFIX = ".onnx"
@@ -64,7 +64,7 @@ class Piper:
 
 
 def _align(speech: Speech, text: str, language: str) -> Speech:
-    from talkinghead.speech.align import align
+    from talkinghead.speech.alignment.align import align
 
     try:
         return align(speech, text, language=language)

@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 
 from talkinghead.errors import InputError
-from talkinghead.speech import align as alignment
-from talkinghead.speech import piper as module
-from talkinghead.speech.piper import Piper
+from talkinghead.speech.alignment import align as alignment
 from talkinghead.speech.say import say
+from talkinghead.speech.synthesis import piper as module
+from talkinghead.speech.synthesis.piper import Piper
 from talkinghead.types import Interval, Speech
 
 

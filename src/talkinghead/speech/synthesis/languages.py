@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Sequence
 
 from talkinghead.errors import InputError, announce
-from talkinghead.speech.engines import Voice, nearest
+from talkinghead.speech.synthesis.engines import Voice, nearest
 
 # Which voice a language's own name means where there are several, and other codes in use for the same language.
 _USUAL = {

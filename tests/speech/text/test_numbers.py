@@ -2,7 +2,7 @@
 
 import pytest
 
-from talkinghead.speech.numbers import cardinal, number_readings
+from talkinghead.speech.text.numbers import cardinal, number_readings
 
 
 @pytest.mark.parametrize(

@@ -10,12 +10,12 @@ import numpy as np
 
 from talkinghead.errors import announce
 from talkinghead.speech.activity import voice_activity
+from talkinghead.speech.alignment.boundaries import boundaries
+from talkinghead.speech.alignment.mismatch import broken_stretches
+from talkinghead.speech.alignment.sphinx import FRAME_RATE, PlacedPhone, PlacedWord, place
+from talkinghead.speech.alignment.transcript import Word, is_english, read_transcript
 from talkinghead.speech.arpabet import SILENCE
-from talkinghead.speech.boundaries import boundaries
 from talkinghead.speech.features import resample
-from talkinghead.speech.mismatch import broken_stretches
-from talkinghead.speech.sphinx import FRAME_RATE, PlacedPhone, PlacedWord, place
-from talkinghead.speech.transcript import Word, is_english, read_transcript
 from talkinghead.types import Interval, Speech
 
 _LOST = 0.5  # where more than this share of the spoken phones is broken, nothing of the alignment is kept

@@ -2,7 +2,7 @@
 
 import pytest
 
-from talkinghead.speech.textgrid import text_from_tiers, tiers_from_text
+from talkinghead.speech.alignment.textgrid import text_from_tiers, tiers_from_text
 from talkinghead.types import Interval
 
 SHORT = '''File type = "ooTextFile"

@@ -11,9 +11,9 @@ import numpy.typing as npt
 
 from talkinghead.errors import InputError
 from talkinghead.speech.arpabet import SILENCE, arpabet_from_ipa
-from talkinghead.speech.engines import Voice, nearest
-from talkinghead.speech.espeak_library import library
 from talkinghead.speech.labels import without_gaps
+from talkinghead.speech.synthesis.engines import Voice, nearest
+from talkinghead.speech.synthesis.espeak_library import library
 from talkinghead.types import Interval, Speech
 
 _LONGEST_TAIL_S = 0.2

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from talkinghead.speech.features import resample
-from talkinghead.speech.joining import join, resample_pieces, sentence_pause
+from talkinghead.speech.synthesis.joining import join, resample_pieces, sentence_pause
 from talkinghead.types import Interval, Speech
 
 RATE = 22_050

@@ -1,7 +1,7 @@
 """Stretches that fit badly."""
 
-from talkinghead.speech.mismatch import broken_stretches
-from talkinghead.speech.sphinx import PlacedPhone
+from talkinghead.speech.alignment.mismatch import broken_stretches
+from talkinghead.speech.alignment.sphinx import PlacedPhone
 
 
 def row(*scores: tuple[int, float]) -> list[PlacedPhone]:

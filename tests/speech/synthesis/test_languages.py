@@ -7,8 +7,8 @@ import logging
 import pytest
 
 from talkinghead.errors import InputError
-from talkinghead.speech.engines import Voice
-from talkinghead.speech.languages import speaking, spells_out, voice_for
+from talkinghead.speech.synthesis.engines import Voice
+from talkinghead.speech.synthesis.languages import speaking, spells_out, voice_for
 
 VOICES = tuple(
     Voice(name, language, "espeak")

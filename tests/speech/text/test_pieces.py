@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from talkinghead.speech.text import (
+from talkinghead.speech.text.pieces import (
     CLAUSE_PAUSE,
     NO_PAUSE,
     PARAGRAPH_PAUSE,

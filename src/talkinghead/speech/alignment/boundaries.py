@@ -12,9 +12,9 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from talkinghead.speech.alignment.sphinx import FRAME_RATE, PlacedPhone
 from talkinghead.speech.arpabet import SILENCE, STOPS
 from talkinghead.speech.features import SAMPLE_RATE
-from talkinghead.speech.sphinx import FRAME_RATE, PlacedPhone
 from talkinghead.types import BoolArray, FloatArray
 
 # Chosen on GRID s1, train split.

@@ -5,9 +5,10 @@ import sys
 import pytest
 
 from talkinghead.errors import InputError
-from talkinghead.speech import espeak_library, transcript
+from talkinghead.speech.alignment import transcript
+from talkinghead.speech.alignment.transcript import read_transcript
 from talkinghead.speech.arpabet import PHONES
-from talkinghead.speech.transcript import read_transcript
+from talkinghead.speech.synthesis import espeak_library
 
 
 def labels(text: str) -> list[str]:

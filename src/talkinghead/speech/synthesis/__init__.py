@@ -1,0 +1,1 @@
+"""Text -> speech: the engines, their voices, and pieces joined to any length."""
