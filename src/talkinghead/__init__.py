@@ -5,10 +5,9 @@
 >>> save_video(head("hello.wav", "face.png"), "hello.mp4")  # doctest: +SKIP
 """
 
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
-__version__ = version("talkinghead")
+from talkinghead.version import __version__
 
 if TYPE_CHECKING:
     from talkinghead.media import save_video

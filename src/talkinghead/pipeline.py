@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 
-from talkinghead import __version__
 from talkinghead.errors import InputError
 from talkinghead.media import read_speech
 from talkinghead.methods import get_method, get_renderer, method_of_renderer
@@ -33,6 +32,7 @@ from talkinghead.types import (
     no_progress,
     num_frames,
 )
+from talkinghead.version import __version__
 
 DEFAULT_METHOD = "makeittalk"
 _ACTIVITY_RATE = 100.0  # Hz

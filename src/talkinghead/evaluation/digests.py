@@ -7,9 +7,9 @@ from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 
-import talkinghead
 from talkinghead.store import file_digest as file_digest
 
+PACKAGE = Path(__file__).parents[1]
 STANDS_ON = ("torch", "mediapipe", "av", "numpy", "scipy", "opencv-contrib-python", "scikit-image")
 _SUFFIXES = {".py", ".json", ".npz", ".safetensors"}
 # What comes after the numbers, or starts them, does not change them.
@@ -19,10 +19,9 @@ _NOT_MEASURING = ("cli/", "web/", "evaluation/page", "evaluation/plots", "evalua
 @lru_cache(maxsize=1)
 def package_digest() -> str:
     """The SHA-256 over sources and weights of this package and the versions of what it stands on."""
-    root = Path(talkinghead.__file__).parent
     content = hashlib.sha256(repr([version(name) for name in STANDS_ON]).encode())
-    for path in sorted(file for file in root.rglob("*") if file.suffix in _SUFFIXES):
-        name = path.relative_to(root).as_posix()
+    for path in sorted(file for file in PACKAGE.rglob("*") if file.suffix in _SUFFIXES):
+        name = path.relative_to(PACKAGE).as_posix()
         if not name.startswith(_NOT_MEASURING):
             content.update(name.encode() + path.read_bytes())
     return content.hexdigest()

@@ -8,15 +8,14 @@ import subprocess
 from collections.abc import Sequence
 from datetime import datetime, timezone
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
-import talkinghead
 from talkinghead.evaluation.corpus import Example
-from talkinghead.evaluation.digests import STANDS_ON, file_digest, package_digest
+from talkinghead.evaluation.digests import PACKAGE, STANDS_ON, file_digest, package_digest
 from talkinghead.evaluation.jobs import CRF, Settings
 from talkinghead.evaluation.plan import LEARNED_FROM, LEARNED_FROM_OTHERS
 from talkinghead.methods import get_method, method_of_renderer
+from talkinghead.version import __version__
 from talkinghead.weights import SUFFIX
 
 
@@ -51,7 +50,7 @@ def protocol(clips: Sequence[Example], settings: Settings) -> dict[str, Any]:
         "method": settings.method,
         "renderer": settings.renderer or "the method's own",
         "weights": _weights(settings),
-        "package": talkinghead.__version__,
+        "package": __version__,
         "package sha256": package_digest(),
         "commit": _commit(),
         "versions": {"python": platform.python_version(), **{name: version(name) for name in STANDS_ON}},
@@ -62,16 +61,15 @@ def protocol(clips: Sequence[Example], settings: Settings) -> dict[str, Any]:
 
 def _weights(settings: Settings) -> dict[str, str]:
     """SHA-256 of each file of weights that took part, by its place in the package or its name."""
-    root = Path(talkinghead.__file__).parent
     methods = {settings.method: get_method(settings.method)}
     if settings.renderer is not None:
         drawing = method_of_renderer(settings.renderer)
         methods[drawing.name] = drawing
     own = [method.weights for _, method in sorted(methods.items()) if method.weights is not None]
-    folders = [root / "speech", root / "rendering", *own, root / "metrics"]
+    folders = [PACKAGE / "speech", PACKAGE / "rendering", *own, PACKAGE / "metrics"]
     files = (path for folder in folders for path in sorted(folder.rglob(f"*{SUFFIX}")))
     result = {
-        path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name: file_digest(path)
+        path.relative_to(PACKAGE).as_posix() if path.is_relative_to(PACKAGE) else path.name: file_digest(path)
         for path in files
     }
     for path in (settings.sync_weights, settings.inception_weights):
@@ -82,7 +80,7 @@ def _weights(settings: Settings) -> dict[str, str]:
 
 def _commit() -> str | None:
     """The commit of the sources, with a plus where they differ from it; None where that cannot be told."""
-    folder = str(Path(talkinghead.__file__).parent)
+    folder = str(PACKAGE)
     try:
         described = subprocess.run(
             ["git", "-C", folder, "describe", "--always", "--abbrev=40", "--exclude=*", "--dirty=+"],

@@ -19,8 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import talkinghead
 from talkinghead.evaluation.corpus import Example
+from talkinghead.evaluation.digests import PACKAGE
 from talkinghead.evaluation.measures import MEASURES, Scores
 from talkinghead.evaluation.sets import SET_MEASURES, distances_between_pools, personalisation
 from talkinghead.evaluation.statistics import bootstrap_interval, costs, difference_of_pairs, verdict
@@ -176,7 +176,7 @@ def _comparisons(systems: Mapping[str, Json], method: str) -> Json:
 
 def _placeless(text: str) -> str:
     """A sentence that does not tell where on this machine things lie, for results are shared."""
-    return text.replace(str(Path(talkinghead.__file__).parent), "talkinghead").replace(str(Path.home()), "~")
+    return text.replace(str(PACKAGE), "talkinghead").replace(str(Path.home()), "~")
 
 
 def _round(value: float) -> float:

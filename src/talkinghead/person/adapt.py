@@ -11,20 +11,24 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from talkinghead import __version__
-from talkinghead.data.corpus import Corpus
+from talkinghead.data.corpus import Corpus, list_videos
 from talkinghead.errors import InputError
+from talkinghead.media import VideoReader
 from talkinghead.methods import get_method
 from talkinghead.methods.base import Method
 from talkinghead.person.folder import PREPARED, Person
+from talkinghead.person.portrait import save_portrait
 from talkinghead.person.record import (
     FILE,
     PersonRecord,
     Scores,
     SourceVideo,
+    find_videos,
     has_record,
     read_record,
     write_record,
 )
+from talkinghead.person.reference import list_recordings, make_reference
 from talkinghead.store import Store, file_digest
 from talkinghead.tracking.portrait import portrait_from_reference
 from talkinghead.training.stage import Stage, plan_training
@@ -154,11 +158,14 @@ def _continued(plan: PersonPlan, folder: Path) -> PersonRecord:
 
 
 def _source_videos(plan: PersonPlan, folder: Path) -> tuple[SourceVideo, ...]:
-    recordings = Corpus.of_videos(plan.videos).table
-    seconds = {recording.video: recording.seconds for recording in recordings}
+    videos = list_videos(plan.videos)
+    if not videos:
+        raise InputError("there is no video of the person: give one, or a folder of clips.")
     return tuple(
-        SourceVideo(os.path.relpath(video.resolve(), folder.resolve()), file_digest(video), length)
-        for video, length in seconds.items()
+        SourceVideo(
+            os.path.relpath(video.resolve(), folder.resolve()), file_digest(video), VideoReader(video).duration
+        )
+        for video in videos
     )
 
 
@@ -209,17 +216,15 @@ def person_corpus(record: PersonRecord, folder: Path) -> Corpus:
     Raises:
         InputError: a video is not there, or has changed.
     """
-    return Corpus.of_videos(find_videos(record, folder), speaker=record.name, seconds=_seconds(record))
+    return Corpus.of_recordings(list_recordings(find_videos(record, folder), folder, speaker=record.name))
 
 
 def _prepare(record: PersonRecord, folder: Path, store: Store, progress: Progress) -> None:
+    """Make the reference and the portrait."""
     videos = find_videos(record, folder)
-    reference = make_reference(videos, folder, store, face=record.face, seconds=_seconds(record), progress=progress)
+    seconds = None if record.minutes is None else 60 * record.minutes
+    reference = make_reference(videos, folder, store, face=record.face, seconds=seconds, progress=progress)
     save_portrait(portrait_from_reference(reference), folder)
-
-
-def _seconds(record: PersonRecord) -> float | None:
-    return None if record.minutes is None else 60 * record.minutes
 
 
 def _scores(card: Path) -> Scores:

@@ -9,20 +9,22 @@ from __future__ import annotations
 
 import zipfile
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from talkinghead.errors import InputError
-from talkinghead.media import JoinedVideo, VideoExcerpt, VideoReader
+from talkinghead.data.corpus import OWN, Recording
+from talkinghead.media import VideoExcerpt, VideoReader
 from talkinghead.media.files import write_beside
+from talkinghead.media.speech_parts import cut_speech
 from talkinghead.speech.alignment.alignments import Alignment, read_alignment, write_alignment
 from talkinghead.speech.phones import recognise
 from talkinghead.store import Store
 from talkinghead.tracking.fit import fit_face
-from talkinghead.tracking.reference import read_reference, read_speech_of
+from talkinghead.tracking.reference import open_videos, read_reference, read_speech_of
 from talkinghead.types import FaceTrack, FloatArray, Progress, Reference, Speech
 
 TRACK, SAID = "reference.npz", "reference.json"
@@ -66,13 +68,52 @@ def load_reference(videos: Sequence[Path], folder: Path) -> Reference:
     rows = {name: values[name].astype(np.float64) for name in _ROWS if name != "found"}
     optional = {name: values[name].astype(np.float64) if name in values else None for name in _OPTIONAL}
     track = FaceTrack(found=values["found"], fps=float(values["fps"]), **rows, **optional)
-    stretches = tuple((int(start), int(stop)) for start, stop in values["stretches"])
-    source = VideoReader(videos[0]) if len(videos) == 1 else JoinedVideo(videos)
-    speech = read_speech_of(source, stretches)
-    if speech is not None and (folder / SAID).is_file():
+    video = VideoExcerpt(open_videos(videos), _stretches(values))
+    speech = None
+    if (folder / SAID).is_file():
         said = read_alignment(folder / SAID)
-        speech = replace(speech, words=said.words, phones=said.phones)
-    return Reference(VideoExcerpt(source, stretches), track, speech)
+        speech = read_speech_of(videos)
+        if speech is not None:
+            speech = cut_speech(speech, [(start / video.fps, stop / video.fps) for start, stop in video.stretches])
+            speech = replace(speech, words=said.words, phones=said.phones)
+    return Reference(video, track, speech)
+
+
+def load_duration(folder: Path) -> float:
+    """How much of the videos shows the person (s).
+
+    Raises:
+        InputError: the file is missing or damaged.
+    """
+    values = _load_track(folder)
+    return len(values["landmarks"]) / float(values["fps"])
+
+
+def list_recordings(videos: Sequence[Path], folder: Path, *, speaker: str) -> list[Recording]:
+    """The stretches of the videos that show the person, as recordings to learn from.
+
+    Args:
+        videos: those that the reference was made of.
+        folder: of the person.
+        speaker: the person's name.
+
+    Raises:
+        InputError: the reference is missing or damaged, or a video cannot be read.
+    """
+    readers = [VideoReader(video) for video in videos]
+    begins = np.cumsum([0, *(reader.num_frames for reader in readers)])
+    recordings = []
+    for number, (start, stop) in enumerate(_stretches(_load_track(folder))):
+        place = int(np.searchsorted(begins, start, side="right")) - 1
+        reader, begin = readers[place], int(begins[place])
+        part = ((start - begin) / reader.num_frames, (stop - begin) / reader.num_frames)
+        name, seconds = f"{reader.path.stem}-{number}", reader.num_frames / reader.fps
+        recordings.append(Recording(name, speaker, reader.path, "own", OWN, part=part, seconds=seconds))
+    return recordings
+
+
+def _stretches(values: Mapping[str, FloatArray]) -> tuple[tuple[int, int], ...]:
+    return tuple((int(start), int(stop)) for start, stop in values["stretches"])
 
 
 def load_identity(folder: Path) -> FloatArray:

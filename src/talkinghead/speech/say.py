@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import chain
 
 from talkinghead.errors import InputError, announce
+from talkinghead.speech.alignment.align import align
 from talkinghead.speech.arpabet import SILENCE
 from talkinghead.speech.synthesis.engines import TextToSpeech, Voice, nearest
 from talkinghead.speech.synthesis.espeak import Espeak
@@ -45,7 +46,8 @@ def say(
     Returns:
         Speech with ``transcript``, what was spoken. By espeak-ng: words without punctuation; phones in ARPAbet without
         stress, "sil" for pauses, without gaps from the beginning to the end; at most 0.2 s of silence follow the last
-        word. A text in one piece has the engine's sample rate, espeak-ng's is 22,050 Hz. A longer one is as
+        word. By Piper: words and phones by ``align``; where the text cannot be aligned they are None, which is
+        announced. A text in one piece has the engine's sample rate, espeak-ng's is 22,050 Hz. A longer one is as
         ``joining.join`` gives it: 16 kHz, and ``sound`` at the engine's rate.
 
     Raises:
@@ -141,10 +143,20 @@ def _speak(
     progress("speech", 0, len(pieces))
     for done, piece in enumerate(pieces, start=1):
         speech = engine.say(piece.text, voice=voice, rate=rate)
+        if isinstance(engine, Piper) and len(speech.samples):
+            speech = _align(speech, piece.text, engine.language(voice))
         silent = speech.phones is not None and all(phone.label == SILENCE for phone in speech.phones)
         if len(speech.samples) and not silent:
             yield speech, piece.pause * sentence_pause(rate)
         progress("speech", done, len(pieces))
+
+
+def _align(speech: Speech, text: str, language: str) -> Speech:
+    try:
+        return align(speech, text, language=language)
+    except InputError:  # one sentence for all pieces of a text
+        announce(f"speech in {language} cannot be aligned with its text: its words and phones have no times.")
+        return speech
 
 
 def _shorten(text: str) -> str:

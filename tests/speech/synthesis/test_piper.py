@@ -13,7 +13,11 @@ import numpy as np
 import pytest
 
 from talkinghead.errors import InputError
+<<<<<<< HEAD
 from talkinghead.speech.alignment import align as alignment
+=======
+from talkinghead.speech import say as say_module
+>>>>>>> main
 from talkinghead.speech.say import say
 from talkinghead.speech.synthesis import piper as module
 from talkinghead.speech.synthesis.piper import Piper
@@ -73,7 +77,7 @@ def aligned(monkeypatch: pytest.MonkeyPatch) -> None:
         everything = (Interval("AH", 0.0, speech.duration),)
         return replace(speech, words=(Interval(transcript, 0.0, speech.duration),), phones=everything)
 
-    monkeypatch.setattr(alignment, "align", align)
+    monkeypatch.setattr(say_module, "align", align)
 
 
 @pytest.mark.usefixtures("aligned")
@@ -113,7 +117,7 @@ def test_what_cannot_be_aligned_is_announced_and_stays_without(
     def align(speech: Speech, transcript: str, *, language: str) -> Speech:
         raise InputError("no pronunciation is known for 'Grüße': spell it otherwise.")
 
-    monkeypatch.setattr(alignment, "align", align)
+    monkeypatch.setattr(say_module, "align", align)
     with caplog.at_level(logging.WARNING, "talkinghead"):
         speech = say("Grüße.", str(model))
     assert (speech.words, speech.phones) == (None, None)

@@ -11,7 +11,11 @@ from functools import lru_cache
 
 from talkinghead.errors import InputError
 from talkinghead.speech.alignment.sphinx import pronunciations
+<<<<<<< HEAD
 from talkinghead.speech.arpabet import SILENCE
+=======
+from talkinghead.speech.synthesis.pronunciation import pronounce
+>>>>>>> main
 from talkinghead.speech.text.numbers import number_readings
 
 _ENGLISH = "en-us"
@@ -187,10 +191,8 @@ def _spell(word: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=4096)
 def _espeak(word: str, language: str) -> tuple[str, ...]:
-    from talkinghead.speech.say import say
-
     try:
-        phones = (say(word) if language == _ENGLISH else say(word, language=language)).phones or ()
+        return (" ".join(pronounce(word, language)),)
     except InputError as error:
         if "pip install" in str(error):
             raise InputError(
@@ -198,4 +200,3 @@ def _espeak(word: str, language: str) -> tuple[str, ...]:
                 "'talkinghead[tts]', which knows more."
             ) from error
         raise
-    return (" ".join(phone.label for phone in phones if phone.label != SILENCE),)

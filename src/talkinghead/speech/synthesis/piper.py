@@ -1,4 +1,4 @@
-"""The engine Piper: neural voices from model files that the user has; phones by alignment.
+"""The engine Piper: neural voices from model files that the user has.
 
 The only file that touches Piper (OHF-Voice/piper1-gpl), an optional GPL-3.0 package.
 """
@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from talkinghead.errors import InputError, announce
+from talkinghead.errors import InputError
 from talkinghead.media.files import existing_file
 from talkinghead.speech.synthesis.engines import Voice
 from talkinghead.types import Speech
@@ -39,8 +39,16 @@ class Piper:
         _check_description(model)
         _piper()
 
+    def language(self, voice: str) -> str:
+        """The language that a voice speaks, as espeak-ng names it.
+
+        Raises:
+            InputError: as ``check``, or the model cannot be loaded.
+        """
+        return str(_load(str(existing_file(voice))).config.espeak_voice)
+
     def say(self, text: str, *, voice: str, rate: float) -> Speech:
-        """The text spoken, then aligned with the sound for its words and phones.
+        """The text spoken, without words and phones: ``speech.say`` aligns it with its text.
 
         Args:
             text: in the voice's language.
@@ -48,8 +56,7 @@ class Piper:
             rate: how many times as fast as usual.
 
         Returns:
-            Speech at the voice's own rate. Where the text cannot be aligned with it, words and phones are None, and
-            that is announced.
+            Speech at the voice's own rate.
 
         Raises:
             InputError: as ``check``, or the model cannot be loaded.
@@ -59,6 +66,7 @@ class Piper:
         chunks = list(model.synthesize(text.replace("[[", "["), syn_config=_at_rate(model, rate)))
         samples = [np.asarray(chunk.audio_float_array, np.float32).reshape(-1) for chunk in chunks]
         joined = np.clip(np.concatenate([np.zeros(0, np.float32), *samples]), -1.0, 1.0)
+<<<<<<< HEAD
         speech = Speech(joined, int(model.config.sample_rate), transcript=text)
         return _align(speech, text, model.config.espeak_voice) if len(joined) else speech
 
@@ -71,6 +79,9 @@ def _align(speech: Speech, text: str, language: str) -> Speech:
     except InputError:  # one sentence for all pieces of a text
         announce(f"speech in {language} cannot be aligned with its text: its words and phones have no times.")
         return speech
+=======
+        return Speech(joined, int(model.config.sample_rate), transcript=text)
+>>>>>>> main
 
 
 def _at_rate(model: Any, rate: float) -> Any:
