@@ -11,12 +11,7 @@ from typing import Annotated, Any, cast
 import typer
 from typer.core import TyperGroup
 
-<<<<<<< HEAD
-from talkinghead import __version__
 from talkinghead.cli import adapt, align, animate, demo, doctor, evaluate, landmarks, methods, motion, train, voices
-=======
-from talkinghead.cli import align, animate, demo, doctor, evaluate, landmarks, methods, motion, train, voices
->>>>>>> main
 from talkinghead.cli.console import STOPPED, notes_shown, tell
 from talkinghead.errors import InputError
 from talkinghead.version import __version__

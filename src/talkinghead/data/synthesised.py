@@ -70,11 +70,7 @@ def synthesise(
     """Speech of many synthetic voices, engine after engine, until the hours are filled.
 
     The prompts, voices and factors follow from the seed alone. The sound does too, but for some samples of espeak-ng's
-<<<<<<< HEAD
-    (see ``speech.synthesis.espeak.Espeak.say``). Engines that are not installed are announced; the others fill their time.
-=======
     (see ``Espeak.say``). Engines that are not installed are announced; the others fill their time.
->>>>>>> main
 
     Args:
         hours: in all.

@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from talkinghead import __version__
 from talkinghead.data.corpus import Corpus, list_videos
 from talkinghead.errors import InputError
 from talkinghead.media import VideoReader
@@ -33,6 +32,7 @@ from talkinghead.store import Store, file_digest
 from talkinghead.tracking.portrait import portrait_from_reference
 from talkinghead.training.stage import Stage, plan_training
 from talkinghead.types import Progress, no_progress
+from talkinghead.version import __version__
 
 _STORE = "store"
 
@@ -162,9 +162,7 @@ def _source_videos(plan: PersonPlan, folder: Path) -> tuple[SourceVideo, ...]:
     if not videos:
         raise InputError("there is no video of the person: give one, or a folder of clips.")
     return tuple(
-        SourceVideo(
-            os.path.relpath(video.resolve(), folder.resolve()), file_digest(video), VideoReader(video).duration
-        )
+        SourceVideo(os.path.relpath(video.resolve(), folder.resolve()), file_digest(video), VideoReader(video).duration)
         for video in videos
     )
 

@@ -15,12 +15,12 @@ from pathlib import Path
 
 import numpy as np
 
-from talkinghead.errors import InputError
 from talkinghead.data.corpus import OWN, Recording
+from talkinghead.errors import InputError
 from talkinghead.media import VideoExcerpt, VideoReader
 from talkinghead.media.files import write_beside
 from talkinghead.media.speech_parts import cut_speech
-from talkinghead.speech.alignment.alignments import Alignment, read_alignment, write_alignment
+from talkinghead.speech.alignment.files import Alignment, read_alignment, write_alignment
 from talkinghead.speech.phones import recognise
 from talkinghead.store import Store
 from talkinghead.tracking.fit import fit_face

@@ -13,11 +13,7 @@ import numpy as np
 import pytest
 
 from talkinghead.errors import InputError
-<<<<<<< HEAD
-from talkinghead.speech.alignment import align as alignment
-=======
 from talkinghead.speech import say as say_module
->>>>>>> main
 from talkinghead.speech.say import say
 from talkinghead.speech.synthesis import piper as module
 from talkinghead.speech.synthesis.piper import Piper

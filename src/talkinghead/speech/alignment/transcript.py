@@ -11,11 +11,7 @@ from functools import lru_cache
 
 from talkinghead.errors import InputError
 from talkinghead.speech.alignment.sphinx import pronunciations
-<<<<<<< HEAD
-from talkinghead.speech.arpabet import SILENCE
-=======
 from talkinghead.speech.synthesis.pronunciation import pronounce
->>>>>>> main
 from talkinghead.speech.text.numbers import number_readings
 
 _ENGLISH = "en-us"

@@ -66,22 +66,7 @@ class Piper:
         chunks = list(model.synthesize(text.replace("[[", "["), syn_config=_at_rate(model, rate)))
         samples = [np.asarray(chunk.audio_float_array, np.float32).reshape(-1) for chunk in chunks]
         joined = np.clip(np.concatenate([np.zeros(0, np.float32), *samples]), -1.0, 1.0)
-<<<<<<< HEAD
-        speech = Speech(joined, int(model.config.sample_rate), transcript=text)
-        return _align(speech, text, model.config.espeak_voice) if len(joined) else speech
-
-
-def _align(speech: Speech, text: str, language: str) -> Speech:
-    from talkinghead.speech.alignment.align import align
-
-    try:
-        return align(speech, text, language=language)
-    except InputError:  # one sentence for all pieces of a text
-        announce(f"speech in {language} cannot be aligned with its text: its words and phones have no times.")
-        return speech
-=======
         return Speech(joined, int(model.config.sample_rate), transcript=text)
->>>>>>> main
 
 
 def _at_rate(model: Any, rate: float) -> Any:
