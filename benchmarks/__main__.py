@@ -46,6 +46,7 @@ _RUNS = _ROOT / "runs"
 _SCRATCH = _RUNS / "bench"
 _TRACKS = _RUNS / "content" / "tracks"
 _IMAGES = report.DOCS / "images"
+_PERSON = _RUNS / "persons" / "s1"
 _DIGITS = 7  # significant, of what is kept
 _WIDTH = 110
 _WITHOUT_CORPUS: Mapping[str, Callable[[], Any]] = {
@@ -59,7 +60,6 @@ _WITH_CORPUS: Mapping[str, Callable[[Path], Any]] = {
     "ablations": lambda corpus: ablations.measure(corpus, _RUNS),
     "head_styles": lambda corpus: _head_styles(corpus),
     "translation": lambda corpus: translation.measure(corpus, _RUNS / "translation" / "tracks"),
-    "attentional": lambda corpus: attentional.measure(corpus, _TRACKS, _RUNS, _IMAGES / "two_by_two.png"),
     "attentional_ablations": lambda corpus: attentional_ablations.measure(corpus, _TRACKS, _RUNS),
     "tracking_noise": lambda corpus: tracking_noise.measure(corpus / "grid_s1", _TRACKS),
     "synchrony": synchrony.measure,
@@ -71,6 +71,11 @@ _WITH_CORPUS: Mapping[str, Callable[[Path], Any]] = {
     "speakers": speakers.measure,
     "seams": lambda corpus: seams.measure(TalkingHead.from_pretrained(), corpus / "speech"),
     "portraits": lambda corpus: _portraits(corpus / "portraits"),
+}
+_WITH_PERSON: Mapping[str, Callable[[Path, Path], Any]] = {
+    "attentional": lambda corpus, person: attentional.measure(
+        corpus, _TRACKS, person / "weights" / "attentional_landmarks", _IMAGES / "two_by_two.png"
+    ),
 }
 
 
@@ -91,13 +96,21 @@ def _corpus() -> Path | None:
     return folder if folder.is_dir() else None
 
 
-def measure_part(part: str, corpus: Path | None) -> Any:
-    """The result of one part, or None, and why is said, where what it needs is not there."""
+def measure_part(part: str, corpus: Path | None, person: Path = _PERSON) -> Any:
+    """The result of one part, or None, and why is said, where what it needs is not there.
+
+    Args:
+        part: its name.
+        corpus: the folder of the recordings.
+        person: the folder of a person, GRID's s1, as ``talkinghead adapt`` makes it.
+    """
     if part not in _WITHOUT_CORPUS and corpus is None:
         typer.echo(f"{part}: skipped, it needs the recordings (set TALKINGHEAD_CORPUS)", err=True)
         return None
     try:
-        return _WITHOUT_CORPUS[part]() if corpus is None or part in _WITHOUT_CORPUS else _WITH_CORPUS[part](corpus)
+        if corpus is None or part in _WITHOUT_CORPUS:
+            return _WITHOUT_CORPUS[part]()
+        return _WITH_PERSON[part](corpus, person) if part in _WITH_PERSON else _WITH_CORPUS[part](corpus)
     except InputError as error:
         typer.echo(f"{part}: skipped; {error}", err=True)
         return None
@@ -153,6 +166,10 @@ def keep(part: str, result: Any, folder: Path = report.RESULTS) -> None:
 
 def main(
     parts: Annotated[list[str] | None, typer.Argument(help=f"Which of {', '.join(PARTS)}; default: all.")] = None,
+    person: Annotated[
+        Path,
+        typer.Option(help="GRID's s1, as talkinghead adapt makes a person of his clips; for the part attentional."),
+    ] = _PERSON,
     report_only: Annotated[bool, typer.Option("--report", help="Measure nothing, only write the report.")] = False,
 ) -> None:
     """Run the measurements and write the report."""
@@ -160,7 +177,7 @@ def main(
         if part not in PARTS:
             raise typer.BadParameter(f"{part!r}: choose from {', '.join(PARTS)}")
         typer.echo(f"{part} ...", err=True)
-        result = measure_part(part, _corpus())
+        result = measure_part(part, _corpus(), person)
         if result is not None:
             keep(part, result)
     report.write()

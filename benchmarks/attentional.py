@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from torch import nn
 
 from benchmarks.intervals import Interval, cell, compare, interval
 from benchmarks.speed import SECONDS, SIDE, frames_per_second
 from talkinghead.data.corpus import UNSEEN_FACES
 from talkinghead.data.face_pairs import face_recordings
 from talkinghead.data.grid import Clip, grid_clips, tracks
-from talkinghead.errors import InputError, announce
+from talkinghead.errors import InputError
 from talkinghead.face.landmarks import MESH_OF_68
 from talkinghead.media import VideoReader, save_image
 from talkinghead.methods import get_renderer, shipped_generator
-from talkinghead.methods.attentional_landmarks.config import CONFIGS, VARIANTS
-from talkinghead.methods.attentional_landmarks.ltv import LandmarksToVideo
+from talkinghead.methods.attentional_landmarks import METHOD, load_generator, load_renderer
 from talkinghead.methods.attentional_landmarks.motion import AttentionalMotion
 from talkinghead.methods.attentional_landmarks.renderer import AttentionalRenderer
-from talkinghead.methods.attentional_landmarks.stl import SpeechToLandmarks
 from talkinghead.methods.base import MotionGenerator, Renderer
 from talkinghead.metrics.lip_landmarks import lip_landmark_distance
 from talkinghead.metrics.psnr import psnr
@@ -32,10 +28,8 @@ from talkinghead.metrics.ssim import ssim
 from talkinghead.motion.tracked import motion_of_track
 from talkinghead.pipeline import fit_motion
 from talkinghead.rendering.crop import Crop
-from talkinghead.rendering.interior import load_filler
 from talkinghead.tracking import portrait_from_image, track_faces
 from talkinghead.types import FaceTrack, Frames, ImageArray, Motion, Portrait, Speech
-from talkinghead.weights import load_weights
 
 CROP_PX = 300
 """The paper's crop (section 4.1)."""
@@ -45,13 +39,11 @@ PAPER = (1.01, 0.91, 29.73)
 """What the paper reports of its full model."""
 
 STILL = "the first frame, held"
-PERSON, GENERIC = "the weights that ship for him", "the weights that ship for anybody"
+PERSON, GENERIC = "weights for him", "weights for anybody"
 DRIVEN = "driven by the real landmarks"
 PERSON_DRIVEN, GENERIC_DRIVEN = (f"{name}, {DRIVEN}" for name in (PERSON, GENERIC))
 PERSON_TURNED = f"{PERSON}, the real head"
 KNOWN, LEFT_OUT = "GRID s1, test", "GRID s4, left out"
-_SHIPPED = "small"
-_WEIGHTS = Path(inspect.getfile(SpeechToLandmarks)).with_name("weights")
 _CLIPS = 16  # of GRID s1
 _INTRODUCTION = """# Attentional Landmarks
 
@@ -61,8 +53,9 @@ trackings of the result and of the real video. Head motion is the network's alon
 the paper: one speaker of GRID instead of 33, our tracker instead of dlib's, our crop instead of theirs; and we put the
 head back into the frame, before its own background, whereas the paper leaves faces as generated. The sound cannot tell
 how the head moved: the rows with the real landmarks, and with the real head and the network's lips, show what that
-costs. *For him*: his own landmark network, and a renderer fine-tuned on him alone. Mean and bootstrap 95 % interval
-over clips; `*`: the weights for anybody are better, `!`: they are worse, by the paired interval.
+costs. *For him*: his own landmark network, and a renderer fine-tuned on him alone, which do not ship. Mean and
+bootstrap 95 % interval over clips; `*`: the weights for anybody are better, `!`: they are worse, by the paired
+interval.
 """
 _LEFT_OUT = """## A speaker left out
 
@@ -107,27 +100,14 @@ def known_samples(corpus: Path, cache: Path, limit: int | None = None) -> Iterat
     return samples(grid_clips(corpus / "grid_s1", "test")[: limit or _CLIPS], cache)
 
 
-def load_trained(runs: Path, stage: str, config_name: str) -> nn.Module | None:
-    """A network of a stage as it ships, else from ``RUNS/attentional/STAGE-CONFIG``; None where it was not trained."""
-    file = runs / "attentional" / f"{stage}-{config_name}" / f"{stage}.safetensors"
-    if config_name == _SHIPPED:
-        file = _WEIGHTS / f"{stage}.safetensors"
-    if not file.exists():
-        announce(f"rows with the {stage} of {config_name!r} are left out: there is no {file}.")
-        return None
-    config = (CONFIGS | VARIANTS)[config_name]
-    network = SpeechToLandmarks(config.landmarks) if stage == "landmarks" else LandmarksToVideo(config.video)
-    load_weights(network, file)
-    return network
+def load_pair(*folders: Path) -> tuple[AttentionalMotion, AttentionalRenderer]:
+    """Generator, without idle motion, and renderer, of weights in these folders, or of those that ship.
 
-
-def halves(runs: Path, landmarks: str, renderer: str) -> tuple[AttentionalMotion, AttentionalRenderer] | None:
-    """Generator and renderer of two configurations; None where one was not trained."""
-    speaks, shows = load_trained(runs, "landmarks", landmarks), load_trained(runs, "renderer", renderer)
-    if not isinstance(speaks, SpeechToLandmarks) or not isinstance(shows, LandmarksToVideo):
-        return None
-    filler = load_filler() if (CONFIGS | VARIANTS)[renderer].video.filled else None
-    return AttentionalMotion(speaks, liveliness=0.0), AttentionalRenderer(shows, filler)
+    Raises:
+        InputError: weights are damaged.
+    """
+    weights = METHOD.find_weights(first=folders)
+    return AttentionalMotion(load_generator(weights).network, liveliness=0.0), load_renderer(weights)
 
 
 def render(motion: Motion, renderer: Renderer, sample: Sample) -> ImageArray:
@@ -170,13 +150,13 @@ def add(rows: Rows, name: str, images: ImageArray, sample: Sample) -> None:
         rows.setdefault(name, {}).setdefault(measure_name, []).append(value)
 
 
-def measure(corpus: Path, cache: Path, runs: Path, picture: Path, *, limit: int | None = None) -> dict[str, Any]:
+def measure(corpus: Path, cache: Path, person: Path, picture: Path, *, limit: int | None = None) -> dict[str, Any]:
     """Table 2 for what ships, a speaker left out, the grid of generators and renderers, and speed.
 
     Args:
         corpus: the folder of the recordings.
         cache: folder for tracks.
-        runs: folder of the trainings.
+        person: folder of weights adapted to GRID's s1.
         picture: where the grid is shown (PNG).
         limit: only so many clips of each group.
 
@@ -184,23 +164,25 @@ def measure(corpus: Path, cache: Path, runs: Path, picture: Path, *, limit: int 
         ``KNOWN``, ``LEFT_OUT`` and "grid": name -> measure -> one value per clip; "speed": method -> frames per second.
 
     Raises:
-        InputError: the weights that ship are not there, or those for one person, which were to be trained first.
+        InputError: there are no weights for s1.
     """
-    generic, person = halves(runs, "small", "small"), halves(runs, "small-s1", "small-s1")
-    if generic is None or person is None:
-        raise InputError(f"weights of Attentional Landmarks are missing: train small-s1 into {runs / 'attentional'}.")
+    if not person.is_dir():
+        raise InputError(
+            f"{person}: no weights of Attentional Landmarks for s1 are there: adapt them, or name a person."
+        )
+    generic, own = load_pair(), load_pair(person)
     known: Rows = {}
     grid: Rows = {}
     for number, sample in enumerate(known_samples(corpus, cache, limit)):
         real = motion_of_track(sample.track, 0)
-        said = spoken_motion(person[0], sample)[: len(real)]
+        said = spoken_motion(own[0], sample)[: len(real)]
         turned = replace(said, rotation=real.rotation[: len(said)], translation=real.translation[: len(said)])
-        pictures = {PERSON: make_again(*person, sample), GENERIC: make_again(*generic, sample)}
-        pictures |= {PERSON_DRIVEN: render(real, person[1], sample), GENERIC_DRIVEN: render(real, generic[1], sample)}
-        pictures |= {PERSON_TURNED: render(turned, person[1], sample), STILL: hold_first_frame(sample)}
+        pictures = {PERSON: make_again(*own, sample), GENERIC: make_again(*generic, sample)}
+        pictures |= {PERSON_DRIVEN: render(real, own[1], sample), GENERIC_DRIVEN: render(real, generic[1], sample)}
+        pictures |= {PERSON_TURNED: render(turned, own[1], sample), STILL: hold_first_frame(sample)}
         for name, images in pictures.items():
             add(known, name, images, sample)
-        tiles = {name: make_again(*pair, sample) for name, pair in _other_pairs(*person).items()}
+        tiles = {name: make_again(*pair, sample) for name, pair in _other_pairs(*own).items()}
         tiles["attentional_landmarks | attention"] = pictures[PERSON]
         for name, images in tiles.items():
             add(grid, name, images, sample)

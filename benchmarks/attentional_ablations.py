@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from torch import nn
+
 from benchmarks.attentional import (
     DRIVEN,
     KNOWN,
@@ -12,15 +14,21 @@ from benchmarks.attentional import (
     Summary,
     add,
     cells,
-    halves,
     hold_first_frame,
     known_samples,
     make_again,
     render,
     summarise_rows,
 )
-from talkinghead.errors import InputError
+from talkinghead.errors import InputError, announce
+from talkinghead.methods.attentional_landmarks.config import CONFIGS, VARIANTS
+from talkinghead.methods.attentional_landmarks.ltv import LandmarksToVideo
+from talkinghead.methods.attentional_landmarks.motion import AttentionalMotion
+from talkinghead.methods.attentional_landmarks.renderer import AttentionalRenderer
+from talkinghead.methods.attentional_landmarks.stl import SpeechToLandmarks
 from talkinghead.motion.tracked import motion_of_track
+from talkinghead.rendering.interior import load_filler
+from talkinghead.weights import load_weights
 
 FULL = "full"
 DRIVEN_PLAIN = f"{DRIVEN}, without attention"
@@ -46,6 +54,27 @@ Table 2 of Wang et al. 2020 with networks trained on GRID s1 alone, from random 
 the paper's loss (equation 10); measured as in [Attentional Landmarks](attentional.md). `*`: the full model is better,
 `!`: it is worse, by the paired interval.
 """
+
+
+def load_trained(runs: Path, stage: str, config_name: str) -> nn.Module | None:
+    """A network of a stage from ``RUNS/attentional/STAGE-CONFIG``; None where it was not trained."""
+    file = runs / "attentional" / f"{stage}-{config_name}" / f"{stage}.safetensors"
+    if not file.exists():
+        announce(f"rows with the {stage} of {config_name!r} are left out: there is no {file}.")
+        return None
+    config = (CONFIGS | VARIANTS)[config_name]
+    network = SpeechToLandmarks(config.landmarks) if stage == "landmarks" else LandmarksToVideo(config.video)
+    load_weights(network, file)
+    return network
+
+
+def halves(runs: Path, landmarks: str, renderer: str) -> tuple[AttentionalMotion, AttentionalRenderer] | None:
+    """Generator and renderer of two configurations; None where one was not trained."""
+    speaks, shows = load_trained(runs, "landmarks", landmarks), load_trained(runs, "renderer", renderer)
+    if not isinstance(speaks, SpeechToLandmarks) or not isinstance(shows, LandmarksToVideo):
+        return None
+    filler = load_filler() if (CONFIGS | VARIANTS)[renderer].video.filled else None
+    return AttentionalMotion(speaks, liveliness=0.0), AttentionalRenderer(shows, filler)
 
 
 def measure(corpus: Path, cache: Path, runs: Path, *, limit: int | None = None) -> Rows:

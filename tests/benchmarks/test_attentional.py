@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,8 @@ from benchmarks.attentional import (
     PERSON,
     STILL,
     Sample,
-    load_trained,
+    load_pair,
+    measure,
     scores,
     section,
     summarise,
@@ -23,7 +25,7 @@ from benchmarks.attentional import (
 
 from benchmarks import attentional_ablations
 from talkinghead.errors import InputError
-from talkinghead.methods.attentional_landmarks.config import VARIANTS
+from talkinghead.methods.attentional_landmarks.config import CONFIGS, VARIANTS
 from talkinghead.methods.attentional_landmarks.stl import SpeechToLandmarks
 from talkinghead.rendering.crop import Crop
 from talkinghead.tracking import track_faces
@@ -46,12 +48,23 @@ def test_the_real_clip_is_like_itself_and_a_still_one_is_not(drawn_portrait: Por
 
 
 def test_variants_that_are_not_trained_are_left_out(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    assert load_trained(tmp_path, "landmarks", "small-joint") is None
+    assert attentional_ablations.load_trained(tmp_path, "landmarks", "small-joint") is None
     assert "rows with the landmarks of 'small-joint' are left out" in caplog.text
     network = SpeechToLandmarks(VARIANTS["small-joint"].landmarks)
     save_weights(network, tmp_path / "attentional" / "landmarks-small-joint" / "landmarks.safetensors", card={})
-    assert isinstance(load_trained(tmp_path, "landmarks", "small-joint"), SpeechToLandmarks)
-    assert isinstance(load_trained(tmp_path, "landmarks", "small"), SpeechToLandmarks)
+    assert isinstance(attentional_ablations.load_trained(tmp_path, "landmarks", "small-joint"), SpeechToLandmarks)
+
+
+def test_a_person_is_needed_and_comes_before_what_ships(tmp_path: Path) -> None:
+    person = tmp_path / "weights" / "attentional_landmarks"
+    with pytest.raises(InputError, match="no weights of Attentional Landmarks for s1 are there"):
+        measure(tmp_path, tmp_path, person, tmp_path / "grid.png")
+    own = SpeechToLandmarks(CONFIGS["tiny"].landmarks)
+    save_weights(own, person / "landmarks.safetensors", card={"config": asdict(own.config)})
+    generator, _ = load_pair(person)
+    assert generator.liveliness == 0.0
+    assert generator.network.config == own.config
+    assert load_pair()[0].network.config == CONFIGS["small"].landmarks
 
 
 def test_the_tables() -> None:

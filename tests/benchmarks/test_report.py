@@ -160,4 +160,4 @@ def test_a_part_that_lacks_something_is_left_out_and_said(
 
 
 def test_every_part_of_the_report_can_be_measured() -> None:
-    assert {*command._WITHOUT_CORPUS, *command._WITH_CORPUS} == set(PARTS)
+    assert {*command._WITHOUT_CORPUS, *command._WITH_CORPUS, *command._WITH_PERSON} == set(PARTS)

@@ -59,7 +59,7 @@ def test_a_fault_of_ours_is_not_dressed_up(run: Run, face: Path, speech: Path, o
     def fault(*args: object, **kwargs: object) -> None:
         raise RuntimeError("a fault")
 
-    monkeypatch.setattr("talkinghead.cli.animate.make_video", fault)
+    monkeypatch.setattr("talkinghead.production.producer.run_job", fault)
     with pytest.raises(RuntimeError, match="a fault"):
         run("animate", face, speech, "-o", out)
 
@@ -70,7 +70,7 @@ def test_a_package_that_cannot_be_loaded_points_to_the_doctor(
     def lacking(*args: object, **kwargs: object) -> None:
         raise ImportError("libGL.so.1: cannot open shared object file", name="cv2")
 
-    monkeypatch.setattr("talkinghead.cli.animate.make_video", lacking)
+    monkeypatch.setattr("talkinghead.production.producer.run_job", lacking)
     outcome = run("animate", face, speech, "-o", out)
     assert outcome.code == 1
     assert "libGL.so.1" in outcome.stderr

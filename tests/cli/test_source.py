@@ -13,11 +13,12 @@ import numpy as np
 import pytest
 
 from cli.command import Run, images
-from talkinghead.cli import source as module
-from talkinghead.cli.source import Source, read_text
+from talkinghead.cli import texts
+from talkinghead.cli.texts import read_given_text
 from talkinghead.errors import InputError
 from talkinghead.media import read_speech
 from talkinghead.pipeline import TalkingHead
+from talkinghead.production.source import Source, read_text
 from talkinghead.speech.alignment import align as alignment
 from talkinghead.speech.say import say
 from talkinghead.types import Interval, Motion, Speech, num_frames
@@ -73,8 +74,8 @@ def test_a_text_file_and_standard_input(
     file = out.with_name("text.txt")
     file.write_bytes(b"\xef\xbb\xbf" + "Hello\r\ndéjà-vu.\r\n".encode())
     assert run("animate", face, "--text-file", file, "-o", out).code == 0
-    monkeypatch.setattr(module.sys, "stdin", io.TextIOWrapper(io.BytesIO("Hello déjà-vu.".encode())))
-    assert read_text(Path("-")) == "Hello déjà-vu."
+    monkeypatch.setattr(texts.sys, "stdin", io.TextIOWrapper(io.BytesIO("Hello déjà-vu.".encode())))
+    assert read_given_text("-") == "Hello déjà-vu."
     assert labels(spoken[0].words) == ["Hello", "déjà-vu"]
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from talkinghead.evaluation.corpus import Example
-from talkinghead.evaluation.jobs import Job, Prepared, Settings
+from talkinghead.evaluation.jobs import Prepared, ScoringJob, Settings
 from talkinghead.evaluation.plan import LEARNED_FROM, LEARNED_FROM_OTHERS, Lacking, jobs_of, make_plans
 from talkinghead.evaluation.systems import BASELINES, ENERGY, MEAN, RANDOM, REAL, SAME, STILL
 
@@ -62,11 +62,11 @@ def test_every_job_has_a_key_of_its_own_and_can_travel() -> None:
     crowd = [clip(f"a{k}", "anna") for k in range(3)] + [clip("b", "ben")]
     plans = make_plans(crowd[:2], crowd, SYSTEMS)
     jobs = list(jobs_of(plans, {one: prepared(one) for one in crowd}, SYSTEMS, SETTINGS))
-    assert all(isinstance(job, Job) for job in jobs)
-    keys = [job.key for job in jobs if isinstance(job, Job)]
+    assert all(isinstance(job, ScoringJob) for job in jobs)
+    keys = [job.key for job in jobs if isinstance(job, ScoringJob)]
     assert len(set(keys)) == len(keys) == 14
     for job in jobs:
-        assert isinstance(job, Job)
+        assert isinstance(job, ScoringJob)
         again = pickle.loads(pickle.dumps(job))
         assert (again.key, again.output) == (job.key, job.output)
         assert (job.mouths is not None) == (job.system in (MEAN, ENERGY))
@@ -78,7 +78,7 @@ def test_the_key_follows_what_the_job_depends_on() -> None:
 
     def keys(known: dict[Example, Prepared], settings: Settings = SETTINGS) -> dict[str, str]:
         jobs = jobs_of(make_plans(crowd[:1], crowd, SYSTEMS), known, SYSTEMS, settings)
-        return {job.system: job.key for job in jobs if isinstance(job, Job)}
+        return {job.system: job.key for job in jobs if isinstance(job, ScoringJob)}
 
     known = {one: prepared(one) for one in crowd}
     before = keys(known)

@@ -9,10 +9,10 @@ from typing import Annotated
 import typer
 
 from talkinghead.cli.console import tell
-from talkinghead.cli.options import check_distinct
 from talkinghead.cli.progress import Bar
-from talkinghead.cli.source import read_text
+from talkinghead.cli.texts import STDIN, read_given_text
 from talkinghead.errors import InputError
+from talkinghead.production.checks import check_distinct
 
 EXAMPLES = """
 [bold]Examples[/bold]
@@ -62,10 +62,10 @@ def align(
         fault = "neither is" if transcript is None else "both are"
         raise InputError(f"of --transcript and --transcript-file {fault} given: choose one of them.")
     check_alignment_output(out, overwrite)
-    inputs = {"SPEECH": speech, "--transcript-file": None if transcript_file == Path("-") else transcript_file}
+    inputs = {"SPEECH": speech, "--transcript-file": None if str(transcript_file) == STDIN else transcript_file}
     check_distinct({"OUT": out}, inputs)
     AudioReader(speech)
-    text = transcript if transcript_file is None else read_text(transcript_file)
+    text = transcript if transcript_file is None else read_given_text(str(transcript_file))
     read_transcript(text or "", language=language)
     with Bar() as progress:
         progress("speech", 0, 1)

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from talkinghead.cli.figure import Figure
-from talkinghead.cli.job import Made, make_video, read_saved_motion, report, tell_difference
-from talkinghead.cli.options import Wishes, drawing_from_kind, parse_blink_rate
-from talkinghead.cli.outputs import Outputs
+from talkinghead.cli.console import tell_made
 from talkinghead.cli.progress import Bar
-from talkinghead.cli.source import Source
+from talkinghead.cli.texts import STDIN, read_given_text
+from talkinghead.errors import InputError
+
+if TYPE_CHECKING:
+    from talkinghead.production import Job
 
 EXAMPLES = """
 [bold]Examples[/bold]
@@ -35,20 +39,31 @@ talkinghead animate face.jpg hello.wav -o hello.mp4 --renderer warp
 talkinghead animate puppet.png hello.wav -o o.mp4 --background stage.jpg
 
 talkinghead animate imp.png hello.wav -o o.mp4 --landmarks imp.json
+
+talkinghead animate face.jpg hello.wav -o hello.mp4 --save-job hello.json
+
+talkinghead animate --job hello.json --seed 5 --overwrite
 """
 
-_SPEECH_GROUP, _VIDEO_GROUP, _MOTION_GROUP = "The speech", "The video", "The motion"
+
+# What is not given on the command line is None: it leaves a job as it is, and a new one at its usual values.
+_option = partial(typer.Option, show_default=False)
+_speech_option = partial(_option, rich_help_panel="The speech")
+_video_option = partial(_option, rich_help_panel="The video")
+_motion_option = partial(_option, rich_help_panel="The motion")
+_job_option = partial(_option, rich_help_panel="The job")
 
 
 def animate(
+    context: typer.Context,
     face: Annotated[
-        Path,
+        Path | None,
         typer.Argument(
             metavar="FACE",
             show_default=False,
-            help="A picture of a face, photo or drawing, or a video: its best frame.",
+            help="A picture of a face, photo or drawing, or a video: its best frame. Needed unless --job names one.",
         ),
-    ],
+    ] = None,
     speech: Annotated[
         Path | None,
         typer.Argument(
@@ -56,252 +71,184 @@ def animate(
         ),
     ] = None,
     *,
-    text: Annotated[
-        str | None,
-        typer.Option(
-            metavar="TEXT", show_default=False, help="Say this in a synthetic voice.", rich_help_panel=_SPEECH_GROUP
-        ),
-    ] = None,
+    text: Annotated[str | None, _speech_option(metavar="TEXT", help="Say this in a synthetic voice.")] = None,
     text_file: Annotated[
         Path | None,
-        typer.Option(
-            metavar="FILE",
-            show_default=False,
-            help="Say what is in a text file (UTF-8); - for standard input.",
-            rich_help_panel=_SPEECH_GROUP,
-        ),
+        _speech_option(metavar="FILE", help="Say what is in a text file (UTF-8); - for standard input."),
     ] = None,
     voice: Annotated[
         str | None,
-        typer.Option(
+        _speech_option(
             metavar="NAME",
             show_default="en-us",
             help="Whose voice: en-us, de+f3, or a file of Piper's, MODEL.onnx; see: talkinghead voices.",
-            rich_help_panel=_SPEECH_GROUP,
         ),
     ] = None,
     language: Annotated[
         str | None,
-        typer.Option(
+        _speech_option(
             metavar="LANGUAGE",
-            show_default=False,
             help="The usual voice of a language: de, pt-BR or German; or the language of --transcript.",
-            rich_help_panel=_SPEECH_GROUP,
         ),
     ] = None,
     rate: Annotated[
         float | None,
-        typer.Option(
-            metavar="FACTOR",
-            show_default="1",
-            help="How fast the voice speaks, from 0.5 to 2.5.",
-            rich_help_panel=_SPEECH_GROUP,
-        ),
+        _speech_option(metavar="FACTOR", show_default="1", help="How fast the voice speaks, from 0.5 to 2.5."),
     ] = None,
     transcript: Annotated[
         str | None,
-        typer.Option(
-            metavar="TEXT",
-            show_default=False,
-            help="What is said in SPEECH: words and phones are found by it.",
-            rich_help_panel=_SPEECH_GROUP,
-        ),
+        _speech_option(metavar="TEXT", help="What is said in SPEECH: words and phones are found by it."),
     ] = None,
     alignment: Annotated[
         Path | None,
-        typer.Option(
-            metavar="FILE",
-            show_default=False,
-            help="Words and phones of SPEECH with their times: a TextGrid, .align or JSON file.",
-            rich_help_panel=_SPEECH_GROUP,
+        _speech_option(
+            metavar="FILE", help="Words and phones of SPEECH with their times: a TextGrid, .align or JSON file."
         ),
     ] = None,
     out: Annotated[
-        Path,
-        typer.Option(
+        Path | None,
+        _video_option(
             "--out",
             "-o",
             metavar="OUT",
-            show_default=False,
-            help="The video to write: .mp4, .m4v, .mov, .mkv, .webm or .gif.",
-            rich_help_panel=_VIDEO_GROUP,
+            help="The video to write: .mp4, .m4v, .mov, .mkv, .webm or .gif. Needed unless --job names one.",
         ),
-    ],
+    ] = None,
     method: Annotated[
-        str, typer.Option(metavar="NAME", help="The method; see: talkinghead methods.", rich_help_panel=_VIDEO_GROUP)
-    ] = "makeittalk",
+        str | None,
+        _video_option(metavar="NAME", show_default="makeittalk", help="The method; see: talkinghead methods."),
+    ] = None,
     config: Annotated[
-        str,
-        typer.Option(
+        str | None,
+        _video_option(
             metavar="SIZE",
+            show_default="small",
             help="The size of the method's networks; see: talkinghead methods.",
-            rich_help_panel=_VIDEO_GROUP,
         ),
-    ] = "small",
+    ] = None,
     renderer: Annotated[
         str | None,
-        typer.Option(
-            metavar="NAME",
-            show_default="the method's own",
-            help="What draws the frames; see: talkinghead methods.",
-            rich_help_panel=_VIDEO_GROUP,
+        _video_option(
+            metavar="NAME", show_default="the method's own", help="What draws the frames; see: talkinghead methods."
         ),
     ] = None,
     kind: Annotated[
-        str,
-        typer.Option(metavar="auto|photo|drawing", help="What FACE is; auto looks.", rich_help_panel=_VIDEO_GROUP),
-    ] = "auto",
+        str | None,
+        _video_option(metavar="auto|photo|drawing", show_default="auto", help="What FACE is; auto looks."),
+    ] = None,
     fps: Annotated[
         float | None,
-        typer.Option(
-            metavar="RATE",
-            show_default="25, or that of --motion",
-            help="Frames per second, up to 240.",
-            rich_help_panel=_VIDEO_GROUP,
-        ),
+        _video_option(metavar="RATE", show_default="25, or that of --motion", help="Frames per second, up to 240."),
     ] = None,
     which_face: Annotated[
         int | None,
-        typer.Option(
-            "--face",
-            metavar="N",
-            show_default="the largest",
-            help="Which face of several: 1 is the leftmost.",
-            rich_help_panel=_VIDEO_GROUP,
+        _video_option(
+            "--face", metavar="N", show_default="the largest", help="Which face of several: 1 is the leftmost."
         ),
     ] = None,
     landmarks: Annotated[
         Path | None,
-        typer.Option(
-            metavar="POINTS.json",
-            show_default=False,
-            help="Where the face is, placed by hand; see: talkinghead landmarks.",
-            rich_help_panel=_VIDEO_GROUP,
-        ),
+        _video_option(metavar="POINTS.json", help="Where the face is, placed by hand; see: talkinghead landmarks."),
     ] = None,
     background: Annotated[
         str | None,
-        typer.Option(
+        _video_option(
             metavar="PICTURE|#RRGGBB",
             show_default="as in FACE",
             help="What stands behind the figure: FACE's own transparency shows it, or the person is cut out.",
-            rich_help_panel=_VIDEO_GROUP,
         ),
     ] = None,
     no_visible_mark: Annotated[
-        bool,
-        typer.Option(
+        bool | None,
+        _video_option(
             "--no-visible-mark",
             help="Leave out the small AI in the corner; the metadata say that the video is synthetic all the same.",
-            rich_help_panel=_VIDEO_GROUP,
-        ),
-    ] = False,
-    show: Annotated[
-        str | None,
-        typer.Option(
-            metavar="WHAT",
-            show_default=False,
-            help="Write a picture beside OUT, OUT-WHAT.png, of what the renderer looks at: attention.",
-            rich_help_panel=_VIDEO_GROUP,
         ),
     ] = None,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace files that exist.", rich_help_panel=_VIDEO_GROUP)
-    ] = False,
+    show: Annotated[
+        str | None,
+        _video_option(
+            metavar="WHAT",
+            help="Write a picture beside OUT, OUT-WHAT.png, of what the renderer looks at: attention.",
+        ),
+    ] = None,
+    overwrite: Annotated[bool | None, _video_option("--overwrite", help="Replace files that exist.")] = None,
     seed: Annotated[
-        int,
-        typer.Option(
-            metavar="N", help="Of what chance decides: head, brows and blinks.", rich_help_panel=_MOTION_GROUP
-        ),
-    ] = 0,
+        int | None,
+        _motion_option(metavar="N", show_default="0", help="Of what chance decides: head, brows and blinks."),
+    ] = None,
     head: Annotated[
-        float,
-        typer.Option(
-            metavar="AMOUNT", help="How much the head moves: 0 holds it, up to 5.", rich_help_panel=_MOTION_GROUP
-        ),
-    ] = 1.0,
+        float | None,
+        _motion_option(metavar="AMOUNT", show_default="1", help="How much the head moves: 0 holds it, up to 5."),
+    ] = None,
     blink: Annotated[
-        str,
-        typer.Option(
-            metavar="auto|off|RATE", help="Blinks, or how many per second, up to 1.5.", rich_help_panel=_MOTION_GROUP
-        ),
-    ] = "auto",
+        str | None,
+        _motion_option(metavar="auto|off|RATE", show_default="auto", help="Blinks, or how many per second, up to 1.5."),
+    ] = None,
     motion_out: Annotated[
         Path | None,
-        typer.Option(
-            metavar="M.npz",
-            show_default=False,
-            help="Save the motion as it is rendered; it appears together with the video.",
-            rich_help_panel=_MOTION_GROUP,
+        _motion_option(metavar="M.npz", help="Save the motion as it is rendered; it appears together with the video."),
+    ] = None,
+    arkit: Annotated[
+        Path | None,
+        _motion_option(
+            metavar="FILE",
+            help="Export the motion as well: ARKit's weights as .csv or .json, with head and eyes; see docs/motion.md.",
         ),
     ] = None,
     motion: Annotated[
         Path | None,
-        typer.Option(
+        _motion_option(
             metavar="M.npz",
-            show_default=False,
             help="Render a saved motion at its own pace: SPEECH gives the sound and the length, at which the motion is "
             "cut or its last pose held. --head and --blink change it further.",
-            rich_help_panel=_MOTION_GROUP,
+        ),
+    ] = None,
+    job: Annotated[
+        Path | None,
+        _job_option(
+            metavar="JOB.json",
+            help="Do what a job file says, paths as seen from its folder; what is given beside it overrides the job.",
+        ),
+    ] = None,
+    save: Annotated[
+        Path | None,
+        _job_option(
+            "--save-job",
+            metavar="JOB.json",
+            help="Write what is to be done as a job file, then do it; see docs/jobs.md.",
         ),
     ] = None,
 ) -> None:
     """Make a video of a face saying something, as large as the picture and as long as the sound."""
     began = time.monotonic()
-    wishes = Wishes(
-        method=method,
-        fps=fps,
-        seed=seed,
-        head=head,
-        blink=parse_blink_rate(blink),
-        visible_mark=not no_visible_mark,
-        overwrite=overwrite,
-        config=config,
-        renderer=renderer,
-    )
-    source = Source(
-        speech,
-        text=text,
-        text_file=text_file,
-        voice=voice,
-        language=language,
-        rate=rate,
-        alignment=alignment,
-        transcript=transcript,
-    )
-    figure = Figure(
-        face, which_face=which_face, landmarks=landmarks, background=background, drawing=drawing_from_kind(kind)
-    )
-    outputs = Outputs(out, motion_out, show)
-    # All that can be known before the work begins: what cannot be written first, then what cannot be read.
-    outputs.check({**figure.files(), **source.files(), "--motion": motion}, overwrite=overwrite)
-    figure.check()
-    source = source.prepare()
-    made = _make(figure, source, outputs, wishes=wishes, motion=motion)
-    report(made, began)
+    from talkinghead.production import check_job, run_job, save_job
 
-
-def _make(figure: Figure, source: Source, outputs: Outputs, *, wishes: Wishes, motion: Path | None) -> Made:
-    saved = None if motion is None else read_saved_motion(motion, wishes.fps)
+    wanted = _job_from_parameters(context.params, job)
+    if save is not None:
+        check_job(wanted)
+        save_job(wanted, save, overwrite=wanted.overwrite)
     with Bar() as progress:
-        progress("model", 0, 1)
-        from talkinghead.pipeline import TalkingHead
+        made = run_job(wanted, progress=progress)
+    tell_made(made, began)
 
-        talking_head = TalkingHead.from_pretrained(wishes.method, config=wishes.config, renderer=wishes.renderer)
-        speech = source.read(progress)
-        if saved is not None and motion is not None:
-            tell_difference(motion, saved, speech.duration)
-        progress("portrait", 0, 1)
-        staged, portrait = figure.load(talking_head)
-        show, show_out = outputs.show, outputs.show_out
-        return make_video(
-            staged,
-            speech,
-            portrait,
-            out=outputs.out,
-            wishes=wishes,
-            progress=progress,
-            saved=saved,
-            motion_out=outputs.motion_out,
-            shown=None if show is None or show_out is None else (talking_head.view(show, portrait), show_out),
-        )
+
+def _job_from_parameters(parameters: Mapping[str, Any], path: Path | None) -> Job:
+    """The job that the command line asks for, on top of that in a file if there is one."""
+    from talkinghead.production import Job, load_job, override_job
+
+    given = {name: value for name, value in parameters.items() if value is not None and name not in ("job", "save")}
+    given = {name: str(value) if isinstance(value, Path) else value for name, value in given.items()}
+    if "no_visible_mark" in given:
+        given["visible_mark"] = not given.pop("no_visible_mark")
+    if "blink" in given:
+        with suppress(ValueError):
+            given["blink"] = float(given["blink"])
+    if given.get("text_file") == STDIN and not {"speech", "text"} & given.keys():
+        given["text"] = read_given_text(given.pop("text_file"))
+    if path is not None:
+        return override_job(load_job(path), given, name=str(path))
+    for name, called in (("face", "argument 'FACE'"), ("out", "option '--out' / '-o'")):
+        if name not in given:
+            raise InputError(f"Missing {called}; see: talkinghead animate --help")
+    return Job(**given)

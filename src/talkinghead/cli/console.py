@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import logging
+import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
+import typer
 from rich.console import Console
 from rich.text import Text
+
+if TYPE_CHECKING:
+    from talkinghead.production import Made
 
 STOPPED = 130  # the exit code of what Ctrl-C stopped
 
@@ -18,6 +25,18 @@ STDOUT = Console()
 def tell(sentence: str) -> None:
     """Write one sentence to stderr as it is, however long, above a progress bar if there is one."""
     STDERR.print(Text(sentence), soft_wrap=True)
+
+
+def tell_made(made: Made, began: float) -> None:
+    """The video's path on stdout; on stderr one line about it and the time since ``began`` (``time.monotonic()``)."""
+    path = made.paths["video"]
+    width, height = made.size
+    about = f"{made.seconds:.2f} s of video, {width} x {height} px at {made.fps:g} fps"
+    megabytes = path.stat().st_size / 1e6
+    factor = made.work / made.seconds
+    wall = time.monotonic() - began
+    tell(f"{about}, {megabytes:.2f} MB, made in {wall:.1f} s (real-time factor {factor:.2f} without loading)")
+    typer.echo(os.fsencode(path))
 
 
 class _Notes(logging.Handler):

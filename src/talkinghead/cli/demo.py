@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from importlib.resources import as_file, files
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from talkinghead.cli.job import Made, make_video, report
-from talkinghead.cli.options import Wishes
+from talkinghead.cli.console import tell_made
 from talkinghead.cli.progress import Bar
 
 if TYPE_CHECKING:
@@ -41,27 +41,16 @@ def demo(
     Needs the extra for speech synthesis: pip install 'talkinghead\\[tts]'
     """
     began = time.monotonic()
-    wishes = Wishes(method, overwrite=overwrite)
-    from talkinghead.media import check_output
+    from talkinghead.media import save_image
+    from talkinghead.production import Job, run_job
 
-    check_output(out, overwrite)
-    report(_make(text, out=out, wishes=wishes), began)
-
-
-def _make(text: str, *, out: Path, wishes: Wishes) -> Made:
-    from talkinghead.speech.say import check, say
-
-    check(text, _VOICE)
-    with Bar() as progress:
-        speech = say(text, _VOICE, progress=progress)
-        progress("model", 0, 1)
-        from talkinghead.pipeline import TalkingHead
-        from talkinghead.tracking import portrait_from_image
-
-        head = TalkingHead.from_pretrained(wishes.method)
-        progress("portrait", 0, 1)
-        portrait = portrait_from_image(demo_picture())
-        return make_video(head, speech, portrait, out=out, wishes=wishes, progress=progress)
+    with TemporaryDirectory() as folder:
+        picture = Path(folder) / "astronaut.png"
+        save_image(demo_picture(), picture)
+        job = Job(str(picture), str(out), text=text, voice=_VOICE, method=method, overwrite=overwrite)
+        with Bar() as progress:
+            made = run_job(job, progress=progress)
+    tell_made(made, began)
 
 
 def astronaut() -> ImageArray:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import typer
 
 from talkinghead.cli.console import STDOUT, tell
-from talkinghead.cli.options import STRONGEST_HEAD, check_distinct
 from talkinghead.errors import InputError
+from talkinghead.production.checks import STRONGEST_HEAD, check_distinct
 
 if TYPE_CHECKING:
     from talkinghead.motion.edits import Edits

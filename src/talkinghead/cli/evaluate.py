@@ -9,9 +9,9 @@ from typing import Annotated, Any
 import typer
 
 from talkinghead.cli.console import STOPPED, tell
-from talkinghead.cli.options import check_distinct
 from talkinghead.cli.progress import Bar
 from talkinghead.errors import InputError
+from talkinghead.production.checks import check_distinct
 
 EXAMPLES = """
 [bold]Examples[/bold]

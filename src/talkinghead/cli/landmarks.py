@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from talkinghead.cli.console import tell
-from talkinghead.cli.options import check_distinct, check_face
 from talkinghead.errors import InputError, announce
+from talkinghead.production.checks import check_distinct, check_face
 
 if TYPE_CHECKING:
     from talkinghead.tracking.placed import Placed

@@ -99,7 +99,7 @@ class Task:
 
 
 @dataclass(frozen=True)
-class Job:
+class ScoringJob:
     """One system on one example.
 
     Attributes:
@@ -142,7 +142,7 @@ def prepare(task: Task) -> Prepared:
     return Prepared(video, file_digest(video), track.fps, landmarks, landmarks[portrait_row(task.example, track)])
 
 
-def with_key(job: Job, video_digest: str, donor_digest: str) -> Job:
+def with_key(job: ScoringJob, video_digest: str, donor_digest: str) -> ScoringJob:
     """The job with the key of what is kept of it."""
     shared = job.settings
     parts = [job.system, shared.method, str(job.example.calmest), video_digest, donor_digest, package_digest()]
@@ -161,7 +161,7 @@ def _absent(measures: tuple[str, ...] | None, sync_weights: Path | None, incepti
     return sorted(judges.missing)
 
 
-def perform(job: Job) -> str:
+def perform(job: ScoringJob) -> str:
     """Make the video, score it, keep both; why that failed in one sentence, or ""."""
     try:
         with announcements() as told:
@@ -175,7 +175,7 @@ def perform(job: Job) -> str:
     return ""
 
 
-def load_record(job: Job) -> Scores | None:
+def load_record(job: ScoringJob) -> Scores | None:
     """The scores of a job that was done before, or None; the video must still be the one that was scored."""
     try:
         record = json.loads(job.record.read_text(encoding="utf-8"))
@@ -224,7 +224,7 @@ def _scene(example: Example, video: Path, cache: Path) -> Scene:
     return scene_of(example, video, _track(video, cache))
 
 
-def _score(job: Job) -> Scores:
+def _score(job: ScoringJob) -> Scores:
     shared, donor = job.settings, None
     scene = _scene(job.example, job.video, shared.cache)
     if job.donor is not None:
@@ -244,7 +244,7 @@ def _score(job: Job) -> Scores:
     )
 
 
-def _keep(job: Job, scores: Scores) -> None:
+def _keep(job: ScoringJob, scores: Scores) -> None:
     job.record.parent.mkdir(parents=True, exist_ok=True)
     with write_beside(job.record.with_suffix(".npz"), overwrite=True) as part, part.open("wb") as file:
         np.savez(file, **scores.features)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from talkinghead.evaluation.corpus import Example, other_speakers, same_speaker
-from talkinghead.evaluation.jobs import Job, Prepared, Settings, with_key
+from talkinghead.evaluation.jobs import Prepared, ScoringJob, Settings, with_key
 from talkinghead.evaluation.overlap import same_recording
 from talkinghead.evaluation.systems import (
     ENERGY,
@@ -90,7 +90,7 @@ def make_plans(clips: Sequence[Example], among: Sequence[Example], systems: Coll
 
 def jobs_of(
     plans: Sequence[Plan], prepared: Mapping[Example, Prepared], systems: Sequence[str], settings: Settings
-) -> Iterator[Job | Lacking]:
+) -> Iterator[ScoringJob | Lacking]:
     """The jobs, clip by clip, and in their places what cannot be made.
 
     Args:
@@ -109,15 +109,15 @@ def jobs_of(
 
 def _job(
     plan: Plan, prepared: Mapping[Example, Prepared], system: str, settings: Settings, mouths: MouthStatistics | None
-) -> Job | Lacking:
+) -> ScoringJob | Lacking:
     own = prepared[plan.example]
     if own.failed:
         return Lacking(plan.example, system, own.failed, True)
-    job = Job(plan.example, own.video, system, settings)
+    job = ScoringJob(plan.example, own.video, system, settings)
     if system in (MEAN, ENERGY):
         if mouths is None:
             return Lacking(plan.example, system, _LACKING[system], False)
-        return with_key(Job(plan.example, own.video, system, settings, mouths=mouths), own.digest, "")
+        return with_key(ScoringJob(plan.example, own.video, system, settings, mouths=mouths), own.digest, "")
     if system not in (SAME, RANDOM):
         return with_key(job, own.digest, "")
     donor = plan.copies[system]
@@ -126,7 +126,9 @@ def _job(
     theirs = prepared[donor]
     if theirs.failed:
         return Lacking(plan.example, system, f"the clip it copies cannot be used: {theirs.failed}", True)
-    return with_key(Job(plan.example, own.video, system, settings, (donor, theirs.video)), own.digest, theirs.digest)
+    return with_key(
+        ScoringJob(plan.example, own.video, system, settings, (donor, theirs.video)), own.digest, theirs.digest
+    )
 
 
 def _apart(example: Example, clips: Sequence[Example]) -> tuple[Example, ...]:

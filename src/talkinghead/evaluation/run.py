@@ -13,7 +13,7 @@ from typing import Any
 
 from talkinghead.errors import InputError
 from talkinghead.evaluation.corpus import donors, examples
-from talkinghead.evaluation.jobs import Job, Settings, Task, load_record, perform, prepare
+from talkinghead.evaluation.jobs import ScoringJob, Settings, Task, load_record, perform, prepare
 from talkinghead.evaluation.measures import choose_measures
 from talkinghead.evaluation.page import Shown, write_page
 from talkinghead.evaluation.plan import Lacking, jobs_of, make_plans
@@ -124,9 +124,9 @@ def _choose(systems: Collection[str] | None, names: Sequence[str]) -> tuple[str,
     return tuple(name for name in names if name in systems)
 
 
-def _outcomes(todo: Sequence[Job | Lacking], workers: Workers, progress: Progress) -> list[Outcome]:
+def _outcomes(todo: Sequence[ScoringJob | Lacking], workers: Workers, progress: Progress) -> list[Outcome]:
     """What came of each job, done now or before."""
-    jobs = [job for job in todo if isinstance(job, Job)]
+    jobs = [job for job in todo if isinstance(job, ScoringJob)]
     found = {job.key: scores for job in jobs if (scores := load_record(job)) is not None}
     new = [job for job in jobs if job.key not in found]
 

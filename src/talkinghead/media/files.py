@@ -6,8 +6,8 @@ import errno
 import os
 import secrets
 import shlex
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from talkinghead.errors import InputError
@@ -74,24 +74,82 @@ def write_beside(path: Path, overwrite: bool = False) -> Iterator[Path]:
     Raises:
         InputError: the disk is full, or a file of this name appeared meanwhile and ``overwrite`` is off.
     """
-    part = _part(path)
-    try:
-        _create(part)
-    except OSError as error:
-        raise _cannot_write(path, error) from error
-    try:
+    with write_together((path,), overwrite) as (part,), explain_full_disk(path):
         yield part
-        _flush_to_disk(part)
-        if path.exists() and not overwrite:
-            raise InputError(f"{path} appeared while it was being made: choose another name or allow overwriting.")
-        part.replace(path)
+
+
+@contextmanager
+def write_together(paths: Sequence[Path], overwrite: bool = False) -> Iterator[tuple[Path, ...]]:
+    """As ``write_beside`` for several files: at the end all of them get their names, upon an exception none does.
+
+    An older file that was to be replaced is then there as before.
+
+    Raises:
+        InputError: as ``write_beside``. A full disk while they are written is for ``explain_full_disk`` to tell.
+    """
+    parts: list[Path] = []
+    try:
+        for path in paths:
+            with explain_full_disk(path, all_faults=True):
+                parts.append(_create(_part(path)))
+        yield tuple(parts)
+        for path, part in zip(paths, parts):
+            with explain_full_disk(path):
+                _flush_to_disk(part)
+        for path in paths:
+            if path.exists() and not overwrite:
+                raise InputError(f"{path} appeared while it was being made: choose another name or allow overwriting.")
+        _place(paths, parts)
+    finally:
+        for part in parts:
+            part.unlink(missing_ok=True)
+
+
+@contextmanager
+def explain_full_disk(path: Path, *, all_faults: bool = False) -> Iterator[None]:
+    """Turn an ``OSError`` of a full disk (``all_faults``: every one) into an ``InputError`` that names ``path``."""
+    try:
+        yield
     except OSError as error:
-        if error.errno in _NO_ROOM:
+        if all_faults or error.errno in _NO_ROOM:
             raise _cannot_write(path, error) from error
         raise
+
+
+def _place(paths: Sequence[Path], parts: Sequence[Path]) -> None:
+    """Give the parts their names; if one cannot get its own, all is as it was before."""
+    if len(paths) == 1:
+        parts[0].replace(paths[0])
+        return
+    older: dict[Path, Path | None] = {}
+    try:
+        for path, part in zip(paths, parts):
+            older[path] = _keep_older(path)
+            part.replace(path)
+    except BaseException:
+        for path, part in zip(paths, parts):
+            kept = older.get(path)
+            if kept is not None:
+                kept.replace(path)
+            elif path in older and not part.exists():
+                path.unlink(missing_ok=True)
+        raise
     finally:
-        with suppress(FileNotFoundError):
-            part.unlink()
+        for kept in older.values():
+            if kept is not None:
+                kept.unlink(missing_ok=True)
+
+
+def _keep_older(path: Path) -> Path | None:
+    """A second, hidden name of the file at ``path``; None: there is none."""
+    if not path.exists():
+        return None
+    kept = _part(path)
+    try:
+        os.link(path, kept)
+    except OSError:  # a file system without hard links
+        path.replace(kept)
+    return kept
 
 
 def _part(path: Path) -> Path:

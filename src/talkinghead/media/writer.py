@@ -82,11 +82,31 @@ def save_video(
     if not 0 <= crf <= 51 or preset not in PRESETS:
         raise ValueError(f"crf must be 0 to 51 and preset one of {PRESETS}, got {crf} and {preset!r}")
     path = check_output(path, overwrite)
-    if path.suffix.lower() == ".gif" and video.speech is not None:
-        announce(f"{path} will have no sound: GIF cannot hold any, use .mp4 for it.")
     with write_beside(path, overwrite) as part:
-        _write(video, _Background(part, video, visible_mark, crf, preset), progress)
+        encode_video(video, part, name=path, visible_mark=visible_mark, crf=crf, preset=preset, progress=progress)
     return path
+
+
+def encode_video(
+    video: Video,
+    part: Path,
+    *,
+    name: Path,
+    visible_mark: bool = True,
+    crf: int = 18,
+    preset: str = "veryfast",
+    progress: Progress = no_progress,
+) -> None:
+    """Fill a file of ``write_together`` as ``save_video`` does; ``name`` is what it will be called.
+
+    Raises:
+        InputError: frames too large for any codec.
+        OSError: a full disk.
+        RuntimeError: as ``save_video``.
+    """
+    if name.suffix.lower() == ".gif" and video.speech is not None:
+        announce(f"{name} will have no sound: GIF cannot hold any, use .mp4 for it.")
+    _write(video, _Background(part, video, visible_mark, crf, preset), progress)
 
 
 class _Background:

@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from talkinghead.cli.options import check_face
 from talkinghead.errors import InputError, announce
+from talkinghead.production.checks import check_face, parse_kind
 
 if TYPE_CHECKING:
     from talkinghead.pipeline import TalkingHead
+    from talkinghead.production.job import Job
     from talkinghead.tracking.placed import Placed
     from talkinghead.types import FloatArray, ImageArray, Portrait
+
+PERSON_FILE = "person.json"
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,21 @@ class Figure:
         if self.background is not None and self.background.startswith("#"):
             _colour(self.background)
 
+    @classmethod
+    def of_job(cls, job: Job) -> Figure:
+        """Whom a job shows.
+
+        Raises:
+            InputError: its values are out of range or do not go together.
+        """
+        return cls(
+            Path(job.face),
+            which_face=job.which_face,
+            landmarks=None if job.landmarks is None else Path(job.landmarks),
+            background=job.background,
+            drawing=parse_kind(job.kind),
+        )
+
     def files(self) -> dict[str, Path | None]:
         """The files that are read, by what the command calls them."""
         picture = self.background is not None and not self.background.startswith("#")
@@ -55,6 +73,7 @@ class Figure:
         """Raise ``InputError`` for what is wrong with the files, as far as it can be known before the work begins."""
         from talkinghead.media import read_image, sniff
 
+        _check_person(self.face)
         kind = sniff(self.face)
         background = self.files()["--background"]
         if background is not None:
@@ -128,6 +147,16 @@ class Figure:
         if opacity is None:
             announce(f"{self.face} has no transparency: the person was cut out by what the segmentation takes for one.")
         return found
+
+
+def _check_person(face: Path) -> None:
+    """Raise ``InputError`` for a folder that holds no person."""
+    # The one place that tells a person's folder from a file: here the person will be opened.
+    if not face.is_dir():
+        return
+    if (face / PERSON_FILE).is_file():
+        raise InputError(f"{face} holds a person, which this version cannot animate: upgrade talkinghead.")
+    raise InputError(f"{face} is a folder without {PERSON_FILE}: give a file inside it, or the folder of a person.")
 
 
 def _with_remedy(error: InputError) -> InputError:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,10 +9,10 @@ from typing import TYPE_CHECKING
 from talkinghead.errors import InputError
 
 if TYPE_CHECKING:
+    from talkinghead.production.job import Job
     from talkinghead.types import Interval, Progress, Speech
 
-_LARGEST_TEXT = 10_000_000  # bytes; days of speech
-_STDIN = Path("-")
+LARGEST_TEXT = 10_000_000  # bytes; days of speech
 _OVERHANG_S = 0.25  # that an alignment may be longer than its recording, by rounding or by an encoder's padding
 
 
@@ -24,7 +23,7 @@ class Source:
     Attributes:
         recording: a sound or video file, or None.
         text: what to say, or None.
-        text_file: a file with what to say, "-" for standard input, or None.
+        text_file: a file with what to say, or None.
         voice: the voice that says it.
         language: the language whose usual voice says it, or that of the transcript.
         rate: how many times as fast as usual.
@@ -64,10 +63,30 @@ class Source:
             if value is not None:
                 raise InputError(f"{name} goes with {companion} alone: leave it out, or give {companion} instead.")
 
+    @classmethod
+    def of_job(cls, job: Job) -> Source:
+        """What a job says.
+
+        Raises:
+            InputError: nothing is said, or what is given does not go together.
+        """
+        recording, text_file, alignment = (
+            None if path is None else Path(path) for path in (job.speech, job.text_file, job.alignment)
+        )
+        return cls(
+            recording,
+            text=job.text,
+            text_file=text_file,
+            voice=job.voice,
+            language=job.language,
+            rate=job.rate,
+            alignment=alignment,
+            transcript=job.transcript,
+        )
+
     def files(self) -> dict[str, Path | None]:
         """The files that are read, by what the command calls them."""
-        text_file = None if self.text_file == _STDIN else self.text_file
-        return {"SPEECH": self.recording, "--text-file": text_file, "--alignment": self.alignment}
+        return {"SPEECH": self.recording, "--text-file": self.text_file, "--alignment": self.alignment}
 
     def prepare(self) -> Source:
         """The same, its text read, once everything is right that can be known before the work begins.
@@ -137,21 +156,21 @@ class Source:
 
 
 def read_text(path: Path) -> str:
-    """The text in a UTF-8 file, or in a UTF-16 one that begins with its mark; "-" is standard input.
+    """The text in a UTF-8 file, or in a UTF-16 one that begins with its mark.
 
     Raises:
         InputError: it cannot be read, is too long or no text.
     """
-    if path == _STDIN:
-        name, content = "standard input", sys.stdin.buffer.read(_LARGEST_TEXT + 1)
-    else:
-        from talkinghead.media.files import existing_file
+    from talkinghead.media.files import existing_file
 
-        name = str(path)
-        with existing_file(path).open("rb") as file:
-            content = file.read(_LARGEST_TEXT + 1)
-    if len(content) > _LARGEST_TEXT:
-        raise InputError(f"{name} has more than {_LARGEST_TEXT / 1e6:g} MB of text: give it in parts.")
+    with existing_file(path).open("rb") as file:
+        return decode_text(file.read(LARGEST_TEXT + 1), str(path))
+
+
+def decode_text(content: bytes, name: str) -> str:
+    """The text in the content of a file; ``name`` is what errors call it. Raises as ``read_text``."""
+    if len(content) > LARGEST_TEXT:
+        raise InputError(f"{name} has more than {LARGEST_TEXT / 1e6:g} MB of text: give it in parts.")
     encoding = "utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
     try:
         text = content.decode(encoding)

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from talkinghead.cli.figure import Figure
 from talkinghead.methods.base import PerKind
 from talkinghead.pipeline import TalkingHead
+from talkinghead.production.figure import Figure
 from talkinghead.rendering.backdrop import OverBackground
 from talkinghead.types import Frames, Motion, Portrait, Speech
 

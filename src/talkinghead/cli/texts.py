@@ -1,0 +1,21 @@
+"""Texts that a command is given in a file or on standard input."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+STDIN = "-"
+
+
+def read_given_text(name: str) -> str:
+    """The text in a file, or for "-" on standard input.
+
+    Raises:
+        InputError: as ``production.source.read_text``.
+    """
+    from talkinghead.production.source import LARGEST_TEXT, decode_text, read_text
+
+    if name != STDIN:
+        return read_text(Path(name))
+    return decode_text(sys.stdin.buffer.read(LARGEST_TEXT + 1), "standard input")

@@ -1,0 +1,46 @@
+"""From a job, plain JSON, to files: what every door (command line, page, HTTP, batch) calls.
+
+>>> from talkinghead.production import Job, run_job
+>>> made = run_job(Job(face="face.png", speech="hello.wav", out="hello.mp4"))  # doctest: +SKIP
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from talkinghead.production.job import Job
+    from talkinghead.production.job_files import load_job, save_job
+    from talkinghead.production.overrides import override_job
+    from talkinghead.production.producer import JobCancelledError, Made, Producer, run_job
+    from talkinghead.production.work import check_job
+
+__all__ = [
+    "Job",
+    "JobCancelledError",
+    "Made",
+    "Producer",
+    "check_job",
+    "load_job",
+    "override_job",
+    "run_job",
+    "save_job",
+]
+
+_MODULES = {
+    "Job": "job",
+    "JobCancelledError": "producer",
+    "Made": "producer",
+    "Producer": "producer",
+    "check_job": "work",
+    "load_job": "job_files",
+    "override_job": "overrides",
+    "run_job": "producer",
+    "save_job": "job_files",
+}
+
+
+def __getattr__(name: str) -> Any:
+    # Lazy: a command that only checks a number need not load all of it.
+    if name in _MODULES:
+        return getattr(importlib.import_module(f"{__name__}.{_MODULES[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

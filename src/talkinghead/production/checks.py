@@ -1,0 +1,78 @@
+"""Values in range and files that differ, or one sentence that names the option and what it takes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from talkinghead.errors import InputError
+
+if TYPE_CHECKING:
+    from talkinghead.production.job import Job
+
+FASTEST_FPS = 240.0
+STRONGEST_HEAD = 5.0
+FASTEST_BLINKS = 1.5
+
+
+def check_ranges(job: Job) -> None:
+    """Raise ``InputError`` for a number out of range, or a word that is none of those to choose from."""
+    parse_blink(job.blink)
+    if job.fps is not None and not 0 < job.fps <= FASTEST_FPS:
+        raise InputError(f"--fps {job.fps:g} is out of range: choose a number above 0, up to {FASTEST_FPS:g}.")
+    if job.seed < 0:
+        raise InputError(f"--seed {job.seed} is out of range: choose a whole number from 0 up.")
+    if not 0 <= job.head <= STRONGEST_HEAD:
+        raise InputError(
+            f"--head {job.head:g} is out of range: choose a number from 0 (held still) to {STRONGEST_HEAD:g}."
+        )
+
+
+def check_face(face: int | None) -> None:
+    """Raise ``InputError`` for a number that no face has."""
+    if face is not None and face < 1:
+        raise InputError(f"--face {face} is out of range: choose 1 for the leftmost face, 2 for the next and so on.")
+
+
+def parse_kind(kind: str) -> bool | None:
+    """Whether the face is a drawing, for ``photo`` and ``drawing``; None for ``auto``.
+
+    Raises:
+        InputError: anything else.
+    """
+    kinds = {"auto": None, "photo": False, "drawing": True}
+    if kind not in kinds:
+        raise InputError(f"--kind {kind} is unknown: choose auto, photo or drawing.")
+    return kinds[kind]
+
+
+def parse_blink(blink: str | float) -> float | None:
+    """Blinks per second for ``auto`` (None), ``off`` (0) or a number.
+
+    Raises:
+        InputError: anything else.
+    """
+    if blink == "auto":
+        return None
+    if blink == "off":
+        return 0.0
+    rate = math.nan if isinstance(blink, str) else blink
+    if not 0 <= rate <= FASTEST_BLINKS:
+        given = blink if isinstance(blink, str) else f"{blink:g}"
+        raise InputError(
+            f"--blink {given} is unknown: choose auto, off or a number of blinks per second up to {FASTEST_BLINKS:g}."
+        )
+    return rate
+
+
+def check_distinct(outputs: Mapping[str, Path | None], inputs: Mapping[str, Path | None]) -> None:
+    """Raise ``InputError`` where an output would replace an input or another output."""
+    seen = {path.resolve(): name for name, path in inputs.items() if path is not None}
+    for name, path in outputs.items():
+        if path is None:
+            continue
+        other = seen.setdefault(path.resolve(), name)
+        if other != name:
+            raise InputError(f"{path} is given as {other} and as {name}: choose another name for {name}.")

@@ -1,0 +1,130 @@
+"""A job: everything that decides what a video becomes, as plain JSON values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, fields
+from typing import Any
+
+from talkinghead.errors import InputError
+from talkinghead.production.values import describe_unknown, fault_of, refuse
+
+VERSION = 1
+
+# Fields that hold paths, and what the command calls them. A background can be a colour and a voice a name instead.
+INPUTS: Mapping[str, str] = {
+    "face": "FACE",
+    "speech": "SPEECH",
+    "text_file": "--text-file",
+    "alignment": "--alignment",
+    "landmarks": "--landmarks",
+    "background": "--background",
+    "motion": "--motion",
+    "voice": "--voice",
+}
+OUTPUTS: Mapping[str, str] = {"out": "OUT", "motion_out": "--motion-out", "arkit": "--arkit"}
+
+
+@dataclass(frozen=True)
+class Job:
+    """A face and what it is to say, how, and which files are to be written. Each option of ``animate`` is a field.
+
+    Values are of the right type once a job exists; whether they are in range and go together, and whether the files can
+    be read and written, is what ``check_job`` looks at. Relative paths count from the current folder; those in a job
+    file count from the file's folder (``load_job``).
+
+    Attributes:
+        face: a picture or video of a face.
+        out: the video to write.
+        speech: a sound or video file.
+        text: what to say in a synthetic voice, instead of ``speech``.
+        text_file: a file that holds the text.
+        voice: whose voice: a name, or a model file of Piper.
+        language: the language whose usual voice speaks, or that of ``transcript``.
+        rate: how many times as fast as usual the voice speaks, 0.5 to 2.5.
+        transcript: what is said in ``speech``.
+        alignment: a file with the words and phones of ``speech``.
+        method: name of the method.
+        config: size of the method's networks.
+        renderer: name of the renderer; None: the method's own choice.
+        kind: "auto", "photo" or "drawing".
+        fps: frames per second; None: 25, or those of ``motion``.
+        which_face: number of the face from the left; None: the largest.
+        landmarks: a file of landmarks placed by hand.
+        background: a picture, or a colour as #rrggbb.
+        visible_mark: whether to draw a small "AI" in the corner.
+        show: what to show of how the renderer works, as a picture beside ``out``: "attention".
+        overwrite: whether existing files may be replaced.
+        seed: of what chance decides.
+        head: how much the head moves, 0 to 5.
+        blink: "auto", "off", or blinks per second.
+        motion_out: where to save the motion.
+        arkit: where to export the motion for other programs: a file of ARKit's weights or a glTF.
+        motion: a saved motion to render.
+    """
+
+    face: str
+    out: str
+    speech: str | None = None
+    text: str | None = None
+    text_file: str | None = None
+    voice: str | None = None
+    language: str | None = None
+    rate: float | None = None
+    transcript: str | None = None
+    alignment: str | None = None
+    method: str = "makeittalk"
+    config: str = "small"
+    renderer: str | None = None
+    kind: str = "auto"
+    fps: float | None = None
+    which_face: int | None = None
+    landmarks: str | None = None
+    background: str | None = None
+    visible_mark: bool = True
+    show: str | None = None
+    overwrite: bool = False
+    seed: int = 0
+    head: float = 1.0
+    blink: str | float = "auto"
+    motion_out: str | None = None
+    arkit: str | None = None
+    motion: str | None = None
+
+    def __post_init__(self) -> None:
+        """Raises ``InputError`` for values of the wrong type."""
+        faults = [fault_of(each.name, str(each.type), getattr(self, each.name)) for each in fields(self)]
+        refuse("the job", [fault for fault in faults if fault])
+
+    @classmethod
+    def from_json(cls, content: object, *, name: str = "the job") -> Job:
+        """The job that ``to_json`` gave, or that somebody wrote by hand.
+
+        Args:
+            content: what ``json.loads`` returns: an object with the fields' names; ``version`` may be left out.
+            name: what errors call it.
+
+        Raises:
+            InputError: it is no object, of another version, has unknown or wrongly typed fields, or lacks a required
+                one. All faults are named in one sentence.
+        """
+        if not isinstance(content, dict):
+            raise InputError(f'{name} is not a job: give an object such as {{"face": "face.png", ...}}.')
+        given: dict[str, Any] = dict(content)
+        version = given.pop("version", VERSION)
+        if version != VERSION or isinstance(version, bool):
+            raise InputError(
+                f"{name} is a job of version {version!r}, this program reads {VERSION}: upgrade talkinghead."
+            )
+        known = {each.name: each for each in fields(cls)}
+        faults = [describe_unknown(key, [*known, "version"]) for key in given if key not in known]
+        wrong = [fault_of(key, str(each.type), given[key]) for key, each in known.items() if key in given]
+        faults += [fault for fault in wrong if fault]
+        faults += [f'"{key}" is missing' for key, each in known.items() if each.default is MISSING and key not in given]
+        refuse(name, faults)
+        return cls(**given)
+
+    def to_json(self) -> dict[str, Any]:
+        """What ``from_json`` takes: the version and all values but those that are None."""
+        values = {each.name: getattr(self, each.name) for each in fields(self)}
+        return {"version": VERSION, **{name: value for name, value in values.items() if value is not None}}

@@ -1,0 +1,180 @@
+"""Jobs become files: all of a job's files together or none, with progress, and stopped when told to."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+from talkinghead.errors import InputError
+from talkinghead.production.checks import parse_blink
+from talkinghead.production.work import Work, check_job
+
+if TYPE_CHECKING:
+    from talkinghead.pipeline import TalkingHead
+    from talkinghead.production.job import Job
+    from talkinghead.types import ImageArray, Motion, Portrait, Progress, Speech, Video
+
+    View: TypeAlias = Callable[[Motion], ImageArray]
+
+Cancel: TypeAlias = "Callable[[], bool] | threading.Event"
+
+_KEPT_MODELS = 4
+
+
+class JobCancelledError(Exception):
+    """A job was cancelled: nothing was written."""
+
+
+@dataclass(frozen=True)
+class Made:
+    """What was made.
+
+    Attributes:
+        paths: the files by what they hold: "video" and, if asked for, "motion", "arkit" and "show".
+        seconds: how long the video is.
+        size: (width, height) px.
+        fps: frames per second.
+        work: seconds that motion, rendering and encoding took, without loading and reading.
+    """
+
+    paths: Mapping[str, Path]
+    seconds: float
+    size: tuple[int, int]
+    fps: float
+    work: float
+
+
+def run_job(job: Job, *, progress: Progress | None = None, cancel: Cancel | None = None) -> Made:
+    """Make the files of one job; arguments and errors as those of ``Producer.run``."""
+    return Producer().run(job, progress=progress, cancel=cancel)
+
+
+class Producer:
+    """Runs jobs one after the other and keeps the networks that it loaded: for one thread at a time.
+
+    Args:
+        kept: how many methods with their renderers stay loaded; the one that was idle for longest goes first.
+    """
+
+    def __init__(self, *, kept: int = _KEPT_MODELS) -> None:
+        self._kept = kept
+        self._heads: OrderedDict[tuple[str, str, str | None], TalkingHead] = OrderedDict()
+
+    def run(self, job: Job, *, progress: Progress | None = None, cancel: Cancel | None = None) -> Made:
+        """Make the files of a job: all appear at the end, together; upon any exception none does.
+
+        Args:
+            job: what to make.
+            progress: hook (stage, done, total); the stages are "model", "speech", "portrait", "motion", "render" and
+                "encode". The last two take turns: frames are encoded while others are rendered.
+            cancel: says whether to stop. It is asked before each report of progress: between the stages, and in those
+                that go by pieces (long texts, rendering, encoding) between the pieces.
+
+        Raises:
+            InputError: as ``check_job``, or a file turns out to be unreadable, to show no face, or to find no room.
+            JobCancelledError: ``cancel`` said so.
+        """
+        work = check_job(job)
+        report = _Report(progress, cancel)
+        report("model", 0, 1)
+        head = self._head(job)
+        report("model", 1, 1)
+        speech = work.source.read(report)
+        report("speech", 1, 1)
+        work.announce_difference(speech.duration)
+        report("portrait", 0, 1)
+        staged, portrait = work.figure.load(head)
+        view = None if job.show is None else head.view(job.show, portrait)
+        report("portrait", 1, 1)
+        return _make(work, staged, speech, portrait, view=view, report=report)
+
+    def _head(self, job: Job) -> TalkingHead:
+        from talkinghead.pipeline import TalkingHead
+
+        key = (job.method, job.config, job.renderer)
+        if key not in self._heads:
+            self._heads[key] = TalkingHead.from_pretrained(job.method, config=job.config, renderer=job.renderer)
+        self._heads.move_to_end(key)
+        while len(self._heads) > self._kept:
+            self._heads.popitem(last=False)
+        return self._heads[key]
+
+
+class _Report:
+    """The progress hook of a job that can be cancelled."""
+
+    def __init__(self, progress: Progress | None, cancel: Cancel | None) -> None:
+        self._progress = progress
+        self._is_cancelled = cancel.is_set if isinstance(cancel, threading.Event) else cancel
+
+    def __call__(self, stage: str, done: int, total: int) -> None:
+        if self._is_cancelled is not None and self._is_cancelled():
+            raise JobCancelledError("the job was cancelled: nothing was written")
+        if self._progress is not None:
+            self._progress(stage, done, total)
+
+
+def _make(
+    work: Work, head: TalkingHead, speech: Speech, portrait: Portrait, *, view: View | None, report: _Report
+) -> Made:
+    from talkinghead.media.files import write_together
+
+    job, began = work.job, time.monotonic()
+    motion = _motion(work, head, speech, portrait, report)
+    paths = work.outputs.paths()
+    with write_together(tuple(paths.values()), job.overwrite) as written:
+        parts = dict(zip(paths, written))
+        _write_beside(motion, paths, parts, view)
+        _write_video(work, head.video(motion, portrait, speech, progress=report), parts["video"], report)
+    width, height = portrait.frames.size
+    if work.outputs.video.suffix.lower() != ".gif":
+        width, height = width + width % 2, height + height % 2
+    return Made(paths, len(motion) / motion.fps, (width, height), motion.fps, time.monotonic() - began)
+
+
+def _motion(work: Work, head: TalkingHead, speech: Speech, portrait: Portrait, report: _Report) -> Motion:
+    """The motion as it is rendered: a new one, or the saved one with its changes."""
+    from talkinghead.pipeline import fit_motion
+
+    job, blink = work.job, parse_blink(work.job.blink)
+    if work.motion is None:
+        return head.motion(speech, portrait, fps=work.fps, seed=job.seed, head=job.head, blink=blink, progress=report)
+    report("motion", 0, 1)
+    motion = fit_motion(work.motion, speech, fps=work.fps, seed=job.seed, head=job.head, blink=blink)
+    report("motion", 1, 1)
+    return motion
+
+
+def _write_beside(motion: Motion, paths: Mapping[str, Path], parts: Mapping[str, Path], view: View | None) -> None:
+    """Write what is small first, so that a full disk shows early."""
+    from talkinghead.media import save_image
+    from talkinghead.media.files import explain_full_disk
+    from talkinghead.motion.export import export_motion
+    from talkinghead.motion.files import save_motion
+
+    for name, part in parts.items():
+        with explain_full_disk(paths[name]):
+            try:
+                if name == "motion":
+                    save_motion(motion, part, overwrite=True)
+                elif name == "arkit":
+                    export_motion(motion, part, overwrite=True)
+                elif name == "show" and view is not None:
+                    save_image(view(motion), part)
+            except InputError as error:
+                message = str(error).replace(str(part), str(paths[name])).replace(part.name, paths[name].name)
+                raise InputError(message) from error
+
+
+def _write_video(work: Work, video: Video, part: Path, report: _Report) -> None:
+    from talkinghead.media.files import explain_full_disk
+    from talkinghead.media.writer import encode_video
+
+    path = work.outputs.video
+    with explain_full_disk(path):
+        encode_video(video, part, name=path, visible_mark=work.job.visible_mark, progress=report)

@@ -1,0 +1,84 @@
+"""A job, checked: everything that can be known before the work begins."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from talkinghead.errors import InputError, announce
+from talkinghead.production.checks import FASTEST_FPS, check_ranges
+from talkinghead.production.figure import Figure
+from talkinghead.production.outputs import Outputs
+from talkinghead.production.source import Source
+
+if TYPE_CHECKING:
+    from talkinghead.production.job import Job
+    from talkinghead.types import Motion
+
+_USUAL_FPS = 25.0
+_TOLD_DIFFERENCE_S = 0.1
+
+
+@dataclass(frozen=True)
+class Work:
+    """What is to be done for a job.
+
+    Attributes:
+        job: the job.
+        figure: who is shown.
+        source: what is said, its text read.
+        outputs: what is written.
+        motion: the saved motion to render, or None.
+        fps: frames per second.
+    """
+
+    job: Job
+    figure: Figure
+    source: Source
+    outputs: Outputs
+    motion: Motion | None
+    fps: float
+
+    def announce_difference(self, duration: float) -> None:
+        """Announce what becomes of a saved motion that is longer or shorter than the speech (s)."""
+        if self.motion is None:
+            return
+        own = len(self.motion) / self.motion.fps
+        if abs(own - duration) > max(_TOLD_DIFFERENCE_S, 1.5 / self.motion.fps):
+            becomes = "its last pose is held" if own < duration else "the rest of it is cut off"
+            announce(f"{self.job.motion} lasts {own:.1f} s and the speech {duration:.1f} s: {becomes}.")
+
+
+def check_job(job: Job) -> Work:
+    """What is to be done, once everything is right that can be known before: what cannot be written first.
+
+    Raises:
+        InputError: a value is out of range, values do not go together, a file cannot be written or read, or there is
+            no such method or voice.
+    """
+    check_ranges(job)
+    source, figure, outputs = Source.of_job(job), Figure.of_job(job), Outputs.of_job(job)
+    motion = None if job.motion is None else Path(job.motion)
+    outputs.check({**figure.files(), **source.files(), "--motion": motion}, overwrite=job.overwrite)
+    figure.check()
+    source = source.prepare()
+    saved = None if motion is None else _read_motion(motion, job.fps)
+    _check_method(job.method)
+    return Work(job, figure, source, outputs, saved, job.fps or (_USUAL_FPS if saved is None else saved.fps))
+
+
+def _read_motion(path: Path, fps: float | None) -> Motion:
+    """The motion in a file, once it is sure that it can be rendered at ``fps`` (None: its own)."""
+    from talkinghead.motion.files import load_motion
+
+    motion = load_motion(path)
+    if fps is None and motion.fps > FASTEST_FPS:
+        raise InputError(f"{path} has {motion.fps:g} frames per second: choose at most {FASTEST_FPS:g} with --fps.")
+    return motion
+
+
+def _check_method(name: str) -> None:
+    from talkinghead.methods import get_method
+
+    get_method(name)
