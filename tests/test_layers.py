@@ -31,6 +31,7 @@ SPEECH = ("text", "synthesis", "alignment", "say")
 # Other packages that only some files may know.
 KEPT_APART = {
     "mediapipe": {"tracking/mesh.py", "data/canonical.py"},
+    "pygltflib": {"motion/gltf.py"},
     "espeakng_loader": {"speech/synthesis/espeak_library.py"},
     "piper": {"speech/synthesis/piper.py"},
     "pocketsphinx": {"speech/alignment/sphinx.py", "data/transcribed.py"},

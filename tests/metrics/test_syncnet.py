@@ -18,7 +18,6 @@ from talkinghead.metrics.syncnet import (
     SyncNet,
     crop_mouths,
     load_syncnet,
-    mouth_crops,
     mouth_places,
     sync_features,
 )
@@ -101,13 +100,6 @@ def test_fine_stripes_do_not_alias() -> None:
     image[:, :, ::2] = 255
     crop = crop_mouths(image, np.array([[[5.0, 0.0, 30.0], [0.0, 5.0, 30.0]]]))
     assert 120 <= crop.min() <= crop.max() <= 135
-
-
-def test_mouth_crops_are_both(drawn: DrawnFace, drawn_portrait: Portrait) -> None:
-    mesh = drawn_portrait.track.landmarks
-    np.testing.assert_array_equal(
-        mouth_crops(drawn.image[None], mesh), crop_mouths(drawn.image[None], mouth_places(mesh))
-    )
 
 
 def test_refuses_what_does_not_fit() -> None:

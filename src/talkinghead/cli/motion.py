@@ -73,8 +73,8 @@ def motion(
         typer.Option(
             metavar="FILE",
             show_default=False,
-            help="Export ARKit weights, with head and eyes: .csv as Live Link Face records, .json for three.js and "
-            "Blender; after the edits; may be given again.",
+            help="Export ARKit weights, head and eyes, edits included: .csv as Live Link Face records, .json, or .glb, "
+            "a moving head for Blender and three.js; may be given again.",
         ),
     ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files that exist.")] = False,

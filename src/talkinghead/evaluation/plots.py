@@ -27,6 +27,7 @@ _CURVES = {"aperture": "aperture, eye distances", **{name: f"{name}, degrees" fo
 _TILE_PX = 200  # width of a frame on a contact sheet
 _SHOWN = 0.75  # of what a crop about a face shows
 _GAP_PX = 4
+_COLUMNS = 6  # of the sheet: times, evenly spread
 _JPEG = 82
 
 
@@ -79,7 +80,7 @@ def distribution_plot(values: Mapping[str, Sequence[float]], title: str, own: st
     return _svg(figure)
 
 
-def contact_sheet(real: Path, made: Path, *, columns: int = 6) -> str:
+def contact_sheet(real: Path, made: Path) -> str:
     """Frames of the real video above those of the output at the same times, as a data URI of a JPEG.
 
     Shown is the face, where one is found in the first of the real frames; else the whole picture.
@@ -87,17 +88,16 @@ def contact_sheet(real: Path, made: Path, *, columns: int = 6) -> str:
     Args:
         real: the real video.
         made: the output.
-        columns: how many times, evenly spread.
     """
     readers = VideoReader(real), VideoReader(made)
     duration = min(reader.duration for reader in readers)
-    times = [(column + 0.5) / columns * duration for column in range(columns)]
+    times = [(column + 0.5) / _COLUMNS * duration for column in range(_COLUMNS)]
     rows = [_frames(reader, times) for reader in readers]
     faces = find_faces(rows[0][0])
     box = _narrow_box(box_of(choose_face(faces, None))) if len(faces) else None
     tiles = [[_tile(image, box) for image in row] for row in rows]
     height = max(tile.shape[0] for row in tiles for tile in row)
-    sheet = np.full((2 * height + _GAP_PX, columns * (_TILE_PX + _GAP_PX) - _GAP_PX, 3), 255, np.uint8)
+    sheet = np.full((2 * height + _GAP_PX, _COLUMNS * (_TILE_PX + _GAP_PX) - _GAP_PX, 3), 255, np.uint8)
     for down, row in enumerate(tiles):
         for across, tile in enumerate(row):
             top, left = down * (height + _GAP_PX), across * (_TILE_PX + _GAP_PX)

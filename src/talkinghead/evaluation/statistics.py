@@ -41,9 +41,7 @@ def bootstrap_interval(values: Sequence[float] | FloatArray, *, seed: int = 0) -
     return Estimate(float(array.mean()), float(low), float(high))
 
 
-def difference_of_pairs(
-    first: Sequence[float] | FloatArray, second: Sequence[float] | FloatArray, *, seed: int = 0
-) -> Estimate:
+def difference_of_pairs(first: Sequence[float] | FloatArray, second: Sequence[float] | FloatArray) -> Estimate:
     """Mean of ``first - second`` over the same clips, and its 95 % interval.
 
     Pairs are resampled together: what makes a clip hard for both falls out.
@@ -51,14 +49,13 @@ def difference_of_pairs(
     Args:
         first: one value per clip.
         second: the other system's, clips in the same order.
-        seed: of the resamples.
 
     Raises:
         ValueError: the lengths differ, or as ``bootstrap_interval`` has it.
     """
     if len(first) != len(second):
         raise ValueError(f"paired values must be as many, got {len(first)} and {len(second)}")
-    return bootstrap_interval(np.asarray(first, np.float64) - np.asarray(second, np.float64), seed=seed)
+    return bootstrap_interval(np.asarray(first, np.float64) - np.asarray(second, np.float64))
 
 
 def verdict(difference: Estimate) -> str:

@@ -265,11 +265,6 @@ def crop_mouth(image: ImageArray, place: FloatArray, size: tuple[int, int]) -> I
     return np.asarray(crop, np.uint8)
 
 
-def mouth_crops(images: ImageArray, landmarks: FloatArray) -> ImageArray:
-    """Grey crops (n, 48, 64) of the mouths in pictures (n, H, W, 3) with landmarks (n, 478, 3)."""
-    return crop_mouths(images, mouth_places(landmarks))
-
-
 def sync_features(samples: npt.NDArray[np.float32], count: int, *, num_mels: int = 40) -> npt.NDArray[np.float32]:
     """What the judge hears: log-mel (4 * count, num_mels) at 100 Hz of samples (N,) at 16 kHz, at one loudness.
 

@@ -28,6 +28,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+from scipy.spatial.transform import Rotation
 
 from talkinghead.errors import InputError
 from talkinghead.face.expressions import EXPRESSION_NAMES
@@ -41,6 +42,9 @@ ARKIT_NAMES = (*EXPRESSION_NAMES, "tongueOut")
 """The 52 weights in the order of Live Link Face recordings."""
 
 ARKIT_SUFFIXES = (".csv", ".json")
+
+VIEWER_AXES = np.array([1.0, -1.0, -1.0])
+"""Our axes times these are those of three.js and glTF: x to the right of the picture, y up, z towards the viewer."""
 
 _ANGLES = tuple(f"{what}{angle}" for what in ("Head", "LeftEye", "RightEye") for angle in ("Yaw", "Pitch", "Roll"))
 CSV_HEADER = ("Timecode", "BlendshapeCount", *(name[0].upper() + name[1:] for name in ARKIT_NAMES), *_ANGLES)
@@ -98,24 +102,21 @@ def timecode(frame: int, fps: float) -> str:
 
 
 def viewer_pose(motion: Motion) -> tuple[FloatArray, FloatArray]:
-    """The head's pose in the axes of three.js and glTF: x to the right of the picture, y up, z towards the viewer.
+    """The head's pose away from the portrait's, in the axes of three.js and glTF.
 
     Returns:
         (T, 4) unit quaternions x, y, z, w, each within half a turn of the one before; (T, 3) place in eye distances.
     """
-    flip = np.array([1.0, -1.0, -1.0])
-    matrix = matrix_from_rotation(motion.rotation) * flip[:, None] * flip
-    quaternions = _quaternion_from_matrix(matrix)
-    if len(quaternions):
-        turns = np.where((quaternions[1:] * quaternions[:-1]).sum(axis=1) < 0, -1.0, 1.0)
-        quaternions[1:] *= np.cumprod(turns)[:, None]
-    return quaternions, motion.translation * flip
+    return viewer_rotation(motion.rotation), motion.translation * VIEWER_AXES
 
 
-def _quaternion_from_matrix(matrix: FloatArray) -> FloatArray:
-    from scipy.spatial.transform import Rotation
-
-    quaternions = Rotation.from_matrix(matrix).as_quat() if len(matrix) else np.zeros((0, 4))
+def viewer_rotation(rotation: FloatArray) -> FloatArray:
+    """(T, 4) unit quaternions x, y, z, w in the axes of three.js and glTF of (T, 3) pitch, yaw, roll in radians."""
+    matrix = matrix_from_rotation(rotation) * VIEWER_AXES[:, None] * VIEWER_AXES
+    quaternions = Rotation.from_matrix(matrix).as_quat()
+    # A turn has two quaternions: between neighbours that differ in sign, programs would go the long way round.
+    turns = np.where((quaternions[1:] * quaternions[:-1]).sum(axis=1) < 0, -1.0, 1.0)
+    quaternions[1:] *= np.cumprod(turns)[:, None]
     return np.asarray(quaternions)
 
 

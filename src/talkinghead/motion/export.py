@@ -1,4 +1,4 @@
-"""A motion for other programs: ARKit's weights as CSV or JSON."""
+"""A motion for other programs: ARKit's weights as CSV or JSON, or a moving head as binary glTF."""
 
 from __future__ import annotations
 
@@ -7,17 +7,24 @@ from pathlib import Path
 
 from talkinghead.errors import InputError
 from talkinghead.motion.arkit import ARKIT_SUFFIXES, save_arkit
+from talkinghead.motion.gltf import GLTF_SUFFIXES, check_gltf, save_gltf
 from talkinghead.types import Motion
 
-EXPORT_SUFFIXES = ARKIT_SUFFIXES
+EXPORT_SUFFIXES = (*ARKIT_SUFFIXES, *GLTF_SUFFIXES)
 
 
 def check_export(path: str | os.PathLike[str]) -> None:
-    """Raise ``InputError`` where ``export_motion`` could not make such a file, before there is a motion."""
+    """Raise ``InputError`` where ``export_motion`` could not make such a file, before there is a motion.
+
+    Raises:
+        InputError: the suffix is none of the known ones, or the package that writes it is missing.
+    """
     path = Path(path)
     if path.suffix.lower() not in EXPORT_SUFFIXES:
         choices = ", ".join(EXPORT_SUFFIXES[:-1])
         raise InputError(f"{path} has an unknown suffix {path.suffix!r}: choose {choices} or {EXPORT_SUFFIXES[-1]}.")
+    if path.suffix.lower() in GLTF_SUFFIXES:
+        check_gltf()
 
 
 def export_motion(motion: Motion, path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
@@ -25,11 +32,12 @@ def export_motion(motion: Motion, path: str | os.PathLike[str], *, overwrite: bo
 
     Args:
         motion: what to write.
-        path: where to; .csv for Live Link Face, .json for three.js and Blender.
+        path: where to; .csv for Live Link Face, .json for scripts, .glb for whatever shows a moving head.
         overwrite: whether a file in its place may be replaced.
 
     Raises:
         InputError: the suffix is another one, the motion has no frames, the file exists, or it cannot be written.
     """
     check_export(path)
-    save_arkit(motion, path, overwrite=overwrite)
+    save = save_gltf if Path(path).suffix.lower() in GLTF_SUFFIXES else save_arkit
+    save(motion, path, overwrite=overwrite)

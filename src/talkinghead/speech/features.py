@@ -115,7 +115,7 @@ def log_mel(
 
 
 def mfcc(
-    samples: npt.NDArray[np.float32], *, rate: float = 100.0, num_coefficients: int = 13, window: int = 400
+    samples: npt.NDArray[np.float32], *, rate: float = 100.0, num_coefficients: int = 13
 ) -> npt.NDArray[np.float32]:
     """Mel-frequency cepstral coefficients: the orthonormal cosine transform of the log-mel spectrogram.
 
@@ -123,14 +123,13 @@ def mfcc(
         samples: (N,) float32 at 16 kHz.
         rate: frames per second; 16000 / rate must be a whole number.
         num_coefficients: how many of the 40 coefficients to keep, from the lowest.
-        window: Fourier window in samples.
 
     Returns:
         (ceil(N * rate / 16000), num_coefficients) float32.
 
     Source: Davis and Mermelstein 1980; the 10 ms step is that of Wang et al. 2020, section 3.1.
     """
-    spectrum = log_mel(samples, rate=rate, num_mels=40, window=window, low=20.0, high=SAMPLE_RATE / 2)
+    spectrum = log_mel(samples, rate=rate, num_mels=40, window=400, low=20.0, high=SAMPLE_RATE / 2)
     cepstrum = scipy.fft.dct(spectrum, type=2, axis=-1, norm="ortho")[:, :num_coefficients]
     return np.asarray(cepstrum, dtype=np.float32)
 
