@@ -138,9 +138,9 @@ def test_files_go_with_their_values() -> None:
 
 def test_nothing_is_left_behind_even_by_a_process_that_is_killed(tmp_path: Path) -> None:
     program = (
-        "import os, numpy as np; from talkinghead.media.spool import Spool, spooled_samples\n"
+        "import os, numpy as np; from talkinghead.media.spool import Spool, spool_samples\n"
         "spool = Spool(8_000); spool.append(np.ones((1, 9), np.float32))\n"
-        "samples = spooled_samples([np.ones(9, np.float32)], in_memory=0)\n"
+        "samples = spool_samples([np.ones(9, np.float32)], in_memory=0)\n"
         "os.kill(os.getpid(), 9)\n"
     )
     done = subprocess.run([sys.executable, "-c", program], env={**os.environ, "TMPDIR": str(tmp_path)})
