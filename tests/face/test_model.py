@@ -87,14 +87,14 @@ def test_closed_lips_touch_and_do_not_cross() -> None:
     gap = MODEL.mean[LOWER, 1] - MODEL.mean[UPPER, 1]
     assert np.abs(gap).max() < 0.02
     together = MODEL.mean + move("jawOpen") + move("mouthClose")
-    assert np.abs(together[LOWER, 1] - together[UPPER, 1]).max() < 0.12  # 0.4 apart with the jaw alone
+    assert np.abs(together[LOWER, 1] - together[UPPER, 1]).max() < 0.15  # 0.4 apart with the jaw alone
 
 
 def test_left_and_right_are_the_persons() -> None:
     smile = move("mouthSmileLeft")
     assert smile[RIGHT_CORNER, 0] > 0.05
     assert smile[RIGHT_CORNER, 1] < -0.05
-    assert np.linalg.norm(smile[LEFT_CORNER]) < 0.02
+    assert np.linalg.norm(smile[LEFT_CORNER]) < 0.03
     blink = eye_opening((MODEL.mean + move("eyeBlinkLeft"))[None])[0] / eye_opening(MODEL.mean[None])[0]
     assert blink[1] < 0.35
     assert blink[0] > 0.98

@@ -9,13 +9,16 @@ landmarks (Bookstein 1989); the nearest points of their skin then tell how ours 
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import numpy as np
 from scipy.interpolate import RBFInterpolator
 
+from talkinghead.data.corpus import MAIN_SPEAKER, Corpus, Recording
+from talkinghead.data.face_learning import by_speaker, learn_face_model
 from talkinghead.data.nearest import distances_along, nearest_on_triangles
+from talkinghead.data.tracks import read_takes
 from talkinghead.face.expressions import EXPRESSION_NAMES
 from talkinghead.face.gaze import LOOKS
 from talkinghead.face.landmarks import (
@@ -25,11 +28,13 @@ from talkinghead.face.landmarks import (
     RIGHT_IRIS,
     canonical_face,
 )
-from talkinghead.face.model import IRIS_DEPTH
+from talkinghead.face.model import IRIS_DEPTH, FaceModel
 from talkinghead.face.pose import fit_similarity
+from talkinghead.store import Store
 from talkinghead.types import BoolArray, FloatArray, IndexArray
 
 NUM_IDENTITIES = 60
+_MAIN_CLIPS = 24  # of the one speaker of whom there are hundreds
 _FILE = "ict_facekit_float16.npz"
 _AXES = np.diag([1.0, -1.0, -1.0])  # ICT has y up and z out of the face
 _SKIN = slice(0, 9409)
@@ -153,8 +158,8 @@ def teeth_readings(ict: IctFace) -> tuple[Readings, IndexArray, int]:
     return Readings(np.concatenate(corners), np.concatenate(weights)), grid, len(_UPPER_HEIGHTS) * across
 
 
-def make_face_model(ict: IctFace) -> dict[str, FloatArray]:
-    """The arrays of ``FaceModel``, by name."""
+def make_face_model(ict: IctFace) -> FaceModel:
+    """ICT-FaceKit on the points of our mesh."""
     shape, triangles = canonical_face()
     skin = skin_readings(ict)
     teeth, teeth_triangles, num_upper = teeth_readings(ict)
@@ -170,25 +175,28 @@ def make_face_model(ict: IctFace) -> dict[str, FloatArray]:
     expressions = np.stack([np.concatenate([skin(values), np.zeros((10, 3))]) for values in by_expression])
     for side, iris in enumerate((LEFT_IRIS, RIGHT_IRIS)):
         expressions[:, iris] = _iris_turns()[:, None, side]
+    return FaceModel(
+        mean=mean,
+        identities=np.stack([with_irises(values) for values in modes]),
+        expressions=expressions,
+        triangles=triangles.astype(np.int16),
+        eye_regions=_eye_regions(expressions),
+        eyeballs=np.stack([mean[iris[0]] + (0, 0, IRIS_DEPTH) for iris in (LEFT_IRIS, RIGHT_IRIS)]),
+        teeth=teeth(ict.vertices),
+        teeth_identities=np.stack([teeth(values) for values in modes]),
+        teeth_expressions=np.stack([teeth(values) for values in by_expression]),
+        teeth_triangles=teeth_triangles.astype(np.int16),
+        num_upper_teeth=num_upper,
+    )
+
+
+def _eye_regions(expressions: FloatArray) -> BoolArray:
+    """(2, 478) the points that a blink moves, of the left and of the right eye, with their irises."""
     blink = [expressions[EXPRESSION_NAMES.index(name)] for name in ("eyeBlinkRight", "eyeBlinkLeft")]
     strength = np.stack([np.linalg.norm(move, axis=-1) for move in blink])
     regions = strength > _EYE_REACH * strength.max(axis=1, keepdims=True)
     regions[0, LEFT_IRIS] = regions[1, RIGHT_IRIS] = True
-    eyeballs = np.stack([mean[iris[0]] + (0, 0, IRIS_DEPTH) for iris in (LEFT_IRIS, RIGHT_IRIS)])
-    return {
-        "mean": mean,
-        "identities": np.stack([with_irises(values) for values in modes]),
-        "expressions": expressions,
-        "triangles": triangles.astype(np.int16),
-        "eye_regions": regions,
-        "eyeballs": eyeballs,
-        "teeth": teeth(ict.vertices),
-        "teeth_identities": np.stack([teeth(values) for values in modes]),
-        "teeth_expressions": np.stack([teeth(values) for values in by_expression]),
-        "teeth_triangles": teeth_triangles.astype(np.int16),
-        "num_upper_teeth": np.array(num_upper),
-        "expression_names": np.array(EXPRESSION_NAMES),
-    }
+    return np.asarray(regions)
 
 
 def _eyeball(ict: IctFace, side: int) -> IndexArray:
@@ -207,19 +215,37 @@ def _iris_turns() -> FloatArray:
     return turns
 
 
-def save_face_model(arrays: dict[str, FloatArray], out: Path) -> None:
-    """Write the arrays, displacements in half precision."""
-    halved = [name for name in arrays if name.endswith(("identities", "expressions"))]
-    half = {name: array.astype(np.float16) for name, array in arrays.items() if name in halved}
-    single = {name: array.astype(np.float32) for name, array in arrays.items() if array.dtype == np.float64}
+def save_face_model(model: FaceModel, out: Path) -> None:
+    """Write a model: displacements in half precision, shapes in single."""
+    kept = {field.name: np.asarray(getattr(model, field.name)) for field in fields(model)}
+    for name, array in kept.items():
+        if array.dtype == np.float64:
+            kept[name] = array.astype(np.float16 if name.endswith(("identities", "expressions")) else np.float32)
+    kept["expression_names"] = np.array(EXPRESSION_NAMES)
+    np.savez_compressed(out, **kept)
 
-    np.savez_compressed(out, **(arrays | single | half))
+
+def main(folder: Path, out: Path, corpus: Path | None = None, store: Path | None = None) -> None:
+    """Make the model and write it.
+
+    Args:
+        folder: with ICT-FaceKit's arrays.
+        out: the file to write.
+        corpus: the shared recordings, of which the open ones of the split "train" are learned from; None: none are.
+        store: keeps what the tracker saw; None: nothing is kept.
+    """
+    model = make_face_model(read_ict(folder))
+    if corpus is not None:
+        model = learn_face_model(model, by_speaker(read_takes(open_recordings(corpus), Store(store))))
+    save_face_model(model, out)
 
 
-def main(folder: Path, out: Path) -> None:
-    """Make the model from the arrays in ``folder`` and write it."""
-    save_face_model(make_face_model(read_ict(folder)), out)
+def open_recordings(corpus: Path) -> tuple[Recording, ...]:
+    """What is learned from: the open recordings of "train", and of the main speaker's the first few."""
+    table = Corpus.open(corpus).recordings("train")
+    main_speaker = [recording for recording in table if recording.speaker == MAIN_SPEAKER][:_MAIN_CLIPS]
+    return (*main_speaker, *(recording for recording in table if recording.speaker != MAIN_SPEAKER))
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
+    main(*(Path(argument) for argument in sys.argv[1:]))

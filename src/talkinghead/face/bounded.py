@@ -8,7 +8,7 @@ import numpy as np
 from talkinghead.types import FloatArray
 
 _SWEEPS = 500  # at most; a few dozen are enough where the problem is regularised
-_TOLERANCE = 1e-6  # of a weight: no weight moves more in the last sweep
+_TOLERANCE = 1e-5  # of a weight: no weight moves more in the last sweep
 
 
 def solve_bounded(
@@ -28,7 +28,7 @@ def solve_bounded(
     Returns:
         (T, K).
     """
-    weights = np.zeros(targets.shape) if start is None else np.clip(start, lowest, 1.0)
+    weights = np.zeros(targets.shape) if start is None else np.ascontiguousarray(np.clip(start, lowest, 1.0))
     matrix = np.ascontiguousarray(hessian, np.float64)
     _descend(matrix, np.ascontiguousarray(targets, np.float64), weights, lowest, start is None)
     return weights
