@@ -187,14 +187,19 @@ def _adapt(
 ) -> PersonRecord:
     """Train a stage for the person, and put its weights and scores where they are looked for."""
     name, stage = named_stage
-    corpus = person_corpus(record, folder)
-    work = folder / _STORE / "training" / method.name / name
-    options = stage.options if plan.steps is None else dataclasses.replace(stage.options, steps=plan.steps)
-    start = method.weights / f"{name}.safetensors" if stage.starts else None
+    corpus, store = person_corpus(record, folder), Store(folder / _STORE)
+    options = stage.usual_options(corpus)
     training = plan_training(
-        method, name, corpus=corpus, out=work, options=options, start=start, shipped=method.weights
+        method,
+        name,
+        corpus=corpus,
+        out=folder / _STORE / "training" / method.name / name,
+        store=store,
+        options=options if plan.steps is None else dataclasses.replace(options, steps=plan.steps),
+        start=method.find_weights().file(name) if stage.starts else None,
     )
-    stage.train(replace(training, store=Store(folder / _STORE), progress=_named(progress, f"{method.name} {name}")))
+    stage.train(replace(training, progress=_named(progress, f"{method.name} {name}")))
+    work = training.out
     target = folder / "weights" / method.name
     target.mkdir(parents=True, exist_ok=True)
     for suffix in (".json", ".safetensors"):  # the weights last: they count

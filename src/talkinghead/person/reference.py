@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -65,9 +66,9 @@ def load_reference(videos: Sequence[Path], folder: Path) -> Reference:
         InputError: a file of the folder is missing or damaged, or a video cannot be read.
     """
     values = _load_track(folder)
-    rows = {name: values[name].astype(np.float64) for name in _ROWS if name != "found"}
-    optional = {name: values[name].astype(np.float64) if name in values else None for name in _OPTIONAL}
-    track = FaceTrack(found=values["found"], fps=float(values["fps"]), **rows, **optional)
+    rows: dict[str, Any] = {name: values[name] for name in (*_ROWS, *_OPTIONAL) if name in values}
+    rows = {name: array if array.dtype == bool else array.astype(np.float64) for name, array in rows.items()}
+    track = FaceTrack(fps=float(values["fps"]), **rows)
     video = VideoExcerpt(open_videos(videos), _stretches(values))
     speech = None
     if (folder / SAID).is_file():
