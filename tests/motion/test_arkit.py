@@ -95,15 +95,21 @@ def test_looks_are_the_persons_own(motion: Motion, tmp_path: Path) -> None:
     ("frame", "fps", "text"),
     [
         (0, 25.0, "00:00:00:00.000"),
-        (24, 25.0, "00:00:00:24.000"),
-        (25 * 3723 + 3, 25.0, "01:02:03:03.000"),
+        (1, 25.0, "00:00:00:02.400"),
+        (24, 25.0, "00:00:00:57.600"),
+        (25 * 3723 + 3, 25.0, "01:02:03:07.200"),
         (45, 60.0, "00:00:00:45.000"),
-        (30, 30000 / 1001, "00:00:01:00.030"),  # 1.001 s
-        (1, 12.5, "00:00:00:01.040"),  # 0.08 s of 13 a second
+        (30, 30000 / 1001, "00:00:01:00.060"),  # 1.001 s
+        (119, 119.99999, "00:00:00:59.500"),
+        (2999, 3000.0, "00:00:00:59.980"),
+        (59_999, 60_000.0, "00:00:00:59.999"),
     ],
 )
 def test_timecode(frame: int, fps: float, text: str) -> None:
     assert timecode(frame, fps) == text
+    hours, minutes, seconds, frames = map(float, text.split(":"))
+    # As Unreal reads it.
+    assert 3600 * hours + 60 * minutes + seconds + frames / 60 == pytest.approx(frame / fps, abs=1e-5)
 
 
 def test_json_maps_to_three_js(motion: Motion, tmp_path: Path) -> None:

@@ -5,24 +5,24 @@ the portrait.
 
 **CSV** has the columns of Live Link Face recordings, byte for byte: ``Timecode``, ``BlendshapeCount`` (61, the columns
 that follow), the 52 weights with a capital (``TongueOut`` is always 0), then yaw, pitch and roll of head, left eye and
-right eye. A timecode is ``HH:MM:SS:FF.fff`` from zero, ``FF`` the frame within the second at the frame rate rounded up,
-``fff`` thousandths of a frame. Positive yaw turns to the person's right, positive pitch down, positive roll tilts
-clockwise in the picture: the signs of ``docs/notation.md``.
+right eye. A timecode is ``HH:MM:SS:FF.fff`` from zero, of 60 frames to the second whatever the frame rate, as importers
+expect: at 25 fps the second row is at ``00:00:00:02.400``. Positive yaw turns to the person's right, positive pitch
+down, positive roll tilts clockwise in the picture: the signs of ``docs/notation.md``.
 
 **JSON** holds ``fps``, ``names`` (the 52, in ARKit's own spelling, which morph targets bear in three.js and Blender)
 and for each frame a row in ``weights`` (in the order of ``names``), ``headAngles`` (as in the CSV: yaw, pitch, roll),
 ``eyeAngles`` (yaw, pitch), ``headQuaternion`` (x, y, z, w) and ``headPosition`` (eye distances), the last two in the
 axes of three.js and glTF: x to the right of the picture, y up, z towards the viewer.
 
-Source: columns, timecode and number format are those of recordings of the app. That its angles are radians, and the
-    signs of yaw and pitch, follow from its eye angles beside its weights of looks; those recordings hold no turns of
-    the head, whose signs we take to be those of the eyes. The weights are Apple's ``ARFaceAnchor.BlendShapeLocation``.
+Source: columns, timecode and number format are those of recordings of the app, and what Unreal's importer reads
+    (``LiveLinkFaceImporterFactory.cpp``). That angles are radians, and the signs of yaw and pitch, follow from the
+    app's eye angles beside its weights of looks; those recordings hold no turns of the head, whose signs we take to be
+    those of the eyes. The weights are Apple's ``ARFaceAnchor.BlendShapeLocation``.
 """
 
 from __future__ import annotations
 
 import json
-import math
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -49,6 +49,7 @@ VIEWER_AXES = np.array([1.0, -1.0, -1.0])
 _ANGLES = tuple(f"{what}{angle}" for what in ("Head", "LeftEye", "RightEye") for angle in ("Yaw", "Pitch", "Roll"))
 CSV_HEADER = ("Timecode", "BlendshapeCount", *(name[0].upper() + name[1:] for name in ARKIT_NAMES), *_ANGLES)
 
+_TIMECODE_RATE = 60  # of the app, which importers count on
 _DIGITS = 6
 _PIECE = 4096  # rows
 
@@ -91,13 +92,11 @@ def save_arkit(motion: Motion, path: str | os.PathLike[str], *, overwrite: bool 
 def timecode(frame: int, fps: float) -> str:
     """When a frame is shown, as Live Link Face writes it.
 
-    >>> timecode(30, 25.0)
-    '00:00:01:05.000'
+    >>> timecode(31, 25.0)
+    '00:00:01:14.400'
     """
-    per_second = math.ceil(fps - 1e-6)
-    ticks = round(frame / fps * per_second * 1000)
-    frames, thousandths = divmod(ticks, 1000)
-    seconds, frames = divmod(frames, per_second)
+    frames, thousandths = divmod(round(1000 * _TIMECODE_RATE * frame / fps), 1000)
+    seconds, frames = divmod(frames, _TIMECODE_RATE)
     return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}:{frames:02}.{thousandths:03}"
 
 
