@@ -162,7 +162,9 @@ def _source_videos(plan: PersonPlan, folder: Path) -> tuple[SourceVideo, ...]:
     if not videos:
         raise InputError("there is no video of the person: give one, or a folder of clips.")
     return tuple(
-        SourceVideo(os.path.relpath(video.resolve(), folder.resolve()), file_digest(video), VideoReader(video).duration)
+        SourceVideo(
+            os.path.relpath(video.absolute(), folder.absolute()), file_digest(video), VideoReader(video).duration
+        )
         for video in videos
     )
 
