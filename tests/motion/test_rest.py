@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from talkinghead.motion.rest import rest_in_silence, speaking_share
+from talkinghead.motion.rest import rest_in_silence, speaking_share, zero_in_silence
 
 RANDOM = np.random.default_rng(0)
 REST = RANDOM.standard_normal((68, 3))
@@ -70,3 +70,19 @@ def test_shapes_must_fit():
         rest_in_silence(np.zeros((5, 68, 3)), REST, np.zeros(4), 25.0)
     with pytest.raises(ValueError, match="do not fit"):
         rest_in_silence(np.zeros((5, 68, 3)), REST[:67], np.zeros(5), 25.0)
+
+
+@pytest.mark.parametrize("frames", [96, 100, 103])
+def test_features_are_as_many_as_the_motion_needs(frames: int) -> None:
+    rows = zero_in_silence(np.ones((frames, 3), np.float32), np.ones(25), 25.0, stride=4)
+    assert rows.shape == (100, 3)
+    np.testing.assert_array_equal(rows[:frames], 1.0)
+    np.testing.assert_array_equal(rows[frames:], 0.0)
+
+
+def test_features_of_noise_in_silence_are_zeros() -> None:
+    activity = np.r_[np.ones(25), np.zeros(75)]
+    rows = zero_in_silence(np.ones((400, 2)), activity, 25.0, stride=4)[:, 0]
+    np.testing.assert_array_equal(rows[:100], 1.0)
+    np.testing.assert_array_equal(rows[200:], 0.0)
+    assert (np.diff(rows) <= 0).all()

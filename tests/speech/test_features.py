@@ -14,8 +14,10 @@ from talkinghead.speech.features import (
     loudness_gain,
     mfcc,
     resample,
+    speech_at_16_khz,
     windows_about,
 )
+from talkinghead.types import Speech
 
 
 def sine(frequency, seconds=1.0, rate=SAMPLE_RATE):
@@ -125,3 +127,8 @@ def test_gain_copies_nothing():
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < samples.nbytes / 20
+
+
+def test_any_speech_becomes_16_khz() -> None:
+    speech = speech_at_16_khz(Speech(np.zeros(22_050, np.float32), 22_050, transcript="hello"))
+    assert (len(speech.samples), speech.sample_rate, speech.transcript) == (16_000, 16_000, "hello")

@@ -46,6 +46,23 @@ def rest_in_silence(landmarks: FloatArray, rest: FloatArray, activity: FloatArra
     return result
 
 
+def zero_in_silence(features: FloatArray, activity: FloatArray, fps: float, *, stride: int = 1) -> FloatArray:
+    """The same speech frames, with zeros where nobody speaks: what is made of noise there is not to move the face.
+
+    Args:
+        features: (S, F) speech frames.
+        activity: (T,) in [0, 1] at the rows of a motion, speech above 0.5.
+        fps: rows of the motion per second.
+        stride: speech frames per row.
+
+    Returns:
+        (T * stride, F); zeros beyond the given frames, on smooth ramps about speech as in ``rest_in_silence``.
+    """
+    count = stride * len(activity)
+    padded = np.pad(features[:count], ((0, max(0, count - len(features))), (0, 0)))
+    return np.asarray(padded * np.repeat(speaking_share(activity, fps), stride)[:, None])
+
+
 def speaking_share(activity: FloatArray, fps: float) -> FloatArray:
     """(T,) how much of its motion the mouth has: 1 in speech, 0 in silence, with smooth ramps outside the speech."""
     speaking = np.flatnonzero(~silence_mask(activity, fps, shortest=_SHORTEST_S))

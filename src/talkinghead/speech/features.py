@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -16,6 +17,8 @@ import scipy.fft
 import scipy.signal
 import torch
 from librosa.filters import mel as mel_filters
+
+from talkinghead.types import Speech
 
 SAMPLE_RATE = 16_000
 """Every network here hears 16 kHz (Zhou et al. 2020, section 4.4; Wang et al. 2020, section 3.1)."""
@@ -41,6 +44,11 @@ def resample(samples: npt.NDArray[np.float32], sample_rate: int, target: int = S
     divisor = math.gcd(sample_rate, target)
     resampled = scipy.signal.resample_poly(samples, target // divisor, sample_rate // divisor)
     return np.asarray(resampled, dtype=np.float32)
+
+
+def speech_at_16_khz(speech: Speech) -> Speech:
+    """The same speech at the rate that every network here hears."""
+    return replace(speech, samples=resample(speech.samples, speech.sample_rate), sample_rate=SAMPLE_RATE)
 
 
 def windows_about(

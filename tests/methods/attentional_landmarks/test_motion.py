@@ -9,10 +9,10 @@ import torch
 from drawn import speech_like
 from talkinghead.face.landmarks import LEFT_EYE, NOSE, RIGHT_EYE
 from talkinghead.face.rest import closed_mouth
-from talkinghead.methods.attentional_landmarks import motion as module
 from talkinghead.methods.attentional_landmarks.config import CONFIGS
 from talkinghead.methods.attentional_landmarks.motion import AttentionalMotion
 from talkinghead.methods.attentional_landmarks.stl import SpeechToLandmarks
+from talkinghead.motion import generator as shell
 from talkinghead.types import Portrait, Speech, num_frames
 
 
@@ -33,7 +33,7 @@ def test_length(generator: AttentionalMotion, calm: Portrait, seconds: float) ->
 def test_blocks_leave_no_seam(generator: AttentionalMotion, calm: Portrait, monkeypatch: pytest.MonkeyPatch) -> None:
     speech = Speech(speech_like(8.0), 16_000)
     whole = generator.generate(speech, calm)
-    monkeypatch.setattr(module, "BLOCK", 60)
+    monkeypatch.setattr(shell, "BLOCK_S", 2.4)
     pieces = generator.generate(speech, calm)
     np.testing.assert_allclose(pieces.landmarks, whole.landmarks, atol=2e-5)
     np.testing.assert_allclose(pieces.rotation, whole.rotation, atol=2e-5)

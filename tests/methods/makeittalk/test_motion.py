@@ -23,6 +23,7 @@ from talkinghead.methods.makeittalk.config import CONFIGS
 from talkinghead.methods.makeittalk.content import SpeechContentAnimation
 from talkinghead.methods.makeittalk.motion import MakeItTalkMotion
 from talkinghead.methods.makeittalk.speaker_aware import SpeakerAwareAnimation
+from talkinghead.motion import generator as shell
 from talkinghead.types import FloatArray, Interval, Portrait, Speech, num_frames
 
 RATE = 62.5
@@ -189,7 +190,7 @@ def test_blocks_make_no_difference(
 ) -> None:
     talk = speech(speech_like(12.0, quiet=(5.0, 5.6)))
     whole = random_mouth.generate(talk, calm)
-    monkeypatch.setattr(motion_module, "BLOCK", 200)
+    monkeypatch.setattr(shell, "BLOCK_S", 200 / RATE)
     parts = random_mouth.generate(talk, calm)
     # bfloat16 rounds sums of another order otherwise; a thousandth of an eye distance is a twentieth of a pixel.
     assert np.abs(whole.landmarks - parts.landmarks).max() < 1e-3
@@ -208,7 +209,8 @@ def test_long_speech_lies_in_a_file(
         on_disk.append(isinstance(rows, np.memmap))
         return rows
 
-    monkeypatch.setattr(motion_module, "spool_rows", spooled)
+    for module in (motion_module, shell):
+        monkeypatch.setattr(module, "spool_rows", spooled)
     with warnings.catch_warnings():
         warnings.simplefilter("error", UserWarning)
         motion = random_mouth.generate(talk, calm)

@@ -14,12 +14,13 @@ from torch import Tensor, nn
 from drawn import speech_like
 from talkinghead.data.voice_packs import VoicePack
 from talkinghead.errors import InputError
-from talkinghead.methods.makeittalk import hearing, motion
+from talkinghead.methods.makeittalk import hearing
 from talkinghead.methods.makeittalk.config import CONFIGS, ContentConfig, VoiceConfig
 from talkinghead.methods.makeittalk.hearing import ContentCodes, load_codes, speech_features
 from talkinghead.methods.makeittalk.train_voice import VoiceBatches, encode_pack, score, speaker_probe
 from talkinghead.methods.makeittalk.voice import VOICE_RATE, Conversion, VoiceConversion, mean_of_speech
 from talkinghead.methods.makeittalk.voice_losses import voice_example, voice_losses
+from talkinghead.motion.generator import BLOCK_S, MARGIN_S
 from talkinghead.speech.phonetic import crop_speech
 from talkinghead.types import Speech
 from talkinghead.weights import Weights, save_weights
@@ -93,7 +94,8 @@ def test_the_papers_network_has_as_many_parameters_as_its_sizes_say() -> None:
 
 def test_what_ships_is_small_and_its_codes_fit_the_pieces_of_long_speech() -> None:
     assert sum(value.numel() for value in network(SMALL).parameters()) < 3e6
-    assert motion.BLOCK % SMALL.downsampling == motion._MARGIN % SMALL.downsampling == 0
+    for seconds in (BLOCK_S, MARGIN_S):
+        assert seconds * VOICE_RATE % SMALL.downsampling == 0
     numbers = {config: 2 * config.code_size * VOICE_RATE / config.downsampling for config in (PAPER, SMALL)}
     assert numbers == {PAPER: 125.0, SMALL: 400.0}
 

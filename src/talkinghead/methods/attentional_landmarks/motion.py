@@ -7,29 +7,17 @@ from collections.abc import Iterator
 import numpy as np
 import torch
 
-from talkinghead.errors import announce
-from talkinghead.face.pose import head_landmarks, matrix_from_rotation, rotation_from_matrix
-from talkinghead.face.rest import closed_mouth
+from talkinghead.face.pose import matrix_from_rotation, rotation_from_matrix
 from talkinghead.media.spool import spool_rows
 from talkinghead.methods.attentional_landmarks.geometry import lift, merge, template_of
-from talkinghead.methods.attentional_landmarks.hearing import FPS, STRIDE, at_16_khz, speech_frames
+from talkinghead.methods.attentional_landmarks.hearing import FPS, STRIDE, speech_features
 from talkinghead.methods.attentional_landmarks.stl import AFTER, BEFORE, SpeechToLandmarks, States
-from talkinghead.motion.idle import idle_blinks, idle_head
+from talkinghead.motion.generator import Movement, Talk, generate_motion
 from talkinghead.motion.lips import in_order
-from talkinghead.motion.rest import rest_in_silence
 from talkinghead.motion.smoothing import smooth
-from talkinghead.speech.activity import voice_activity
-from talkinghead.speech.features import loudness_gain
-from talkinghead.speech.phones import is_speech
-from talkinghead.speech.phonetic import crop_speech
-from talkinghead.types import FloatArray, Motion, Portrait, Speech, num_frames
+from talkinghead.types import FloatArray, Motion, Portrait, Speech
 
-BLOCK = 1500
-"""Frames (a minute) worked on at once, so that memory hardly grows with the speech."""
-
-_MARGIN = 50  # frames (2 s) on either side that hearing and smoothing are given to see, more than they remember
 _SETTLING = 100  # frames of silence after which the recurrent layer has forgotten how it began
-_CUTOFF_HZ = 9.0  # lips close and open within about 0.1 s; what is faster is the network's jitter
 _HEAD_CUTOFF_HZ = 2.5
 
 
@@ -44,54 +32,46 @@ class AttentionalMotion:
         liveliness: amount of the idle motion; 0: the head moves as the network says.
     """
 
+    fps, stride = FPS, STRIDE
+
     def __init__(self, network: SpeechToLandmarks, *, liveliness: float = 1.0) -> None:
         self.network, self.liveliness = network.eval(), liveliness
 
     def generate(self, speech: Speech, portrait: Portrait, *, seed: int = 0) -> Motion:
-        """Motion at 25 frames per second for the whole of the speech."""
-        speech = at_16_khz(speech)
-        count = num_frames(speech.duration, FPS)
-        in_picture = head_landmarks(portrait.track[portrait.best : portrait.best + 1])[0]
-        rest = closed_mouth(in_picture)
-        activity = _fit_length(voice_activity(speech.samples, FPS), count)
-        if speech.phones is None and not is_speech(speech.samples, activity, FPS):
-            announce("nobody speaks in the sound, it is taken for music: the mouth will rest.")
-            activity = np.zeros_like(activity)
+        """The motion for the whole of the speech, at ``fps``."""
+        return generate_motion(self, speech, portrait, seed=seed)
+
+    def compute_features(self, speech: Speech, *, gain: float) -> FloatArray:
+        """What the network hears of a piece of a speech; see ``hearing``."""
+        return speech_features(speech, self.network.config, gain=gain)
+
+    def animate(self, talk: Talk, features: FloatArray) -> Movement:
+        """Lips and head as the network moves them, counted from what it makes of silence."""
+        template = template_of(talk.rest)
         # What the network makes of silence is its misreading of a face it does not know: all else counts from there.
-        silence = np.zeros(
-            (BEFORE + STRIDE * (_SETTLING - 1) + 1 + AFTER, self.network.config.num_features), np.float32
-        )
-        points, states = self.points(silence, template_of(rest))
-        settled, turn, shift = (rows[-1] for rows in lift(points[-1:], rest))
+        silence = np.zeros((BEFORE + STRIDE * (_SETTLING - 1) + 1 + AFTER, features.shape[1]), np.float32)
+        points, states = self.points(silence, template)
+        settled, turn, shift = (rows[-1] for rows in lift(points[-1:], talk.rest))
         pose: list[FloatArray] = []
 
-        def raw() -> Iterator[FloatArray]:
+        def blocks() -> Iterator[FloatArray]:
             carried = states
-            for block in self._hear(speech, activity):
-                places, carried = self.points(block, template_of(rest), carried)
-                landmarks, rotation, translation = lift(places, rest)
+            for rows, inner in talk.blocks():
+                own = range(rows.start + inner.start, rows.start + inner.stop)
+                places, carried = self.points(_frames_about(features, own), template, carried)
+                landmarks, rotation, translation = lift(places, talk.rest)
                 away = matrix_from_rotation(rotation) @ matrix_from_rotation(turn).T
                 pose.append(np.concatenate([rotation_from_matrix(away), translation - shift], axis=1))
-                yield in_order(rest + landmarks - settled, rest)
+                yield in_order(talk.rest + landmarks - settled, talk.rest)
 
-        landmarks = spool_rows(_finish_blocks(spool_rows(raw(), rest.shape), rest, activity), rest.shape)
+        raw = spool_rows(blocks(), talk.rest.shape)
         head = smooth(np.concatenate(pose), FPS, cutoff_hz=_HEAD_CUTOFF_HZ)
-        rotation, translation = idle_head(count, FPS, seed=seed, activity=activity, amount=self.liveliness)
-        blink = idle_blinks(count, FPS, seed=seed, activity=activity)
-        return Motion(FPS, landmarks, head[:, :3] + rotation, head[:, 3:] + translation, blink, in_picture)
-
-    def _hear(self, speech: Speech, activity: FloatArray) -> Iterator[FloatArray]:
-        """What is heard, in blocks, each with the speech frames before and after it that the network asks for."""
-        gain, count = loudness_gain(speech.samples), len(activity)
-        for start in range(0, count, BLOCK):
-            end = min(start + BLOCK, count)
-            rows = slice(max(0, start - _MARGIN), min(end + _MARGIN, count))
-            piece = crop_speech(speech, rows.start / FPS, rows.stop / FPS)
-            block = speech_frames(piece, self.network.config, gain=gain, activity=activity[rows])
-            first = STRIDE * (start - rows.start) - BEFORE
-            last = STRIDE * (end - 1 - rows.start) + 1 + AFTER
-            padding = ((max(0, -first), max(0, last - len(block))), (0, 0))
-            yield np.pad(block[max(0, first) : last], padding)
+        return Movement(
+            lambda rows: np.asarray(raw[rows], np.float64),
+            talk.rest,
+            head=(head[:, :3], head[:, 3:]),
+            idle=self.liveliness,
+        )
 
     @torch.inference_mode()
     def points(
@@ -112,17 +92,8 @@ class AttentionalMotion:
         return parts[0] if len(parts) == 1 else merge(*parts), states
 
 
-def _finish_blocks(raw: FloatArray, rest: FloatArray, activity: FloatArray) -> Iterator[FloatArray]:
-    """Landmarks (T, 68, 3), smooth and at rest where nobody speaks, in blocks."""
-    for start in range(0, len(raw), BLOCK):
-        end = min(start + BLOCK, len(raw))
-        rows = slice(max(0, start - _MARGIN), min(end + _MARGIN, len(raw)))
-        block = smooth(np.asarray(raw[rows], np.float64), FPS, cutoff_hz=_CUTOFF_HZ)
-        yield rest_in_silence(block, rest, activity[rows], FPS)[start - rows.start : end - rows.start]
-
-
-def _fit_length(rows: FloatArray, count: int) -> FloatArray:
-    """The first ``count`` rows, the last one held where there are fewer."""
-    if len(rows) == 0:
-        return np.zeros((count, *rows.shape[1:]), rows.dtype)
-    return np.asarray(np.concatenate([rows, np.repeat(rows[-1:], max(0, count - len(rows)), axis=0)])[:count])
+def _frames_about(features: FloatArray, rows: range) -> FloatArray:
+    """The speech frames (S, F) that the network asks for to make these rows; beyond the speech there are zeros."""
+    first, last = STRIDE * rows.start - BEFORE, STRIDE * (rows.stop - 1) + 1 + AFTER
+    padding = ((max(0, -first), max(0, last - len(features))), (0, 0))
+    return np.pad(features[max(0, first) : last], padding)

@@ -13,9 +13,10 @@ from talkinghead.data.corpus import OUT_OF_STEP, Recording
 from talkinghead.data.face_pairs import face_recordings
 from talkinghead.media import VideoReader, read_speech
 from talkinghead.methods.attentional_landmarks.config import LandmarksConfig
-from talkinghead.methods.attentional_landmarks.hearing import FPS, at_16_khz, speech_frames
+from talkinghead.methods.attentional_landmarks.hearing import FPS, STRIDE, speech_features
+from talkinghead.motion.rest import zero_in_silence
 from talkinghead.speech.activity import voice_activity
-from talkinghead.speech.features import loudness_gain
+from talkinghead.speech.features import loudness_gain, speech_at_16_khz
 from talkinghead.training.augmentation.sound import augment_sound
 from talkinghead.types import FloatArray
 
@@ -53,13 +54,14 @@ def speech_versions(recording: Recording, cache: Path, config: LandmarksConfig, 
     """(V, S, F) what is heard of a recording: as it is, and as other voices and rooms have it; kept in ``cache``."""
     file = cache / f"{recording.name}.{config.features}{config.num_features}x{versions}.npy"
     if not file.exists():
-        speech = at_16_khz(read_speech(recording.video))
+        speech = speech_at_16_khz(read_speech(recording.video))
         rng = np.random.default_rng(zlib.crc32(recording.name.encode()))
         activity = voice_activity(speech.samples, FPS)
         others = (augment_sound(speech.samples, np.zeros(1), rng, tempo=False)[0] for _ in range(versions - 1))
         sounds = [speech, *(replace(speech, samples=samples) for samples in others)]
-        rows = [speech_frames(sound, config, gain=loudness_gain(sound.samples), activity=activity) for sound in sounds]
+        rows = [speech_features(sound, config, gain=loudness_gain(sound.samples)) for sound in sounds]
+        quiet = [zero_in_silence(row, activity, FPS, stride=STRIDE) for row in rows]
         beside = file.with_suffix(".new.npy")
-        np.save(beside, np.stack(rows).astype(np.float32))
+        np.save(beside, np.stack(quiet).astype(np.float32))
         os.replace(beside, file)
     return np.asarray(np.load(file))

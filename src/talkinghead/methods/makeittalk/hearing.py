@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import torch
 from torch import Tensor
@@ -13,7 +11,7 @@ from talkinghead.errors import InputError
 from talkinghead.methods.makeittalk.config import ContentConfig, VoiceConfig
 from talkinghead.methods.makeittalk.voice import VOICE_RATE, VoiceConversion, mean_of_speech
 from talkinghead.speech.activity import speech_segments, voice_activity
-from talkinghead.speech.features import SAMPLE_RATE, resample
+from talkinghead.speech.features import resample
 from talkinghead.speech.phonetic import LogMel, PhonePosteriors, PhoneticFeatures, Rows, SpeechPiece, at_rate, num_rows
 from talkinghead.speech.speaker import EMBEDDING_SIZE, LEAST_SPEECH_S, speaker_embedding
 from talkinghead.types import FloatArray, Speech
@@ -87,12 +85,6 @@ def load_codes(weights: Weights) -> ContentCodes:
         InputError: its weights, which do not ship, are not there.
     """
     return ContentCodes(load_network(VoiceConversion, VoiceConfig, weights.file("voice", remedy=_TRAIN_VOICE)))
-
-
-def at_16_khz(speech: Speech) -> Speech:
-    """The same speech at the rate of the networks."""
-    samples = resample(speech.samples, speech.sample_rate)
-    return replace(speech, samples=samples, sample_rate=SAMPLE_RATE)
 
 
 def speech_features(

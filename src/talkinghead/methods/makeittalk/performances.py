@@ -17,11 +17,11 @@ from talkinghead.face.pose import matrix_from_rotation
 from talkinghead.face.rest import closed_mouth
 from talkinghead.media import VideoReader, read_speech
 from talkinghead.methods.makeittalk.config import ContentConfig
-from talkinghead.methods.makeittalk.hearing import at_16_khz, speech_features
+from talkinghead.methods.makeittalk.hearing import speech_features
 from talkinghead.methods.makeittalk.train_content import read_sentences
 from talkinghead.motion.smoothing import resample_rows
 from talkinghead.motion.tracked import motion_of_track
-from talkinghead.speech.features import SAMPLE_RATE
+from talkinghead.speech.features import SAMPLE_RATE, speech_at_16_khz
 from talkinghead.speech.speaker import speaker_embedding
 from talkinghead.tracking.portrait import best_frame
 from talkinghead.tracking.track import make_track, read_mesh
@@ -144,7 +144,7 @@ def _of_clip(speaker: str, path: Path, split: str, cache: Path, config: ContentC
         announce(f"{path}: only {found.mean():.0%} of the frames show a face; the clip is left out.")
         return
     track = make_track(landmarks.astype(np.float64), found, reader.fps)
-    speech = at_16_khz(read_speech(path))
+    speech = speech_at_16_khz(read_speech(path))
     rows = part_of(len(track), track.fps, split)
     samples = speech.samples[round(rows.start / track.fps * SAMPLE_RATE) : round(rows.stop / track.fps * SAMPLE_RATE)]
     speech = Speech(samples, SAMPLE_RATE)

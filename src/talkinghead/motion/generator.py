@@ -1,0 +1,181 @@
+"""The shell of motion generators: all that is done around a network that turns features of speech into a moving face.
+
+A method supplies an ``Animator``: which features it hears, and how they move a face. The shell brings the speech to
+16 kHz and to one loudness, finds where somebody speaks, works in blocks so that memory hardly grows with the length,
+smooths, brings the lips to rest in silence, and adds idle head motion and blinks where the method has none of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import chain
+from typing import Protocol
+
+import numpy as np
+
+from talkinghead.errors import announce
+from talkinghead.face.landmarks import LEFT_EYE, RIGHT_EYE
+from talkinghead.face.rest import closed_mouth
+from talkinghead.media.spool import spool_rows
+from talkinghead.motion.idle import idle_blinks, idle_head
+from talkinghead.motion.rest import rest_in_silence, zero_in_silence
+from talkinghead.motion.smoothing import smooth
+from talkinghead.speech.activity import voice_activity
+from talkinghead.speech.features import loudness_gain, speech_at_16_khz
+from talkinghead.speech.phones import is_speech
+from talkinghead.speech.phonetic import crop_speech
+from talkinghead.types import NUM_LANDMARKS, FloatArray, Motion, Portrait, Speech, num_frames
+
+BLOCK_S = 60.0
+"""How much is worked on at once. Whole seconds are whole frames of motion and of every feature."""
+
+MARGIN_S = 2.0
+"""What a block is given to see on either side: more than any feature, filter or ramp remembers."""
+
+_CUTOFF_HZ = 9.0  # lips close and open within about 0.1 s; what is faster is a network's jitter
+
+
+@dataclass(frozen=True)
+class Talk:
+    """A speech, and the face that is to say it.
+
+    Attributes:
+        speech: at 16 kHz.
+        fps: rows of motion per second.
+        activity: (T,) voice activity at each row, speech above 0.5; zeros where the sound is music.
+        pictured: (68, 3) the landmarks of the portrait in the head frame.
+        rest: (68, 3) the same with the lips closed.
+        seed: of what chance decides.
+    """
+
+    speech: Speech
+    fps: float
+    activity: FloatArray
+    pictured: FloatArray
+    rest: FloatArray
+    seed: int
+
+    def __len__(self) -> int:
+        return len(self.activity)
+
+    def blocks(self) -> Iterator[tuple[slice, slice]]:
+        """For each block of the motion the rows that it is given to see, and which of them are its own."""
+        size, margin, count = round(BLOCK_S * self.fps), round(MARGIN_S * self.fps), len(self)
+        for start in range(0, count, size):
+            rows = slice(max(0, start - margin), min(start + size + margin, count))
+            yield rows, slice(start - rows.start, min(start + size, count) - rows.start)
+
+
+@dataclass(frozen=True)
+class Movement:
+    """What a method makes of a talk.
+
+    Attributes:
+        landmarks: rows of the motion -> their landmarks (n, 68, 3) in the head frame; the shell smooths them.
+        settled: (68, 3) where the mouth settles when nobody speaks.
+        head: rotation (T, 3) rad and translation (T, 3) in eye distances, as in ``Motion``; None: the method has none.
+        idle: amount of idle head motion that is added.
+        blink: (T,) as in ``Motion``; None: idle blinks.
+    """
+
+    landmarks: Callable[[slice], FloatArray]
+    settled: FloatArray
+    head: tuple[FloatArray, FloatArray] | None = None
+    idle: float = 1.0
+    blink: FloatArray | None = None
+
+
+class Animator(Protocol):
+    """What a method supplies."""
+
+    @property
+    def fps(self) -> float:
+        """Rows of motion per second."""
+        ...
+
+    @property
+    def stride(self) -> int:
+        """Speech frames per row of motion."""
+        ...
+
+    def compute_features(self, speech: Speech, *, gain: float) -> FloatArray:
+        """Speech frames (ceil(duration * fps * stride), F) of a piece of a speech.
+
+        Args:
+            speech: at 16 kHz.
+            gain: what brings the whole recording to the usual loudness.
+        """
+        ...
+
+    def animate(self, talk: Talk, features: FloatArray) -> Movement:
+        """The movement of a face that says something.
+
+        Args:
+            talk: what is said, by which face.
+            features: (T * stride, F) float32 speech frames of the whole, zeros where nobody speaks; may lie in a file.
+        """
+        ...
+
+
+def generate_motion(animator: Animator, speech: Speech, portrait: Portrait, *, seed: int = 0) -> Motion:
+    """The motion of a face that says something, for the whole of the speech at the animator's own rate.
+
+    Args:
+        animator: of the method.
+        speech: at any sample rate.
+        portrait: the face.
+        seed: of what chance decides.
+    """
+    talk = prepare_talk(speech, portrait, fps=animator.fps, seed=seed)
+    movement = animator.animate(talk, _compute_features(animator, talk))
+    landmarks = spool_rows(_finish_blocks(talk, movement), (NUM_LANDMARKS, 3))
+    count, fps, activity = len(talk), talk.fps, talk.activity
+    rotation, translation = movement.head or (np.zeros((count, 3)), np.zeros((count, 3)))
+    if movement.idle:
+        turn, shift = idle_head(count, fps, seed=seed, activity=activity, amount=movement.idle)
+        rotation, translation = rotation + turn, translation + shift
+    blink = idle_blinks(count, fps, seed=seed, activity=activity) if movement.blink is None else movement.blink
+    return Motion(fps, landmarks, rotation, translation, blink, talk.pictured)
+
+
+def prepare_talk(speech: Speech, portrait: Portrait, *, fps: float, seed: int = 0) -> Talk:
+    """A talk at so many rows per second; that nobody speaks in the sound is announced."""
+    speech = speech_at_16_khz(speech)
+    activity = _fit_length(voice_activity(speech.samples, fps), num_frames(speech.duration, fps))
+    if speech.phones is None and not is_speech(speech.samples, activity, fps):
+        announce("nobody speaks in the sound, it is taken for music: the mouth will rest.")
+        activity = np.zeros_like(activity)
+    return Talk(speech, fps, activity, portrait.landmarks, closed_mouth(portrait.landmarks), seed)
+
+
+def _compute_features(animator: Animator, talk: Talk) -> FloatArray:
+    """Speech frames (T * stride, F) of the whole, in a file where they are many."""
+    gain, stride, fps = loudness_gain(talk.speech.samples), animator.stride, talk.fps
+
+    def compute(rows: slice, inner: slice) -> FloatArray:
+        piece = crop_speech(talk.speech, rows.start / fps, rows.stop / fps)
+        features = animator.compute_features(piece, gain=gain)
+        quiet = zero_in_silence(features, talk.activity[rows], fps, stride=stride)
+        return quiet[stride * inner.start : stride * inner.stop]
+
+    blocks = (compute(rows, inner) for rows, inner in talk.blocks())
+    first = next(blocks)
+    return spool_rows(chain([first], blocks), first.shape[1:])
+
+
+def _finish_blocks(talk: Talk, movement: Movement) -> Iterator[FloatArray]:
+    """Landmarks (n, 68, 3), block by block: smooth, lips settled where nobody speaks, lids as in the portrait."""
+    for rows, inner in talk.blocks():
+        block = smooth(movement.landmarks(rows), talk.fps, cutoff_hz=_CUTOFF_HZ)
+        block = rest_in_silence(block, movement.settled, talk.activity[rows], talk.fps)
+        for eye in (LEFT_EYE, RIGHT_EYE):
+            block[:, eye] = talk.rest[eye]
+        yield block[inner]
+
+
+def _fit_length(rows: FloatArray, count: int) -> FloatArray:
+    """The first ``count`` rows, the last one held where there are fewer; without rows there are zeros."""
+    if len(rows) == 0:
+        return np.zeros((count, *rows.shape[1:]), rows.dtype)
+    return np.asarray(rows[np.minimum(np.arange(count), len(rows) - 1)])
