@@ -19,7 +19,7 @@ SOURCE = Path(talkinghead.__file__).parent
 ORDER = (
     *("version", "errors", "types", "precision", "store", "weights"),
     *("media", "face", "tracking", "speech", "motion", "rendering"),
-    *("data", "training", "metrics", "recipes"),
+    *("data", "metrics", "training", "recipes"),
     *("methods", "person", "pipeline", "production", "evaluation"),
     *("web", "batch", "cli"),
 )

@@ -126,10 +126,12 @@ class Corpus:
     Attributes:
         table: every recording, with the split that it has while nobody is held out.
         unseen: speakers who are held out of training.
+        folder: of the shared recordings, for what is not a video; None: the corpus of one person.
     """
 
     table: tuple[Recording, ...]
     unseen: tuple[str, ...] = ()
+    folder: Path | None = None
 
     @classmethod
     def open(cls, folder: Path, *, unseen: tuple[str, ...] = UNSEEN_FACES) -> Corpus:
@@ -144,9 +146,9 @@ class Corpus:
             InputError: the folder is no corpus, or its table is damaged.
         """
         if (folder / _SPLITS).exists():
-            return cls(tuple(_grid(folder)), unseen)
+            return cls(tuple(_grid(folder)), unseen, folder)
         if (folder / _MANIFEST).exists():
-            return cls(tuple(_listed(folder)), unseen)
+            return cls(tuple(_listed(folder)), unseen, folder)
         grid, clips = folder / "grid_s1", folder / "clips"
         there = {part: (part / table).exists() for part, table in ((grid, _SPLITS), (clips, _MANIFEST))}
         if not any(there.values()):
@@ -158,7 +160,7 @@ class Corpus:
             announce(f"{part} is not there: the corpus is used without it.")
         found = (*(_grid(grid) if there[grid] else ()), *(_listed(clips) if there[clips] else ()))
         _check_distinct((recording.name for recording in found), folder)
-        return cls(found, unseen)
+        return cls(found, unseen, folder)
 
     @classmethod
     def of_videos(cls, videos: Iterable[Path], *, speaker: str = "person", share: float = 0.1) -> Corpus:
@@ -237,6 +239,16 @@ class Corpus:
     def _placed(self, recording: Recording) -> Recording:
         held_out = recording.speaker in self.unseen and recording.tier == OPEN
         return replace(recording, split="unseen") if held_out else recording
+
+
+def describe(recordings: Iterable[Recording], *, unseen: Iterable[str] = ()) -> dict[str, str]:
+    """What the card of weights says of the recordings that a network has learned from, and under which licences."""
+    found = tuple(recordings)
+    counts = Counter(recording.speaker for recording in found)
+    who = ", ".join(f"{speaker} ({count})" for speaker, count in sorted(counts.items()))
+    licences = sorted({recording.licence or "none stated" for recording in found})
+    held_out = f"; held out: {', '.join(unseen)}" if unseen else ""
+    return {"data": f"recordings of {who}{held_out}", "data_licence": "; ".join(licences)}
 
 
 def _split(

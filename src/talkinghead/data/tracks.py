@@ -9,7 +9,7 @@ from pathlib import Path
 from talkinghead.data.corpus import OWN, Recording
 from talkinghead.errors import announce
 from talkinghead.media import VideoReader
-from talkinghead.store import Store, file_digest
+from talkinghead.store import Store, file_digest, key_of
 from talkinghead.tracking.raw import RawTrack, find_raw_track, read_raw_track
 from talkinghead.types import FaceTrack, Frames, ImageArray, Speech
 
@@ -29,6 +29,11 @@ class Take:
     recording: Recording
     track: FaceTrack
     first: int = 0
+
+    @property
+    def digest(self) -> str:
+        """Of the part's content, for keys of what is computed from it."""
+        return key_of(file_digest(self.recording.video), self.first, len(self.track))
 
     def speech(self) -> Speech:
         """The part's sound, mono at 16 kHz; of a whole recording also what sounds beyond its last frame."""

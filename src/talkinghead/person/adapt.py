@@ -30,7 +30,8 @@ from talkinghead.person.record import (
 from talkinghead.person.reference import list_recordings, make_reference
 from talkinghead.store import Store, file_digest
 from talkinghead.tracking.portrait import portrait_from_reference
-from talkinghead.training.stage import Stage, plan_training
+from talkinghead.training.plan import plan_training
+from talkinghead.training.stage import Stage
 from talkinghead.types import Progress, no_progress
 from talkinghead.version import __version__
 
