@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from talkinghead.cancellation import checkpoint
 from talkinghead.speech.arpabet import CLASSES
 from talkinghead.speech.features import SAMPLE_RATE, log_mel, loudness_gain, resample
 from talkinghead.types import FloatArray, IndexArray, Interval, Speech
@@ -162,6 +163,7 @@ def phone_posteriors(
     before = network.config.past + 4  # plus the reach of the Fourier window, a whole number of strides
     before, after = before + before % _STRIDE, network.config.future + 4
     for start in range(0, count, _PIECE):
+        checkpoint()
         end = min(start + _PIECE, count)
         first, last = max(0, start - before), end + after
         piece = np.asarray(samples[max(0, first - 4) * _HOP : last * _HOP]) * np.float32(gain)

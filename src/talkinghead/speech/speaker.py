@@ -17,6 +17,7 @@ from librosa.filters import mel as mel_filters
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from talkinghead.cancellation import checkpoint
 from talkinghead.errors import InputError
 from talkinghead.media.spool import spool_samples
 from talkinghead.speech.activity import speech_segments, voice_activity
@@ -87,6 +88,7 @@ def speaker_embedding(samples: npt.NDArray[np.float32], *, name: str = "the voic
     starts = range(0, max(1, len(mels) - _LEAST_OF_WINDOW + 1), _STEP)
     total = np.zeros(EMBEDDING_SIZE)
     for first in range(0, len(starts), _BATCH):
+        checkpoint()
         total += _window_embeddings(mels, starts[first : first + _BATCH]).sum(axis=0)
     return (total / np.linalg.norm(total)).astype(np.float32)
 

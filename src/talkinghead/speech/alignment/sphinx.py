@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from talkinghead.cancellation import checkpoint
 from talkinghead.errors import InputError
 from talkinghead.speech.arpabet import SILENCE
 
@@ -83,6 +84,7 @@ class _Aligner:
             return None
         placed: list[PlacedWord] = []
         for first, last, start, end in _pieces(found, len(samples) // _HOP):
+            checkpoint()
             piece = self._phones_placed(
                 samples[start * _HOP : None if last == len(words) else end * _HOP], words[first:last]
             )
