@@ -20,7 +20,7 @@ ORDER = (
     *("version", "errors", "cancellation", "types", "precision", "store", "weights"),
     *("media", "face", "tracking", "speech", "motion", "rendering"),
     *("data", "metrics", "training", "recipes"),
-    *("methods", "pipeline", "person", "production", "evaluation"),
+    *("methods", "person", "pipeline", "production", "evaluation"),
     *("web", "batch", "cli"),
 )
 LEVEL = {room: level for level, room in enumerate(ORDER)}

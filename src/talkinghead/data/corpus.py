@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -175,16 +175,25 @@ class Corpus:
             InputError: there is no video, or one cannot be read.
         """
         found: list[Recording] = []
-        for video in (file for path in videos for file in _videos(path)):
-            name = video.stem
-            while any(name == other.name for other in found):
-                name += "-"
+        for video in list_videos(videos):
             seconds = VideoReader(video).duration
-            found.append(Recording(name, speaker, video, "own", OWN, seconds=seconds))
-        if not found:
+            found.append(Recording(_free_name(video.stem, found), speaker, video, "own", OWN, seconds=seconds))
+        return cls.of_recordings(found, share=share)
+
+    @classmethod
+    def of_recordings(cls, table: Sequence[Recording], *, share: float = 0.1) -> Corpus:
+        """The corpus of one person's recordings: some are ``val``, or where there are few, the end of each.
+
+        Args:
+            table: the recordings.
+            share: of the recordings that is ``val``.
+
+        Raises:
+            InputError: there is none.
+        """
+        if not table:
             raise InputError("there is no video of the person: give one, or a folder of clips.")
-        whole = len(found) <= _FEW
-        return cls(tuple(_split(found, share, cut_from=0.0 if whole else _LONG_S)))
+        return cls(tuple(_split(table, share, cut_from=0.0 if len(table) <= _FEW else _LONG_S)))
 
     def recordings(
         self, split: str | None = None, *, in_step: bool | None = None, speakers: Container[str] | None = None
@@ -252,9 +261,10 @@ def _split(
         count = speakers.count(recording.speaker)
         if recording.split != "train" or recording.speaker in settled:
             yield recording
-        elif recording.seconds >= cut_from:
-            yield replace(recording, part=(0.0, 1 - share))
-            yield replace(recording, split="val", part=(1 - share, 1.0))
+        elif (end := recording.part[1]) and recording.seconds * (length := end - recording.part[0]) >= cut_from:
+            border = end - share * length
+            yield replace(recording, part=(recording.part[0], border))
+            yield replace(recording, split="val", part=(border, end))
         else:
             every = min(round(1 / share), count)
             last = speakers[:number].count(recording.speaker) % every == every - 1
@@ -311,6 +321,22 @@ def _check_distinct(names: Iterable[str], path: Path) -> None:
     double = sorted(name for name, count in Counter(names).items() if count > 1)
     if double:
         raise InputError(f"{path}: {', '.join(double)} is there twice; give every clip one name and one split.")
+
+
+def list_videos(paths: Iterable[Path]) -> list[Path]:
+    """The files themselves, and of folders every video by name.
+
+    Raises:
+        InputError: one is not there, or is a picture.
+    """
+    return [file for path in paths for file in _videos(path)]
+
+
+def _free_name(name: str, found: Iterable[Recording]) -> str:
+    names = {recording.name for recording in found}
+    while name in names:
+        name += "-"
+    return name
 
 
 def _videos(path: Path) -> list[Path]:

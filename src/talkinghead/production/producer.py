@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 Cancel: TypeAlias = "Callable[[], bool] | threading.Event"
 
+_Key: TypeAlias = tuple[str, str, str | None, Path | None, int]
+
 _KEPT_MODELS = 4
 
 
@@ -61,7 +63,7 @@ class Producer:
 
     def __init__(self, *, kept: int = _KEPT_MODELS) -> None:
         self._kept = kept
-        self._heads: OrderedDict[tuple[str, str, str | None], TalkingHead] = OrderedDict()
+        self._heads: OrderedDict[_Key, TalkingHead] = OrderedDict()
 
     def run(self, job: Job, *, progress: Progress | None = None, cancel: Cancel | None = None) -> Made:
         """Make the files of a job: all appear at the end, together; upon any exception none does.
@@ -99,9 +101,13 @@ class Producer:
     def _head(self, job: Job) -> TalkingHead:
         from talkinghead.pipeline import TalkingHead
 
-        key = (job.method, job.config, job.renderer)
+        person = Path(job.face).resolve() if Path(job.face).is_dir() else None
+        changed = 0 if person is None else (person / "person.json").stat().st_mtime_ns
+        key = (job.method, job.config, job.renderer, person, changed)
         if key not in self._heads:
-            self._heads[key] = TalkingHead.from_pretrained(job.method, config=job.config, renderer=job.renderer)
+            self._heads[key] = TalkingHead.from_pretrained(
+                job.method, config=job.config, renderer=job.renderer, person=person
+            )
         self._heads.move_to_end(key)
         while len(self._heads) > self._kept:
             self._heads.popitem(last=False)

@@ -158,8 +158,8 @@ def _skin(crop: ImageArray, contour: FloatArray) -> FloatArray:
 def mouth_adversaries(config: InteriorConfig, *, people: int = 2) -> Adversaries[MouthInterior, PatchDiscriminator]:
     """The mouth interior network for so many people, and its discriminator."""
     width = config.width
-    judge = PatchDiscriminator(4, (width, 2 * width, 2 * width), strided=2)
-    return Adversaries(MouthInterior(width, people=people), judge)
+    discriminator = PatchDiscriminator(4, (width, 2 * width, 2 * width), strided=2)
+    return Adversaries(MouthInterior(width, people=people), discriminator)
 
 
 def mouth_losses(network: nn.Module, batch: Mapping[str, Tensor], config: InteriorConfig) -> dict[str, Tensor]:
@@ -170,7 +170,7 @@ def mouth_losses(network: nn.Module, batch: Mapping[str, Tensor], config: Interi
         batch: ``opening`` (B, 1, H, W), ``person`` (B,), ``colours`` (B, 3, H, W) in [0, 1].
         config: sizes.
     """
-    judge = cast("Adversaries[MouthInterior, PatchDiscriminator]", network).discriminator
+    discriminator = cast("Adversaries[MouthInterior, PatchDiscriminator]", network).discriminator
     opening, colours = batch["opening"], batch["colours"]
     made = network(opening, batch["person"]).float()
     covered = 3 * opening.sum() + 1
@@ -178,7 +178,7 @@ def mouth_losses(network: nn.Module, batch: Mapping[str, Tensor], config: Interi
     gradients = (
         ((made - colours).diff(dim=3).abs() * across).sum() + ((made - colours).diff(dim=2).abs() * down).sum()
     ) / covered
-    verdicts = (judge(torch.cat([picture * opening, opening], dim=1)) for picture in (made, colours))
+    verdicts = (discriminator(torch.cat([picture * opening, opening], dim=1)) for picture in (made, colours))
     on_made, on_real = (
         [verdict._replace(weight=F.adaptive_avg_pool2d(opening, verdict.logits.shape[2:]))] for verdict in verdicts
     )

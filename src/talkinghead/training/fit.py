@@ -18,6 +18,7 @@ from torch.optim.lr_scheduler import LambdaLR, LRScheduler, OneCycleLR
 from talkinghead.errors import InputError, announce
 from talkinghead.precision import has_bfloat16
 from talkinghead.training.adversarial import DISCRIMINATOR, backward, sides_of
+from talkinghead.types import Progress
 
 _KIND = "talkinghead training 2"
 _ENTRIES = {"kind", "steps", "step", "network", "sides"}
@@ -102,6 +103,7 @@ def fit(
     discriminator_schedule: Schedule | None = None,
     validate_every: int = 500,
     merit: Callable[[Mapping[str, float]], float] | None = None,
+    progress: Progress | None = None,
 ) -> Mapping[str, float]:
     """Train a network in place; what a run needs to resume is kept in ``out``.
 
@@ -121,6 +123,7 @@ def fit(
         validate_every: steps between validations and checkpoints.
         merit: scores -> a number; the network is left as it was at the validation with the largest, which may be that
             before the first step. None: as it is at the end.
+        progress: hook, told of every step; None: each line of the log is printed.
 
     Returns:
         The scores of the validation that counts.
@@ -150,6 +153,8 @@ def fit(
             named = losses(model, {key: fabric.to_device(value) for key, value in batch(step).items()})
             backward(named, parameters, run=fabric.backward)
             norms = {f"{name}_gradient": side.step() for name, side in sides.items()}
+            if progress is not None:
+                progress("train", step + 1, steps)
             if (step + 1) % validate_every and step + 1 != steps:
                 continue
             network.eval()
@@ -159,7 +164,8 @@ def fit(
             line |= _rounded({**{name: float(value.detach()) for name, value in named.items()}, **norms}.items())
             log.write(json.dumps(line) + "\n")
             log.flush()
-            print(json.dumps(line), flush=True)
+            if progress is None:
+                print(json.dumps(line), flush=True)
             if best is not None:
                 best.offer(network, scores, step + 1)
             _save(checkpoint, network, sides, steps=steps, step=step + 1)

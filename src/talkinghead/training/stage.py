@@ -19,6 +19,7 @@ if TYPE_CHECKING:  # listing the stages need not wait for torch
     from talkinghead.data.corpus import Corpus
     from talkinghead.store import Store
     from talkinghead.training.fit import Schedule
+    from talkinghead.types import Progress
 
 Batch: TypeAlias = "dict[str, Tensor]"
 Scope: TypeAlias = Literal["corpus", "person"]
@@ -60,6 +61,7 @@ class Training:
         start: pretrained weights to begin with; None: random ones.
         needs: file of weights of each network that the stage needs.
         command: what to type to train the same again.
+        progress: hook, told of every step; None: what each validation finds is printed.
     """
 
     corpus: Corpus
@@ -70,6 +72,7 @@ class Training:
     start: Path | None = None
     needs: Mapping[str, Path] = field(default_factory=dict)
     command: str = ""
+    progress: Progress | None = None
 
     @property
     def folder(self) -> Path:
@@ -123,6 +126,7 @@ class Training:
             schedule=schedule or Schedule(self.options.learning_rate),
             validate_every=self.options.validate_every,
             merit=merit,
+            progress=self.progress,
         )
         return {**scores} if begun is None else {**scores, "before": dict(begun)}
 

@@ -94,8 +94,8 @@ def test_shapes(name: str) -> None:
     states = branch.listen(given["features"], given["valid"])
     assert states.shape == (2, 20, config.speaker.lstm_size)
     assert branch(**given).shape == (2, 20, 68, 3)
-    judge = AttentionDiscriminator(config.speaker)
-    assert judge(torch.randn(2, 20, 68, 3), states, given["speaker"], given["valid"]).shape == (2, 20)
+    discriminator = AttentionDiscriminator(config.speaker)
+    assert discriminator(torch.randn(2, 20, 68, 3), states, given["speaker"], given["valid"]).shape == (2, 20)
 
 
 @pytest.mark.parametrize("restart", [True, False])

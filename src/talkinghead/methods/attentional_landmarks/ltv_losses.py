@@ -22,17 +22,17 @@ from talkinghead.training.perceptual import structure_loss
 _FOCUS_SPREAD = 0.04  # of the picture's side, about each landmark of eyes and lips
 _FOCUS_MAPS = slice(4, 10)
 _KIND: Kind = "cross entropy"
-_JUDGES = 3  # of lips, of the head, of the picture
+_VERDICTS = 3  # of lips, of the head, of the picture
 
 
 def video_adversaries(config: AttentionalConfig) -> Adversaries[LandmarksToVideo, VideoDiscriminator | None]:
     """The network and, where the configuration gives it a weight, its discriminator."""
-    judge = VideoDiscriminator(config) if config.video.adversarial else None
-    return Adversaries(LandmarksToVideo(config.video), judge)
+    discriminator = VideoDiscriminator(config) if config.video.adversarial else None
+    return Adversaries(LandmarksToVideo(config.video), discriminator)
 
 
 def video_losses(network: nn.Module, batch: Mapping[str, Tensor], config: AttentionalConfig) -> dict[str, Tensor]:
-    """Equation 10: squared error of the colours, and binary cross entropies of both sides, mean over three judges.
+    """Equation 10: squared error of the colours, and binary cross entropies of both sides, mean over three verdicts.
 
     "structure" adds a structural dissimilarity (``structure_loss``). The discriminator also learns that real pictures
     with the speech or the landmarks of another are false, or it would not look at them.
@@ -45,24 +45,24 @@ def video_losses(network: nn.Module, batch: Mapping[str, Tensor], config: Attent
     """
     target, landmarks = as_colours(batch["target"]), batch["target_landmarks"]
     speech, in_sync = batch["speech"], batch["in_step"]
-    judge = cast("Adversaries[LandmarksToVideo, VideoDiscriminator | None]", network).discriminator
+    discriminator = cast("Adversaries[LandmarksToVideo, VideoDiscriminator | None]", network).discriminator
     # Calls of parts of a wrapped network do not take its precision.
     with autocast(target.device):
         made = generate(network, batch)
         named = {"image_loss": image_loss(made, target, landmarks, focus=config.video.focus)}
         if config.video.structure:
             named["structure_loss"] = config.video.structure * structure_loss(made, target)
-        if judge is None:
+        if discriminator is None:
             return named
-        on_made, on_real = (judge(pictures, landmarks, speech, in_sync) for pictures in (made, target))
+        on_made, on_real = (discriminator(pictures, landmarks, speech, in_sync) for pictures in (made, target))
         on_wrong = [
-            judge.lip_logits(target, landmarks, speech.roll(1, dims=0), in_sync),
-            judge.head_logits(target, landmarks.roll(1, dims=0)),
+            discriminator.lip_verdict(target, landmarks, speech.roll(1, dims=0), in_sync),
+            discriminator.head_verdict(target, landmarks.roll(1, dims=0)),
         ]
     real = classification_loss(on_real, real=True, kind=_KIND)
     false = classification_loss([*on_made, *on_wrong], real=False, kind=_KIND)
-    named["adversarial_loss"] = config.video.adversarial / _JUDGES * generator_loss(on_made, kind=_KIND)
-    named["discriminator_loss"] = (real + false / 2) / _JUDGES
+    named["adversarial_loss"] = config.video.adversarial / _VERDICTS * generator_loss(on_made, kind=_KIND)
+    named["discriminator_loss"] = (real + false / 2) / _VERDICTS
     return named
 
 

@@ -40,8 +40,10 @@ def translation_adversaries(
 ) -> Adversaries[TranslationNetwork, PatchDiscriminator | None]:
     """The network and, where the configuration gives it a weight, a discriminator of pictures with sketches."""
     width = config.discriminator_width
-    judge = PatchDiscriminator(6, (width, 2 * width, 4 * width), strided=2) if config.discriminator_weight else None
-    return Adversaries(TranslationNetwork(config), judge)
+    discriminator = (
+        PatchDiscriminator(6, (width, 2 * width, 4 * width), strided=2) if config.discriminator_weight else None
+    )
+    return Adversaries(TranslationNetwork(config), discriminator)
 
 
 def importance(landmarks: Tensor, size: int) -> Tensor:
@@ -83,11 +85,13 @@ def translation_losses(
     }
     if made.copied is not None:
         named["copied_loss"] = _COPIED * difference(made.copied.float())
-    judge = cast("Adversaries[TranslationNetwork, PatchDiscriminator | None]", network).discriminator
-    if judge is not None:
+    discriminator = cast("Adversaries[TranslationNetwork, PatchDiscriminator | None]", network).discriminator
+    if discriminator is not None:
         # The loop's own autocast covers only calls of the whole network.
         with autocast(picture.device):
-            on_made, on_real = ([judge(_windows(shown, inputs.sketch, landmarks))] for shown in (picture, wanted))
+            on_made, on_real = (
+                [discriminator(_windows(shown, inputs.sketch, landmarks))] for shown in (picture, wanted)
+            )
         weight_of_both = sizes.discriminator_weight
         named |= adversarial_losses(on_made, on_real, weight=weight_of_both, features=_FEATURES * weight_of_both)
     return named
