@@ -193,7 +193,7 @@ def animate(
         Path | None,
         _motion_option(
             metavar="FILE",
-            help="Export the motion as well: ARKit's weights as .csv or .json, with head and eyes; see docs/motion.md.",
+            help="Export the motion, too: ARKit's weights as .csv or .json, a moving head as .glb; see docs/motion.md.",
         ),
     ] = None,
     motion: Annotated[
