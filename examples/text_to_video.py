@@ -8,14 +8,12 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from talkinghead import TalkingHead, save_video
-from talkinghead.speech.say import say
+from talkinghead.production import Job, run_job
 
 
 def read_aloud(face: Path, text: str, out: Path, voice: str = "en-us") -> None:
     """The video of a face saying a text; the lips follow the phones, which are known to the hundredth of a second."""
-    head = TalkingHead.from_pretrained()
-    save_video(head(say(text, voice), str(face)), out, overwrite=True)
+    run_job(Job(face=str(face), text=text, voice=voice, out=str(out), overwrite=True))
 
 
 if __name__ == "__main__":

@@ -105,7 +105,7 @@ def test_the_command_line_overrides_the_job(run: Run, face: Path, speech: Path, 
     [
         ({"facs": "a.png"}, "job.json", 'did you mean "face"?'),
         ({"fps": "fast"}, '"fps" must be a number', "correct"),
-        ({"fps": 0}, "--fps 0", "above 0"),
+        ({"fps": 0}, "--fps 0", "from 0.1"),
         ({"seed": None}, '"seed"', "a whole number"),
         ({"out": None}, '"out"', "must be text"),
         ({"face": "missing.png"}, "missing.png", "check the name"),
@@ -131,7 +131,7 @@ def test_files_that_are_no_job(refused: Refused, face: Path, speech: Path, out: 
 
 def test_a_job_that_cannot_be_done_is_not_saved(refused: Refused, face: Path, speech: Path, out: Path) -> None:
     job = out.with_name("job.json")
-    refused("animate", face, speech, "-o", out, "--fps", 0, "--save-job", job, names="--fps 0", remedy="above 0")
+    refused("animate", face, speech, "-o", out, "--fps", 0, "--save-job", job, names="--fps 0", remedy="from 0.1")
     refused("animate", face, speech, "-o", out, "--save-job", out.with_name("job.yaml"), names="yaml", remedy=".json")
     refused("animate", face, speech, "-o", out, "--save-job", face, "--overwrite", names=face, remedy=".json")
 

@@ -12,7 +12,7 @@ import torch
 
 from evaluation.videos import moving_face, speech_of, write
 from talkinghead.errors import InputError
-from talkinghead.evaluation import judges
+from talkinghead.evaluation import networks
 from talkinghead.evaluation.measures import MEASURES
 from talkinghead.evaluation.pair import NEEDS_REFERENCE, evaluate_pair
 from talkinghead.metrics.syncnet import CONFIGS, SyncNet
@@ -44,7 +44,7 @@ def small_judge(monkeypatch: pytest.MonkeyPatch) -> None:
     """A judge of synchrony that has learned nothing but is there."""
     torch.manual_seed(0)
     judge = SyncNet(CONFIGS["tiny"]).eval()
-    monkeypatch.setattr(judges, "load_syncnet", lambda: judge)
+    monkeypatch.setattr(networks, "load_syncnet", lambda: judge)
 
 
 def test_a_video_against_itself_and_every_measure_is_a_value_or_has_a_reason(real: Path, cache: Path) -> None:
@@ -103,7 +103,7 @@ def test_strictly_what_cannot_be_made_is_an_error(real: Path, cache: Path, monke
     def absent() -> None:
         raise InputError("it is not installed: install it.")
 
-    monkeypatch.setattr(judges, "_embedder", absent)
+    monkeypatch.setattr(networks, "_embedder", absent)
     missing = evaluate_pair(real, real, measures=["csim", "found"], cache=cache).missing
     assert missing == {"csim": "it is not installed: install it."}
     with pytest.raises(InputError, match="csim cannot be measured: it is not installed"):

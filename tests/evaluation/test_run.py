@@ -19,8 +19,8 @@ from talkinghead.evaluation import run as run_module
 from talkinghead.evaluation.corpus import Example
 from talkinghead.evaluation.digests import file_digest, package_digest
 from talkinghead.evaluation.jobs import Task, prepare
-from talkinghead.evaluation.judges import Judges
 from talkinghead.evaluation.measures import Scores
+from talkinghead.evaluation.networks import Networks
 from talkinghead.evaluation.result import Outcome, best_baseline, costs_of, result_of
 from talkinghead.evaluation.run import REPORT, RESULT, evaluate_corpus
 from talkinghead.evaluation.systems import BASELINES, ENERGY, MEAN, RANDOM, REAL, SAME, STILL
@@ -193,7 +193,9 @@ def test_what_a_tool_is_missing_for_is_measured_once_it_is_there(
 
     def done_before(tool: bool) -> int:
         heard = Heard()
-        monkeypatch.setattr(jobs_module, "load_judges", lambda *_, **__: Judges(missing={} if tool else {"vmaf": "no"}))
+        monkeypatch.setattr(
+            jobs_module, "load_networks", lambda *_, **__: Networks(missing={} if tool else {"vmaf": "no"})
+        )
         jobs_module._absent.cache_clear()
         evaluate_corpus("makeittalk", grid, out=tmp_path / "out", progress=heard, **given)
         return heard.of("evaluate")[0][0]

@@ -61,7 +61,7 @@ def animate(
         typer.Argument(
             metavar="FACE",
             show_default=False,
-            help="A picture of a face, photo or drawing, or a video: its best frame. Needed unless --job names one.",
+            help="A picture of a face, a video (its best frame) or a person (talkinghead adapt); or --job names it.",
         ),
     ] = None,
     speech: Annotated[
@@ -193,7 +193,7 @@ def animate(
         Path | None,
         _motion_option(
             metavar="FILE",
-            help="Export the motion as well: ARKit's weights as .csv or .json, with head and eyes; see docs/motion.md.",
+            help="Export the motion, too: ARKit's weights as .csv or .json, a moving head as .glb; see docs/motion.md.",
         ),
     ] = None,
     motion: Annotated[

@@ -24,8 +24,8 @@ from talkinghead.errors import InputError
 from talkinghead.evaluation.corpus import Example
 from talkinghead.evaluation.digests import file_digest, package_digest
 from talkinghead.evaluation.evidence import mesh_of
-from talkinghead.evaluation.judges import load_judges
 from talkinghead.evaluation.measures import Scores, choose_measures
+from talkinghead.evaluation.networks import load_networks
 from talkinghead.evaluation.pair import evaluate_pair
 from talkinghead.evaluation.systems import MouthStatistics, Scene, portrait_row, scene_of, video_of
 from talkinghead.face.pose import head_landmarks
@@ -157,8 +157,8 @@ def with_key(job: ScoringJob, video_digest: str, donor_digest: str) -> ScoringJo
 @lru_cache(maxsize=1)
 def _absent(measures: tuple[str, ...] | None, sync_weights: Path | None, inception_weights: Path | None) -> list[str]:
     """Names of the measures that nobody is there to make: once somebody is, what was kept no longer holds."""
-    judges = load_judges(choose_measures(measures), sync_weights=sync_weights, inception_weights=inception_weights)
-    return sorted(judges.missing)
+    networks = load_networks(choose_measures(measures), sync_weights=sync_weights, inception_weights=inception_weights)
+    return sorted(networks.missing)
 
 
 def perform(job: ScoringJob) -> str:

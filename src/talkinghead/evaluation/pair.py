@@ -8,9 +8,9 @@ from pathlib import Path
 from talkinghead.errors import InputError
 from talkinghead.evaluation.clock import Pair, on_common_clock
 from talkinghead.evaluation.evidence import read_evidence
-from talkinghead.evaluation.judges import judge_collectors, load_judges
 from talkinghead.evaluation.measures import MEASURES, Scores, choose_measures
 from talkinghead.evaluation.motions import enter_motions
+from talkinghead.evaluation.networks import load_networks, network_collectors
 from talkinghead.evaluation.pictures import picture_collectors, walk
 from talkinghead.types import Progress, no_progress
 
@@ -57,8 +57,8 @@ def evaluate_pair(
         scores.missing |= {name: NEEDS_REFERENCE for name in wanted if MEASURES[name].needs_reference}
     _refuse_missing(scores, strict)
     progress("model", 0, 1)
-    judges = load_judges(wanted, sync_weights=sync_weights, inception_weights=inception_weights)
-    scores.missing = judges.missing | scores.missing
+    networks = load_networks(wanted, sync_weights=sync_weights, inception_weights=inception_weights)
+    scores.missing = networks.missing | scores.missing
     _refuse_missing(scores, strict)
     seen = read_evidence(output, cache=cache, progress=progress)
     real = None if reference is None else read_evidence(reference, cache=cache, progress=progress)
@@ -66,7 +66,7 @@ def evaluate_pair(
     scores.notes += pair.notes
     _tell_found(pair, scores)
     enter_motions(scores, pair, wanted)
-    collectors = [*picture_collectors(pair, wanted), *judge_collectors(pair, wanted, judges)]
+    collectors = [*picture_collectors(pair, wanted), *network_collectors(pair, wanted, networks)]
     walk(pair, collectors, progress)
     for collector in collectors:
         collector.finish(scores)

@@ -1,1 +1,1 @@
-"""Published measures of talking heads, pure functions over tracks."""
+"""Published measures of talking heads: pure functions over tracks, frames and sound."""

@@ -1,6 +1,6 @@
-"""Whether the mouth opens when the reference's does: correlation and lag of the aperture.
+"""Whether the mouth opens when the reference's mouth does: correlation and lag of the aperture.
 
-Landmarks (T, 68, 3) in the head frame; of them y counts.
+Landmarks are (T, 68, 3) in the head frame; only y counts.
 """
 
 from __future__ import annotations
@@ -15,12 +15,13 @@ _LOWER = np.array([67, 66, 65])
 
 
 def aperture(landmarks: FloatArray) -> FloatArray:
-    """(T,) height of the mouth's opening: mean distance of three pairs of inner lip points of landmarks (T, 68, 3)."""
+    """(T,) height of the mouth's opening in landmarks (T, 68, 3): the mean distance of three pairs of inner lip
+    points."""
     return np.asarray((landmarks[:, _LOWER, 1] - landmarks[:, _UPPER, 1]).mean(axis=1))
 
 
 def aperture_correlation(predicted: FloatArray, reference: FloatArray) -> float:
-    """Pearson correlation of the two apertures over time; 0 where one of them does not move."""
+    """Pearson correlation of the two apertures over time; 0 if one of them does not move."""
     check_pair(predicted, reference)
     return _correlation(aperture(predicted), aperture(reference))
 
@@ -28,7 +29,7 @@ def aperture_correlation(predicted: FloatArray, reference: FloatArray) -> float:
 def best_lag(predicted: FloatArray, reference: FloatArray, *, reach: int = 7) -> int:
     """The shift in frames, within ``reach``, that correlates the apertures best; positive: the prediction is late.
 
-    Where none is better, 0.
+    0 if no shift improves on it.
     """
     check_pair(predicted, reference)
     first, second = aperture(predicted), aperture(reference)

@@ -1,4 +1,4 @@
-"""How far the background moves that ought to stand still."""
+"""How far a background moves that should stand still."""
 
 from __future__ import annotations
 
@@ -7,27 +7,27 @@ import numpy as np
 
 from talkinghead.types import BoolArray, FloatArray, ImageArray
 
-_WINDOW = 15  # px: side of the patch by which a point is followed
-_POINTS, _APART = 300, 7  # how many, and px between them
+_WINDOW = 15  # px: side of the patch with which a point is followed
+_POINTS, _APART = 300, 7  # number of points, and px between them
 _QUALITY = 0.01  # of the best corner's strength
-_WEAKEST = 1e-4  # strength of a corner (its smaller eigenvalue); on a plain ground noise alone is weaker
-_RETURN = 0.5  # px: a point that does not come back when followed backwards is lost
-_FEWEST = 5  # points that make a measurement
+_WEAKEST = 1e-4  # strength of a corner (its smaller eigenvalue); noise on a plain background stays below
+_RETURN = 0.5  # px: a point that misses its start by more when followed backwards is lost
+_FEWEST = 5  # points needed for a measurement
 
 
 def background_drift(images: ImageArray, masks: BoolArray, *, first: ImageArray) -> FloatArray:
-    """(n,) how far the background of each frame lies from where it is in ``first``, in px.
+    """(n,) displacement of the background of each frame from ``first``, in px.
 
-    The median way of corners of the background, each followed by its patch straight from ``first`` to the frame and
-    back. What passes in front of a corner loses it and does not count.
+    This is the median displacement of background corners, each followed with its patch directly from ``first`` to the
+    frame and back. A corner that something passes in front of is lost and does not count.
 
     Args:
         images: (n, H, W, 3) uint8 RGB.
-        masks: (n, H, W) bool, True where a frame shows background; that of the first frame holds for ``first`` as well.
-        first: (H, W, 3) uint8 RGB, against which to measure: the first frame, or the picture that was animated.
+        masks: (n, H, W) bool, True where a frame shows background; the first frame's mask also holds for ``first``.
+        first: (H, W, 3) uint8 RGB to measure against: the first frame, or the picture that was animated.
 
     Returns:
-        (n,) px; NaN where fewer than 5 corners can be followed, as on a plain ground.
+        (n,) px; NaN if fewer than 5 corners can be followed, as on a plain background.
 
     Raises:
         ValueError: shapes that do not go together.
@@ -43,7 +43,7 @@ def background_drift(images: ImageArray, masks: BoolArray, *, first: ImageArray)
     if len(images) == 0:
         return np.zeros(0)
     start = cv2.cvtColor(first, cv2.COLOR_RGB2GRAY)
-    # Half a patch off the person, or the patch sees them.
+    # Half a patch away from the person, or the patch would include them.
     kernel = np.ones((_WINDOW + 1, _WINDOW + 1), np.uint8)
     grounds = [cv2.erode(mask.astype(np.uint8), kernel, borderValue=1) for mask in masks]
     corners = _corners(start, grounds[0])
@@ -51,7 +51,7 @@ def background_drift(images: ImageArray, masks: BoolArray, *, first: ImageArray)
 
 
 def _corners(grey: ImageArray, ground: ImageArray) -> FloatArray:
-    """(k, 2) px, what can be followed."""
+    """(k, 2) px: corners that can be followed."""
     found = cv2.goodFeaturesToTrack(grey, _POINTS, _QUALITY, _APART, mask=ground)
     if found is None:
         return np.zeros((0, 2), np.float32)
@@ -75,6 +75,6 @@ def _drift(start: ImageArray, image: ImageArray, corners: FloatArray, ground: Im
 
 
 def _follow(start: ImageArray, end: ImageArray, corners: FloatArray) -> tuple[FloatArray, BoolArray]:
-    """Where corners (k, 2) of one picture lie in another, (k, 2), and whether they were found, (k,)."""
+    """Positions (k, 2) in another picture of corners (k, 2) of this one, and whether they were found, (k,)."""
     there, found, _ = cv2.calcOpticalFlowPyrLK(start, end, corners, None, winSize=(_WINDOW, _WINDOW), maxLevel=3)
     return there, found[:, 0] > 0

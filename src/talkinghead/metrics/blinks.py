@@ -1,16 +1,16 @@
-"""Blinks: when, how often, for how long.
+"""Blinks: when, how often, how long.
 
-People blink 0.28 to 0.45 times per second, for 0.41 s on average (Zhang et al. 2021, FACIAL, section 5.2.2, who take it
-from Sinha, Biswas and Bhowmick 2020). They call the 0.41 s "inter-blink duration"; it can only be how long a blink
-takes: at 0.45 per second, two seconds pass between one blink and the next. In table 1 they measure 0.26 s for their own
+People blink 0.28 to 0.45 times per second, for 0.41 s on average (Zhang et al. 2021, FACIAL, section 5.2.2, after
+Sinha, Biswas and Bhowmick 2020). They call the 0.41 s "inter-blink duration", but it can only be the duration of a
+blink: at 0.45 per second, two seconds pass between one blink and the next. In table 1 they measure 0.26 s for their own
 result and 0.21 s for Zhou et al. 2020.
 
-Here a blink lasts from half height to half height, which does not hang on where slow lids are said to have arrived.
+Here a blink lasts from half height to half height, which does not depend on when slow lids count as open again.
 
 The levels were chosen on GRID s1, train split (832 clips of 3 s, tracked at 25 frames per second), by looking at the
-eyes of 60 closures: those of 0.5 and more show shut eyes, most of those below show lids half way down, or a look down.
-By them s1 blinks 0.78 times per second, for 0.14 s (0.57 s between the moments when the lids are at 15 %); people in
-addresses, interviews and other studios, 42 clips, 0.48 times per second, for 0.17 s.
+eyes in 60 closures: those of 0.5 and more show shut eyes, most of those below show lids half way down or a glance down.
+With these levels s1 blinks 0.78 times per second, for 0.14 s (0.57 s between the moments when the lids are at 15 %);
+people in addresses, interviews and other studios, 42 clips, 0.48 times per second, for 0.17 s.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ import numpy as np
 
 from talkinghead.types import FloatArray, Interval
 
-_SHUT = 0.5  # closure that a blink reaches
-_TURN = 0.25  # change of closure that counts as a turn: less is jitter, and two blinks do not melt into one
-_SHORTEST_S = 0.06  # at half height; one frame misread, at 25 per second, is shorter
-_LONGEST_S = 0.7  # eyes that are shut for longer rest
+_SHUT = 0.5  # closure that a blink must reach
+_TURN = 0.25  # change of closure that counts as a turn: less is jitter, and two blinks stay apart
+_SHORTEST_S = 0.06  # at half height; a single misread frame, at 25 per second, is shorter
+_LONGEST_S = 0.7  # eyes shut for longer are resting
 
 
 def find_blinks(blink: FloatArray, fps: float) -> tuple[Interval, ...]:
     """The blinks of a sequence, in order, in seconds; frame ``t`` is at ``t / fps``.
 
-    The curve is cut at its turns, with hysteresis; a peak that is high, long and short enough is a blink. It starts and
-    ends half way between the peak and the lowest point before and behind, interpolated between frames. Blinks that
-    had begun when the sequence begins are left out; those that have not ended when it ends do count and end with it:
-    so that the number is right on average however short the clips are.
+    The curve is split at its turns, with hysteresis; a peak of sufficient height and plausible duration is a blink. It
+    starts and ends half way between the peak and the lowest points before and after it, interpolated between frames. A
+    blink under way when the sequence begins is left out; one under way when it ends counts and ends with it, so that
+    the number is right on average for clips of any length.
 
     Args:
         blink: (T,) in [0, 1], 1 is closed.
@@ -62,28 +62,27 @@ def find_blinks(blink: FloatArray, fps: float) -> tuple[Interval, ...]:
     return tuple(found)
 
 
-def parse_blink_rate(blink: FloatArray, fps: float) -> float:
-    """Blinks per second of a curve (T,); NaN where it has no frame. People: 0.28 to 0.45."""
+def blink_rate(blink: FloatArray, fps: float) -> float:
+    """Blinks per second of a curve (T,); NaN if it has no frame. People: 0.28 to 0.45."""
     return len(find_blinks(blink, fps)) / (len(blink) / fps) if len(blink) else float("nan")
 
 
 def blink_duration(blink: FloatArray, fps: float) -> float:
-    """Mean duration of a curve's (T,) blinks at half height, in s; NaN where none is seen to its end."""
+    """Mean duration at half height of the blinks in a curve (T,), in s; NaN if none is complete."""
     lengths = [b.end - b.start for b in find_blinks(blink, fps) if b.end < (len(blink) - 1) / fps]
     return float(np.mean(lengths)) if lengths else float("nan")
 
 
 def inter_blink_interval(blink: FloatArray, fps: float) -> float:
-    """Mean time from one blink's end to the next one's start in a curve (T,), in s; NaN where there are not two."""
+    """Mean time from one blink's end to the next one's start in a curve (T,), in s; NaN if there are fewer than two."""
     blinks = find_blinks(blink, fps)
     gaps = [after.start - before.end for before, after in pairwise(blinks)]
     return float(np.mean(gaps)) if gaps else float("nan")
 
 
 def _turns(curve: FloatArray) -> list[int]:
-    """Rows of the lowest and highest points, in turn, between which the curve goes at least ``_TURN``; or none.
-
-    The first is the lowest or highest point before the first such way, the last that behind the last one.
+    """Rows of the lowest and highest points, alternating, between which the curve changes by at least ``_TURN``; or
+    none. The first is the extremum before the first such change, the last the one after the last.
     """
     turns: list[int] = []
     lowest = highest = 0
@@ -103,7 +102,7 @@ def _turns(curve: FloatArray) -> list[int]:
 
 
 def _crossing(curve: FloatArray, peak: int, foot: int) -> float:
-    """Where, between peak and foot, the curve first falls half way, in frames, interpolated."""
+    """The frame, interpolated, at which the curve between peak and foot first falls to half height."""
     level = (curve[peak] + curve[foot]) / 2
     step = 1 if foot > peak else -1
     row = peak

@@ -1,13 +1,13 @@
 """Whether the lips do what the sounds need: meet on p, b, m, and bring the lower lip to the upper teeth on f, v.
 
 All take landmarks (T, 68, 3) in the head frame, frame ``t`` at ``t / fps`` seconds, smoothed as ``tracking`` does by
-default, and phones in seconds. Both tests ask for a level that the sequence itself sets, so that a large mouth is
-measured as a large one. A mouth that hardly moves passes everywhere; what tells is the control, how often the same test
-passes on open vowels (``open_vowels``), where it ought to fail.
+default, and phones in seconds. The levels of both tests come from the sequence itself, so that a large mouth is
+measured as a large one. A mouth that hardly moves passes everywhere; the control reveals it: how often the same test
+passes on open vowels (``open_vowels``), where it should fail.
 
 The levels were chosen on the real video of GRID s1, train split (832 clips tracked at 25 frames per second, phones from
 forced alignment, 1137 bilabials, 400 labiodentals): its lips pass on 98 % of p, b, m and on 21 % of open vowels, its
-lower lip on 97 % of f, v and on 14 % of open vowels. At moments drawn at random from its speech, half pass.
+lower lip on 97 % of f, v and on 14 % of open vowels. Of random moments in its speech, half pass.
 """
 
 from __future__ import annotations
@@ -21,27 +21,27 @@ from talkinghead.speech.arpabet import BILABIALS, LABIODENTALS, SILENCE, VISEMES
 from talkinghead.types import NUM_LANDMARKS, BoolArray, FloatArray, Interval
 
 TOLERANCE_S = 0.04
-"""What an interval is widened by on either side: one frame of video at 25 per second.
+"""Seconds by which an interval is widened on either side: one frame of video at 25 per second.
 
-Lips meet before the sound of a stop is cut off, and forced alignment errs by about 0.02 s. With half of it, the real
-lips of GRID s1 pass on 95.5 % of p, b, m and 10 % of open vowels, those of its other speakers, on whom the alignment is
-less exact, on 89 % of p, b, m (against 96 %)."""
+Lips meet before the sound of a stop ends, and forced alignment errs by about 0.02 s. With half the tolerance, the real
+lips of GRID s1 pass on 95.5 % of p, b, m and 10 % of open vowels; those of its other speakers, who are aligned less
+exactly, pass on 89 % of p, b, m (with the full tolerance on 96 %)."""
 
 OPEN_VOWELS = (*VISEMES["open vowel"], *VISEMES["mid vowel"], "AO", "OW")
 
-_CLOSED_SHARE = 0.15  # of the sequence's own wide opening; on GRID s1 it is 0.018, as good as TOUCHING
-_RAISED_SHARE = 0.3  # of the lower lip's own way, from the top
-_NOISE = 0.012  # eye distances by which two readings of one frame differ at the lips
+_CLOSED_SHARE = 0.15  # of the sequence's own wide opening; on GRID s1 this is 0.018, practically TOUCHING
+_RAISED_SHARE = 0.3  # of the lower lip's own range, from the top
+_NOISE = 0.012  # eye distances by which two trackings of one frame differ at the lips
 _LOW, _HIGH = 5.0, 95.0  # percentiles that stand for the ends of a movement
 
 
 def select_labels(phones: Sequence[Interval], labels: Collection[str]) -> tuple[Interval, ...]:
-    """The intervals that bear one of the labels, in order."""
+    """The intervals with one of the labels, in order."""
     return tuple(phone for phone in phones if phone.label in labels)
 
 
 def open_vowels(phones: Sequence[Interval]) -> tuple[Interval, ...]:
-    """The control: open vowels with neither a consonant of the lips nor silence beside them, nor the end."""
+    """The control: open vowels that have neither a lip consonant nor silence beside them, nor the end of the speech."""
     closing = {*BILABIALS, *LABIODENTALS, SILENCE}
     return tuple(
         phone
@@ -53,7 +53,8 @@ def open_vowels(phones: Sequence[Interval]) -> tuple[Interval, ...]:
 def closed_level(landmarks: FloatArray) -> float:
     """The opening, in eye distances, up to which the lips of a sequence (T, 68, 3) count as together.
 
-    What the tracker sees of lips that touch, or 15 % of the sequence's own 95th percentile where that is more.
+    It is the opening that the tracker measures for touching lips, or 15 % of the sequence's 95th percentile if that is
+    more.
     """
     _check(landmarks)
     return max(TOUCHING, _CLOSED_SHARE * float(np.percentile(lip_gap(landmarks), _HIGH)))
@@ -62,15 +63,16 @@ def closed_level(landmarks: FloatArray) -> float:
 def teeth_level(landmarks: FloatArray) -> float:
     """The height (y, in eye distances) at which the lower lip of a sequence (T, 68, 3) counts as at the upper teeth.
 
-    Teeth are not among the landmarks; the lip's own way tells: f and v bring it higher than even p, b and m, whose
-    upper lip comes down to meet it. The level lies 30 % down the way between the 5th and 95th percentile of its height.
+    Teeth are not among the landmarks, but the lip's own range tells: f and v raise it higher than even p, b and m,
+    where the upper lip comes down to meet it. The level lies 30 % below the top of the range from the 5th to the 95th
+    percentile of its height.
     """
     low, high = np.percentile(lower_lip(landmarks), (_LOW, _HIGH))
     return float(low + max(_NOISE, _RAISED_SHARE * (high - low)))
 
 
 def lower_lip(landmarks: FloatArray) -> FloatArray:
-    """(T,) the height of the lower lip's inner edge of landmarks (T, 68, 3): its y, larger is lower."""
+    """(T,) height of the lower lip's inner edge in landmarks (T, 68, 3): its y, larger is lower."""
     _check(landmarks)
     return np.asarray(landmarks[:, LOWER_INNER, 1].mean(axis=1))
 
@@ -96,7 +98,7 @@ def lips_meet(
         (number of intervals,) bool.
 
     Raises:
-        ValueError: the landmarks are not (T, 68, 3) with a row at least.
+        ValueError: the landmarks are not (T, 68, 3) with at least one row.
     """
     level = closed_level(landmarks) if level is None else level
     return _falls_to(lip_gap(landmarks), level, intervals, fps, tolerance)
@@ -112,7 +114,7 @@ def lip_at_teeth(
 ) -> BoolArray:
     """For each interval, whether the lower lip comes up to the upper teeth within it; as ``lips_meet``.
 
-    Here ``level`` is the height of the lower lip that is enough; None: ``teeth_level(landmarks)``.
+    Here ``level`` is the height that the lower lip must reach; None: ``teeth_level(landmarks)``.
     """
     level = teeth_level(landmarks) if level is None else level
     return _falls_to(lower_lip(landmarks), level, intervals, fps, tolerance)
@@ -144,7 +146,7 @@ def _falls_to(path: FloatArray, level: float, intervals: Sequence[Interval], fps
 
 
 def _frames(interval: Interval, fps: float, tolerance: float, count: int) -> slice:
-    """The frames within the widened interval; where there is none, the one nearest to its middle."""
+    """The frames within the widened interval; if there is none, the one nearest to its middle."""
     first = int(np.ceil((interval.start - tolerance) * fps - 1e-6))
     last = int(np.floor((interval.end + tolerance) * fps + 1e-6))
     if last < max(first, 0) or first >= count:

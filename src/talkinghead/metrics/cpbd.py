@@ -14,11 +14,11 @@ _NOTICEABLE = {True: 5, False: 3}  # px: the width of a just noticeable blur whe
 
 
 def cpbd(image: ImageArray) -> float:
-    """The share of a picture's edges whose blur is not noticed, in [0, 1]; larger is sharper, NaN without edges.
+    """The share of a picture's edges whose blur goes unnoticed, in [0, 1]; larger is sharper, NaN without edges.
 
     Args:
-        image: (H, W) or (H, W, 3) uint8, at least 64 px on a side. Blocks of 64 px are looked at, from the left top
-            corner; what remains at the right and at the bottom is not.
+        image: (H, W) or (H, W, 3) uint8, at least 64 px on a side. Blocks of 64 px are analysed from the top left
+            corner; the remainders at the right and bottom are not.
 
     Returns:
         The share. It depends on the size at which a face is shown: compare pictures of one size.
@@ -26,13 +26,13 @@ def cpbd(image: ImageArray) -> float:
     Raises:
         ValueError: another shape or type, or a picture smaller than one block.
 
-    Source: Narvekar and Karam 2011. Edges are the vertical ones alone, local maxima along the row of the squared
-        horizontal Sobel derivative where it is above four times its mean; their width is the way between the extrema of
-        luminance on either side (Marziliano et al. 2002). Blur of width w is detected with probability
-        ``1 - exp(-(w / w_JNB) ** 3.6)`` and is not noticed up to 63 %, which is that of ``w = w_JNB``: so the width is
-        compared with w_JNB and the exponent drops out. The authors' release takes other edges (it is not copied here):
-        on 30 frames of 30 videos its Python port and this are 0.07 apart in the mean, 0.39 at worst, correlation 0.87.
-        So compare systems by this measure, not with published values.
+    Source: Narvekar and Karam 2011. Only vertical edges count: local maxima along the row of the squared horizontal
+        Sobel derivative where it exceeds four times its mean; their width is the distance between the extrema of
+        luminance on either side (Marziliano et al. 2002). Blur of width w is detected with probability ``1 - exp(-(w /
+        w_JNB) ** 3.6)`` and goes unnoticed up to 63 %, the value at ``w = w_JNB``; so the width is compared with w_JNB
+        and the exponent drops out. The authors' release selects other edges (it is not copied here): on 30 frames of 30
+        videos its Python port differs from this by 0.07 on average and 0.39 at worst, with a correlation of 0.87. Use
+        the measure to compare systems, not with published values.
     """
     grey = _luminance(image)
     slope = cv2.Sobel(grey, cv2.CV_32F, 1, 0)
@@ -59,7 +59,7 @@ def _luminance(image: ImageArray) -> FloatArray:
 
 
 def _edges(slope: FloatArray) -> BoolArray:
-    """(H, W) where the slope (H, W) is strong and the strongest of its neighbours in the row."""
+    """(H, W) True where the slope (H, W) is strong and the strongest among its neighbours in the row."""
     strength = np.square(slope)
     edges = np.zeros(strength.shape, bool)
     middle = strength[:, 1:-1]
@@ -68,13 +68,13 @@ def _edges(slope: FloatArray) -> BoolArray:
 
 
 def _widths(grey: FloatArray, slope: FloatArray) -> IndexArray:
-    """(H, W) px from the extremum on the left to that on the right, the way luminance rises or falls at each pixel."""
+    """(H, W) px from the left to the right extremum of the rise or fall of luminance at each pixel."""
     step = np.diff(grey, axis=1)
     return np.where(slope > 0, _run(step > 0), _run(step < 0))
 
 
 def _run(goes_on: BoolArray) -> IndexArray:
-    """(H, W) length of the run of steps (H, W - 1) that go on, through each pixel."""
+    """(H, W) length of the run of continuing steps (H, W - 1) through each pixel."""
     height, width = goes_on.shape[0], goes_on.shape[1] + 1
     columns, wall = np.arange(width), np.zeros((height, 1), bool)
     ends = np.where(np.hstack([goes_on, wall]), width, columns)

@@ -18,29 +18,29 @@ URL = f"https://github.com/toshas/torch-fidelity/releases/download/v0.2.0/{FILE_
 VARIABLE = "TALKINGHEAD_INCEPTION"
 
 FeatureNetwork = Callable[[torch.Tensor], torch.Tensor]
-"""(b, 3, H, W) uint8 RGB -> (b, 2048): brings pictures to its own size itself."""
+"""(b, 3, H, W) uint8 RGB -> (b, 2048): it resizes pictures itself."""
 
 
 def inception_features(
     images: ImageArray, *, weights: Path | None = None, network: FeatureNetwork | None = None, batch_size: int = 16
 ) -> FloatArray:
-    """(n, 2048) what the last pooling of Inception-v3 says of each picture.
+    """(n, 2048) the features of each picture after the last pooling of Inception-v3.
 
     Args:
         images: (n, H, W, 3) uint8 RGB.
         weights: the file of weights; None: see ``inception_weights``.
-        network: what to use instead of Inception, or the one of ``load_inception``, to load it once for many calls.
+        network: used instead of Inception, or that of ``load_inception`` to load it once for many calls.
         batch_size: pictures at a time.
 
     Returns:
         (n, 2048) float32; ``frechet_distance`` of two such sets is the FID.
 
     Raises:
-        InputError: as ``load_inception``.
+        InputError: as for ``load_inception``.
         ValueError: the images are not (n, H, W, 3) uint8.
 
-    Source: Heusel et al. 2017, with the network of their TensorFlow release as torch-fidelity has carried it over:
-        values are comparable with those of torchmetrics and torch-fidelity, not with torchvision's Inception.
+    Source: Heusel et al. 2017, with the network of their TensorFlow release as ported by torch-fidelity: values are
+        comparable with those of torchmetrics and torch-fidelity, not with torchvision's Inception.
     """
     if images.ndim != 4 or images.shape[-1] != 3 or images.dtype != np.uint8:
         raise ValueError(f"need images (n, H, W, 3) of uint8, got {images.shape} of {images.dtype}")
@@ -54,18 +54,18 @@ def inception_features(
 
 
 def load_inception(weights: Path | None = None) -> FeatureNetwork:
-    """The network that FID is defined by, from torchmetrics and torch-fidelity.
+    """The network that defines FID, from torchmetrics and torch-fidelity.
 
     Raises:
-        InputError: the file of weights or one of the packages is missing; it says where to get them. Nothing is
-            downloaded.
+        InputError: the file of weights or one of the packages is missing; the message says where to get them. Nothing
+            is downloaded.
     """
     path = inception_weights(weights)
     try:
         extractor = importlib.import_module("torchmetrics.image.fid").NoTrainInceptionV3
-        # torchmetrics has the class even where torch-fidelity, which it is made from, is missing or broken.
+        # torchmetrics has the class even if torch-fidelity, which it needs, is missing or broken.
         importlib.import_module("torch_fidelity")
-    except Exception as error:  # a torchvision of another build fails with errors of many kinds
+    except Exception as error:  # a torchvision of another build raises errors of many kinds
         raise InputError(
             f"FID needs packages that cannot be used here ({error}): "
             "pip install torchmetrics torch-fidelity, with the torchvision that fits your torch."
@@ -75,7 +75,7 @@ def load_inception(weights: Path | None = None) -> FeatureNetwork:
 
 
 def inception_weights(weights: Path | None = None) -> Path:
-    """Where the weights lie: the path given, the variable TALKINGHEAD_INCEPTION, or torch hub's folder, in this order.
+    """The file of weights: the path given, the variable TALKINGHEAD_INCEPTION, or torch hub's folder, in this order.
 
     Raises:
         InputError: there is no such file.

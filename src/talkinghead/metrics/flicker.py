@@ -1,4 +1,4 @@
-"""Flicker: brightness that goes to and fro from one frame to the next."""
+"""Flicker: brightness that alternates from one frame to the next."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from talkinghead.types import BoolArray, FloatArray, ImageArray
 
 
 def flicker(images: ImageArray, mask: BoolArray | None = None) -> FloatArray:
-    """(n - 2,) how much the luminance of each inner frame sticks out between its neighbours, in grey levels.
+    """(n - 2,) deviation of the luminance of each inner frame from its neighbours, in grey levels.
 
     ``|I[t - 1] - 2 I[t] + I[t + 1]| / 4`` averaged over the mask: brightness that alternates by plus and minus a scores
     a, a steady fade and the steady motion of a smooth texture score 0. Edges that move and noise score too, so compare
@@ -17,10 +17,10 @@ def flicker(images: ImageArray, mask: BoolArray | None = None) -> FloatArray:
 
     Args:
         images: (n, H, W, 3) uint8 RGB in order; fewer than 3 have no inner frame.
-        mask: (H, W) bool, where to look; None: everywhere.
+        mask: (H, W) bool, True where to measure; None: everywhere.
 
     Raises:
-        ValueError: images or mask of another shape, or an empty mask.
+        ValueError: images or mask have other shapes, or the mask is empty.
     """
     if images.ndim != 4 or images.shape[-1] != 3:
         raise ValueError(f"need images (n, H, W, 3), got {images.shape}")

@@ -1,4 +1,4 @@
-"""How far two sets of vectors are apart, as normal distributions."""
+"""The distance of two sets of vectors as normal distributions."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from talkinghead.types import FloatArray
 
 
 def frechet_distance(a: FloatArray, b: FloatArray) -> float:
-    """The squared Frechet distance between the normal distributions fitted to two sets; 0 where they are the same.
+    """The squared Frechet distance between the normal distributions fitted to two sets; 0 if they are the same.
 
     Args:
         a: (n, d) vectors, at least 2.
-        b: (m, d) vectors, at least 2. Fewer than d are enough for a number, but it grows as the sets get smaller:
-            compare values of sets of one size.
+        b: (m, d) vectors, at least 2. Fewer than d give a value too, but it grows as sets get smaller: compare values
+            only for sets of one size.
 
     Returns:
         ``|mean_a - mean_b|**2 + trace(cov_a + cov_b - 2 (cov_a cov_b)**0.5)``, covariances divided by n - 1.
 
     Raises:
-        ValueError: not (n, d) and (m, d) with two rows each, or not finite.
+        ValueError: the sets are not (n, d) and (m, d) with two rows each, or not finite.
 
     Source: Dowson and Landau 1982, equation 4; Heusel et al. 2017 apply it to Inception features (FID). The trace of
         the root is the sum of the singular values of ``A @ B.T`` for the centred sets A and B over the root of
-        ``(n - 1)(m - 1)``: real and not negative for any rank, where the usual root of a matrix product is not.
+        ``(n - 1)(m - 1)``: real and non-negative for any rank, unlike the usual root of a matrix product.
     """
     if a.ndim != 2 or b.ndim != 2 or a.shape[1] != b.shape[1] or min(len(a), len(b)) < 2:
         raise ValueError(f"need (n, d) and (m, d) with at least two rows each, got {a.shape} and {b.shape}")

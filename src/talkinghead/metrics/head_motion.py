@@ -1,7 +1,7 @@
-"""How much and how fast a head moves, whatever a reference did at the same moment.
+"""How much and how fast a head moves, regardless of what a reference does at the same moment.
 
-Two people who say the same do not nod together: a generated head is not to be blamed for another nod, but for one that
-is too small, too slow or too regular.
+Two people who say the same do not nod together: a generated head may nod differently, but not too little, too slowly or
+too regularly.
 """
 
 from __future__ import annotations
@@ -14,27 +14,28 @@ from scipy.signal import welch
 from talkinghead.types import FloatArray
 
 WINDOW_S = 2.5
-"""Length of the windows whose spectra are averaged: one fits into short clips (GRID, 3 s) and resolves 0.4 Hz."""
+"""Length of the windows whose spectra are averaged: short clips hold one (GRID, 3 s), and it resolves 0.4 Hz."""
 
 BAND_EDGES_HZ = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
-"""Octaves: heads sway in the lowest, nod with phrases and words up to 4 Hz; above 8 Hz there is only the tracker."""
+"""Octaves: heads sway in the lowest and nod with phrases and words up to 4 Hz; above 8 Hz there is only tracker
+noise."""
 
-_FLOOR_DB = -20.0  # (deg/s)^2 / Hz: what the tracker sees move in a still picture; s1 of GRID lies 3 to 30 dB above
+_FLOOR_DB = -20.0  # (deg/s)^2 / Hz: motion that the tracker sees in a still picture; GRID s1 lies 3 to 30 dB above
 _OVERLAP = 0.8
 _LOW, _HIGH = 5.0, 95.0  # percentiles that stand for the ends of a movement
 
 
 def motion_range(rotation: FloatArray) -> float:
-    """How far a head turns, in degrees: the spans of pitch, yaw and roll from 5th to 95th percentile, their norm.
+    """The range of a head's turns in degrees: the norm of the spans of pitch, yaw and roll from 5th to 95th percentile.
 
-    The norm, not the mean: a head that nods over 10 degrees and does nothing else has a range of 10. Real speakers:
+    It is the norm, not the mean: a head that only nods, over 10 degrees, has a range of 10. Real speakers:
     2.8 degrees in GRID s1 (median of 832 clips of 3 s), 13 in addresses and interviews (median of 42 clips).
 
     Args:
         rotation: (T, 3) rad, pitch, yaw, roll.
 
     Raises:
-        ValueError: the rotation is not (T, 3) with a row at least.
+        ValueError: the rotation is not (T, 3) with at least one row.
     """
     _check(rotation)
     low, high = np.percentile(np.unwrap(rotation, axis=0), (_LOW, _HIGH), axis=0)
@@ -42,12 +43,12 @@ def motion_range(rotation: FloatArray) -> float:
 
 
 def spectrum_distance(predicted: FloatArray, reference: FloatArray, fps: float) -> float:
-    """How far apart two heads' spectra are, in dB: the mean difference over five octaves and three angles.
+    """The distance of two heads' spectra in dB: the mean difference over five octaves and three angles.
 
-    The spectra are those of the angular velocity; their level counts: a head that moves as fast and twice as far is 6
-    dB away. Movements smaller than what the tracker sees in a still picture count as that. Two clips of one person
-    differ too, for one spectrum of 3 s is a rough estimate: GRID s1 by 5 dB on average, other people from s1 by 10, a
-    head that does not move by 19.
+    The spectra are those of the angular velocity, and their level counts: a head that moves as often and twice as far
+        is 6 dB away. Movements below the tracker's noise on a still picture count as that noise. Two clips of one
+        person differ too, because a spectrum of 3 s is a rough estimate: clips of GRID s1 by 5 dB on average, other
+        people from s1 by 10, a head that does not move by 19.
 
     Args:
         predicted: (T, 3) rad, pitch, yaw, roll.
@@ -55,10 +56,10 @@ def spectrum_distance(predicted: FloatArray, reference: FloatArray, fps: float) 
         fps: frames per second of both.
 
     Returns:
-        dB; NaN where one of them is shorter than a window (2.5 s).
+        dB; NaN if one of them is shorter than a window (2.5 s).
 
     Raises:
-        ValueError: one of them is not (T, 3) with a row at least.
+        ValueError: one of them is not (T, 3) with at least one row.
     """
     _check(predicted)
     _check(reference)
@@ -76,7 +77,7 @@ def band_levels(path: FloatArray, fps: float, *, floor: float) -> FloatArray:
     Args:
         path: (T, C) in any unit u, longer than a window.
         fps: frames per second.
-        floor: dB of (u/s)^2 per Hz; what is below counts as this.
+        floor: dB of (u/s)^2 per Hz; lower values count as this.
 
     Raises:
         ValueError: the path is not longer than a window.

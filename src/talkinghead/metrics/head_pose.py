@@ -1,4 +1,4 @@
-"""How far the head's pose is from a reference's: D-Rot and D-Pos of MakeItTalk.
+"""The distance of the head's pose from a reference's: D-Rot and D-Pos of MakeItTalk.
 
 Source: Zhou et al. 2020, section 5.3.
 """
@@ -14,8 +14,8 @@ def rotation_difference(predicted: FloatArray, reference: FloatArray) -> float:
     """D-Rot: mean absolute difference of pitch, yaw and roll, in degrees.
 
     The paper asks for "the average difference between the head rotation angles", so it is the mean over the three
-    angles and over time, not the angle of the one rotation that is between the two. Differences are taken the short
-    way round the circle: 179 and -179 degrees are 2 apart.
+    angles and over time, not the angle of the one rotation between the two. Differences go the short way round the
+    circle: 179 and -179 degrees are 2 apart.
 
     Args:
         predicted: (T, 3) rad, pitch, yaw, roll.
@@ -30,9 +30,9 @@ def rotation_difference(predicted: FloatArray, reference: FloatArray) -> float:
 
 
 def position_difference(predicted: FloatArray, reference: FloatArray, width: float) -> float:
-    """D-Pos: mean distance of the head's places in the picture, as a fraction of the face's width.
+    """D-Pos: mean distance of the head's positions in the picture, as a fraction of the face's width.
 
-    x and y count: the depth of a head in one camera is a guess.
+    Only x and y count, because the depth of a head in a single camera is a guess.
 
     Args:
         predicted: (T, 3) px, the middle between the outer eye corners.

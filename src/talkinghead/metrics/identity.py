@@ -1,6 +1,6 @@
 """Whether two pictures show the same person: CSIM, the cosine similarity of face embeddings.
 
-Both embedders align faces by the mesh landmarks that are there anyway and leave their own landmark models aside.
+Both embedders align faces by the mesh landmarks that are known anyway, without their own landmark models.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from talkinghead.errors import InputError
 from talkinghead.face.pose import fit_similarity
 from talkinghead.types import NUM_MESH, FloatArray, ImageArray
 
-# Where a network has learned to see five points, in px of its picture.
+# Positions, in px of its input, at which a network expects five points.
 _DLIB_SIZE, _ARCFACE_SIZE = 150, 112
 # Outer and inner corner of the eye on the right, of the eye on the left, base of the nose; 0.25 is dlib's padding.
 _DLIB_POINTS = [(263,), (362,), (33,), (133,), (2,)]
@@ -47,7 +47,7 @@ def cosine_similarity(a: FloatArray, b: FloatArray) -> FloatArray:
     """(n,) CSIM: the cosine between embeddings (n, d) and (n, d), row by row, in [-1, 1].
 
     Raises:
-        ValueError: the two differ in shape or have no length.
+        ValueError: the two differ in shape, or one has no length.
 
     Source: Chen et al. 2020, section 4 (evaluation metrics), after Zakharov et al. 2019.
     """
@@ -89,10 +89,10 @@ class DlibEmbedder:
 class ArcFaceEmbedder:
     """A recognition model of InsightFace, such as ``w600k_r50.onnx``, by onnxruntime.
 
-    The weights are for research alone, by their licence; they are the user's to get.
+    The licence of the weights allows research only, so users must get them themselves.
 
     Args:
-        path: the ONNX file: in comes (n, 3, 112, 112) RGB, (x - 127.5) / 127.5.
+        path: the ONNX file; its input is (n, 3, 112, 112) RGB, (x - 127.5) / 127.5.
 
     Raises:
         InputError: onnxruntime is not installed, or the file is missing or not such a model.
@@ -120,7 +120,7 @@ class ArcFaceEmbedder:
 
 
 def best_embedder() -> FaceEmbedder:
-    """ArcFace where InsightFace has left its model (``~/.insightface/models``) and onnxruntime is there, else dlib.
+    """ArcFace if InsightFace's model (``~/.insightface/models``) and onnxruntime are installed, else dlib.
 
     Raises:
         InputError: neither is installed.
@@ -134,12 +134,12 @@ def best_embedder() -> FaceEmbedder:
 def align_faces(
     images: ImageArray, landmarks: FloatArray, points: Sequence[Sequence[int]], places: FloatArray, *, size: int
 ) -> ImageArray:
-    """(n, size, size, 3) uint8 faces turned, scaled and shifted so that five points come to lie near their places.
+    """(n, size, size, 3) uint8 faces turned, scaled and shifted so that five points lie near their places.
 
     Args:
         images: (n, H, W, 3) uint8.
         landmarks: (n, 478, 2 or 3) px.
-        points: for each place the mesh points whose middle belongs there.
+        points: for each place, the mesh points whose mean belongs there.
         places: (len(points), 2) px.
         size: side of the result in px.
 
@@ -156,7 +156,7 @@ def align_faces(
 def _align(image: ImageArray, points: FloatArray, places: FloatArray, size: int) -> ImageArray:
     matrix, shift, scale = fit_similarity(np.pad(points, ((0, 0), (0, 1))), np.pad(places, ((0, 0), (0, 1)))[None])
     shrink = max(1, int(1 / scale[0]))
-    if shrink > 1:  # bilinear sampling alone would skip pixels of a large face
+    if shrink > 1:  # bilinear sampling alone would skip pixels of large faces
         image = cv2.resize(image, (image.shape[1] // shrink, image.shape[0] // shrink), interpolation=cv2.INTER_AREA)
     affine = np.hstack([scale[0] * shrink * matrix[0, :2, :2], shift[0, :2, None]])
     return np.asarray(cv2.warpAffine(image, affine, (size, size), flags=cv2.INTER_LINEAR))

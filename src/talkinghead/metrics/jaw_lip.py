@@ -1,7 +1,7 @@
-"""How well lips and jaw follow a reference: D-LL and D-VL of MakeItTalk.
+"""How closely lips and jaw follow a reference: D-LL and D-VL of MakeItTalk.
 
-All take landmarks (T, 68, 3) in the head frame and use their x and y: the reference's depth comes from a tracker that
-guesses it.
+All take landmarks (T, 68, 3) in the head frame and use x and y, because the depth of the reference is the tracker's
+guess.
 
 Source: Zhou et al. 2020, section 5.3.
 """
@@ -18,7 +18,7 @@ _JAW_AND_LIPS = np.r_[JAW, LIPS]
 
 
 def lip_width(reference: FloatArray) -> float:
-    """The largest width of the reference's lips, corner to corner, in its unit: what D-LL and D-VL are divided by."""
+    """The largest width of the reference's lips, corner to corner, in its unit: the divisor of D-LL and D-VL."""
     return float(np.linalg.norm(reference[:, 54, :2] - reference[:, 48, :2], axis=-1).max())
 
 

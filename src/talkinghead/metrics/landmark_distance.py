@@ -1,7 +1,6 @@
-"""How far all landmarks are from a reference's in the picture, head motion included: D-L and D-V of MakeItTalk.
+"""The distance of all landmarks from a reference's in the picture, head motion included: D-L and D-V of MakeItTalk.
 
-All take landmarks (T, 68, 2 or 3) in px of the picture, where both sequences lie in one picture of one size, and use
-their x and y: what is seen.
+All take landmarks (T, 68, 2 or 3) in px of pictures of one size and use x and y, which are visible.
 
 Source: Zhou et al. 2020, section 5.3.
 """
@@ -15,10 +14,10 @@ from talkinghead.types import FloatArray
 
 
 def face_width(reference: FloatArray) -> float:
-    """The width of the reference's face: what D-L, D-V and D-Pos are divided by, in the unit of the landmarks.
+    """The width of the reference's face in the unit of the landmarks: the divisor of D-L, D-V and D-Pos.
 
-    It is the distance of the jaw's two ends (landmarks 0 and 16, before the ears), the mean over time. The paper says
-    "the width of the face" without more; the mean, unlike the largest, is not what a single misread frame makes it.
+    It is the distance of the jaw's ends (landmarks 0 and 16, in front of the ears), averaged over time. The paper says
+    no more than "the width of the face"; unlike the maximum, the mean does not depend on a single misread frame.
 
     Raises:
         ValueError: the landmarks are not (T, 68, 2 or 3), or the face has no width.

@@ -1,7 +1,7 @@
-"""How far the lips are from a reference's: the landmark distance LMD, in the picture, at 128 px, in three dimensions.
+"""The distance of the lips from a reference's: the landmark distance LMD, in the picture, at 128 px and in 3D.
 
 Source: Chen, Li, Maddox, Duan and Xu 2018 (Lip movements generation at a glance), whose measure Wang et al. 2020,
-Zhang et al. 2021 (FACIAL) and Chen et al. 2020 report; for three dimensions Li et al. 2021 (Write-a-Speaker), table 1.
+Zhang et al. 2021 (FACIAL) and Chen et al. 2020 report; in three dimensions Li et al. 2021 (Write-a-Speaker), table 1.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from talkinghead.metrics.shapes import check_landmarks, check_pair
 from talkinghead.types import FloatArray
 
 _CROP_PX = 128
-_MARGIN = 1.25  # side of the crop over the larger side of the landmarks' box: some forehead, which has no landmark
+_MARGIN = 1.25  # side of the crop over the larger side of the landmarks' box, for the forehead, which has no landmark
 
 
 def lip_landmark_distance(predicted: FloatArray, reference: FloatArray, *, centred: bool = True) -> float:
@@ -22,8 +22,8 @@ def lip_landmark_distance(predicted: FloatArray, reference: FloatArray, *, centr
     Args:
         predicted: (T, 68, 2 or 3) px; x and y count.
         reference: (T, 68, 2 or 3) px.
-        centred: as the source does, each frame's lips are moved so that the mean of their points is the origin: where
-            the mouth is does not count, only its shape. False: where it is counts too, as some later papers have it.
+        centred: True: as in the source, the lips of each frame are moved to the origin, so that the mouth's shape
+            counts and its position does not. False: the position counts too, as in some later papers.
 
     Raises:
         ValueError: the two are not landmarks of one shape.
@@ -36,10 +36,10 @@ def lip_landmark_distance(predicted: FloatArray, reference: FloatArray, *, centr
 
 
 def face_crop_side(reference: FloatArray) -> float:
-    """The side, in px of the picture, of the square crop of a face that holds for a whole clip (T, 68, 2 or 3).
+    """The side, in px of the picture, of one square crop of the face for a whole clip (T, 68, 2 or 3).
 
-    The larger side of the box around a frame's landmarks (brows to chin, ear to ear), its median over time, and a
-    quarter more, for the forehead.
+    It is the median over time of the larger side of the box around the landmarks (brows to chin, ear to ear), plus a
+    quarter for the forehead.
 
     Raises:
         ValueError: the landmarks are not (T, 68, 2 or 3), or all lie on one point.
@@ -52,10 +52,11 @@ def face_crop_side(reference: FloatArray) -> float:
 
 
 def lip_landmark_distance_128(predicted: FloatArray, reference: FloatArray, *, centred: bool = True) -> float:
-    """LMD as by the papers that crop the face to 128 x 128 px first: arguments as in ``lip_landmark_distance``.
+    """LMD as in papers that first crop the face to 128 x 128 px; arguments as in ``lip_landmark_distance``.
 
-    One crop serves the clip and both videos: a square with a side of ``face_crop_side(reference)``. Its place does
-    not matter to a distance. The papers do not publish their crops: figures compare to within the tightness of those.
+    One crop serves the whole clip and both videos: a square with a side of ``face_crop_side(reference)``; its position
+        does not affect distances. The papers do not publish their crops, so figures compare only as far as crops are
+        equally tight.
     """
     return lip_landmark_distance(predicted, reference, centred=centred) * _CROP_PX / face_crop_side(reference)
 
@@ -64,8 +65,8 @@ def lip_landmark_distance_3d(predicted: FloatArray, reference: FloatArray) -> fl
     """LMD in three dimensions: mean distance of the 20 lip landmarks, in distances of the outer eye corners.
 
     Args:
-        predicted: (T, 68, 3) in the head frame, where the head's pose has no part and the mouth's place counts.
-        reference: (T, 68, 3) in the same head frame; ``registration.register`` brings two trackings to one.
+        predicted: (T, 68, 3) in the head frame: the head's pose does not count, the mouth's position does.
+        reference: (T, 68, 3) in the same head frame; ``registration.register`` aligns two trackings.
 
     Raises:
         ValueError: the two are not landmarks (T, 68, 3) of one shape.

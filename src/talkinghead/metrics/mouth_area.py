@@ -1,6 +1,6 @@
 """How far open the mouth is, as an area: D-A of MakeItTalk.
 
-Landmarks (T, 68, 3) in the head frame; x and y count.
+Landmarks are (T, 68, 3) in the head frame; x and y count.
 
 Source: Zhou et al. 2020, section 5.3.
 """

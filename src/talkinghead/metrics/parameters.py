@@ -1,6 +1,6 @@
-"""How far a sequence of animation parameters is from a reference's: MSE and SSIM of Write-a-Speaker.
+"""The distance of a sequence of animation parameters from a reference's: MSE and SSIM of Write-a-Speaker.
 
-Parameters are (T, P): blendshape weights, or anything of which 0 to 1 is the range.
+Parameters are (T, P): blendshape weights, or anything that ranges from 0 to 1.
 
 Source: Li et al. 2021, equation 4 and table 1.
 """
@@ -13,10 +13,10 @@ from talkinghead.types import FloatArray
 
 DELTA_1 = 0.01**2
 DELTA_2 = 0.03**2
-"""What keeps the quotients of ``ssim_sequence`` finite where nothing moves, and small noise from counting.
+"""These keep the quotients of ``ssim_sequence`` finite where nothing moves, and small noise from counting.
 
-The paper calls them "two small constants" and gives none; these are those of Wang, Bovik, Sheikh and Simoncelli 2004,
-whom it cites, for values between 0 and 1."""
+The paper calls them "two small constants" and gives no values; these are from Wang, Bovik, Sheikh and Simoncelli 2004,
+which it cites, for values between 0 and 1."""
 
 
 def parameter_mse(predicted: FloatArray, reference: FloatArray) -> float:
@@ -30,8 +30,8 @@ def ssim_sequence(
 ) -> float:
     """Structural similarity of parameters (T, P) over time, in [-1, 1], the mean over parameters; 1 where they agree.
 
-    One minus the loss of equation 4. Mean, standard deviation and covariance are those of the whole sequence. What
-    matters is that a parameter goes up and down with the reference's, and as far.
+    One minus the loss of equation 4. Mean, standard deviation and covariance are those of the whole sequence. It
+    rewards parameters that rise and fall with the reference's, and as far.
 
     Args:
         predicted: (T, P).

@@ -1,15 +1,15 @@
-"""Whether a person is told from others by how the head moves, or the lids: the accuracy of an N-way classifier.
+"""Whether people can be told apart by how their heads or lids move: the accuracy of an N-way classifier.
 
-A classifier learns N people from real sequences of head pose or blinks and is then given generated ones: the share that
-it gives to the person they were made for. What real sequences it has not seen get is the ceiling
+A classifier learns N people from real sequences of head pose or blinks and then classifies generated ones; the measure
+is the share that it assigns to the person they were made for. Its accuracy on unseen real sequences is the ceiling
 (``cross_validated_accuracy``), 1 / N is chance.
 
 Source: Zhang et al. 2021 (FACIAL), section 5.2.2 and table 1 ("N-way pose classification network"). Their network is
-described in a supplement that we have not seen; ours is a multinomial logistic regression on statistics of windows of
-2.5 s: spans, speeds, spectra and correlations. Each window's median is taken off first: where a head rests is a matter
-of the camera and of the portrait, and a generator gets it for nothing. Of 14 people in clips of 3 s, 3 to 40 of each,
-it gives 64 % to the right one by the head and 33 % by the lids (cross-validated; chance is 7 %). Recordings differ in
-the tracker's noise too, which is in the highest octave: use recordings of one kind.
+described in a supplement that was not available to us; ours is a multinomial logistic regression on statistics of
+windows of 2.5 s: spans, speeds, spectra and correlations. Each window's median is subtracted first, because the head's
+resting pose depends on the camera and the portrait, and a generator gets it for free. Of clips of 3 s by 14 people, 3
+to 40 of each, it assigns 64 % correctly by the head and 33 % by the lids (cross-validated; chance is 7 %). Recordings
+also differ in the tracker's noise, in the highest octave: use recordings of one kind.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ from talkinghead.metrics.head_motion import WINDOW_S, band_levels
 from talkinghead.types import FloatArray
 
 Sequences = Mapping[str, Sequence[FloatArray]]
-"""Of each person, sequences (T, C): head rotations in rad, without jumps (C = 3), or blinks in [0, 1] (C = 1)."""
+"""The sequences (T, C) of each person: head rotations in rad, without jumps (C = 3), or blinks in [0, 1] (C = 1)."""
 
 _HOP = 0.5  # of a window
 _SHRINK = 0.01  # weight of the squared coefficients against the mean log-loss
-_FLOOR_DB = -50.0  # of rad/s or 1/s, squared, per Hz: below is noise of the tracker
+_FLOOR_DB = -50.0  # of (rad/s)^2 or (1/s)^2 per Hz: below lies the tracker's noise
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class PersonClassifier:
 
     @classmethod
     def fit(cls, sequences: Sequences, fps: float) -> PersonClassifier:
-        """The classifier of these people; each weighs the same, however much there is of them.
+        """A classifier of these people; each has the same weight, however many sequences there are.
 
         Raises:
             ValueError: fewer than two people, a person without a sequence, or a sequence that is not (T, C) and longer
@@ -77,7 +77,7 @@ class PersonClassifier:
         return self._log_probabilities(window_features(sequence, self.fps))
 
     def person_of(self, sequence: FloatArray) -> str:
-        """Who a sequence (T, C) is most probably."""
+        """The person whose sequence (T, C) this most probably is."""
         return self._person_of(window_features(sequence, self.fps))
 
     def _log_probabilities(self, features: FloatArray) -> FloatArray:
@@ -88,17 +88,17 @@ class PersonClassifier:
         return self.people[int(self._log_probabilities(features).argmax())]
 
     def accuracy(self, sequences: Sequences) -> float:
-        """The share of sequences that are given to the right person, the mean over the people; 1 / N is chance.
+        """The share of sequences assigned to the right person, averaged over people; 1 / N is chance.
 
         Args:
-            sequences: of people that the classifier knows, not necessarily of all; those without any are left out.
+            sequences: of people whom the classifier knows, not necessarily all; people without sequences are left out.
 
         Raises:
             ValueError: a person is unknown, or there is no sequence.
         """
         unknown = [person for person in sequences if person not in self.people]
         if unknown:
-            raise ValueError(f"{', '.join(unknown)}: not among the people the classifier was fitted to")
+            raise ValueError(f"{', '.join(unknown)}: not among the people that the classifier knows")
         return _mean_over_people(
             {person: [self.person_of(path) == person for path in paths] for person, paths in sequences.items()}
         )
@@ -107,21 +107,20 @@ class PersonClassifier:
 def cross_validated_accuracy(
     sequences: Sequences, fps: float, *, generated: Sequences | None = None, folds: int = 5
 ) -> float:
-    """The accuracy on sequences of whose clips the classifier has seen nothing, the mean over the people.
+    """The accuracy on sequences of clips that the classifier has not seen, averaged over people.
 
-    Each person's sequences are dealt out in turn to the folds; each fold is tested by what the others teach. Pieces of
-    one recording share its day and its mood: where they are dealt to several folds, that helps.
+    Each person's sequences are dealt out to the folds in turn; each fold is tested with a classifier trained on the
+    others. Pieces of one recording share its day and mood: dealt to several folds, they raise the accuracy.
 
     Args:
         sequences: real ones, two of each person or more.
         fps: frames per second.
-        generated: for the same clips in the same order; they are then what is tested. None: the real ones are, which
-            is the ceiling.
+        generated: test these, of the same clips in the same order. None: test the real ones, which gives the ceiling.
         folds: how many, at least 2.
 
     Raises:
-        ValueError: a person has fewer than two sequences, fewer than two folds are asked for, or the generated ones are
-            not as many.
+        ValueError: a person has fewer than two sequences, there are fewer than two folds, or the number of generated
+            sequences differs.
     """
     counts = {person: len(paths) for person, paths in sequences.items()}
     if min(counts.values(), default=0) < 2 or folds < 2:
@@ -140,7 +139,7 @@ def cross_validated_accuracy(
 
 
 def window_features(sequence: FloatArray, fps: float) -> FloatArray:
-    """(windows, d) what the classifier sees of a sequence (T, C), window by window, half a window apart.
+    """(windows, d) the classifier's features of a sequence (T, C), in windows half a window apart.
 
     Of each channel: standard deviation, mean distance from the median, span (5th to 95th percentile) and mean speed, as
     logarithms; skewness; power in octaves from 0.25 to 8 Hz in dB. Of each pair: correlation of their velocities.
@@ -179,7 +178,8 @@ def _features(window: FloatArray, fps: float) -> FloatArray:
 
 
 def _regression(features: FloatArray, labels: FloatArray, classes: int) -> FloatArray:
-    """(d + 1, classes) the weight with the least mean log-loss, each class counting the same, plus its own square."""
+    """(d + 1, classes) weights of least mean log-loss, all classes counting the same, plus a penalty on their
+    square."""
     share = 1.0 / np.bincount(labels, minlength=classes)[labels] / classes
     wanted = np.eye(classes)[labels]
     design = np.concatenate([features, np.ones((len(features), 1))], axis=1)

@@ -7,9 +7,9 @@ import numpy as np
 from talkinghead.types import FloatArray, ImageArray
 
 CAP_DB = 100.0
-"""What equal pictures are given, whose ratio is infinite: a mean over frames stays a number.
+"""The value for equal pictures, whose ratio is infinite, so that a mean over frames stays finite.
 
-One grey level of difference everywhere is 48 dB, in one of a hundred thousand values 98 dB."""
+A difference of one grey level everywhere gives 48 dB, in one of a hundred thousand values 98 dB."""
 
 
 def psnr(images: ImageArray, reference: ImageArray) -> FloatArray:

@@ -8,15 +8,15 @@ from talkinghead.face.pose import fit_similarity
 from talkinghead.metrics.shapes import check_pair
 from talkinghead.types import FloatArray
 
-_RIGID = np.r_[27:36, 36, 39, 42, 45]  # nose and corners of the eyes: what speech does not move
+_RIGID = np.r_[27:36, 36, 39, 42, 45]  # nose and corners of the eyes, which speech does not move
 
 
 def register(predicted: FloatArray, reference: FloatArray) -> FloatArray:
-    """Landmarks (T, 68, 3) brought to the reference's place and size by one similarity for the whole sequence.
+    """Landmarks (T, 68, 3) moved to the reference's position and size by one similarity for the whole sequence.
 
-    Two trackings of one face, or a prediction and a tracking, differ by a constant in what they take for the head's
-    frame; the paper registers all to one template for the same reason (section 5.4, "identical neutral head pose").
-    The similarity is that of nose and eye corners, by their means over time.
+    Two trackings of one face, or a prediction and a tracking, place the head frame slightly differently, by a constant;
+    the paper registers all to one template for the same reason (section 5.4, "identical neutral head pose"). The
+    similarity is fitted to the means over time of nose and eye corners.
 
     Source: Zhou et al. 2020, section 5.4.
     """

@@ -1,7 +1,7 @@
-"""The judge of synchrony that the field reports LSE-D and LSE-C with, from the weights its authors released.
+"""The SyncNet with which the field reports LSE-D and LSE-C, from the weights that its authors released.
 
-The weights (``syncnet_v2.model``, 52 MB) are not ours to pass on: who has them gives their path. Sizes of the layers,
-windows and units are those that the released weights were made with; MFCC are written out in ``speech_cepstra``.
+The weights (``syncnet_v2.model``, 52 MB) are not ours to redistribute: users give the path of their copy. Layer sizes,
+windows and units are those of the released weights; ``speech_cepstra`` spells out the MFCC.
 
 Source: Chung and Zisserman 2016, "Out of time: automated lip sync in the wild", section 2 and figure 2; the weights of
 2017 take a colour picture of the whole face at 224 px instead of grey mouths at 120 px.
@@ -32,13 +32,14 @@ from talkinghead.types import NUM_MESH, FloatArray, ImageArray, Speech
 SIDE = 224
 """px of a face crop."""
 
-_STEP, _FRAME, _FOURIER = 160, 400, 512  # samples: from one MFCC frame to the next, in it, and with the zeros after it
+# samples: from one MFCC frame to the next, in each, and in each with zeros appended
+_STEP, _FRAME, _FOURIER = 160, 400, 512
 _FILTERS, _COEFFICIENTS, _LIFTER, _PREEMPHASIS = 26, 13, 22, 0.97
-_FULL_SCALE = 32768.0  # the released network hears 16-bit samples as they are
-_MARGIN = 0.4  # of half the face box, added all round
+_FULL_SCALE = 32768.0  # the released network takes 16-bit samples unscaled
+_MARGIN = 0.4  # of half the face box, added on all sides
 _GREY = (110, 110, 110)  # beyond the picture
 _MEDIAN = 13  # frames over which the box is smoothed
-_PIECE = 20  # windows at once
+_PIECE = 20  # windows embedded together
 
 
 def _flat(*sizes: tuple[int, int, tuple[int, int], tuple[int, int], tuple[int, int]]) -> list[list[nn.Module]]:
@@ -92,9 +93,9 @@ def _head() -> nn.Sequential:
 
 
 class ReleasedSyncNet(nn.Module):
-    """Faces and MFCC -> 1024 numbers per window of 0.2 s; a judge in the sense of ``metrics.sync``.
+    """Faces and MFCC -> 1024 numbers per window of 0.2 s; a ``metrics.sync.SyncEmbedder``.
 
-    The names of its layers are those in the released file.
+    Its layers are named as in the released file.
     """
 
     name = "SyncNet (Chung and Zisserman, released weights)"
@@ -109,7 +110,7 @@ class ReleasedSyncNet(nn.Module):
         return face_places(landmarks)
 
     def crop(self, images: ImageArray, places: FloatArray) -> ImageArray:
-        """Crops (n, 224, 224, 3) of pictures (n, H, W, 3) at places (n, 2, 3); beyond the picture it is grey.
+        """Crops (n, 224, 224, 3) of pictures (n, H, W, 3) at places (n, 2, 3); grey beyond the picture.
 
         Raises:
             ValueError: there is not one place for each picture.
@@ -123,7 +124,7 @@ class ReleasedSyncNet(nn.Module):
         return crops
 
     def embed_video(self, crops: ImageArray, fps: float = FPS) -> FloatArray:
-        """What is seen.
+        """Embeddings of the pictures.
 
         Args:
             crops: (T, 224, 224, 3) uint8 RGB.
@@ -135,7 +136,7 @@ class ReleasedSyncNet(nn.Module):
         chosen = crops[at_25_fps(len(crops), fps)]
 
         def embed(first: int, last: int) -> Tensor:
-            piece = np.ascontiguousarray(chosen[first : last + WINDOW - 1, ..., ::-1])  # the network knows BGR
+            piece = np.ascontiguousarray(chosen[first : last + WINDOW - 1, ..., ::-1])  # the network expects BGR
             frames = torch.from_numpy(piece).float().permute(3, 0, 1, 2)
             windows = torch.stack([frames[:, k : k + WINDOW] for k in range(last - first)])
             seen: Tensor = self.netfclip(self.netcnnlip(windows).flatten(1))
@@ -144,7 +145,7 @@ class ReleasedSyncNet(nn.Module):
         return self._in_pieces(len(chosen), embed)
 
     def embed_audio(self, speech: Speech, count: int) -> FloatArray:
-        """What is heard.
+        """Embeddings of the sound.
 
         Args:
             speech: at any sample rate.
@@ -174,12 +175,12 @@ class ReleasedSyncNet(nn.Module):
 
 
 def face_places(landmarks: FloatArray) -> FloatArray:
-    """Where the face is, as the released network was shown it: the affine that takes a crop's pixels to the picture's.
+    """The crops of the face as the released network saw them: affine maps from crop to picture.
 
-    Its authors cut by the box of a face detector (S3FD): a square as large as the box's longer side and two fifths
-    wider, whose middle lies a fifth of that side below the box's, smoothed by a median over 13 frames; not turned. We
-    have no such detector: the box is that of the tracked face's outline, which reaches from the top of the forehead to
-    the chin as the detector's does, give or take a few hundredths of the face.
+    Its authors cropped by the box of a face detector (S3FD): an upright square, two fifths larger than the box's longer
+    side, with its centre a fifth of that side below the box's, smoothed by a median over 13 frames. Here the box is
+    that of the tracked face's outline, which reaches from the top of the forehead to the chin like the detector's,
+    within a few hundredths of the face.
 
     Args:
         landmarks: (T, 478, 3) px, without gaps.
@@ -219,17 +220,17 @@ def _mel_filters() -> npt.NDArray[np.float64]:
 
 
 def speech_cepstra(samples: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
-    """MFCC as the released network was taught with them.
+    """MFCC as in the training of the released network.
 
     Frames of 25 ms every 10 ms, frame ``t`` from sample ``160 t`` on, without a taper; pre-emphasis 0.97; the power
     spectrum of 512 points over 512; 26 mel filters; their logarithms' orthonormal cosine transform, 13 coefficients,
-    raised by a sine of length 22; the first is replaced by the logarithm of the frame's power.
+    liftered by a sine of length 22; the first is replaced by the logarithm of the frame's power.
 
     Args:
         samples: (N,) at 16 kHz in [-1, 1].
 
     Returns:
-        (1 + ceil((N - 400) / 160), 13); the last frame is filled up with zeros.
+        (1 + ceil((N - 400) / 160), 13); the last frame is padded with zeros.
 
     Source: the definitions of python_speech_features (J. Lyons 2013), whose defaults these are; Davis and Mermelstein
         1980.
@@ -251,7 +252,7 @@ def speech_cepstra(samples: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
 
 
 def load_released_syncnet(path: Path) -> ReleasedSyncNet:
-    """The judge with the weights of its authors.
+    """The network with its authors' weights.
 
     Args:
         path: ``syncnet_v2.model``.
@@ -266,7 +267,7 @@ def load_released_syncnet(path: Path) -> ReleasedSyncNet:
     except (OSError, EOFError, ValueError, RuntimeError, pickle.UnpicklingError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise InputError(f"{path}: not readable as weights ({reason}); give syncnet_v2.model.") from None
-    with torch.device("meta"):  # shapes without numbers, which are about to be read
+    with torch.device("meta"):  # shapes only, because the numbers are about to be read
         network = ReleasedSyncNet()
     wanted = network.state_dict()
     if not isinstance(found, Mapping) or not all(isinstance(value, Tensor) for value in found.values()):

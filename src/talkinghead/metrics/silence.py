@@ -12,14 +12,14 @@ from talkinghead.types import BoolArray, FloatArray
 
 
 def motion_in_silence(landmarks: FloatArray, silent: BoolArray) -> float:
-    """Root mean square of the lips' movement in silence, in the unit of the landmarks; NaN where nobody is ever silent.
+    """Root mean square of the lips' movement in silence, in the unit of the landmarks; NaN if there is no silence.
 
-    For each stretch of silence, how far each of the 20 lip points is from its own mean over that stretch: a mouth that
-    waits half open does not count, one that flutters does. A stretch of a single frame tells nothing and is left out.
+    In each stretch of silence it is the distance of each of the 20 lip points from its own mean over that stretch: a
+        mouth that rests half open does not count, a fluttering one does. Stretches of a single frame are left out.
 
     Args:
-        landmarks: (T, 68, 2 or 3); x and y count. Without the head's motion, which would count as well: in the head
-            frame, or, to read the result in px, that times the ``scale`` of the track.
+        landmarks: (T, 68, 2 or 3) without the head's motion, which would count as well; x and y count. Give them in the
+            head frame, or multiplied by the track's ``scale`` for a result in px.
         silent: (T,) bool, the frames in which nobody speaks.
 
     Raises:

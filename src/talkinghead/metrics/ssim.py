@@ -12,22 +12,22 @@ _C1, _C2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
 
 
 def ssim(images: ImageArray, reference: ImageArray) -> FloatArray:
-    """(n,) the structural similarity of each picture with its reference, in [-1, 1]; 1 where they are equal.
+    """(n,) the structural similarity of each picture with its reference, in [-1, 1]; 1 if they are equal.
 
     Args:
         images: (n, H, W, 3) uint8 RGB, at least 11 px on a side.
         reference: of the same shape.
 
     Returns:
-        (n,) mean over the picture, less a margin of 5 px where the window would leave it, and over the three colours.
+        (n,) mean over the three colours and over the picture without a margin of 5 px, where the window would leave it.
 
     Raises:
         ValueError: the two differ in shape, are not (n, H, W, 3), or are smaller than the window.
 
-    Source: Wang et al. 2004, equation 13, with the window and constants of its section III-C. That paper works on
-        luminance; the talking head papers' code takes the mean over the colours (scikit-image with ``channel_axis``),
-        and so does this. Equal to scikit-image with ``gaussian_weights=True, sigma=1.5, use_sample_covariance=False,
-        data_range=255``. Some papers took scikit-image's defaults instead, a flat window of 7 by 7.
+    Source: Wang et al. 2004, equation 13, with the window and constants of its section III-C. That paper uses
+        luminance; the code of talking head papers averages over colours (scikit-image with ``channel_axis``), and so
+        does this. Equal to scikit-image with ``gaussian_weights=True, sigma=1.5, use_sample_covariance=False,
+        data_range=255``. Some papers use scikit-image's defaults instead, a flat window of 7 by 7.
     """
     if images.shape != reference.shape or images.ndim != 4 or images.shape[-1] != 3:
         raise ValueError(f"need two of one shape (n, H, W, 3), got {images.shape} and {reference.shape}")
@@ -37,7 +37,7 @@ def ssim(images: ImageArray, reference: ImageArray) -> FloatArray:
 
 
 def _similarity(image: ImageArray, reference: ImageArray) -> float:
-    # Around the middle grey float32 errs by about 1e-6 and is much faster than float64; variances do not change.
+    # Centred on middle grey, float32 errs by about 1e-6 and is much faster than float64; variances do not change.
     first: FloatArray = image.astype(np.float32) - 128
     second: FloatArray = reference.astype(np.float32) - 128
     mean_first, mean_second = _blur(first), _blur(second)

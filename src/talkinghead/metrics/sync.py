@@ -1,8 +1,8 @@
-"""Whether picture and sound are in step: offset, confidence and distance from embeddings of both.
+"""Whether picture and sound are in sync: offset, confidence and distance from embeddings of both.
 
-Rows are windows of 0.2 s (5 frames at 25 per second), one for every frame with four more after it. The measures do not
-depend on who made the embeddings: ``metrics.syncnet`` (ours) or ``metrics.released_syncnet``; numbers of two judges
-cannot be compared with each other.
+Rows are windows of 0.2 s (5 frames at 25 per second), one for every frame that four more follow. The measures work with
+any embeddings, of ``metrics.syncnet`` (ours) or ``metrics.released_syncnet``; numbers of different networks cannot be
+compared.
 
 Source: Chung and Zisserman 2016, "Out of time: automated lip sync in the wild", section 3.1 (distances between one
 window of video and the windows of sound within +-15 frames, averaged over the clip; offset and confidence), and Prajwal
@@ -19,19 +19,19 @@ import numpy as np
 from talkinghead.types import FloatArray, ImageArray, IndexArray, Speech, num_frames
 
 FPS = 25.0
-"""Frames per second of all that is compared."""
+"""Frames per second of everything compared."""
 
 WINDOW = 5
 """Frames in a window."""
 
-_LEAST_PARTNERS = 0.5  # of the windows must have a partner within the clip for an offset to count
+_LEAST_PARTNERS = 0.5  # share of the windows that must have a partner within the clip for an offset to count
 
 
-class Judge(Protocol):
-    """Who embeds pictures and sound for comparison.
+class SyncEmbedder(Protocol):
+    """A network that embeds pictures and sound for comparison.
 
     Attributes:
-        name: as reports call it.
+        name: for reports.
     """
 
     name: str
@@ -55,12 +55,12 @@ class Judge(Protocol):
 
 @dataclass(frozen=True)
 class SyncScore:
-    """How far picture and sound are in step.
+    """How well picture and sound are in sync.
 
     Attributes:
-        offset: frames of 25 per second by which the picture comes late; negative: early.
-        confidence: median of the distances over all offsets, less the least (LSE-C).
-        distance: the least mean distance, at the offset (LSE-D).
+        offset: frames at 25 per second by which the picture is late; negative: early.
+        confidence: median of the distances over all offsets, less the smallest (LSE-C).
+        distance: the smallest mean distance, that at the offset (LSE-D).
     """
 
     offset: int
@@ -69,7 +69,7 @@ class SyncScore:
 
 
 def at_25_fps(count: int, fps: float) -> IndexArray:
-    """Which of ``count`` frames to show at 25 per second: for each instant the nearest.
+    """Which of ``count`` frames to show at 25 per second: the nearest at each instant.
 
     Raises:
         ValueError: the rate is not positive.
@@ -83,11 +83,11 @@ def at_25_fps(count: int, fps: float) -> IndexArray:
 
 
 def offset_distances(video: FloatArray, audio: FloatArray, *, reach: int = 15) -> FloatArray:
-    """How far apart picture and sound are where one is shifted against the other.
+    """The distance of picture and sound when one is shifted against the other.
 
     Row ``t`` of the video is compared with row ``t - offset`` of the sound. Chung and Zisserman's program puts silence
-    beyond the ends; here pairs that reach beyond are left out, so that what is not there is not judged. An offset at
-    which fewer than half of the windows have a partner does not count.
+    beyond the ends; here pairs beyond the ends are left out. An offset at which fewer than half of the windows have a
+    partner does not count.
 
     Args:
         video: (n, d).
@@ -95,7 +95,7 @@ def offset_distances(video: FloatArray, audio: FloatArray, *, reach: int = 15) -
         reach: the largest offset.
 
     Returns:
-        (2 * reach + 1,) mean Euclidean distance for offsets -reach to reach; NaN where an offset does not count.
+        (2 * reach + 1,) mean Euclidean distance for offsets -reach to reach; NaN for offsets that do not count.
 
     Raises:
         ValueError: the embeddings are not (n, d) and (m, d) with rows, or the reach is negative.
@@ -104,7 +104,7 @@ def offset_distances(video: FloatArray, audio: FloatArray, *, reach: int = 15) -
 
 
 def pair_distances(video: FloatArray, audio: FloatArray, *, reach: int = 15) -> FloatArray:
-    """(n, 2 * reach + 1) distance of each window of video to its partner at each offset; NaN where there is none.
+    """(n, 2 * reach + 1) distance of each window of video to its partner at each offset; NaN if there is none.
 
     Arguments and errors are those of ``offset_distances``.
     """
@@ -154,7 +154,7 @@ def sync_score(video: FloatArray, audio: FloatArray, *, reach: int = 15) -> Sync
 def offsets_by_window(
     video: FloatArray, audio: FloatArray, *, window: int = 46, step: int = 5, reach: int = 15
 ) -> tuple[SyncScore, ...]:
-    """The same for every stretch of a clip; each may look for its partner in all of the sound.
+    """Offset, confidence and distance of every stretch of a clip; each is compared with all of the sound.
 
     Args:
         video: (n, d) embeddings of windows of video.
@@ -164,7 +164,7 @@ def offsets_by_window(
         reach: the largest offset that is looked at.
 
     Raises:
-        ValueError: as ``sync_score``; or window or step is less than 1.
+        ValueError: as for ``sync_score``; or window or step is less than 1.
     """
     if window < 1 or step < 1:
         raise ValueError(f"window and step must be at least 1, got {window} and {step}")

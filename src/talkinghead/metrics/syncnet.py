@@ -1,12 +1,12 @@
-"""A judge of synchrony that ships: "SyncNet, compact (talkinghead)".
+"""The SyncNet that ships: "SyncNet, compact (talkinghead)".
 
-Two towers turn 0.2 s of the lower face and 0.2 s of sound into vectors that lie close where one was spoken with the
-other. It hears the sound itself, not the phones that the generators of this package hear: who judges must not share the
-ears of who is judged.
+Two towers turn 0.2 s of the lower face and 0.2 s of sound into vectors that lie close together if they belong together.
+It takes the sound itself, not the phones that the generators here use: a measure must not share the features of what it
+measures.
 
 Source: Chung and Zisserman 2016, "Out of time: automated lip sync in the wild", section 2, for the windows (5 frames at
-25 per second; the same 0.2 s of sound at 100 Hz) and the two towers. Ours are smaller by far, look at each frame before
-they compare frames, hear a log-mel spectrogram instead of cepstra, and end in unit vectors.
+25 per second; the same 0.2 s of sound at 100 Hz) and the two towers. Ours are far smaller, process each frame before
+comparing frames, take a log-mel spectrogram instead of cepstra, and end in unit vectors.
 """
 
 from __future__ import annotations
@@ -33,20 +33,21 @@ HEIGHT, WIDTH = 48, 64
 """Of a crop, in px."""
 
 MEL_RATE = 100.0
-"""Mel frames per second: four to a frame of video."""
+"""Mel frames per second: four per frame of video."""
 
 _WEIGHTS = Path(__file__).with_name("weights") / "syncnet.safetensors"
 _MELS_PER_FRAME = round(MEL_RATE / FPS)
 _LEFT_EYE, _RIGHT_EYE, _NOSE_BASE = 33, 263, (2, 98, 327)
-_BELOW_NOSE = 0.32  # eye distances from the base of the nose down to the crop's middle: the lips of a mouth ajar
+# eye distances from the base of the nose down to the crop's centre: the lips of a slightly open mouth
+_BELOW_NOSE = 0.32
 _REACH = 1.05  # eye distances: height of the crop, from above the tip of the nose to below the chin
-_STEADY = 2.0  # frames: deviation of the bell by which the crop's place, and not its content, is smoothed
-_PIECE = 250  # frames embedded at once, so that memory does not grow with the clip
+_STEADY = 2.0  # frames: deviation of the Gaussian that smooths the crop's position, not its content
+_PIECE = 250  # frames embedded together, so that memory does not grow with the clip
 
 
 @dataclass(frozen=True)
 class SyncNetConfig:
-    """Sizes of the judge.
+    """Sizes of the network.
 
     Attributes:
         num_mels: mel bands.
@@ -105,7 +106,7 @@ class _Sight(nn.Module):
 
 
 class _Hearing(nn.Module):
-    """Log-mel (B, 4 T, num_mels) in [0, 1] -> (B, T - 4, embedding); each output hears twenty frames, 0.2 s."""
+    """Log-mel (B, 4 T, num_mels) in [0, 1] -> (B, T - 4, embedding); each output sees twenty frames, 0.2 s."""
 
     def __init__(self, num_mels: int, width: int, embedding: int) -> None:
         super().__init__()
@@ -127,7 +128,7 @@ class _Hearing(nn.Module):
 class SyncNet(nn.Module):
     """Crops and log-mel -> unit vectors, one per window of 0.2 s.
 
-    It is a judge in the sense of ``metrics.sync``: ``places``, ``crop_mouths``, ``embed_video`` and ``embed_audio``.
+    It is a ``metrics.sync.SyncEmbedder``.
     """
 
     name = "SyncNet, compact (talkinghead)"
@@ -137,7 +138,7 @@ class SyncNet(nn.Module):
         self.config = config
         self.sight = _Sight(config.width, config.embedding)
         self.hearing = _Hearing(config.num_mels, config.width, config.embedding)
-        self.sharpness = nn.Parameter(torch.tensor(2.5))  # log of what training multiplies cosines with
+        self.sharpness = nn.Parameter(torch.tensor(2.5))  # log of the factor that training multiplies cosines by
 
     def forward(self, crops: Tensor, mel: Tensor) -> tuple[Tensor, Tensor]:
         """Both sides of the same stretches of video.
@@ -147,7 +148,7 @@ class SyncNet(nn.Module):
             mel: (B, 4 T, num_mels) in [0, 1].
 
         Returns:
-            of the crops, of the sound: (B, T - 4, embedding) unit vectors each; row t is of frames t to t + 4.
+            of the crops and of the sound: (B, T - 4, embedding) unit vectors each; row t covers frames t to t + 4.
         """
         return F.normalize(self.sight(crops).float(), dim=-1), F.normalize(self.hearing(mel).float(), dim=-1)
 
@@ -160,7 +161,7 @@ class SyncNet(nn.Module):
         return crop_mouths(images, places)
 
     def embed_video(self, crops: ImageArray, fps: float = FPS) -> FloatArray:
-        """Unit vectors of what is seen.
+        """Unit vectors of the pictures.
 
         Args:
             crops: (T, 48, 64) uint8.
@@ -179,7 +180,7 @@ class SyncNet(nn.Module):
         return self._in_pieces(len(chosen), embed)
 
     def embed_audio(self, speech: Speech, count: int) -> FloatArray:
-        """Unit vectors of what is heard.
+        """Unit vectors of the sound.
 
         Args:
             speech: at any sample rate.
@@ -210,10 +211,10 @@ class SyncNet(nn.Module):
 
 
 def mouth_places(landmarks: FloatArray) -> FloatArray:
-    """Where the lower face is, steadily: the similarity that takes a crop's pixels to the picture's.
+    """Steady crops of the lower face: similarities from crop to picture.
 
-    It hangs on the eyes and the base of the nose and not on the mouth, whose motion therefore stays in the crop. The
-    distance of the eyes is measured in depth too, so that a turned head is not enlarged.
+    They follow the eyes and the base of the nose, not the mouth, so that its motion stays in the crop. The distance of
+    the eyes includes depth, so that a turned head is not enlarged.
 
     Args:
         landmarks: (T, 478, 3) px, without gaps.
@@ -242,7 +243,7 @@ def mouth_places(landmarks: FloatArray) -> FloatArray:
 
 
 def crop_mouths(images: ImageArray, places: FloatArray) -> ImageArray:
-    """Grey crops (n, 48, 64) of pictures (n, H, W, 3) at places (n, 2, 3); beyond the picture its edge is repeated.
+    """Grey crops (n, 48, 64) of pictures (n, H, W, 3) at places (n, 2, 3); the picture's edge is repeated beyond it.
 
     Raises:
         ValueError: there is not one place for each picture.
@@ -256,7 +257,7 @@ def crop_mouths(images: ImageArray, places: FloatArray) -> ImageArray:
 
 
 def crop_mouth(image: ImageArray, place: FloatArray, size: tuple[int, int]) -> ImageArray:
-    """The crop (height, width, 3) of one picture for a size (width, height), smoothed before it is shrunk."""
+    """The crop (height, width, 3) of one picture at a size (width, height), smoothed before it is shrunk."""
     step = float(np.hypot(place[0, 0], place[1, 0]))
     if step > 1.0:
         image = cv2.GaussianBlur(image, (0, 0), 0.4 * step)
@@ -266,9 +267,9 @@ def crop_mouth(image: ImageArray, place: FloatArray, size: tuple[int, int]) -> I
 
 
 def sync_features(samples: npt.NDArray[np.float32], count: int, *, num_mels: int = 40) -> npt.NDArray[np.float32]:
-    """What the judge hears: log-mel (4 * count, num_mels) at 100 Hz of samples (N,) at 16 kHz, at one loudness.
+    """The network's input: log-mel (4 * count, num_mels) at 100 Hz of samples (N,) at 16 kHz, at one loudness.
 
-    Mel frame 4 t is centred on the beginning of video frame t; where the sound has ended, there are zeros.
+    Mel frame 4 t is centred on the beginning of video frame t; after the end of the sound there are zeros.
     """
     wanted = _MELS_PER_FRAME * count
     level = np.asarray(samples * np.float32(loudness_gain(samples)), np.float32)
@@ -278,9 +279,9 @@ def sync_features(samples: npt.NDArray[np.float32], count: int, *, num_mels: int
 
 @lru_cache(maxsize=1)
 def load_syncnet() -> SyncNet:
-    """The judge that ships, loaded once.
+    """The network that ships, loaded once.
 
     Raises:
-        InputError: its weights are missing or of another build.
+        InputError: its weights are missing or of another architecture.
     """
     return load_network(SyncNet, SyncNetConfig, _WEIGHTS).eval()

@@ -1,4 +1,4 @@
-"""VMAF, by an ffmpeg that has it."""
+"""VMAF, computed by an ffmpeg with libvmaf."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import av
 from talkinghead.errors import InputError
 
 _REMEDY = "pip install 'talkinghead[vmaf]', or put an ffmpeg that has libvmaf on the PATH"
-# Pictures are paired by their number, whatever their time stamps say.
+# Pictures are paired by number, whatever their time stamps.
 _CLOCK = "settb=AVTB,setpts=N/25/TB,format=yuv420p"
 _GRAPH = f"[0:v]{_CLOCK}[output];[1:v]{_CLOCK}[reference];[output][reference]libvmaf=log_fmt=json:log_path=vmaf.json"
 
@@ -25,14 +25,14 @@ def vmaf(output: Path, reference: Path) -> float:
 
     Args:
         output: a video file.
-        reference: another of the same size and number of pictures; bring it there first.
+        reference: another video of the same size and number of pictures.
 
     Raises:
-        InputError: no ffmpeg with libvmaf, a file that is not a video, files that differ in size or number, or ffmpeg
-            fails.
+        InputError: there is no ffmpeg with libvmaf, a file is not a video, the videos differ in size or number of
+            pictures, or ffmpeg fails.
 
-    Source: Li et al. 2016, the model ``vmaf_v0.6.1`` that libvmaf takes by default: made for full-HD pictures seen from
-        three heights away, so that values of small faces compare with each other alone.
+    Source: Li et al. 2016, the model ``vmaf_v0.6.1``, libvmaf's default: made for full-HD pictures seen from three
+        times their height, so compare values of small faces only with each other.
     """
     binary = find_ffmpeg()
     sizes = [_size_and_count(path) for path in (output, reference)]
@@ -43,7 +43,7 @@ def vmaf(output: Path, reference: Path) -> float:
             "differ: bring both to one size and length."
         )
     with tempfile.TemporaryDirectory() as folder:
-        # The log's path is part of the filter's language: a bare name in its own folder needs no quoting.
+        # The log's path is part of the filter expression: a bare name in its own folder needs no quoting.
         command = [binary, "-hide_banner", "-nostdin", "-loglevel", "error"]
         command += ["-i", str(output.resolve()), "-i", str(reference.resolve())]
         command += ["-filter_complex", _GRAPH, "-an", "-f", "null", "-"]
@@ -56,7 +56,7 @@ def vmaf(output: Path, reference: Path) -> float:
 
 
 def find_ffmpeg() -> str:
-    """The ffmpeg that has libvmaf: the one on the PATH, or that of the package ``imageio-ffmpeg``.
+    """An ffmpeg with libvmaf: the one on the PATH, or that of the package ``imageio-ffmpeg``.
 
     Raises:
         InputError: neither is there, or it has no libvmaf.

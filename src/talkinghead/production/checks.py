@@ -12,7 +12,7 @@ from talkinghead.errors import InputError
 if TYPE_CHECKING:
     from talkinghead.production.job import Job
 
-FASTEST_FPS = 240.0
+SLOWEST_FPS, FASTEST_FPS = 0.1, 240.0  # a container's clock cannot hold much slower ones
 STRONGEST_HEAD = 5.0
 FASTEST_BLINKS = 1.5
 
@@ -20,8 +20,8 @@ FASTEST_BLINKS = 1.5
 def check_ranges(job: Job) -> None:
     """Raise ``InputError`` for a number out of range, or a word that is none of those to choose from."""
     parse_blink(job.blink)
-    if job.fps is not None and not 0 < job.fps <= FASTEST_FPS:
-        raise InputError(f"--fps {job.fps:g} is out of range: choose a number above 0, up to {FASTEST_FPS:g}.")
+    if job.fps is not None and not SLOWEST_FPS <= job.fps <= FASTEST_FPS:
+        raise InputError(f"--fps {job.fps:g} is out of range: choose a number from {SLOWEST_FPS:g} to {FASTEST_FPS:g}.")
     if job.seed < 0:
         raise InputError(f"--seed {job.seed} is out of range: choose a whole number from 0 up.")
     if not 0 <= job.head <= STRONGEST_HEAD:

@@ -100,7 +100,7 @@ def adversarial_losses(
     """The losses of both sides by name.
 
     Args:
-        on_made: verdicts on what the generator made, one for each scale or judge; their losses are summed.
+        on_made: verdicts on what the generator made, one for each scale; their losses are summed.
         on_real: verdicts on the real thing.
         kind: which loss.
         weight: of the generator's adversarial term.

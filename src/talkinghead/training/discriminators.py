@@ -1,4 +1,4 @@
-"""Discriminators that judge patch by patch: of pictures, of pictures at several scales, of motion over time."""
+"""Patch discriminators: of pictures, of pictures at several scales, of sequences over time."""
 
 from __future__ import annotations
 

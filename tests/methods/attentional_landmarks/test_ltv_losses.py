@@ -1,4 +1,4 @@
-"""Equation 10 of Wang et al. 2020, and the three judges."""
+"""Equation 10 of Wang et al. 2020, and the three verdicts."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from talkinghead.methods.attentional_landmarks.ltv_losses import (
     video_example,
     video_losses,
 )
+from talkinghead.rendering.levels import as_colours
 
 TINY = CONFIGS["tiny"]
 
@@ -53,23 +54,23 @@ def test_eyes_and_lips_count_more() -> None:
     assert weights[0] == pytest.approx(5 * weights[1], rel=0.02)
 
 
-def test_judges_without_an_opinion_cost_what_a_coin_does() -> None:
+def test_a_discriminator_without_an_opinion_costs_what_a_coin_does() -> None:
     torch.manual_seed(0)
     network = video_adversaries(TINY)
-    judge = network.discriminator
-    assert judge is not None
-    for last in (judge.quality.last, judge.head.last, judge.together[-1]):
+    discriminator = network.discriminator
+    assert discriminator is not None
+    for last in (discriminator.quality.last, discriminator.head.last, discriminator.together[-1]):
         nn.init.zeros_(last.weight)  # type: ignore[arg-type]
         nn.init.zeros_(last.bias)  # type: ignore[arg-type]
     losses = video_losses(network, video_example(TINY, 0), TINY)
     assert set(losses) == {"image_loss", "structure_loss", "adversarial_loss", "discriminator_loss"}
     assert float(losses["adversarial_loss"].detach()) == pytest.approx(TINY.video.adversarial * math.log(2), rel=1e-3)
-    # Real and made, and of the wrong ones the two judges who are given something to compare with.
+    # Real and made, and of the wrong ones the two verdicts that compare.
     coins = math.log(2) * (1 + (1 + 2 / 3) / 2)
     assert float(losses["discriminator_loss"].detach()) == pytest.approx(coins, rel=1e-3)
 
 
-def test_lips_out_of_sync_are_not_judged_by_the_speech() -> None:
+def test_lips_out_of_sync_are_not_compared_with_the_speech() -> None:
     torch.manual_seed(0)
     network, batch = video_adversaries(TINY), video_example(TINY, 0)
     other = {**batch, "speech": batch["speech"] + 1.0}
@@ -86,15 +87,15 @@ def test_without_a_discriminator_the_error_is_left() -> None:
     assert set(named) == {"image_loss", "structure_loss"}
 
 
-def test_the_judges_see_what_they_are_to_judge() -> None:
+def test_each_verdict_sees_what_it_is_about() -> None:
     torch.manual_seed(0)
-    judge, batch = VideoDiscriminator(TINY), video_example(TINY, 0)
-    given = batch["target"], batch["landmarks"], batch["speech"], batch["in_step"]
-    lips, head, quality = judge(*given)
+    discriminator, batch = VideoDiscriminator(TINY), video_example(TINY, 0)
+    given = as_colours(batch["target"]), batch["target_landmarks"], batch["speech"], batch["in_step"]
+    lips, head, quality = discriminator(*given)
     assert [verdict.logits.shape for verdict in (lips, head, quality)] == [(2, 1), (2, 1, 1, 1), (2, 1, 4, 4)]
     pictures, landmarks, speech, in_step = given
-    assert not torch.equal(head.logits, judge(pictures, landmarks + 9, speech, in_step)[1].logits)
-    assert not torch.equal(lips.logits, judge(pictures, landmarks, 0 * speech, in_step)[0].logits)
+    assert not torch.equal(head.logits, discriminator(pictures, landmarks + 9, speech, in_step)[1].logits)
+    assert not torch.equal(lips.logits, discriminator(pictures, landmarks, 0 * speech, in_step)[0].logits)
 
 
 def test_the_mouths_square() -> None:

@@ -37,7 +37,7 @@ class VideoConfig:
         channels: of the U-Net, from half the size on, halving at each.
         landmark_channels: of the landmark encoder, at the same sizes.
         background_channels: of the background's own branch, at half the size.
-        critic_channels: of the discriminator's trunks.
+        discriminator_channels: of the discriminator's trunks.
         adversarial: weight of the generator's adversarial terms beside the squared error of colours in [-1, 1].
         focus: how much more eyes and lips count in that error.
         structure: weight of the structural dissimilarity beside that error.

@@ -58,19 +58,19 @@ class VideoDiscriminator(nn.Module):
             pictures: (B, 3, S, S) in [-1, 1].
             landmarks: (B, 68, 2) px, where the face should be.
             speech: (B, 30, F) frames about the moment.
-            in_sync: (B,) whether a recording's lips go with its speech; of others, lips are not judged.
+            in_sync: (B,) whether a recording's lips go with its speech; of others, lips are not looked at.
         """
-        lips = self.lip_logits(pictures, landmarks, speech, in_sync)
-        return [lips, self.head_logits(pictures, landmarks), self.quality(pictures)]
+        lips = self.lip_verdict(pictures, landmarks, speech, in_sync)
+        return [lips, self.head_verdict(pictures, landmarks), self.quality(pictures)]
 
-    def head_logits(self, pictures: Tensor, landmarks: Tensor) -> Verdict:
+    def head_verdict(self, pictures: Tensor, landmarks: Tensor) -> Verdict:
         """Logits (B, 1, h, w) of whether the head of pictures is at landmarks."""
         small = F.avg_pool2d(pictures, _HEAD_SHRINK)
         maps = heat_maps(landmarks, pictures.shape[2], shrink=_HEAD_SHRINK)
         verdict: Verdict = self.head(torch.cat([small, maps.to(small.dtype)], dim=1))
         return verdict
 
-    def lip_logits(self, pictures: Tensor, landmarks: Tensor, speech: Tensor, in_sync: Tensor) -> Verdict:
+    def lip_verdict(self, pictures: Tensor, landmarks: Tensor, speech: Tensor, in_sync: Tensor) -> Verdict:
         """Logits (B, 1) of whether the mouth of pictures, at landmarks, says the speech."""
         seen = self.mouth(mouths(pictures, landmarks))
         heard = self.speech(speech.mT)

@@ -9,58 +9,67 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from talkinghead.data.pairs import pair_example
 from talkinghead.methods.attentional_landmarks.config import AttentionalConfig
 from talkinghead.methods.attentional_landmarks.discriminator import VideoDiscriminator
 from talkinghead.methods.attentional_landmarks.ltv import LandmarksToVideo, heat_maps
 from talkinghead.methods.attentional_landmarks.stl import AFTER, BEFORE
 from talkinghead.precision import autocast
+from talkinghead.rendering.levels import as_colours
 from talkinghead.training.adversarial import Adversaries, Kind, classification_loss, generator_loss
 from talkinghead.training.perceptual import structure_loss
 
 _FOCUS_SPREAD = 0.04  # of the picture's side, about each landmark of eyes and lips
 _FOCUS_MAPS = slice(4, 10)
 _KIND: Kind = "cross entropy"
-_JUDGES = 3  # of lips, of the head, of the picture
+_VERDICTS = 3  # of lips, of the head, of the picture
 
 
 def video_adversaries(config: AttentionalConfig) -> Adversaries[LandmarksToVideo, VideoDiscriminator | None]:
     """The network and, where the configuration gives it a weight, its discriminator."""
-    judge = VideoDiscriminator(config) if config.video.adversarial else None
-    return Adversaries(LandmarksToVideo(config.video), judge)
+    discriminator = VideoDiscriminator(config) if config.video.adversarial else None
+    return Adversaries(LandmarksToVideo(config.video), discriminator)
 
 
 def video_losses(network: nn.Module, batch: Mapping[str, Tensor], config: AttentionalConfig) -> dict[str, Tensor]:
-    """Equation 10: squared error of the colours, and binary cross entropies of both sides, mean over three judges.
+    """Equation 10: squared error of the colours, and binary cross entropies of both sides, mean over three verdicts.
 
     "structure" adds a structural dissimilarity (``structure_loss``). The discriminator also learns that real pictures
     with the speech or the landmarks of another are false, or it would not look at them.
 
     Args:
         network: of ``video_adversaries``, or what a training loop has wrapped around it.
-        batch: ``source`` and ``target`` (B, 3, S, S) in [-1, 1], ``own`` and ``landmarks`` (B, 68, 2) px of them,
-            ``speech`` (B, 30, F) about the target, ``in_step`` (B,) whether its lips go with the speech.
+        batch: of ``data.pairs``, with ``speech`` (B, 30, F) around the target and ``in_step`` (B,) whether its lips go
+            with the speech.
         config: sizes.
     """
-    target, landmarks, speech, in_sync = (batch[name] for name in ("target", "landmarks", "speech", "in_step"))
-    judge = cast("Adversaries[LandmarksToVideo, VideoDiscriminator | None]", network).discriminator
+    target, landmarks = as_colours(batch["target"]), batch["target_landmarks"]
+    speech, in_sync = batch["speech"], batch["in_step"]
+    discriminator = cast("Adversaries[LandmarksToVideo, VideoDiscriminator | None]", network).discriminator
     # Calls of parts of a wrapped network do not take its precision.
     with autocast(target.device):
-        made = network(landmarks, batch["source"], batch["own"])
+        made = generate(network, batch)
         named = {"image_loss": image_loss(made, target, landmarks, focus=config.video.focus)}
         if config.video.structure:
             named["structure_loss"] = config.video.structure * structure_loss(made, target)
-        if judge is None:
+        if discriminator is None:
             return named
-        on_made, on_real = (judge(pictures, landmarks, speech, in_sync) for pictures in (made, target))
+        on_made, on_real = (discriminator(pictures, landmarks, speech, in_sync) for pictures in (made, target))
         on_wrong = [
-            judge.lip_logits(target, landmarks, speech.roll(1, dims=0), in_sync),
-            judge.head_logits(target, landmarks.roll(1, dims=0)),
+            discriminator.lip_verdict(target, landmarks, speech.roll(1, dims=0), in_sync),
+            discriminator.head_verdict(target, landmarks.roll(1, dims=0)),
         ]
     real = classification_loss(on_real, real=True, kind=_KIND)
     false = classification_loss([*on_made, *on_wrong], real=False, kind=_KIND)
-    named["adversarial_loss"] = config.video.adversarial / _JUDGES * generator_loss(on_made, kind=_KIND)
-    named["discriminator_loss"] = (real + false / 2) / _JUDGES
+    named["adversarial_loss"] = config.video.adversarial / _VERDICTS * generator_loss(on_made, kind=_KIND)
+    named["discriminator_loss"] = (real + false / 2) / _VERDICTS
     return named
+
+
+def generate(network: nn.Module, batch: Mapping[str, Tensor]) -> Tensor:
+    """Pictures (B, 3, S, S) that a network of ``video_adversaries`` makes of a batch."""
+    made: Tensor = network(batch["target_landmarks"], as_colours(batch["source"]), batch["source_landmarks"])
+    return made
 
 
 def image_loss(made: Tensor, target: Tensor, landmarks: Tensor, *, focus: float = 0.0) -> Tensor:
@@ -87,10 +96,7 @@ def video_example(config: AttentionalConfig, seed: int) -> dict[str, Tensor]:
     generator = torch.Generator().manual_seed(seed)
     size = config.video.size
     return {
-        "source": 2 * torch.rand(2, 3, size, size, generator=generator) - 1,
-        "target": 2 * torch.rand(2, 3, size, size, generator=generator) - 1,
-        "own": size * (0.25 + 0.5 * torch.rand(2, 68, 2, generator=generator)),
-        "landmarks": size * (0.25 + 0.5 * torch.rand(2, 68, 2, generator=generator)),
+        **pair_example(size, generator),
         "speech": torch.rand(2, BEFORE + 1 + AFTER, config.landmarks.num_features, generator=generator),
         "in_step": torch.ones(2),
     }

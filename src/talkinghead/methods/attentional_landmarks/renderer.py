@@ -12,9 +12,9 @@ from torch import Tensor
 from talkinghead.face.landmarks import MESH_OF_68
 from talkinghead.face.rest import lip_gap
 from talkinghead.methods.attentional_landmarks.ltv import EncodedReference, LandmarksToVideo
-from talkinghead.methods.attentional_landmarks.ltv_pairs import as_images, as_pictures
 from talkinghead.precision import autocast
 from talkinghead.rendering.crop import Crop
+from talkinghead.rendering.levels import as_colours, as_levels
 from talkinghead.rendering.lids import LidPainter
 from talkinghead.rendering.mouth import MouthFiller
 from talkinghead.rendering.mouth_painter import MouthPainter
@@ -52,7 +52,9 @@ class AttentionalRenderer:
         lids = LidPainter(image, rig)
         reference = self._encode(crop.extract(image), crop.points(rig.source[MESH_OF_68]))
         if fine is not crop:
-            reference = replace(reference, picture=as_pictures(fine.extract(image)[None]).to(self._device))
+            reference = replace(
+                reference, picture=as_colours(torch.from_numpy(fine.extract(image)[None])).to(self._device)
+            )
 
         def draw(rows: Motion) -> Frames:
             shut, open_eyes = rig.place(rows)
@@ -94,7 +96,7 @@ class AttentionalRenderer:
             landmarks = _fill_chunk(crop.points(rig.place(rows)[0][:, MESH_OF_68, :2]))
             with torch.inference_mode():
                 moved = self.network.attention(landmarks.to(self._device))
-            yield Frames(as_images(2 * moved.expand(-1, 3, -1, -1) - 1)[: len(rows)], motion.fps)
+            yield Frames(as_levels(2 * moved.expand(-1, 3, -1, -1) - 1)[: len(rows)].cpu().numpy(), motion.fps)
 
     @property
     def _device(self) -> torch.device:
@@ -106,14 +108,16 @@ class AttentionalRenderer:
         """What the network keeps of a square (size, size, 3) with landmarks (68, 2) px."""
         with autocast(self._device):
             own = torch.from_numpy(landmarks[None]).float().to(self._device)
-            reference: EncodedReference = self.network.encode(as_pictures(image[None]).to(self._device), own)
+            reference: EncodedReference = self.network.encode(
+                as_colours(torch.from_numpy(image[None])).to(self._device), own
+            )
         return reference
 
     @torch.inference_mode()
     def _draw(self, landmarks: Tensor, reference: EncodedReference) -> ImageArray:
         """(_CHUNK, n S, n S, 3) uint8 the square, as fine as the reference; landmarks (_CHUNK, 68, 2) px."""
         with autocast(self._device):
-            return as_images(self.network.draw(landmarks.to(self._device), reference))
+            return np.asarray(as_levels(self.network.draw(landmarks.to(self._device), reference)).cpu().numpy())
 
 
 def _frame_head(portrait: Portrait, size: int) -> tuple[ImageArray, Crop]:

@@ -81,7 +81,7 @@ class SpeakerConfig:
         heads: of each.
         window: frames that attend to each other.
         mlp_sizes: hidden sizes of the MLP before its 204 outputs.
-        critic_sizes: of the discriminator's MLP before its one.
+        discriminator_sizes: of the discriminator's MLP before its one.
         noise_size: smooth noises that come in beside the speech; 0: the motion is the expected one.
         mouth_share: how much of what the branch says of lips and jaw is added to what the content branch says.
         alone: there is no content branch: landmarks are the face at rest and what this branch adds to it.
@@ -113,8 +113,8 @@ class TranslationConfig:
             4/15 gives the 30.7 M parameters it does state, the full width would give 69.8 M.
         source_sketch: the network is also shown the landmarks of the portrait, which the paper's is not.
         copying: it moves the portrait's own pixels where they serve, which the paper's does not.
-        critic: weight of an adversarial term, of which the paper has none.
-        critic_width: channels of the first layer of the network that judges.
+        discriminator_weight: weight of an adversarial term, of which the paper has none.
+        discriminator_width: channels of the first layer of the discriminator.
     """
 
     size: int = 256

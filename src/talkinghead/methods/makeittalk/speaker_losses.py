@@ -108,12 +108,15 @@ def speaker_losses(network: nn.Module, batch: Mapping[str, Tensor], config: Make
 
 
 def _adversarial_losses(
-    judge: nn.Module, made: Tensor, real: Tensor, states: Tensor, batch: Mapping[str, Tensor], rows: Tensor
+    discriminator: nn.Module, made: Tensor, real: Tensor, states: Tensor, batch: Mapping[str, Tensor], rows: Tensor
 ) -> dict[str, Tensor]:
     """Equations 11 and the last term of 12, per frame; rows with noise count more."""
     valid, speaker, noisy = batch["valid"], batch["speaker"], len(batch["noise"])
-    logits, shown = judge(made, states[rows], speaker[rows], valid[rows]), valid[rows]
-    on_made, on_real = [Verdict(logits, weight=shown)], [Verdict(judge(real, states, speaker, valid), weight=valid)]
+    logits, shown = discriminator(made, states[rows], speaker[rows], valid[rows]), valid[rows]
+    on_made, on_real = (
+        [Verdict(logits, weight=shown)],
+        [Verdict(discriminator(real, states, speaker, valid), weight=valid)],
+    )
     weight = torch.full_like(logits[:, :1], _NOISY_REALISM)
     weight[: len(valid) - noisy] = _REALISM * (_EXPECTED if noisy else 1.0)
     return {

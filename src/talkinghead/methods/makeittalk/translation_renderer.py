@@ -13,8 +13,7 @@ import torch
 from torch import Tensor
 
 from talkinghead.face.landmarks import MESH_OF_68
-from talkinghead.methods.makeittalk.translation import TranslationNetwork
-from talkinghead.methods.makeittalk.translation_losses import as_inputs
+from talkinghead.methods.makeittalk.translation import TranslationNetwork, as_inputs
 from talkinghead.precision import autocast
 from talkinghead.rendering.crop import Crop
 from talkinghead.rendering.levels import as_colours, as_levels
@@ -77,9 +76,9 @@ class _Scene:
         self._network = network
         self._device = next(network.parameters()).device
         self._fixed = {
-            "portrait": self._tensor(portrait[None]),
+            "source": self._tensor(portrait[None]),
             "source_sketch": self._tensor(sketches(landmarks[None], size=network.config.size)),
-            "source": self._tensor(landmarks[None].astype(np.float32)),
+            "source_landmarks": self._tensor(landmarks[None].astype(np.float32)),
         }
         self._finer = None if finer.shape == portrait.shape else as_colours(self._tensor(finer[None])).contiguous()
 
@@ -94,7 +93,7 @@ class _Scene:
         config = self._network.config
         batch = {name: value.expand(_AT_ONCE, *value.shape[1:]) for name, value in self._fixed.items()}
         batch["sketch"] = self._tensor(sketches(padded, size=config.size))
-        batch["target"] = self._tensor(padded.astype(np.float32))
+        batch["target_landmarks"] = self._tensor(padded.astype(np.float32))
         inputs = as_inputs(batch, config)
         with autocast(self._device):
             made = self._network(*inputs)

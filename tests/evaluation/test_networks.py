@@ -11,11 +11,11 @@ import torch
 
 from evaluation.videos import moving_face, speech_of, write
 from talkinghead.errors import InputError
-from talkinghead.evaluation import judges
+from talkinghead.evaluation import networks
 from talkinghead.evaluation.clock import Pair, on_common_clock
 from talkinghead.evaluation.evidence import read_evidence
-from talkinghead.evaluation.judges import Judges, judge_collectors, load_judges
 from talkinghead.evaluation.measures import MEASURES, Scores
+from talkinghead.evaluation.networks import Networks, load_networks, network_collectors
 from talkinghead.evaluation.pictures import walk
 from talkinghead.metrics.sync import sync_score
 from talkinghead.metrics.syncnet import CONFIGS, SyncNet
@@ -27,7 +27,7 @@ COUNT = 30
 @pytest.fixture(scope="module")
 def pair(tmp_path_factory: pytest.TempPathFactory) -> Pair:
     """The moving face with speech, against itself."""
-    path = tmp_path_factory.mktemp("judges") / "face.mp4"
+    path = tmp_path_factory.mktemp("networks") / "face.mp4"
     seen = read_evidence(write(path, moving_face(COUNT, size=128), speech=speech_of(COUNT)))
     return on_common_clock(seen, seen)
 
@@ -54,10 +54,10 @@ class Colours:
         return images.mean(axis=(1, 2))
 
 
-def scores_of(pair: Pair, given: Judges, *names: str) -> Scores:
-    """What the judges' collectors find."""
+def scores_of(pair: Pair, given: Networks, *names: str) -> Scores:
+    """What the networks' collectors find."""
     scores = Scores()
-    collectors = judge_collectors(pair, names, given)
+    collectors = network_collectors(pair, names, given)
     walk(pair, collectors, no_progress)
     for collector in collectors:
         collector.finish(scores)
@@ -67,14 +67,14 @@ def scores_of(pair: Pair, given: Judges, *names: str) -> Scores:
 def test_mouths_embedded_on_the_way_are_those_embedded_at_once(
     pair: Pair, judge: SyncNet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(judges, "_PIECE", 8)
+    monkeypatch.setattr(networks, "_PIECE", 8)
     images = np.concatenate(list(pair.output.chunks()))
     crops = judge.crop(images, judge.places(pair.output.track.landmarks))
     expected = judge.embed_video(crops)
     speech = pair.output.evidence.speech
     assert speech is not None
     score = sync_score(expected, judge.embed_audio(speech, COUNT))
-    found = scores_of(pair, Judges(sync=judge), *judges.SYNC, "fmd")
+    found = scores_of(pair, Networks(sync=judge), *networks.SYNC, "fmd")
     np.testing.assert_allclose(found.features["mouth"], expected, atol=1e-4)
     np.testing.assert_allclose(found.features["mouth"], found.features["reference mouth"], atol=1e-4)
     assert found.values["fmd"] == pytest.approx(0, abs=1e-6)
@@ -86,27 +86,27 @@ def test_mouths_embedded_on_the_way_are_those_embedded_at_once(
 
 def test_mouths_are_judged_at_25_frames_per_second(pair: Pair, judge: SyncNet, tmp_path: Path) -> None:
     fast = read_evidence(write(tmp_path / "fast.mp4", np.repeat(moving_face(12, size=128), 2, axis=0), fps=50))
-    found = scores_of(on_common_clock(fast, fast), Judges(sync=judge), "fmd")
+    found = scores_of(on_common_clock(fast, fast), Networks(sync=judge), "fmd")
     assert len(found.features["mouth"]) == 12 - 4
 
 
 def test_without_sound_only_the_mouth_is_looked_at(pair: Pair, judge: SyncNet) -> None:
     mute = replace(pair.output, evidence=replace(pair.output.evidence, speech=None, silent_because="it is mute."))
-    found = scores_of(replace(pair, output=mute), Judges(sync=judge), *judges.SYNC, "fmd")
-    assert found.missing == dict.fromkeys(judges.SYNC, "it is mute.")
+    found = scores_of(replace(pair, output=mute), Networks(sync=judge), *networks.SYNC, "fmd")
+    assert found.missing == dict.fromkeys(networks.SYNC, "it is mute.")
     assert set(found.values) == {"fmd"}
 
 
 def test_four_frames_are_too_few_for_a_window(judge: SyncNet, tmp_path: Path) -> None:
     seen = read_evidence(write(tmp_path / "short.mp4", moving_face(4, size=128), speech=speech_of(4)))
-    found = scores_of(on_common_clock(seen, seen), Judges(sync=judge), *judges.SYNC, "fmd")
-    assert set(found.missing) == {*judges.SYNC, "fmd"}
+    found = scores_of(on_common_clock(seen, seen), Networks(sync=judge), *networks.SYNC, "fmd")
+    assert set(found.missing) == {*networks.SYNC, "fmd"}
     assert "0.2 s" in found.missing["fmd"]
 
 
 def test_faces_are_compared_in_a_few_frames(pair: Pair) -> None:
     embedder = Colours()
-    found = scores_of(pair, Judges(faces=embedder), "csim")
+    found = scores_of(pair, Networks(faces=embedder), "csim")
     assert found.values["csim"] == pytest.approx(1)
     assert embedder.seen == 2 * 8
     assert any("colours" in note for note in found.notes)
@@ -116,17 +116,17 @@ def test_inception_features_are_kept_for_many_videos(pair: Pair) -> None:
     def network(images: torch.Tensor) -> torch.Tensor:
         return images.float().mean(dim=(2, 3))
 
-    found = scores_of(pair, Judges(inception=network), "fid")
+    found = scores_of(pair, Networks(inception=network), "fid")
     assert found.features["inception"].shape == (16, 3)
     assert found.values["fid"] == pytest.approx(0, abs=1e-6)
 
 
 def test_nobody_is_asked_for_what_is_not_wanted(pair: Pair, judge: SyncNet) -> None:
-    everybody = Judges(judge, Colours(), lambda images: images, True)
-    assert judge_collectors(pair, ["d-ll", "ssim"], everybody) == []
+    everybody = Networks(judge, Colours(), lambda images: images, True)
+    assert network_collectors(pair, ["d-ll", "ssim"], everybody) == []
     alone = on_common_clock(pair.output.evidence, None)
-    assert len(judge_collectors(alone, tuple(MEASURES), everybody)) == 1
-    assert len(judge_collectors(pair, tuple(MEASURES), everybody)) == 4
+    assert len(network_collectors(alone, tuple(MEASURES), everybody)) == 1
+    assert len(network_collectors(pair, tuple(MEASURES), everybody)) == 4
 
 
 def test_who_is_not_there_is_missed_with_the_reason(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -134,18 +134,18 @@ def test_who_is_not_there_is_missed_with_the_reason(monkeypatch: pytest.MonkeyPa
         raise InputError("it is not installed: install it.")
 
     for name in ("load_syncnet", "_embedder", "_inception", "find_ffmpeg"):
-        monkeypatch.setattr(judges, name, absent)
-    found = load_judges(tuple(MEASURES))
+        monkeypatch.setattr(networks, name, absent)
+    found = load_networks(tuple(MEASURES))
     assert found.missing == dict.fromkeys(
-        [*judges.SYNC, "fmd", "csim", "fid", "vmaf"], "it is not installed: install it."
+        [*networks.SYNC, "fmd", "csim", "fid", "vmaf"], "it is not installed: install it."
     )
     assert (found.sync, found.faces, found.inception, found.viewer) == (None, None, None, False)
-    assert load_judges(["d-ll"]).missing == {}
+    assert load_networks(["d-ll"]).missing == {}
 
 
 def test_weights_that_are_named_must_be_good(tmp_path: Path) -> None:
     broken = tmp_path / "syncnet.model"
     broken.write_bytes(b"not weights")
     with pytest.raises(InputError, match=str(broken)):
-        load_judges(["sync-offset"], sync_weights=broken)
-    assert load_judges(["d-ll"], sync_weights=broken).missing == {}
+        load_networks(["sync-offset"], sync_weights=broken)
+    assert load_networks(["d-ll"], sync_weights=broken).missing == {}

@@ -1,4 +1,4 @@
-"""What networks tell: collectors that send faces and mouths through them."""
+"""Measures by networks: collectors that pass faces and mouths through them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from talkinghead.metrics.fid import FeatureNetwork, inception_features, load_inc
 from talkinghead.metrics.frechet import frechet_distance
 from talkinghead.metrics.identity import FaceEmbedder, best_embedder, cosine_similarity
 from talkinghead.metrics.released_syncnet import load_released_syncnet
-from talkinghead.metrics.sync import WINDOW, Judge, at_25_fps, sync_score
+from talkinghead.metrics.sync import WINDOW, SyncEmbedder, at_25_fps, sync_score
 from talkinghead.metrics.syncnet import load_syncnet
 from talkinghead.metrics.vmaf import find_ffmpeg
 from talkinghead.types import FloatArray, ImageArray, IndexArray
@@ -28,36 +28,36 @@ _Network = TypeVar("_Network")
 
 SYNC, FMD = ("sync-offset", "sync-confidence", "sync-distance"), "fmd"
 _PIECE = 100  # crops embedded together
-_FACES, _LOOKS = 8, 16  # frames of a video, evenly spread, whose faces are compared, and that Inception looks at
+_FACES, _LOOKS = 8, 16  # frames of a video, evenly spread, for comparing faces and for Inception
 
 
 @dataclass(frozen=True)
-class Judges:
-    """The networks that are there.
+class Networks:
+    """The networks that are available.
 
     Attributes:
-        sync: who compares mouths with sound, or None.
-        faces: who tells faces apart, or None.
-        inception: who sees what pictures show, or None.
-        viewer: whether there is a program for VMAF.
-        missing: measure -> why nobody is there to make it.
+        sync: compares mouths with sound, or None.
+        faces: tells faces apart, or None.
+        inception: the network of FID, or None.
+        viewer: whether a program for VMAF is available.
+        missing: measure -> why it cannot be made.
     """
 
-    sync: Judge | None = None
+    sync: SyncEmbedder | None = None
     faces: FaceEmbedder | None = None
     inception: FeatureNetwork | None = None
     viewer: bool = False
     missing: dict[str, str] = field(default_factory=dict)
 
 
-def load_judges(
+def load_networks(
     wanted: Collection[str], *, sync_weights: Path | None = None, inception_weights: Path | None = None
-) -> Judges:
-    """The networks that the wanted measures need, as far as they are there.
+) -> Networks:
+    """The networks that the wanted measures need, as far as they are available.
 
     Args:
         wanted: names of measures.
-        sync_weights: a file of released weights to judge synchrony with; None: the network that ships.
+        sync_weights: a file of released SyncNet weights; None: the SyncNet that ships.
 
     Raises:
         InputError: the file of weights cannot be used.
@@ -74,7 +74,7 @@ def load_judges(
             missing.update(dict.fromkeys(asked, str(error)))
             return None
 
-    sync: Judge | None = None
+    sync: SyncEmbedder | None = None
     if sync_weights is None:
         sync = load_if_wanted((*SYNC, FMD), load_syncnet)
     elif any(name in wanted for name in (*SYNC, FMD)):
@@ -82,7 +82,7 @@ def load_judges(
     faces = load_if_wanted(("csim",), _embedder)
     inception = load_if_wanted(("fid",), lambda: _inception(inception_weights))
     viewer = load_if_wanted(("vmaf",), find_ffmpeg) is not None
-    return Judges(sync, faces, inception, viewer, missing)
+    return Networks(sync, faces, inception, viewer, missing)
 
 
 # Loaded once for many videos.
@@ -91,42 +91,42 @@ _inception = lru_cache(maxsize=1)(load_inception)
 _released = lru_cache(maxsize=1)(load_released_syncnet)
 
 
-def judge_collectors(pair: Pair, wanted: Container[str], judges: Judges) -> list[Collector]:
-    """Those who look for the measures that are wanted and that somebody is there to make."""
+def network_collectors(pair: Pair, wanted: Container[str], networks: Networks) -> list[Collector]:
+    """The collectors for the wanted measures whose networks are available."""
     collectors: list[Collector] = []
     names = [name for name in (*SYNC, FMD) if name in wanted]
-    if judges.sync is not None and names:
-        collectors.append(Synchrony(pair, judges.sync, names))
-    if judges.faces is not None and "csim" in wanted and pair.reference is not None:
-        collectors.append(Likeness(pair, judges.faces))
-    if judges.inception is not None and "fid" in wanted and pair.reference is not None:
-        collectors.append(Inception(pair, judges.inception))
-    if judges.viewer and "vmaf" in wanted and pair.reference is not None:
+    if networks.sync is not None and names:
+        collectors.append(Synchrony(pair, networks.sync, names))
+    if networks.faces is not None and "csim" in wanted and pair.reference is not None:
+        collectors.append(Likeness(pair, networks.faces))
+    if networks.inception is not None and "fid" in wanted and pair.reference is not None:
+        collectors.append(Inception(pair, networks.inception))
+    if networks.viewer and "vmaf" in wanted and pair.reference is not None:
         collectors.append(Viewing(pair))
     return collectors
 
 
 class _Windows:
-    """The embeddings of one video's mouth, made while its frames pass; crops are kept only until they are embedded."""
+    """The embeddings of one video's mouth, made as its frames pass; crops are kept only until embedded."""
 
-    def __init__(self, view: View, judge: Judge) -> None:
-        self._judge = judge
-        self._places = judge.places(view.track.landmarks)
+    def __init__(self, view: View, network: SyncEmbedder) -> None:
+        self._network = network
+        self._places = network.places(view.track.landmarks)
         self._rows = at_25_fps(len(view), view.track.fps)
         self._crops: list[ImageArray] = []
         self._embedded: list[FloatArray] = []
 
     def add(self, images: ImageArray, first: int) -> None:
-        """Look at (n, H, W, 3) frames, the first of them at tick ``first``."""
+        """Take (n, H, W, 3) frames, the first of them at tick ``first``."""
         begin, end = np.searchsorted(self._rows, (first, first + len(images)))
         rows = self._rows[begin:end]
         if len(rows):
-            self._crops.extend(self._judge.crop(images[rows - first], self._places[rows]))
+            self._crops.extend(self._network.crop(images[rows - first], self._places[rows]))
         if len(self._crops) >= _PIECE + WINDOW - 1:
             self._embed()
 
     def finish(self) -> FloatArray:
-        """(count - 4, d) all of them."""
+        """(count - 4, d) all embeddings."""
         if len(self._crops) >= WINDOW or not self._embedded:
             self._embed()
         return np.concatenate(self._embedded)
@@ -137,19 +137,19 @@ class _Windows:
         return len(self._rows)
 
     def _embed(self) -> None:
-        self._embedded.append(self._judge.embed_video(np.stack(self._crops)))
+        self._embedded.append(self._network.embed_video(np.stack(self._crops)))
         del self._crops[: max(0, len(self._crops) - WINDOW + 1)]
 
 
 class Synchrony:
-    """Whether mouth and sound are in step, and whether the mouth moves as real ones do."""
+    """Whether mouth and sound are in sync, and whether the mouth moves as real ones do."""
 
-    def __init__(self, pair: Pair, judge: Judge, names: Collection[str]) -> None:
-        """``names`` are the measures that are wanted of this one."""
-        self._evidence, self._judge, self._names = pair.output.evidence, judge, names
-        self._output = _Windows(pair.output, judge)
+    def __init__(self, pair: Pair, network: SyncEmbedder, names: Collection[str]) -> None:
+        """``names`` are the wanted measures."""
+        self._evidence, self._network, self._names = pair.output.evidence, network, names
+        self._output = _Windows(pair.output, network)
         compared = pair.reference is not None and FMD in names
-        self._reference = _Windows(pair.reference, judge) if compared and pair.reference is not None else None
+        self._reference = _Windows(pair.reference, network) if compared and pair.reference is not None else None
 
     def add(self, batch: FrameBatch) -> None:
         """Look at the next frames."""
@@ -170,26 +170,26 @@ class Synchrony:
         if names and self._evidence.speech is None:
             scores.missing |= dict.fromkeys(names, self._evidence.silent_because)
         elif names and self._evidence.speech is not None:
-            score = sync_score(mouths, self._judge.embed_audio(self._evidence.speech, self._output.count))
+            score = sync_score(mouths, self._network.embed_audio(self._evidence.speech, self._output.count))
             made = (float(score.offset), score.confidence, score.distance)
             scores.values |= {name: value for name, value in zip(SYNC, made) if name in names}
-            scores.notes.append(f"synchrony is judged by {self._judge.name}.")
+            scores.notes.append(f"synchrony is measured by {self._network.name}.")
 
 
 class _Spread:
-    """Frames spread evenly over some of a video's."""
+    """Frames spread evenly over some rows of a video."""
 
     def __init__(self, rows: IndexArray, most: int) -> None:
         self._rows = rows[np.linspace(0, len(rows) - 1, min(most, len(rows))).round().astype(int)]
 
     def of(self, batch: FrameBatch) -> IndexArray:
-        """Those that are in a batch, counted from its first."""
+        """The rows that are in a batch, counted from its first."""
         begin, end = np.searchsorted(self._rows, (batch.first, batch.first + len(batch.images)))
         return np.asarray(self._rows[begin:end] - batch.first)
 
 
 class Likeness:
-    """Whether it is the same person, by frames spread evenly over those in which both show a face."""
+    """Whether both show the same person, in frames spread evenly over those in which both show a face."""
 
     def __init__(self, pair: Pair, embedder: FaceEmbedder) -> None:
         self._embedder = embedder
@@ -211,7 +211,7 @@ class Likeness:
 
 
 class Inception:
-    """What frames spread evenly over both videos show, as Inception-v3 sees it: the samples of FID."""
+    """Inception-v3's features of frames spread evenly over both videos: the samples of FID."""
 
     def __init__(self, pair: Pair, network: FeatureNetwork) -> None:
         self._network = network
