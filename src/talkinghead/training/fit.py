@@ -143,7 +143,7 @@ def fit(
     checkpoint = out / "checkpoint.pt"
     first = _resume(checkpoint, network, sides, steps) if checkpoint.exists() else 0
     best = None if merit is None else _Best(out / "best.pt", merit)
-    if best is not None and not first:
+    if best is not None and not (first and (out / "best.pt").exists()):
         best.begin(network, validate(network.eval()))
         network.train()
     scores: Mapping[str, float] = {}

@@ -93,6 +93,7 @@ class Training:
         *,
         validate: Callable[[nn.Module], Mapping[str, float]],
         schedule: Schedule | None = None,
+        discriminator_schedule: Schedule | None = None,
         merit: Callable[[Mapping[str, float]], float] | None = None,
         part: str = "",
         share: float = 1.0,
@@ -105,6 +106,7 @@ class Training:
             batch: step -> batch.
             validate: network -> named scores.
             schedule: how fast; None: the defaults, with the learning rate of the options.
+            discriminator_schedule: how fast its discriminator learns; None: as fast.
             merit: scores -> a number; of all validations, and the beginning, the best one counts. None: the last.
             part: folder in ``out`` of one of several trainings.
             share: of the steps that this one takes.
@@ -124,6 +126,7 @@ class Training:
             steps=max(1, round(share * self.options.steps)),
             validate=validate,
             schedule=schedule or Schedule(self.options.learning_rate),
+            discriminator_schedule=discriminator_schedule,
             validate_every=self.options.validate_every,
             merit=merit,
             progress=self.progress,

@@ -15,7 +15,7 @@ STAGES = {
         train=defer(f"{_HERE}.train_stl:train_landmarks"),
         options=TrainingOptions(steps=2000, batch=64),
         scope=("corpus", "person"),
-        personal=TrainingOptions(steps=300, batch=64, learning_rate=3e-4, validate_every=50),
+        personal=TrainingOptions(steps=300, batch=16, learning_rate=3e-4, validate_every=50),
         starts=True,
     ),
     "renderer": Stage(
