@@ -63,7 +63,7 @@ _WITH_CORPUS: Mapping[str, Callable[[Path], Any]] = {
     "attentional_ablations": lambda corpus: attentional_ablations.measure(corpus, _TRACKS, _RUNS),
     "tracking_noise": lambda corpus: tracking_noise.measure(corpus / "grid_s1", _TRACKS),
     "synchrony": synchrony.measure,
-    "voices": lambda corpus: zero_shot.measure(TalkingHead.from_pretrained(), corpus, _RUNS),
+    "voices": lambda corpus: zero_shot.measure(method_names(), corpus, _RUNS),
     "disentanglement": lambda corpus: disentanglement.measure(corpus, _RUNS),
     "transfer": lambda corpus: transfer.measure(corpus, _TRACKS, _RUNS / "voices" / "tracks"),
     "recogniser": lambda corpus: recogniser.measure(corpus, _RUNS / "phones" / "packs"),

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from torch import nn
 
 from benchmarks.reenactment import PAPER_RATE, scores
+from talkinghead.data.corpus import Corpus
 from talkinghead.errors import InputError, announce
 from talkinghead.evaluation.corpus import Example, examples
 from talkinghead.evaluation.overlap import same_recording
@@ -23,7 +24,6 @@ from talkinghead.methods import shipped_generator
 from talkinghead.methods.makeittalk.config import CONFIGS, VARIANTS
 from talkinghead.methods.makeittalk.content import SpeechContentAnimation
 from talkinghead.methods.makeittalk.motion import MakeItTalkMotion
-from talkinghead.methods.makeittalk.performances import open_clips, part_of
 from talkinghead.methods.makeittalk.speaker_aware import SpeakerAwareAnimation
 from talkinghead.metrics.head_pose import position_difference, rotation_difference
 from talkinghead.metrics.landmark_distance import face_width, landmark_distance, landmark_velocity_difference
@@ -48,6 +48,7 @@ LIPS, HEAD = ("D-LL", "D-VL at 62.5", "D-A", "correlation"), ("D-L", "D-V", "D-R
 _MADE_ALONE = {NO_CONTENT: "small-alone", UNSEPARATED: "small-no-separation"}
 _FRONTS = {CODES: "small-autovc", BRIEF: "small"}
 _SECONDS = 6.0  # of each clip of other people
+_LONG_S, _HELD_BACK_SHARE = 8.0, 1 / 3  # of clips that are divided
 _TRACKED_S = 10.0  # of a clip that is kept
 _VOICE_S = 60.0
 _BLANK = np.zeros((1, 8, 8, 3), np.uint8)  # motion is made of landmarks; the picture is looked at by nobody
@@ -140,6 +141,14 @@ def _load_landmarks(path: Path, runs: Path) -> tuple[FloatArray, float]:
     return landmarks.astype(np.float64), reader.fps
 
 
+def _part_of(example: Example, count: int, fps: float) -> slice:
+    """Which of a clip's frames belong to its split, as ``Corpus.split_everybody`` divides it."""
+    if example.split not in ("train", "val") or count < _LONG_S * fps:
+        return slice(0, count)
+    middle = round(count * (1 - _HELD_BACK_SHARE))
+    return slice(0, middle) if example.split == "train" else slice(middle, count)
+
+
 def sample_of(example: Example, runs: Path) -> Sample:
     """An example with its sound and its track.
 
@@ -151,8 +160,7 @@ def sample_of(example: Example, runs: Path) -> Sample:
         InputError: no frame shows a face.
     """
     landmarks, fps = _load_landmarks(example.video, runs)
-    whole = slice(0, len(landmarks))
-    part = part_of(len(landmarks), fps, example.split) if example.split in ("train", "val") else whole
+    part = _part_of(example, len(landmarks), fps)
     most = len(landmarks) if example.seconds is None else round(example.seconds * fps)
     rows = slice(part.start, min(part.stop, part.start + most))
     landmarks = landmarks[rows]
@@ -181,8 +189,8 @@ def groups_of(corpus: Path) -> dict[str, tuple[Example, ...]]:
 
 def open_part(clips: Path, split: str, seconds: float | None) -> tuple[Example, ...]:
     return tuple(
-        Example(path.stem, row["speaker"], path, split, seconds=seconds, calmest=True)
-        for row, path in open_clips(clips, split)
+        Example(one.name, one.speaker, one.video, split, seconds=seconds, calmest=True)
+        for one in Corpus.open(clips, unseen=()).split_everybody().recordings(split)
     )
 
 

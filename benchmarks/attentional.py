@@ -11,8 +11,7 @@ import numpy as np
 
 from benchmarks.intervals import Interval, cell, compare, interval
 from benchmarks.speed import SECONDS, SIDE, frames_per_second
-from talkinghead.data.corpus import UNSEEN_FACES
-from talkinghead.data.face_pairs import face_recordings
+from talkinghead.data.corpus import UNSEEN_FACES, Corpus
 from talkinghead.data.grid import Clip, grid_clips, tracks
 from talkinghead.errors import InputError
 from talkinghead.face.landmarks import MESH_OF_68
@@ -199,7 +198,7 @@ def measure(corpus: Path, cache: Path, person: Path, picture: Path, *, limit: in
 def _measure_left_out(
     generic: tuple[AttentionalMotion, AttentionalRenderer], corpus: Path, cache: Path, limit: int | None
 ) -> Rows:
-    found = [one for one in face_recordings(corpus, "strangers") if one.speaker == UNSEEN_FACES[0]][:limit]
+    found = [one for one in Corpus.open(corpus).recordings("unseen") if one.speaker == UNSEEN_FACES[0]][:limit]
     rows: Rows = {}
     for sample in samples(tuple(Clip(one.name, one.video, ()) for one in found), cache):
         add(rows, GENERIC, make_again(*generic, sample), sample)

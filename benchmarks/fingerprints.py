@@ -11,6 +11,7 @@ import talkinghead
 _PACKAGE = Path(talkinghead.__file__).parent
 _DIGITS = 12  # of the hash
 _ONLY: Mapping[str, tuple[str, ...]] = {
+    "reenactment": ("content", "speaker_aware", "landmarks", "phones", "speaker"),
     "recogniser": ("phones",),
     "alignment": ("phones",),
     "speakers": ("speaker",),
@@ -27,7 +28,7 @@ _ONLY: Mapping[str, tuple[str, ...]] = {
 """Part of the report -> the weights that it depends on; the others depend on those of ``_USUAL``."""
 _USUAL = ("speech", "rendering", "makeittalk")
 """The folders beside whose code the weights lie with which a video is usually made."""
-_OF_ALL_METHODS = ("evaluation", "unseen")
+_OF_ALL_METHODS = ("evaluation", "unseen", "voices")
 """Parts that make videos with every method."""
 _JUDGES = "metrics"
 

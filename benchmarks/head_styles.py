@@ -9,15 +9,17 @@ from typing import Any
 import numpy as np
 from scipy.stats import binomtest
 
+from talkinghead.data.corpus import MAIN_SPEAKER, Corpus
 from talkinghead.face.landmarks import BROWS
 from talkinghead.methods.makeittalk.head_style import displacements, head_poses, rigid_and_expression, smooth_noise
-from talkinghead.methods.makeittalk.performances import KNOWN, Performance, performances
+from talkinghead.methods.makeittalk.recordings import VERSIONS, Performance, read_performances
 from talkinghead.methods.makeittalk.speaker_aware import SpeakerAwareAnimation
 from talkinghead.metrics.head_motion import motion_range
 from talkinghead.metrics.head_pose import position_difference, rotation_difference
 from talkinghead.metrics.landmark_distance import face_width
 from talkinghead.metrics.personalisation import PersonClassifier, Sequences, cross_validated_accuracy
 from talkinghead.motion.idle import idle_head
+from talkinghead.store import Store
 from talkinghead.types import FloatArray
 
 _PIECE_S = 2.96  # of a recording that is long, as GRID's are
@@ -200,8 +202,14 @@ def measure(branch: SpeakerAwareAnimation, corpus: Path, cache: Path, picture: P
         picture: the file of the plot.
     """
     rate = branch.content.rate
-    learned = list(performances(corpus, "train", cache, branch.content))
-    held = list(performances(corpus, "val", cache, branch.content))
+    table = Corpus.open(corpus).hold_out(()).split_everybody()
+    learned, held = (
+        [
+            person.at_rate(rate)
+            for person in read_performances(table.recordings(split), branch.content, Store(cache), versions=versions)
+        ]
+        for split, versions in (("train", VERSIONS), ("val", 1))
+    )
     real = _gather(learned, rate, {f"{p.speaker} {p.name}": _real(p) for p in learned})
     enough = _gather(held, rate, {f"{p.speaker} {p.name}": _real(p) for p in held})
     spoken = [p for p in held if p.speaker in enough]
@@ -210,7 +218,7 @@ def measure(branch: SpeakerAwareAnimation, corpus: Path, cache: Path, picture: P
     made = _gather(spoken, rate, parts)
     both = {name: own for name, own in real.items() if name in made}
     plot(both, made, picture)
-    known = [person for person in held if person.speaker == KNOWN]
+    known = [person for person in held if person.speaker == MAIN_SPEAKER]
     return {"told": recognise_speakers(both, made, rate), "drift": drift(branch, known), "poses": poses(branch, known)}
 
 

@@ -41,7 +41,7 @@ The same for {clips} clips of {speakers} speakers from many sources ([unseen](be
 }
 _CLOSURES = """## Closures
 
-How many p, b and m bring the lips together, and how many f and v bring the lower lip to the upper teeth, when {method}
+How many p, b and m bring the lips together, and how many f and v bring the lower lip to the upper teeth, when a method
 animates unseen people. In brackets: how often open vowels do the same, although they should not. The real video shows
 what can be expected; a still mouth passes everywhere ([voices](benchmarks/voices.md)).
 """
@@ -50,7 +50,8 @@ _COST = """## Speed and memory
 From files to file at 25 frames per second, on {cores} cores without a GPU ([speed](benchmarks/speed.md),
 [memory](benchmarks/memory.md), [Attentional Landmarks](benchmarks/attentional.md)).
 """
-_SHOWN = ("re-tracked output", "re-tracked, text given", "the real video", "still picture")
+_MADE = {"re-tracked output": "", "re-tracked, text given": ", text given"}
+_BESIDE = {"the real video": "real video", "still picture": "still picture"}
 _INDEX = """## All pages
 """
 _OTHERS = {
@@ -94,15 +95,26 @@ def _quality(results: Mapping[str, Result]) -> Iterator[str]:
 
 def _definitions() -> str:
     told = [f"{ALL_MEASURES[name].title}: {ALL_MEASURES[name].what}" for name in MEASURES]
-    return paragraph(f'{"; ".join(told)}. "Reference": the nearer to the real video, the better.')
+    return paragraph(
+        f'{"; ".join(told)}. "Reference": the nearer to the real video, the better. "{NOT_YET}": not measured.'
+    )
 
 
-def _closures(result: Mapping[str, Any]) -> Iterator[str]:
+def _closures(results: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    """Of each group of clips every method that was measured, then the real video and the still picture."""
     yield "| clips of | lips from | p b m | f v |"
     yield "|---|---|---|---|"
-    for group, rows in result["clips"].items():
-        for name in (name for name in _SHOWN if name in rows and group != OUT_OF_STEP):
-            yield _row(group, [name, rate_cell(rows[name], "p b m"), rate_cell(rows[name], "f v")])
+    first = next(iter(results.values()))["clips"]
+    for group in (group for group in first if group != OUT_OF_STEP):
+        rows = {
+            f"**{method}**{told}": result["clips"][group].get(name)
+            for method, result in results.items()
+            for name, told in _MADE.items()
+        }
+        rows |= {title: first[group].get(name) for name, title in _BESIDE.items()}
+        for title, row in rows.items():
+            if row is not None:
+                yield _row(group, [title, rate_cell(row, "p b m"), rate_cell(row, "f v")])
 
 
 def _cost(records: Records) -> Iterator[str]:
@@ -138,7 +150,7 @@ def sections(records: Records, origins: Mapping[str, str]) -> Iterator[str]:
     if any(part in records for part in _PLACES):
         yield _definitions() + "\n"
     if "voices" in records:
-        yield _CLOSURES.format(method=DEFAULT_METHOD)
+        yield _CLOSURES
         yield "\n".join(_closures(records["voices"]["result"])) + "\n"
         yield origins["voices"]
     if "speed" in records:

@@ -10,8 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from talkinghead.data.corpus import UNSEEN_FACES, Recording
-from talkinghead.data.face_pairs import face_recordings
+from talkinghead.data.corpus import UNSEEN_FACES, Corpus, Recording
 from talkinghead.data.grid import Clip, grid_clips, tracks
 from talkinghead.face.landmarks import MESH_OF_68
 from talkinghead.media import VideoReader
@@ -45,7 +44,7 @@ def _clips(corpus: Path, group: str) -> Sequence[Recording]:
     if group == KNOWN:
         clips = grid_clips(corpus / "grid_s1", "test")
         return [Recording(clip.code, "GRID-s1", clip.video, "GRID") for clip in clips[:_CLIPS]]
-    found = face_recordings(corpus, "strangers")
+    found = Corpus.open(corpus).recordings("unseen")
     return [*found[: _CLIPS - 1], next(clip for clip in reversed(found) if clip.speaker == UNSEEN_FACES[-1])]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -32,39 +32,46 @@ share of speech in which the opening changes by more than 0.15 eye distances per
 """
 
 
-def measure(head: TalkingHead, corpus: Path, runs: Path) -> dict[str, Any]:
-    """The results of ``voices.measure``, ``spoken.text`` and ``spoken.languages``.
+def measure(methods: Iterable[str], corpus: Path, runs: Path) -> dict[str, dict[str, Any]]:
+    """method -> the results of ``voices.measure``, ``spoken.text`` and ``spoken.languages``.
 
     Args:
-        head: what to measure.
+        methods: their names.
         corpus: the folder of the recordings.
-        runs: the folder of results; tracks are kept in it, and the sheets to look at go to ``voices/languages``.
+        runs: the folder of results; tracks are kept in it, and the sheets to look at go to ``voices/languages/METHOD``.
     """
-    return {
-        "clips": voices.measure(head, corpus / "clips", runs / "voices" / "tracks"),
-        "text": spoken.text(head, corpus, runs / "content" / "tracks"),
-        "languages": spoken.languages(head, corpus / "speech", runs / "voices" / "languages"),
-    }
+    result: dict[str, dict[str, Any]] = {}
+    for name in methods:
+        head = TalkingHead.from_pretrained(name)
+        result[name] = {
+            "clips": voices.measure(head, corpus / "clips", runs / "voices" / "tracks"),
+            "text": spoken.text(head, corpus, runs / "content" / "tracks"),
+            "languages": spoken.languages(head, corpus / "speech", runs / "voices" / "languages" / name),
+        }
+    return result
 
 
-def summarise(result: Mapping[str, Any]) -> dict[str, Any]:
+def summarise(result: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
     """The result of ``measure`` without its clips, sentences and recordings."""
     return {
-        "clips": voices.summarise(result["clips"]),
-        "text": spoken.summarise_text(result["text"]),
-        "languages": spoken.summarise_languages(result["languages"]),
+        name: {
+            "clips": voices.summarise(row["clips"]),
+            "text": spoken.summarise_text(row["text"]),
+            "languages": spoken.summarise_languages(row["languages"]),
+        }
+        for name, row in result.items()
     }
 
 
-def section(result: Mapping[str, Any]) -> str:
+def section(result: Mapping[str, Mapping[str, Any]]) -> str:
     """What ``summarise`` gives, as a page."""
-    parts = (
-        _INTRODUCTION,
-        _CLIPS,
-        voices.table(result["clips"]),
-        _TEXT,
-        spoken.text_table(result["text"]),
-        _LANGUAGES,
-        spoken.languages_table(result["languages"]),
-    )
-    return "\n".join(parts)
+    blocks = [_INTRODUCTION]
+    for title, text, part, table in (
+        ("Clips of unseen people", _CLIPS, "clips", voices.table),
+        ("Synthesised sentences", _TEXT, "text", spoken.text_table),
+        ("Languages", _LANGUAGES, "languages", spoken.languages_table),
+    ):
+        blocks += [f"## {title}\n", text]
+        for name, row in result.items():
+            blocks += [f"{name}:\n", table(row[part])]
+    return "\n".join(blocks)

@@ -17,10 +17,10 @@ SOURCE = Path(talkinghead.__file__).parent
 
 # Imports go only up this list, from a later line to an earlier one.
 ORDER = (
-    *("version", "errors", "types", "precision", "store", "weights"),
+    *("version", "errors", "cancellation", "types", "precision", "store", "weights"),
     *("media", "face", "tracking", "speech", "motion", "rendering"),
-    *("data", "training", "metrics", "recipes"),
-    *("methods", "pipeline", "person", "production", "evaluation"),
+    *("data", "metrics", "training", "recipes"),
+    *("methods", "person", "pipeline", "production", "evaluation"),
     *("web", "batch", "cli"),
 )
 LEVEL = {room: level for level, room in enumerate(ORDER)}

@@ -11,11 +11,12 @@ import numpy as np
 
 from talkinghead.errors import InputError
 from talkinghead.media import read_speech
-from talkinghead.methods import get_method, get_renderer
+from talkinghead.methods import get_method, get_renderer, method_of_renderer
 from talkinghead.methods.base import MotionGenerator, PerKind, Renderer
 from talkinghead.motion.editing import retarget, retime, scale_head, with_blink
 from talkinghead.motion.idle import idle_blinks
 from talkinghead.motion.smoothing import resample_rows
+from talkinghead.person import Person, is_person, open_person
 from talkinghead.speech.activity import voice_activity
 from talkinghead.speech.features import resample
 from talkinghead.tracking import read_portrait
@@ -49,6 +50,7 @@ class TalkingHead:
         method: name to write into the provenance record.
         renderer_names: likewise, of the renderer of photos and of that of drawings.
         check: raises ``InputError`` for a portrait that lacks what the method needs.
+        needs_reference: whether portraits are read with their reference video.
     """
 
     def __init__(
@@ -59,9 +61,11 @@ class TalkingHead:
         method: str = "custom",
         renderer_names: tuple[str, str] = ("custom", "custom"),
         check: Callable[[Portrait], None] = lambda portrait: None,
+        needs_reference: bool = False,
     ) -> None:
         self.generator, self.renderer = generator, renderer
         self.method, self.renderer_names = method, renderer_names
+        self.needs_reference = needs_reference
         self._check = check
 
     @classmethod
@@ -71,6 +75,7 @@ class TalkingHead:
         *,
         config: str = "small",
         renderer: str | None = None,
+        person: Person | str | os.PathLike[str] | None = None,
         weights: tuple[Path, ...] = (),
     ) -> TalkingHead:
         """A method with trained weights.
@@ -79,25 +84,43 @@ class TalkingHead:
             method: its name.
             config: which size of those that ship.
             renderer: name of another renderer, of this method or another; None: the method's own choice.
-            weights: folders that are searched for the method's weights before those that ship.
+            person: a person, or their folder: weights adapted to them go before those that ship.
+            weights: folders that are searched for the method's weights before all others.
 
         Raises:
-            InputError: there is no such method or renderer, or no weights of that size.
+            InputError: there is no such method, renderer or person, or no weights of that size.
         """
         chosen = get_method(method)
+        owner = person if person is None or isinstance(person, Person) else open_person(person)
+        if owner is not None:
+            weights = (*weights, *owner.find_weights(chosen))
         found = chosen.find_weights(config, first=weights)
         names = (renderer or chosen.renderer_for["photo"], renderer or chosen.renderer_for["drawing"])
 
         def load(name: str) -> Renderer:
-            return chosen.renderers[name](found) if name in chosen.renderers else get_renderer(name)
+            if name in chosen.renderers:
+                return chosen.renderers[name](found)
+            return get_renderer(name, first=() if owner is None else owner.find_weights(method_of_renderer(name)))
 
         drawn_by = load(names[0]) if names[0] == names[1] else PerKind(*(partial(load, name) for name in names))
-        return cls(chosen.generator(found), drawn_by, method=method, renderer_names=names, check=chosen.check)
+        return cls(
+            chosen.generator(found),
+            drawn_by,
+            method=method,
+            renderer_names=names,
+            check=chosen.check,
+            needs_reference=chosen.needs != "picture",
+        )
 
     def with_renderer(self, renderer: Renderer) -> TalkingHead:
         """The same with another renderer about its own: one that adds to what the own one draws."""
         return TalkingHead(
-            self.generator, renderer, method=self.method, renderer_names=self.renderer_names, check=self._check
+            self.generator,
+            renderer,
+            method=self.method,
+            renderer_names=self.renderer_names,
+            check=self._check,
+            needs_reference=self.needs_reference,
         )
 
     def renderer_for(self, portrait: Portrait) -> Renderer:
@@ -151,10 +174,27 @@ class TalkingHead:
             progress("speech", 1, 1)
         if not isinstance(portrait, Portrait):
             progress("portrait", 0, 1)
-            portrait = read_portrait(portrait)
+            portrait = self.read_portrait(portrait)
             progress("portrait", 1, 1)
         motion = self.motion(speech, portrait, fps=fps, seed=seed, head=head, blink=blink, progress=progress)
         return self.video(motion, portrait, speech, progress=progress)
+
+    def read_portrait(
+        self, face: str | os.PathLike[str], *, which_face: int | None = None, drawing: bool | None = None
+    ) -> Portrait:
+        """The portrait from a picture, a video, or the folder of a person, with what the method needs.
+
+        Args:
+            face: the file or folder.
+            which_face: which face of several, 1 being the leftmost; None: the largest.
+            drawing: whether it is a drawing; None: look.
+
+        Raises:
+            InputError: it cannot be read, shows no face, or is not what the method needs.
+        """
+        if is_person(face):
+            return open_person(face).portrait(reference=self.needs_reference)
+        return read_portrait(face, face=which_face, drawing=drawing)
 
     def motion(
         self,

@@ -12,9 +12,19 @@ from cli.command import Run
 from talkinghead.methods import get_method
 from talkinghead.methods.makeittalk.config import CONFIGS
 from talkinghead.recipes import RECIPES
+from talkinghead.store import Store
 from talkinghead.training.stage import Training, TrainingOptions
 
 Refused = Callable[..., str]
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> Path:
+    """A corpus without recordings."""
+    folder = tmp_path / "corpus"
+    folder.mkdir()
+    (folder / "splits.json").write_text('{"train": []}')
+    return folder
 
 
 class Trainer:
@@ -37,15 +47,16 @@ def stand_in(monkeypatch: pytest.MonkeyPatch, trainer: Trainer, *, starts: bool 
     monkeypatch.setattr("talkinghead.methods.makeittalk.METHOD", replace(method, stages=stages))
 
 
-def test_train_runs_the_stage(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_train_runs_the_stage(run: Run, corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     trainer, out = Trainer(), tmp_path / "new"
     stand_in(monkeypatch, trainer)
     stage = ("train", "makeittalk", "content")
-    outcome = run(*stage, "--corpus", tmp_path, "--out", out, "--config", "tiny", "--steps", 3, "--batch", 2)
+    outcome = run(*stage, "--corpus", corpus, "--out", out, "--config", "tiny", "--steps", 3, "--batch", 2)
     assert (outcome.code, outcome.stdout) == (0, f"{out}\n")
-    run(*stage, "--corpus", tmp_path, "--out", out)
+    run(*stage, "--corpus", corpus, "--out", out)
     small, usual = trainer.asked
-    assert (small.corpus, small.out, small.config) == (tmp_path, out, CONFIGS["tiny"])
+    assert (small.corpus.folder, small.out, small.config) == (corpus, out, CONFIGS["tiny"])
+    assert small.store == Store(out / "store")
     usual_options = get_method("makeittalk").stages["content"].options
     assert small.options == replace(usual_options, steps=3, batch=2)
     assert small.command == (
@@ -62,27 +73,31 @@ def test_options_of_a_stage_are_shown(run: Run) -> None:
     assert "METHOD STAGE --help" in " ".join(run("train", "--help").stdout.split())
 
 
-def test_a_file_is_an_option_of_the_translation(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_is_an_option_of_the_translation(
+    run: Run, corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     trainer, vgg = Trainer(), tmp_path / "vgg19.pth"
     vgg.touch()
     stand_in(monkeypatch, trainer)
-    run("train", "makeittalk", "translation", "--corpus", tmp_path, "--out", tmp_path, "--vgg", vgg)
+    run("train", "makeittalk", "translation", "--corpus", corpus, "--out", tmp_path, "--vgg", vgg)
     assert trainer.asked[0].options.vgg == vgg
     assert trainer.asked[0].command.endswith("--steps 8000 --vgg vgg19.pth")
 
 
-def test_train_begins_with_given_weights(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_train_begins_with_given_weights(
+    run: Run, corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     trainer, start = Trainer(), tmp_path / "first.safetensors"
     start.touch()
     stand_in(monkeypatch, trainer, starts=True)
-    outcome = run("train", "makeittalk", "content", "--corpus", tmp_path, "--out", tmp_path, "--start", start)
+    outcome = run("train", "makeittalk", "content", "--corpus", corpus, "--out", tmp_path, "--start", start)
     assert (outcome.code, trainer.asked[0].start) == (0, start)
 
 
-def test_what_a_stage_needs_is_found(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_a_stage_needs_is_found(run: Run, corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     trainer = Trainer()
     stand_in(monkeypatch, trainer)
-    speaker = ("train", "makeittalk", "speaker", "--corpus", tmp_path, "--out", tmp_path)
+    speaker = ("train", "makeittalk", "speaker", "--corpus", corpus, "--out", tmp_path)
     run(*speaker)
     assert trainer.asked[-1].needs["content"].parent.name == "weights"  # those that ship
     (tmp_path / "content.safetensors").touch()
@@ -90,8 +105,8 @@ def test_what_a_stage_needs_is_found(run: Run, tmp_path: Path, monkeypatch: pyte
     assert trainer.asked[-1].needs == {"content": tmp_path / "content.safetensors"}
 
 
-def test_train_refuses_weights_it_cannot_begin_with(refused: Refused, tmp_path: Path) -> None:
-    start, folders = tmp_path / "first.safetensors", ("--corpus", tmp_path, "--out", tmp_path)
+def test_train_refuses_weights_it_cannot_begin_with(refused: Refused, corpus: Path, tmp_path: Path) -> None:
+    start, folders = tmp_path / "first.safetensors", ("--corpus", corpus, "--out", tmp_path)
     missing = ("train", "attentional_landmarks", "renderer", *folders, "--start", start)
     refused(*missing, names="first.safetensors", remedy="give the weights")
     start.touch()
@@ -99,9 +114,11 @@ def test_train_refuses_weights_it_cannot_begin_with(refused: Refused, tmp_path: 
     refused("train", "phones", *folders, "--start", start, names="phones", remedy="leave out --start")
 
 
-def test_train_stopped_says_how_to_go_on(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_train_stopped_says_how_to_go_on(
+    run: Run, corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     stand_in(monkeypatch, Trainer(stop=True))
-    outcome = run("train", "makeittalk", "content", "--corpus", tmp_path, "--out", tmp_path)
+    outcome = run("train", "makeittalk", "content", "--corpus", corpus, "--out", tmp_path)
     assert outcome.code == 130
     assert outcome.stderr == f"talkinghead: stopped; the same command goes on from the last checkpoint in {tmp_path}\n"
 
@@ -122,21 +139,25 @@ def test_train_stopped_says_how_to_go_on(run: Run, tmp_path: Path, monkeypatch: 
         ({"--corpus": "no such folder"}, "no such folder", "give the one with the recordings"),
     ],
 )
-def test_train_refuses(refused: Refused, out: Path, changed: dict[str, str], names: str, remedy: str) -> None:
-    given = {"METHOD": "makeittalk", "STAGE": "content", "--corpus": str(out.parent), "--config": "tiny", **changed}
+def test_train_refuses(
+    refused: Refused, corpus: Path, out: Path, changed: dict[str, str], names: str, remedy: str
+) -> None:
+    given = {"METHOD": "makeittalk", "STAGE": "content", "--corpus": str(corpus), "--config": "tiny", **changed}
     options = [part for name, value in given.items() if name.startswith("--") for part in (name, value)]
     refused("train", given["METHOD"], given["STAGE"], "--out", out, *options, names=names, remedy=remedy)
 
 
-def test_a_method_is_trained_in_stages(refused: Refused, tmp_path: Path) -> None:
-    refused("train", "makeittalk", "--corpus", tmp_path, "--out", tmp_path, names="makeittalk", remedy="content")
+def test_a_method_is_trained_in_stages(refused: Refused, corpus: Path, tmp_path: Path) -> None:
+    refused("train", "makeittalk", "--corpus", corpus, "--out", tmp_path, names="makeittalk", remedy="content")
 
 
 @pytest.mark.parametrize("name", RECIPES)
-def test_a_shared_network_is_trained(name: str, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_shared_network_is_trained(
+    name: str, run: Run, corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     trainer, out, recipe = Trainer(), tmp_path / "new", RECIPES[name]
     monkeypatch.setitem(RECIPES, name, replace(recipe, stage=replace(recipe.stage, train=trainer)))
-    outcome = run("train", name, "--corpus", tmp_path, "--out", out, "--config", "tiny", "--steps", 3)
+    outcome = run("train", name, "--corpus", corpus, "--out", out, "--config", "tiny", "--steps", 3)
     assert (outcome.code, outcome.stdout) == (0, f"{out}\n")
     (asked,) = trainer.asked
     assert asked.config == recipe.configs["tiny"]
@@ -145,12 +166,21 @@ def test_a_shared_network_is_trained(name: str, run: Run, tmp_path: Path, monkey
 
 
 @pytest.mark.parametrize("name", RECIPES)
-def test_a_shared_network_has_sizes_and_no_stages(name: str, refused: Refused, tmp_path: Path) -> None:
-    folders = ("--corpus", tmp_path, "--out", tmp_path)
+def test_a_shared_network_has_sizes_and_no_stages(name: str, refused: Refused, corpus: Path, tmp_path: Path) -> None:
+    folders = ("--corpus", corpus, "--out", tmp_path)
     refused("train", name, "content", *folders, names="'content'", remedy="leave out")
     refused("train", name, *folders, "--config", "huge", names="'huge'", remedy="choose one of small, tiny")
 
 
-def test_a_corpus_without_mouths_is_named(refused: Refused, tmp_path: Path) -> None:
-    said = refused("train", "syncnet", "--corpus", tmp_path, "--out", tmp_path, names="splits.json", remedy="name the")
+def test_a_folder_that_is_no_corpus_is_named(refused: Refused, tmp_path: Path) -> None:
+    said = refused(
+        "train", "syncnet", "--corpus", tmp_path, "--out", tmp_path, names=tmp_path, remedy="name the folder"
+    )
     assert "grid_s1" in said
+
+
+def test_trainings_can_share_a_store(run: Run, corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    trainer = Trainer()
+    stand_in(monkeypatch, trainer)
+    run("train", "makeittalk", "content", "--corpus", corpus, "--out", tmp_path, "--store", tmp_path / "shared")
+    assert trainer.asked[0].store == Store(tmp_path / "shared")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -10,64 +9,24 @@ import pytest
 
 from drawn import drawn_face
 from talkinghead.data import face_pairs, tracks
-from talkinghead.data.corpus import UNSEEN_FACES, Recording
+from talkinghead.data.corpus import Corpus, Recording
 from talkinghead.data.face_pairs import (
-    GROUPS,
     MARGIN,
     MATTE,
     MIRRORED,
     STORED,
+    FacePictures,
     choose_frames,
-    face_recordings,
-    load_pictures,
+    pack_pictures,
     prepare_pictures,
     read_pictures,
-    save_pictures,
 )
 from talkinghead.data.tracks import Take
 from talkinghead.errors import InputError
 from talkinghead.face.landmarks import MESH_OF_68, canonical_face
+from talkinghead.store import NOTHING_KEPT, Store
 from talkinghead.tracking.track import make_track
 from talkinghead.types import FaceTrack, FloatArray, Frames, ImageArray
-
-
-def write_corpus(root: Path) -> Path:
-    """A corpus without videos."""
-    (root / "grid_s1" / "align").mkdir(parents=True)
-    (root / "clips").mkdir()
-    codes = {"train": ["bbaf2n"], "val": ["bbaf3s"], "test": ["lgiz8p"]}
-    for (code,) in codes.values():
-        (root / "grid_s1" / "align" / f"{code}.align").write_text("0 74500 sil\n")
-    (root / "grid_s1" / "splits.json").write_text(json.dumps(codes))
-    rows = [
-        ("a.mp4", "open", UNSEEN_FACES[0]),
-        ("b.mp4", "open", "GRID-s5"),
-        ("c.mp4", "research", "vox2-a"),
-        ("d.mp4", "open", "Ronald Reagan"),
-        ("e.mp4", "open", UNSEEN_FACES[1]),
-        ("f.mp4", "research", UNSEEN_FACES[1]),
-    ]
-    table = "file,tier,speaker,dataset\n" + "\n".join(",".join([*row, "lab"]) for row in rows) + "\n"
-    (root / "clips" / "manifest.csv").write_text(table, encoding="utf-8")
-    return root
-
-
-class Square:
-    """The middle of a picture at twice its size."""
-
-    def extract(self, image: ImageArray) -> ImageArray:
-        """Its colours."""
-        return np.ascontiguousarray(np.full((STORED, STORED, 3), image[20, 20]))
-
-    def points(self, points: FloatArray) -> FloatArray:
-        """Its points."""
-        return 2 * points
-
-
-def place(landmarks: FloatArray, size: tuple[int, int]) -> Square:
-    assert landmarks.shape == (68, 2)
-    assert size == (90, 80)
-    return Square()
 
 
 def track(count: int = 20) -> FaceTrack:
@@ -78,19 +37,6 @@ def track(count: int = 20) -> FaceTrack:
     for upper, lower in ((159, 145), (386, 374), (158, 153), (385, 380), (160, 144), (387, 373)):
         mesh[4, upper] = mesh[4, lower]
     return make_track(mesh, np.ones(count, bool), 25.0, smooth=False)
-
-
-def test_who_is_in_which_group(tmp_path: Path) -> None:
-    root = write_corpus(tmp_path)
-    names = {group: [recording.name for recording in face_recordings(root, group)] for group in GROUPS}
-    assert names == {"train": ["bbaf2n", "b", "d"], "known": ["bbaf3s"], "strangers": ["a", "e"]}
-
-
-def test_groups_and_folders_that_are_not_there(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="no group"):
-        face_recordings(tmp_path, "everyone")
-    with pytest.raises(InputError, match="not a corpus"):
-        face_recordings(tmp_path, "train")
 
 
 def test_few_frames_are_calm_open_and_blinking() -> None:
@@ -129,27 +75,37 @@ def test_chosen_frames_are_read_in_one_pass_and_the_purple_line_is_covered(monke
             yield Frames(images[11:], 25.0)
 
     monkeypatch.setattr(tracks, "VideoReader", Reader)
-    monkeypatch.setattr(face_pairs, "read_takes", lambda recordings, store, smooth: [Take(recordings[0], track())])
-    recording = Recording("x", "GRID-s1", Path("x.mp4"), "GRID")
-    ((_, images, points),) = read_pictures([recording], Path("cache"), place=place)
-    rows = choose_frames(track(), few=True)
-    assert images[:, 0, 0, 0].tolist() == rows.tolist()
-    np.testing.assert_allclose(points, 2 * track().landmarks[rows][:, MESH_OF_68, :2])
-    assert all(not (image == 255).any() for image in face_pairs._frames(Take(recording, track()), rows))
+    monkeypatch.setattr(face_pairs, "read_takes", lambda recordings, *_, **__: [Take(recordings[0], track())])
+    many = [Recording(f"{number}", "GRID-s1", Path("x.mp4"), "GRID") for number in range(30)]
+    for recordings, few in ((many, True), (many[:2], False)):
+        take, rows, images, points = next(iter(read_pictures(recordings, NOTHING_KEPT)))
+        assert rows.tolist() == choose_frames(track(), few=few).tolist()
+        assert images[:, STORED // 2, STORED // 2, 0].tolist() == rows.tolist()
+        size = np.linalg.norm(points[:, 45] - points[:, 36], axis=-1)
+        np.testing.assert_allclose(size, STORED / MARGIN / 3.7, rtol=0.05)
+    assert all(not (image == 255).any() for image in face_pairs._frames(take, rows))
 
 
-def test_packs_come_back_as_they_went(tmp_path: Path) -> None:
+def test_long_videos_give_so_many_pictures_and_no_more() -> None:
+    assert 500 < len(choose_frames(track(9000), few=False)) <= 651
+
+
+def packed() -> tuple[FacePictures, ImageArray, FloatArray]:
     image = drawn_face(STORED).image
     images, points = np.stack([image, image[:, ::-1]]), np.random.default_rng(0).uniform(0, STORED, (2, 68, 2))
-    path = tmp_path / "heads" / "train.npz"
-    people = [Recording(name, speaker, Path("x"), "lab") for name, speaker in (("one", "a"), ("two", "b"))]
-    save_pictures([(people[0], images, points), (people[1], images[:1], points[:1])], path)
-    pictures = load_pictures(path)
+    one, two = (Take(Recording(name, who, Path("x"), "lab"), track()) for name, who in (("one", "a"), ("two", "b")))
+    found = [(one, np.array([3, 5]), images, points), (two, np.array([0]), images[:1], points[:1])]
+    return pack_pictures(found), images, points
+
+
+def test_packs_hold_what_was_read() -> None:
+    pictures, images, points = packed()
     assert len(pictures) == 3
     assert pictures.clips.tolist() == [0, 0, 1]
     assert pictures.of_clip(0).tolist() == [0, 1]
     assert pictures.names.tolist() == ["one", "two"]
     assert pictures.speakers.tolist() == ["a", "b"]
+    np.testing.assert_allclose(pictures.times, [3 / 25, 5 / 25, 0])
     np.testing.assert_allclose(pictures.landmarks[1], points[1], atol=1e-4)
     assert np.abs(pictures.picture(1).astype(int) - images[1]).mean() < 2
     assert pictures.mattes.shape == (3, MATTE, MATTE)
@@ -157,31 +113,31 @@ def test_packs_come_back_as_they_went(tmp_path: Path) -> None:
     assert pictures.mattes[0, 4, 4] < 50
 
 
-def test_empty_and_broken_packs(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="at least one"):
-        save_pictures([], tmp_path / "train.npz")
-    (tmp_path / "train.npz").write_bytes(b"nothing")
-    with pytest.raises(InputError, match=r"train\.npz"):
-        load_pictures(tmp_path / "train.npz")
+def test_recordings_without_a_face_make_no_pack() -> None:
+    with pytest.raises(InputError, match="no recording shows a face"):
+        pack_pictures([])
+
+
+def test_packs_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made, store, video = packed()[0], Store(tmp_path / "store"), tmp_path / "x.mp4"
+    video.write_bytes(b"one")
+    recordings = [Recording("x", "A", video, "lab")]
+    monkeypatch.setattr(face_pairs, "pack_pictures", lambda found: made)
+    prepare_pictures(recordings, store)
+    monkeypatch.setattr(face_pairs, "pack_pictures", lambda found: pytest.fail("is kept"))
+    kept = prepare_pictures(recordings, store)
+    for name, value in vars(made).items():
+        np.testing.assert_array_equal(getattr(kept, name), value)
+    video.write_bytes(b"another")
+    monkeypatch.setattr(face_pairs, "pack_pictures", lambda found: packed()[0])
+    assert len(prepare_pictures(recordings, store)) == 3
 
 
 @pytest.mark.corpus
-def test_a_clip_of_the_corpus_is_cut_around_the_head(
-    corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from talkinghead.rendering.crop import Crop
-
-    def wide(landmarks: FloatArray, size: tuple[int, int]) -> Crop:
-        return Crop.of(landmarks, size).widen(MARGIN, STORED)
-
-    first = face_recordings(corpus, "known")[:1]
-    monkeypatch.setattr(face_pairs, "face_recordings", lambda folder, group: first)
-    pictures = prepare_pictures(
-        corpus, "known", tmp_path, place=lambda points, size: Crop.of(points, size).widen(MARGIN, STORED)
-    )
-    assert 2 <= len(pictures) <= 4
+def test_a_clip_of_the_corpus_is_cut_around_the_head(corpus: Path, tmp_path: Path) -> None:
+    pictures = prepare_pictures(Corpus.open(corpus).recordings("val")[:1], Store(tmp_path))
+    assert 2 <= len(pictures) <= 20
     middle = pictures.landmarks.mean(axis=1)
     assert (np.abs(middle - STORED / 2) < 0.15 * STORED).all()
     eyes = np.linalg.norm(pictures.landmarks[:, 45] - pictures.landmarks[:, 36], axis=-1)
     assert ((eyes > 0.18 * STORED) & (eyes < 0.26 * STORED)).all()
-    assert (tmp_path / "heads" / "known.npz").exists()

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from talkinghead.media import VideoReader
-from talkinghead.metrics.blinks import blink_duration, find_blinks, inter_blink_interval, parse_blink_rate
+from talkinghead.metrics.blinks import blink_duration, blink_rate, find_blinks, inter_blink_interval
 from talkinghead.tracking import track_faces
 from talkinghead.types import FloatArray
 
@@ -42,7 +42,7 @@ def test_a_polygon_is_read_exactly() -> None:
 
 def test_rate_duration_and_interval_of_three_blinks() -> None:
     blink = curve(1.0, 2.0, 4.0)
-    assert parse_blink_rate(blink, 25.0) == pytest.approx(0.5)
+    assert blink_rate(blink, 25.0) == pytest.approx(0.5)
     assert blink_duration(blink, 25.0) == pytest.approx(0.15, abs=0.01)
     assert inter_blink_interval(blink, 25.0) == pytest.approx(1.5 - 0.15, abs=0.01)
 
@@ -57,8 +57,8 @@ def test_eyes_that_stay_open_do_not_blink() -> None:
         assert find_blinks(still, 25.0) == ()
         assert np.isnan(blink_duration(still, 25.0))
         assert np.isnan(inter_blink_interval(still, 25.0))
-    assert parse_blink_rate(np.zeros(100), 25.0) == 0.0
-    assert np.isnan(parse_blink_rate(np.zeros(0), 25.0))
+    assert blink_rate(np.zeros(100), 25.0) == 0.0
+    assert np.isnan(blink_rate(np.zeros(0), 25.0))
     assert np.isnan(inter_blink_interval(curve(1.0), 25.0))
 
 

@@ -82,7 +82,7 @@ def test_mouth_crops_cut_the_mouth_out() -> None:
     lips = track.landmarks[0, MESH_OF_68[LIPS], :2]
     middle = lips.mean(axis=0).round().astype(int)
     images[:, middle[1] - 1 : middle[1] + 2, middle[0] - 1 : middle[0] + 2] = 255
-    crops, contours = open_mouth_crops(images, track, np.array([0, 2]))
+    crops, contours = open_mouth_crops(images[:2], track, np.array([0, 2]))
     assert len(crops) == len(contours) == 2
     width, height = PATCH_SIZE
     assert crops[0].shape == (height, width, 3)
@@ -95,8 +95,8 @@ def test_mouth_crops_cut_the_mouth_out() -> None:
 
 
 def test_a_whole_training_of_the_mouth(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mouth, "read_open_mouths", lambda corpus, cache: mouths())
-    train_mouth(plan("mouth", None, tmp_path, tmp_path / "out", steps=2))
+    monkeypatch.setattr(mouth, "read_open_mouths", lambda recordings, store: mouths())
+    train_mouth(plan("mouth", None, tmp_path / "out", steps=2))
     card = json.loads((tmp_path / "out" / "mouth.json").read_text(encoding="utf-8"))
     assert {"config", "data", "data_licence", "command", "scores", "parameters", "commit"} <= set(card)
     network = MouthInterior(TINY.width)

@@ -24,6 +24,7 @@ from talkinghead.recipes.phones import (
 )
 from talkinghead.speech.arpabet import CLASSES
 from talkinghead.speech.phones import CONFIGS, PhoneRecogniser
+from talkinghead.store import Store
 from talkinghead.weights import load_weights
 
 
@@ -64,13 +65,17 @@ def test_crops_and_labels_go_together(monkeypatch: pytest.MonkeyPatch) -> None:
     assert bool((batch["labels"] == -1).any())
 
 
-def test_what_is_heard_is_kept(tmp_path: Path) -> None:
-    first = compute_features(labelled(), CONFIGS["tiny"], cache=tmp_path / "heard" / "GRID.npz")
+def test_what_is_heard_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = Store(tmp_path)
+    first = compute_features(labelled(), CONFIGS["tiny"], store=store)
     assert len(first.mels) == len(first.labels) == len(first.weights) == 6
     assert first.mels[0].shape == (300, 80)
-    kept = compute_features([], CONFIGS["tiny"], cache=tmp_path / "heard" / "GRID.npz")
-    for one, other in ((first.mels, kept.mels), (first.labels, kept.labels)):
-        assert all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
+    other = compute_features(labelled(1), CONFIGS["tiny"], store=store)
+    assert len(other.mels) == 2
+    monkeypatch.setattr(phones, "phone_features", lambda *_, **__: pytest.fail("is kept"))
+    kept = compute_features(labelled(), CONFIGS["tiny"], store=store)
+    for one, again in ((first.mels, kept.mels), (first.labels, kept.labels)):
+        assert all(np.array_equal(a, b) for a, b in zip(one, again, strict=True))
     assert kept.weights == first.weights
 
 
@@ -125,7 +130,7 @@ def test_a_whole_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     speech = LabelledSound(speech_like(2.0, seed=1), np.full(200, 5, np.uint8), "flite", 1.0)
     monkeypatch.setattr(phones, "read_labelled", lambda corpus, cache: ([*labelled(), speech], labelled(1)))
     out = tmp_path / "out"
-    train_phones(plan("phones", None, tmp_path, out, steps=3))
+    train_phones(plan("phones", None, out, steps=3))
     card = json.loads((out / "phones.json").read_text(encoding="utf-8"))
     assert {"config", "hours", "data_licence", "command", "scores", "parameters", "commit"} <= set(card)
     assert card["command"].endswith("train phones --corpus CORPUS --out OUT --config tiny --steps 3 --batch 4")

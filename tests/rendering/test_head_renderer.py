@@ -9,9 +9,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from torch import Tensor
 
 from talkinghead.face.landmarks import INNER_LIP_CONTOUR, LEFT_EYE_CONTOUR, MESH_OF_68
 from talkinghead.rendering.head_renderer import Head, HeadScene, draw_batches, render_heads, split_motion
+from talkinghead.rendering.levels import as_colours
 from talkinghead.rendering.mouth import FlatFiller
 from talkinghead.rendering.rig import build_rig
 from talkinghead.types import FloatArray, Frames, ImageArray, Motion, Portrait
@@ -29,18 +31,18 @@ class Copying:
         self.modes: set[bool] = set()
         self._lock = threading.Lock()
 
-    def encode(self, head: Head) -> ImageArray:
+    def encode(self, head: Head) -> Tensor:
         """The finer picture."""
         self.heads.append(head)
         self.modes.add(torch.is_inference_mode_enabled())
-        return head.finer
+        return as_colours(torch.from_numpy(head.finer[None]))
 
-    def draw(self, encoded: ImageArray, landmarks: FloatArray) -> ImageArray:
+    def draw(self, encoded: Tensor, landmarks: FloatArray) -> Tensor:
         """The picture again and again."""
         with self._lock:
             self.drawn.append(landmarks)
         self.modes.add(torch.is_inference_mode_enabled())
-        return np.repeat(encoded[None], len(landmarks), axis=0)
+        return encoded.expand(len(landmarks), -1, -1, -1)
 
 
 def joined(chunks: list[Frames]) -> ImageArray:
@@ -112,12 +114,14 @@ def test_the_background_is_the_portraits(calm: Portrait, still: Still) -> None:
 def test_batches_are_filled_up_with_the_last_row() -> None:
     seen: list[FloatArray] = []
 
-    def draw(landmarks: FloatArray) -> ImageArray:
+    def draw(landmarks: FloatArray) -> Tensor:
         seen.append(landmarks)
-        return np.asarray(landmarks[:, :1, :1, None].astype(np.uint8))
+        return torch.from_numpy(landmarks[:, :1, :1, None] / 127.5 - 1).expand(-1, 3, 4, 4)
 
     landmarks = np.arange(5.0)[:, None, None] * np.ones((5, 68, 2))
-    assert draw_batches(draw, landmarks, size=3)[:, 0, 0, 0].tolist() == [0, 1, 2, 3, 4]
+    pictures = draw_batches(draw, landmarks, size=3)
+    assert pictures.shape == (5, 4, 4, 3)
+    assert pictures[:, 0, 0, 0].tolist() == [0, 1, 2, 3, 4]
     assert [rows[:, 0, 0].tolist() for rows in seen] == [[0, 1, 2], [3, 4, 4]]
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from talkinghead.face.landmarks import LEFT_EYE_CONTOUR, RIGHT_EYE_CONTOUR
 from talkinghead.methods.base import Renderer
+from talkinghead.rendering.irises import Irises
 from talkinghead.rendering.lids import LidPainter
 from talkinghead.rendering.mouth import FlatFiller
 from talkinghead.rendering.rig import build_rig
@@ -78,3 +79,30 @@ def test_eyes_beyond_the_picture_are_left_alone(calm: Portrait, still: Still) ->
     away = still(calm, translation=np.array([[30.0, 0.0, 0.0]]), blink=np.ones(1))
     frames = calm.frames.images
     np.testing.assert_array_equal(closed(calm, away, frames), frames)
+
+
+@pytest.mark.parametrize("portrait", PORTRAITS, indirect=True)
+@pytest.mark.parametrize("blink", [0.0, 0.1, 0.6])
+def test_eyes_look_as_in_a_warped_picture(portrait: Portrait, blink: float, still: Still, pictures: Pictures) -> None:
+    rotation, gaze = np.radians([[0.0, 3.0, 2.0]] * 3), np.array([[0.0, 0.0], [0.3, 0.0], [-0.2, 0.15]])
+    warp = WarpRenderer(FlatFiller(), FlatFiller())
+    looking = still(portrait, 3, rotation=rotation, blink=np.full(3, blink), gaze=gaze)
+    wanted = pictures(warp, looking, portrait)
+    made = pictures(warp, still(portrait, 3, rotation=rotation), portrait)
+    straight = pictures(warp, still(portrait, 3, rotation=rotation, blink=np.full(3, blink)), portrait)
+    rig = build_rig(portrait)
+    irises = Irises(portrait.picture, portrait.mesh, portrait.pose, drawing=portrait.drawing)
+    LidPainter(portrait.picture, rig, irises).paint(made, looking, *rig.place(looking))
+    for row in (1, 2):
+        apart = np.abs(made[row].astype(int) - wanted[row]).sum()
+        assert apart < 0.7 * np.abs(straight[row].astype(int) - wanted[row]).sum()
+
+
+def test_a_faint_gaze_fades_in(calm: Portrait, still: Still) -> None:
+    rig, irises = build_rig(calm), Irises(calm.picture, calm.mesh, calm.pose)
+    frames = np.full((4, *calm.frames.images.shape[1:]), 90, np.uint8)
+    looking = still(calm, 4, gaze=np.array([[0.0, 0.0], [0.01, 0.0], [0.03, 0.0], [0.06, 0.0]]))
+    LidPainter(calm.picture, rig, irises).paint(frames, looking, *rig.place(looking))
+    changes = np.abs(frames.astype(int) - 90).sum(axis=(1, 2, 3))
+    assert changes[0] == 0
+    assert (np.diff(changes) > 0).all()

@@ -287,3 +287,41 @@ def test_shapes_of_the_learning_rate(tmp_path: Path, shape: str, expected: list[
         patch.setattr(torch.optim.Adam, "step", noting)
         run(tmp_path, steps=10, schedule=schedule)
     assert rates == pytest.approx(expected)
+
+
+def scripted(*errors: float) -> Callable[[nn.Module], dict[str, float]]:
+    """Validations with known outcomes."""
+    left = list(errors)
+    return lambda model: {"error": left.pop(0)}
+
+
+def test_the_best_validation_counts(tmp_path: Path) -> None:
+    seen: list[dict[str, Tensor]] = []
+    outcomes = scripted(3.0, 2.0, 1.0, 2.5)
+
+    def noting(model: nn.Module) -> dict[str, float]:
+        seen.append({name: value.clone() for name, value in model.state_dict().items()})
+        return outcomes(model)
+
+    model, scores = run(tmp_path, validate=noting, merit=lambda found: -found["error"])
+    assert scores == {"error": 1.0}
+    assert all(torch.equal(value, seen[2][name]) for name, value in model.state_dict().items())
+    again, scores_again = run(tmp_path, validate=scripted(), merit=lambda found: -found["error"])
+    assert scores_again == scores
+    assert all(torch.equal(value, seen[2][name]) for name, value in again.state_dict().items())
+
+
+def test_training_that_betters_nothing_leaves_the_network_as_it_was(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    model, scores = run(tmp_path, validate=scripted(1.0, 2.0, 2.0, 2.0), merit=lambda found: -found["error"])
+    assert scores == {"error": 1.0}
+    assert all(torch.equal(value, network().state_dict()[name]) for name, value in model.state_dict().items())
+    assert "nothing better" in caplog.text
+
+
+def test_the_best_survives_an_interruption(tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path, validate=scripted(3.0, 1.0), merit=lambda found: -found["error"], batch=interrupted_at(30))
+    _, scores = run(tmp_path, validate=scripted(2.0, 2.5), merit=lambda found: -found["error"])
+    assert scores == {"error": 1.0}

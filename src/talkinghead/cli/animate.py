@@ -61,7 +61,7 @@ def animate(
         typer.Argument(
             metavar="FACE",
             show_default=False,
-            help="A picture of a face, photo or drawing, or a video: its best frame. Needed unless --job names one.",
+            help="A picture of a face, a video (its best frame) or a person (talkinghead adapt); or --job names it.",
         ),
     ] = None,
     speech: Annotated[

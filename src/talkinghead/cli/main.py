@@ -11,7 +11,7 @@ from typing import Annotated, Any, cast
 import typer
 from typer.core import TyperGroup
 
-from talkinghead.cli import align, animate, demo, doctor, evaluate, landmarks, methods, motion, train, voices
+from talkinghead.cli import adapt, align, animate, demo, doctor, evaluate, landmarks, methods, motion, train, voices
 from talkinghead.cli.console import STOPPED, notes_shown, tell
 from talkinghead.errors import InputError
 from talkinghead.version import __version__
@@ -75,6 +75,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["--help", "-h"]},
 )
 app.command(epilog=animate.EXAMPLES)(animate.animate)
+app.command(epilog=adapt.EXAMPLES)(adapt.adapt)
 app.command(epilog=landmarks.EXAMPLES)(landmarks.landmarks)
 app.command(epilog=demo.EXAMPLES)(demo.demo)
 app.command(epilog=voices.EXAMPLES)(voices.voices)

@@ -12,7 +12,8 @@ from typer.core import TyperCommand
 
 from talkinghead.cli.console import STOPPED, tell
 from talkinghead.errors import InputError
-from talkinghead.training.stage import Stage, Trainable, TrainingOptions, choose, plan_training
+from talkinghead.training.plan import Trainable, choose, plan_training
+from talkinghead.training.stage import Stage, TrainingOptions
 
 EXAMPLES = """
 [bold]Example[/bold]
@@ -122,12 +123,20 @@ def train(
         Path | None,
         typer.Option(metavar="FILE", show_default="random weights", help="Pretrained weights to begin with."),
     ] = None,
+    store: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            show_default="OUT/store",
+            help="Keeps what was tracked and computed of the recordings; trainings may share it.",
+        ),
+    ] = None,
 ) -> None:
     """Train one stage of a method, or a shared network; the same command resumes where it was stopped.
 
     Each stage has options of its own, such as --steps: talkinghead train METHOD STAGE --help shows them.
     """
-    _run(method, corpus, out, stage, config, start, None)
+    _run(method, corpus, out, stage, config, start, store, None)
 
 
 def _run(
@@ -137,8 +146,12 @@ def _run(
     stage: str | None,
     config: str,
     start: Path | None,
+    store: Path | None,
     options: TrainingOptions | None,
 ) -> None:
+    from talkinghead.data.corpus import Corpus
+    from talkinghead.store import Store
+
     owner = _owner(method)
     name = _stage_name(owner, stage)
     if not corpus.is_dir():
@@ -147,7 +160,16 @@ def _run(
         raise InputError(f"--out {out} is a file: give a folder, which may be new.")
     if start is not None and not start.is_file():
         raise InputError(f"--start {start}: no such file; give the weights to begin with.")
-    training = plan_training(owner, name, corpus=corpus, out=out, config=config, options=options, start=start)
+    training = plan_training(
+        owner,
+        name,
+        corpus=Corpus.open(corpus),
+        out=out,
+        config=config,
+        options=options,
+        start=start,
+        store=None if store is None else Store(store),
+    )
     try:
         owner.stages[name].train(training)
     except KeyboardInterrupt:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -126,10 +126,12 @@ class Corpus:
     Attributes:
         table: every recording, with the split that it has while nobody is held out.
         unseen: speakers who are held out of training.
+        folder: of the shared recordings, for what is not a video; None: the corpus of one person.
     """
 
     table: tuple[Recording, ...]
     unseen: tuple[str, ...] = ()
+    folder: Path | None = None
 
     @classmethod
     def open(cls, folder: Path, *, unseen: tuple[str, ...] = UNSEEN_FACES) -> Corpus:
@@ -144,9 +146,9 @@ class Corpus:
             InputError: the folder is no corpus, or its table is damaged.
         """
         if (folder / _SPLITS).exists():
-            return cls(tuple(_grid(folder)), unseen)
+            return cls(tuple(_grid(folder)), unseen, folder)
         if (folder / _MANIFEST).exists():
-            return cls(tuple(_listed(folder)), unseen)
+            return cls(tuple(_listed(folder)), unseen, folder)
         grid, clips = folder / "grid_s1", folder / "clips"
         there = {part: (part / table).exists() for part, table in ((grid, _SPLITS), (clips, _MANIFEST))}
         if not any(there.values()):
@@ -158,7 +160,7 @@ class Corpus:
             announce(f"{part} is not there: the corpus is used without it.")
         found = (*(_grid(grid) if there[grid] else ()), *(_listed(clips) if there[clips] else ()))
         _check_distinct((recording.name for recording in found), folder)
-        return cls(found, unseen)
+        return cls(found, unseen, folder)
 
     @classmethod
     def of_videos(cls, videos: Iterable[Path], *, speaker: str = "person", share: float = 0.1) -> Corpus:
@@ -173,16 +175,25 @@ class Corpus:
             InputError: there is no video, or one cannot be read.
         """
         found: list[Recording] = []
-        for video in (file for path in videos for file in _videos(path)):
-            name = video.stem
-            while any(name == other.name for other in found):
-                name += "-"
+        for video in list_videos(videos):
             seconds = VideoReader(video).duration
-            found.append(Recording(name, speaker, video, "own", OWN, seconds=seconds))
-        if not found:
+            found.append(Recording(_free_name(video.stem, found), speaker, video, "own", OWN, seconds=seconds))
+        return cls.of_recordings(found, share=share)
+
+    @classmethod
+    def of_recordings(cls, table: Sequence[Recording], *, share: float = 0.1) -> Corpus:
+        """The corpus of one person's recordings: some are ``val``, or where there are few, the end of each.
+
+        Args:
+            table: the recordings.
+            share: of the recordings that is ``val``.
+
+        Raises:
+            InputError: there is none.
+        """
+        if not table:
             raise InputError("there is no video of the person: give one, or a folder of clips.")
-        whole = len(found) <= _FEW
-        return cls(tuple(_split(found, share, cut_from=0.0 if whole else _LONG_S)))
+        return cls(tuple(_split(table, share, cut_from=0.0 if len(table) <= _FEW else _LONG_S)))
 
     def recordings(
         self, split: str | None = None, *, in_step: bool | None = None, speakers: Container[str] | None = None
@@ -230,6 +241,16 @@ class Corpus:
         return replace(recording, split="unseen") if held_out else recording
 
 
+def describe(recordings: Iterable[Recording], *, unseen: Iterable[str] = ()) -> dict[str, str]:
+    """What the card of weights says of the recordings that a network has learned from, and under which licences."""
+    found = tuple(recordings)
+    counts = Counter(recording.speaker for recording in found)
+    who = ", ".join(f"{speaker} ({count})" for speaker, count in sorted(counts.items()))
+    licences = sorted({recording.licence or "none stated" for recording in found})
+    held_out = f"; held out: {', '.join(unseen)}" if unseen else ""
+    return {"data": f"recordings of {who}{held_out}", "data_licence": "; ".join(licences)}
+
+
 def _split(
     table: Iterable[Recording], share: float, *, settled: Container[str] = (), cut_from: float = _LONG_S
 ) -> Iterator[Recording]:
@@ -240,9 +261,10 @@ def _split(
         count = speakers.count(recording.speaker)
         if recording.split != "train" or recording.speaker in settled:
             yield recording
-        elif recording.seconds >= cut_from:
-            yield replace(recording, part=(0.0, 1 - share))
-            yield replace(recording, split="val", part=(1 - share, 1.0))
+        elif (end := recording.part[1]) and recording.seconds * (length := end - recording.part[0]) >= cut_from:
+            border = end - share * length
+            yield replace(recording, part=(recording.part[0], border))
+            yield replace(recording, split="val", part=(border, end))
         else:
             every = min(round(1 / share), count)
             last = speakers[:number].count(recording.speaker) % every == every - 1
@@ -299,6 +321,22 @@ def _check_distinct(names: Iterable[str], path: Path) -> None:
     double = sorted(name for name, count in Counter(names).items() if count > 1)
     if double:
         raise InputError(f"{path}: {', '.join(double)} is there twice; give every clip one name and one split.")
+
+
+def list_videos(paths: Iterable[Path]) -> list[Path]:
+    """The files themselves, and of folders every video by name.
+
+    Raises:
+        InputError: one is not there, or is a picture.
+    """
+    return [file for path in paths for file in _videos(path)]
+
+
+def _free_name(name: str, found: Iterable[Recording]) -> str:
+    names = {recording.name for recording in found}
+    while name in names:
+        name += "-"
+    return name
 
 
 def _videos(path: Path) -> list[Path]:

@@ -1,34 +1,34 @@
 """Heads of many people with their landmarks, in a form from which pairs of one person are drawn at once.
 
-A pack is an ``.npz`` without compression, for N pictures of K clips:
+A pack holds N pictures of K clips:
 
 - ``jpeg``: uint8, one JPEG after the other; picture k is ``jpeg[starts[k]:starts[k + 1]]``, ``STORED`` px square, the
   network's square and an eighth of its side around it;
 - ``landmarks``: (N, 68, 2) float32 px of it;
 - ``mattes``: (N, 80, 80) uint8, how surely each place of it belongs to the person;
+- ``times``: (N,) seconds from the beginning of the clip, or of the part of it that belongs to the split;
 - ``clips``: (N,) which clip, in order; the first picture of a clip is its calmest, and decides where all are cut;
 - ``names``, ``speakers``: (K,) strings.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Protocol
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from talkinghead.data.corpus import MAIN_SPEAKER, Corpus, Recording
+from talkinghead.data.corpus import Recording
 from talkinghead.data.tracks import Take, read_takes
 from talkinghead.errors import InputError
 from talkinghead.face.landmarks import MESH_OF_68
 from talkinghead.face.pose import head_landmarks
 from talkinghead.face.rest import lip_gap
-from talkinghead.store import Store
+from talkinghead.rendering.crop import Crop
+from talkinghead.store import Store, code_digest, file_digest, key_of
 from talkinghead.tracking.matte import person_mattes
 from talkinghead.tracking.portrait import best_frame
 from talkinghead.types import FaceTrack, FloatArray, ImageArray, IndexArray, Progress, no_progress
@@ -42,9 +42,6 @@ MARGIN = 1.25
 MATTE = 80
 """Side of a stored matte in px."""
 
-GROUPS = ("train", "known", "strangers")
-"""``train``: GRID s1 and open clips of others; ``known``: GRID s1, split val; ``strangers``: people never learned."""
-
 # fmt: off
 MIRRORED = np.array([
     *range(16, -1, -1), *range(26, 16, -1),                         # jaw, brows
@@ -56,27 +53,12 @@ MIRRORED = np.array([
 # fmt: on
 """(68,) for each landmark the one that takes its place in the mirror."""
 
-_PER_CLIP = 4  # pictures of a clip of GRID s1
+_MANY = 20  # clips of one person, of each of which a few pictures are enough
+_PER_CLIP = 4  # pictures of such a clip
 _EVERY = 4  # frames from picture to picture of other clips
+_MOST = 600  # pictures of a long video
 _QUALITY = 95
 _EDGE_ROWS = 4  # px: the purple line on top of GRID's frames, and what resampling has made of it
-_ARRAYS = ("jpeg", "starts", "landmarks", "mattes", "clips", "names", "speakers")
-
-
-class Square(Protocol):
-    """A square of a picture; ``rendering.crop.Crop`` is one."""
-
-    def extract(self, image: ImageArray) -> ImageArray:
-        """(size, size, 3) what an image (H, W, 3) shows there."""
-        ...
-
-    def points(self, points: FloatArray) -> FloatArray:
-        """Points (..., 2) px of the image in px of the square."""
-        ...
-
-
-SquarePlacer = Callable[[FloatArray, tuple[int, int]], Square]
-"""(landmarks (68, 2) px, (width, height) px) -> the square of ``STORED`` px to cut."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +69,7 @@ class FacePictures:
     starts: npt.NDArray[np.int64]
     landmarks: npt.NDArray[np.float32]
     mattes: npt.NDArray[np.uint8]
+    times: npt.NDArray[np.float64]
     clips: npt.NDArray[np.int64]
     names: npt.NDArray[np.str_]
     speakers: npt.NDArray[np.str_]
@@ -102,22 +85,6 @@ class FacePictures:
     def of_clip(self, clip: int) -> IndexArray:
         """Indices of a clip's pictures, the calmest first."""
         return np.flatnonzero(self.clips == clip)
-
-
-def face_recordings(corpus: Path, group: str) -> tuple[Recording, ...]:
-    """The recordings of one of ``GROUPS``, all of tier open.
-
-    Args:
-        corpus: folder with ``grid_s1`` and ``clips`` in it.
-        group: which.
-
-    Raises:
-        ValueError: there is no such group.
-        InputError: the folder is not the shared corpus.
-    """
-    if group not in GROUPS:
-        raise ValueError(f"no group {group!r}: choose one of {', '.join(GROUPS)}")
-    return Corpus.open(corpus).recordings({"known": "val", "strangers": "unseen"}.get(group, group))
 
 
 def validation_pairs(pictures: FacePictures, count: int, *, speaker: str | None = None) -> list[tuple[int, int]]:
@@ -142,7 +109,7 @@ def choose_frames(track: FaceTrack, *, few: bool) -> IndexArray:
     Args:
         track: of a clip.
         few: of a short clip among very many of one person: its calmest frame, its widest blink, lips wide open and
-            half open. Otherwise every fourth frame.
+            half open. Otherwise every fourth frame, of long videos fewer.
     """
     best = best_frame(track)
     if few:
@@ -150,32 +117,32 @@ def choose_frames(track: FaceTrack, *, few: bool) -> IndexArray:
         half = order[len(order) - np.count_nonzero(track.found) // 4 - 1]
         rows = [order[-1], half, int(np.where(track.found, track.blink, -1).argmax())]
     else:
-        rows = [row for row in range(0, len(track), _EVERY) if track.found[row]]
+        rows = [row for row in range(0, len(track), max(_EVERY, len(track) // _MOST)) if track.found[row]]
     return np.array(list(dict.fromkeys([best, *(int(row) for row in rows)]))[: _PER_CLIP if few else None], np.intp)
 
 
 def read_pictures(
-    recordings: Iterable[Recording], cache: Path, *, place: SquarePlacer, progress: Progress = no_progress
-) -> Iterator[tuple[Recording, ImageArray, FloatArray]]:
-    """Pictures (n, STORED, STORED, 3) and landmarks (n, 68, 2) of each recording, in one pass over its frames.
+    recordings: Iterable[Recording], store: Store, *, progress: Progress = no_progress
+) -> Iterator[tuple[Take, IndexArray, ImageArray, FloatArray]]:
+    """Of each recording the rows that are kept, pictures (n, STORED, STORED, 3) and landmarks (n, 68, 2) of them.
 
     Recordings that hardly show a face are left out, and named.
 
     Args:
         recordings: of what.
-        cache: folder for what the tracker sees, which is kept.
-        place: where to cut.
+        store: keeps what the tracker sees.
         progress: hook.
     """
     todo = list(recordings)
+    count = Counter(recording.speaker for recording in todo)
     for done, recording in enumerate(todo):
         progress("cut heads", done, len(todo))
-        for take in read_takes([recording], Store(cache), smooth=False):
-            rows = choose_frames(take.track, few=recording.speaker == MAIN_SPEAKER)
+        for take in read_takes([recording], store, smooth=False):
+            rows = choose_frames(take.track, few=count[recording.speaker] > _MANY)
             images = _frames(take, rows)
             landmarks = take.track.landmarks[rows][:, MESH_OF_68, :2]
-            square = place(landmarks[0], (images[0].shape[1], images[0].shape[0]))
-            yield recording, np.stack([square.extract(image) for image in images]), square.points(landmarks)
+            square = Crop.of(landmarks[0], (images[0].shape[1], images[0].shape[0])).widen(MARGIN, STORED)
+            yield take, rows, np.stack([square.extract(image) for image in images]), square.points(landmarks)
     progress("cut heads", len(todo), len(todo))
 
 
@@ -188,37 +155,35 @@ def _frames(take: Take, rows: IndexArray) -> list[ImageArray]:
     return images
 
 
-def save_pictures(pictures: Iterable[tuple[Recording, ImageArray, FloatArray]], path: Path) -> None:
-    """Write a pack; a file that is there already is replaced as a whole.
+def pack_pictures(pictures: Iterable[tuple[Take, IndexArray, ImageArray, FloatArray]]) -> FacePictures:
+    """The pack of what ``read_pictures`` gives.
 
     Raises:
-        ValueError: there is no picture.
+        InputError: there is no picture.
     """
     encoded: list[npt.NDArray[np.uint8]] = []
-    landmarks, mattes, clips, names, speakers = [], [], [], [], []
-    for number, (recording, images, points) in enumerate(pictures):
+    landmarks, mattes, times, clips, names, speakers = [], [], [], [], [], []
+    for number, (take, rows, images, points) in enumerate(pictures):
         for image in images:
             encoded.append(cv2.imencode(".jpg", image[..., ::-1], (cv2.IMWRITE_JPEG_QUALITY, _QUALITY))[1].ravel())
         landmarks.append(points.astype(np.float32))
         mattes.append(np.stack([_small(matte) for matte in person_mattes(images)]))
+        times.append(rows / take.track.fps)
         clips.append(np.full(len(images), number, np.int64))
-        names.append(recording.name)
-        speakers.append(recording.speaker)
+        names.append(take.recording.name)
+        speakers.append(take.recording.speaker)
     if not encoded:
-        raise ValueError("a pack needs at least one picture")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_suffix(".new.npz")
-    np.savez(
-        beside,
+        raise InputError("no recording shows a face: give other recordings.")
+    return FacePictures(
         jpeg=np.concatenate(encoded),
         starts=np.cumsum([0, *map(len, encoded)], dtype=np.int64),
         landmarks=np.concatenate(landmarks),
         mattes=np.concatenate(mattes),
+        times=np.concatenate(times),
         clips=np.concatenate(clips),
         names=np.array(names, np.str_),
         speakers=np.array(speakers, np.str_),
     )
-    os.replace(beside, path)
 
 
 def _small(matte: FloatArray) -> npt.NDArray[np.uint8]:
@@ -226,36 +191,22 @@ def _small(matte: FloatArray) -> npt.NDArray[np.uint8]:
     return np.asarray((255 * small).round().clip(0, 255), np.uint8)
 
 
-def load_pictures(path: Path) -> FacePictures:
-    """The pack that ``save_pictures`` wrote.
-
-    Raises:
-        InputError: there is no such file, or it is not such a pack.
-    """
-    try:
-        with np.load(path) as arrays:
-            return FacePictures(*(arrays[name] for name in _ARRAYS))
-    except (OSError, KeyError, ValueError) as error:
-        raise InputError(f"{path}: not a pack of heads ({error}); prepare it again.") from None
-
-
 def prepare_pictures(
-    corpus: Path, group: str, out: Path, *, place: SquarePlacer, progress: Progress = no_progress
+    recordings: Sequence[Recording], store: Store, *, progress: Progress = no_progress
 ) -> FacePictures:
-    """The pack of a group, ``out/heads/GROUP.npz``, which is made where it is missing.
+    """The pack of recordings, which the store keeps.
 
     Args:
-        corpus: folder with ``grid_s1`` and ``clips`` in it.
-        group: one of ``GROUPS``.
-        out: folder for packs and, in ``tracks``, what the tracker sees.
-        place: where to cut.
+        recordings: of a split.
+        store: also of what the tracker sees.
         progress: hook.
 
     Raises:
-        InputError: the folder is not the shared corpus.
+        InputError: none of them shows a face.
     """
-    path = out / "heads" / f"{group}.npz"
-    if not path.exists():
-        found = face_recordings(corpus, group)
-        save_pictures(read_pictures(found, out / "tracks", place=place, progress=progress), path)
-    return load_pictures(path)
+    videos = [(recording.name, recording.part, file_digest(recording.video)) for recording in recordings]
+    key = key_of(videos, code_digest(__name__, "talkinghead.rendering.crop", "talkinghead.tracking.portrait"))
+    arrays = store.arrays(
+        "heads", key, lambda: vars(pack_pictures(read_pictures(recordings, store, progress=progress)))
+    )
+    return FacePictures(**arrays)

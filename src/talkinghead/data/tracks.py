@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from talkinghead.data.corpus import Recording
+from talkinghead.data.corpus import OWN, Recording
 from talkinghead.errors import announce
 from talkinghead.media import VideoReader
-from talkinghead.store import Store, file_digest
+from talkinghead.store import Store, file_digest, key_of
 from talkinghead.tracking.raw import RawTrack, find_raw_track, read_raw_track
 from talkinghead.types import FaceTrack, Frames, ImageArray, Speech
 
@@ -29,6 +29,11 @@ class Take:
     recording: Recording
     track: FaceTrack
     first: int = 0
+
+    @property
+    def digest(self) -> str:
+        """Of the part's content, for keys of what is computed from it."""
+        return key_of(file_digest(self.recording.video), self.first, len(self.track))
 
     def speech(self) -> Speech:
         """The part's sound, mono at 16 kHz; of a whole recording also what sounds beyond its last frame."""
@@ -72,15 +77,28 @@ def read_takes(recordings: Iterable[Recording], store: Store, *, smooth: bool = 
         smooth: see ``tracking.track.make_track``.
     """
     for recording in recordings:
-        raw = raw_track_of(recording.video, store)
-        if not len(raw) or raw.found.mean() < _LEAST_FOUND:
-            share = raw.found.mean() if len(raw) else 0.0
+        raw, count = _read_raw_track(recording, store)
+        rows = recording.rows(count)
+        found = (raw[rows] if recording.tier == OWN else raw).found
+        if not len(found) or found.mean() < _LEAST_FOUND:
+            share = found.mean() if len(found) else 0.0
             announce(f"{recording.video}: only {share:.0%} of the frames show a face; the clip is left out.")
             continue
-        rows = recording.rows(len(raw))
-        yield Take(recording, raw.track(smooth=smooth)[rows], rows.start)
+        # A part of somebody's own video may end at a cut, over which nothing is smoothed.
+        track = raw[rows].track(smooth=smooth) if recording.tier == OWN else raw.track(smooth=smooth)[rows]
+        yield Take(recording, track, rows.start)
 
 
 def raw_track_of(video: Path, store: Store) -> RawTrack:
     """What the tracker sees in a video file; one that the store has is not opened."""
     return find_raw_track(file_digest(video), store) or read_raw_track(VideoReader(video), store)
+
+
+def _read_raw_track(recording: Recording, store: Store) -> tuple[RawTrack, int]:
+    """What the tracker sees up to the end of the recording's part, and how many frames the whole video has."""
+    if recording.part[1] == 1.0:
+        raw = raw_track_of(recording.video, store)
+        return raw, len(raw)
+    video = VideoReader(recording.video)
+    frames = recording.rows(video.num_frames).stop
+    return read_raw_track(video, store, frames=frames), video.num_frames

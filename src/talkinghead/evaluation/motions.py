@@ -14,7 +14,7 @@ from talkinghead.evaluation.measures import MEASURES, Scores
 from talkinghead.face.landmarks import BROWS, LIPS, MESH_OF_68
 from talkinghead.face.pose import head_landmarks
 from talkinghead.metrics.aperture import aperture, aperture_correlation, best_lag
-from talkinghead.metrics.blinks import blink_duration, inter_blink_interval, parse_blink_rate
+from talkinghead.metrics.blinks import blink_duration, blink_rate, inter_blink_interval
 from talkinghead.metrics.head_motion import motion_range, spectrum_distance
 from talkinghead.metrics.head_pose import position_difference, rotation_difference
 from talkinghead.metrics.jaw_lip import jaw_lip_distance, jaw_lip_velocity_difference
@@ -123,7 +123,7 @@ class Both:
 
 
 _LONE: dict[str, Callable[[Lone], float]] = {
-    "blinks-per-second": lambda one: parse_blink_rate(one.track.blink, one.track.fps),
+    "blinks-per-second": lambda one: blink_rate(one.track.blink, one.track.fps),
     "blink-duration": lambda one: blink_duration(one.track.blink, one.track.fps),
     "inter-blink-interval": lambda one: inter_blink_interval(one.track.blink, one.track.fps),
     "head-range": lambda one: motion_range(one.track.rotation[one.track.found]),

@@ -16,6 +16,7 @@ from typing import IO, Any
 import numpy as np
 import numpy.typing as npt
 
+from talkinghead.cancellation import checkpoint
 from talkinghead.errors import InputError
 
 Samples = npt.NDArray[np.float32]
@@ -127,6 +128,7 @@ def spool_rows(
     count, most = 0, in_memory // math.prod(shape)
     file: IO[bytes] | None = None
     for piece in pieces:
+        checkpoint()
         count += len(piece)
         if file is None and count > most:
             file = _temporary_file()

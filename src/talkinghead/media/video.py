@@ -15,6 +15,7 @@ from av.video.frame import VideoFrame
 from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 
+from talkinghead.cancellation import checkpoint
 from talkinghead.errors import InputError, announce
 from talkinghead.media import colours
 from talkinghead.media.containers import end_in_header, open_container, packet_times, video_stream
@@ -110,6 +111,7 @@ class VideoReader:
         size = max(1, min(size, _CHUNK_BYTES // (3 * width * height)))
         chunk, filled = np.empty((size, height, width, 3), np.uint8), 0
         for image in self._at_rate(fps):
+            checkpoint()
             chunk[filled] = image
             filled += 1
             if filled == size:

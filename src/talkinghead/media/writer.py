@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from talkinghead.cancellation import await_result
 from talkinghead.errors import InputError, announce
 from talkinghead.media.encoders import Encoder, FileFormat, MovieEncoder
 from talkinghead.media.files import check_writable, write_beside
@@ -186,11 +187,11 @@ def _write(video: Video, background: _Background, progress: Progress) -> None:
         for images in _check_chunks(video):
             under_way.append(pool.submit(background.encode, images))
             while under_way and (len(under_way) > _QUEUED or under_way[0].done()):
-                under_way.popleft().result()
+                await_result(under_way.popleft())
             progress("encode", background.written, video.num_frames)
         for chunk in under_way:
-            chunk.result()
-        pool.submit(background.finish).result()
+            await_result(chunk)
+        await_result(pool.submit(background.finish))
         progress("encode", video.num_frames, video.num_frames)
     except BaseException:
         background.stopped.set()

@@ -62,7 +62,7 @@ def find_blinks(blink: FloatArray, fps: float) -> tuple[Interval, ...]:
     return tuple(found)
 
 
-def parse_blink_rate(blink: FloatArray, fps: float) -> float:
+def blink_rate(blink: FloatArray, fps: float) -> float:
     """Blinks per second of a curve (T,); NaN where it has no frame. People: 0.28 to 0.45."""
     return len(find_blinks(blink, fps)) / (len(blink) / fps) if len(blink) else float("nan")
 

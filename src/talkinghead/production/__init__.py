@@ -8,17 +8,18 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from talkinghead.cancellation import WorkCancelledError
     from talkinghead.production.job import Job
     from talkinghead.production.job_files import load_job, save_job
     from talkinghead.production.overrides import override_job
-    from talkinghead.production.producer import JobCancelledError, Made, Producer, run_job
+    from talkinghead.production.producer import Made, Producer, run_job
     from talkinghead.production.work import check_job
 
 __all__ = [
     "Job",
-    "JobCancelledError",
     "Made",
     "Producer",
+    "WorkCancelledError",
     "check_job",
     "load_job",
     "override_job",
@@ -27,20 +28,20 @@ __all__ = [
 ]
 
 _MODULES = {
-    "Job": "job",
-    "JobCancelledError": "producer",
-    "Made": "producer",
-    "Producer": "producer",
-    "check_job": "work",
-    "load_job": "job_files",
-    "override_job": "overrides",
-    "run_job": "producer",
-    "save_job": "job_files",
+    "Job": "production.job",
+    "Made": "production.producer",
+    "Producer": "production.producer",
+    "WorkCancelledError": "cancellation",
+    "check_job": "production.work",
+    "load_job": "production.job_files",
+    "override_job": "production.overrides",
+    "run_job": "production.producer",
+    "save_job": "production.job_files",
 }
 
 
 def __getattr__(name: str) -> Any:
     # Lazy: a command that only checks a number need not load all of it.
     if name in _MODULES:
-        return getattr(importlib.import_module(f"{__name__}.{_MODULES[name]}"), name)
+        return getattr(importlib.import_module(f"talkinghead.{_MODULES[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -11,12 +11,11 @@ from talkinghead.errors import InputError, announce
 from talkinghead.production.checks import check_face, parse_kind
 
 if TYPE_CHECKING:
+    from talkinghead.person import Person
     from talkinghead.pipeline import TalkingHead
     from talkinghead.production.job import Job
     from talkinghead.tracking.placed import Placed
     from talkinghead.types import FloatArray, ImageArray, Portrait
-
-PERSON_FILE = "person.json"
 
 
 @dataclass(frozen=True)
@@ -24,7 +23,7 @@ class Figure:
     """Whom to animate, before what.
 
     Attributes:
-        face: a picture or video.
+        face: a picture or video, or the folder of a person.
         which_face: number of the face, from the left; None: the largest.
         landmarks: a file of landmarks placed by hand, or None.
         background: a picture, or a colour as #rrggbb, or None: what stands in the picture.
@@ -73,14 +72,13 @@ class Figure:
         """Raise ``InputError`` for what is wrong with the files, as far as it can be known before the work begins."""
         from talkinghead.media import read_image, sniff
 
-        _check_person(self.face)
-        kind = sniff(self.face)
+        kind = "person" if self._open_person() else sniff(self.face)
         background = self.files()["--background"]
         if background is not None:
             read_image(background)
         if self.landmarks is not None:
             if kind != "image":
-                raise InputError(f"--landmarks goes with a picture and {self.face} is a video: save one frame as PNG.")
+                raise InputError(f"--landmarks goes with a picture and {self.face} is a {kind}: save one frame as PNG.")
             self._read_landmarks(read_image(self.face), self.landmarks)
 
     def load(self, head: TalkingHead) -> tuple[TalkingHead, Portrait]:
@@ -89,7 +87,7 @@ class Figure:
         Raises:
             InputError: a file cannot be read, no face is found, or the figure cannot be told from its background.
         """
-        portrait = self._portrait()
+        portrait = self._portrait(head)
         renderer = head.renderer_for(portrait)
         if self.landmarks is not None:
             from talkinghead.rendering.mouth_shapes import WithMouthShapes
@@ -114,13 +112,26 @@ class Figure:
 
         return read_placed(path, (image.shape[1], image.shape[0]))
 
-    def _portrait(self) -> Portrait:
+    def _open_person(self) -> Person | None:
+        """The person whose folder the face is; None for a file.
+
+        Raises:
+            InputError: it is a folder of another kind, or not in order.
+        """
+        if not self.face.is_dir():
+            return None
+        from talkinghead.person import open_person
+
+        if self.which_face is not None:
+            raise InputError(f"--face is chosen when a person is made: leave it out for {self.face}.")
+        return open_person(self.face)
+
+    def _portrait(self, head: TalkingHead) -> Portrait:
         from talkinghead.media import read_image
-        from talkinghead.tracking import read_portrait
 
         if self.landmarks is None:
             try:
-                return read_portrait(self.face, face=self.which_face, drawing=self.drawing)
+                return head.read_portrait(self.face, which_face=self.which_face, drawing=self.drawing)
             except InputError as error:
                 raise _with_remedy(error) from error
         from talkinghead.tracking.placed import portrait_from_placed
@@ -136,7 +147,7 @@ class Figure:
         from talkinghead.rendering.backdrop import figure_of
 
         colours, alpha = portrait.frames.images[portrait.best], None
-        if sniff(self.face) == "image":
+        if self.face.is_file() and sniff(self.face) == "image":
             colours, alpha = read_layers(self.face)
         opacity = None if alpha is None else (alpha / 255.0).astype(np.float32)
         found = figure_of(portrait, colours, opacity)
@@ -147,16 +158,6 @@ class Figure:
         if opacity is None:
             announce(f"{self.face} has no transparency: the person was cut out by what the segmentation takes for one.")
         return found
-
-
-def _check_person(face: Path) -> None:
-    """Raise ``InputError`` for a folder that holds no person."""
-    # The one place that tells a person's folder from a file: here the person will be opened.
-    if not face.is_dir():
-        return
-    if (face / PERSON_FILE).is_file():
-        raise InputError(f"{face} holds a person, which this version cannot animate: upgrade talkinghead.")
-    raise InputError(f"{face} is a folder without {PERSON_FILE}: give a file inside it, or the folder of a person.")
 
 
 def _with_remedy(error: InputError) -> InputError:

@@ -34,7 +34,7 @@ class Job:
     file count from the file's folder (``load_job``).
 
     Attributes:
-        face: a picture or video of a face.
+        face: a picture or video of a face, or the folder of a person.
         out: the video to write.
         speech: a sound or video file.
         text: what to say in a synthetic voice, instead of ``speech``.

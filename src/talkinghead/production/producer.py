@@ -6,10 +6,12 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
+from talkinghead.cancellation import cancel_when, checkpoint
 from talkinghead.errors import InputError
 from talkinghead.production.checks import parse_blink
 from talkinghead.production.work import Work, check_job
@@ -23,11 +25,9 @@ if TYPE_CHECKING:
 
 Cancel: TypeAlias = "Callable[[], bool] | threading.Event"
 
+_Key: TypeAlias = tuple[str, str, str | None, Path | None, int]
+
 _KEPT_MODELS = 4
-
-
-class JobCancelledError(Exception):
-    """A job was cancelled: nothing was written."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Producer:
 
     def __init__(self, *, kept: int = _KEPT_MODELS) -> None:
         self._kept = kept
-        self._heads: OrderedDict[tuple[str, str, str | None], TalkingHead] = OrderedDict()
+        self._heads: OrderedDict[_Key, TalkingHead] = OrderedDict()
 
     def run(self, job: Job, *, progress: Progress | None = None, cancel: Cancel | None = None) -> Made:
         """Make the files of a job: all appear at the end, together; upon any exception none does.
@@ -72,15 +72,20 @@ class Producer:
             job: what to make.
             progress: hook (stage, done, total); the stages are "model", "speech", "portrait", "motion", "render" and
                 "encode". The last two take turns: frames are encoded while others are rendered.
-            cancel: says whether to stop. It is asked before each report of progress: between the stages, and in those
-                that go by pieces (long texts, rendering, encoding) between the pieces.
+            cancel: says whether to stop: an event or a function. It is asked at every ``cancellation.checkpoint``, some
+                times a second. What cannot be divided takes longer: loading networks for the first time, and placing
+                the words of a long transcript.
 
         Raises:
             InputError: as ``check_job``, or a file turns out to be unreadable, to show no face, or to find no room.
-            JobCancelledError: ``cancel`` said so.
+            WorkCancelledError: ``cancel`` said so.
         """
-        work = check_job(job)
-        report = _Report(progress, cancel)
+        is_cancelled = cancel.is_set if isinstance(cancel, threading.Event) else cancel
+        with nullcontext() if is_cancelled is None else cancel_when(is_cancelled):
+            return self._run(check_job(job), _report_to(progress))
+
+    def _run(self, work: Work, report: Progress) -> Made:
+        job = work.job
         report("model", 0, 1)
         head = self._head(job)
         report("model", 1, 1)
@@ -96,31 +101,32 @@ class Producer:
     def _head(self, job: Job) -> TalkingHead:
         from talkinghead.pipeline import TalkingHead
 
-        key = (job.method, job.config, job.renderer)
+        person = Path(job.face).resolve() if Path(job.face).is_dir() else None
+        changed = 0 if person is None else (person / "person.json").stat().st_mtime_ns
+        key = (job.method, job.config, job.renderer, person, changed)
         if key not in self._heads:
-            self._heads[key] = TalkingHead.from_pretrained(job.method, config=job.config, renderer=job.renderer)
+            self._heads[key] = TalkingHead.from_pretrained(
+                job.method, config=job.config, renderer=job.renderer, person=person
+            )
         self._heads.move_to_end(key)
         while len(self._heads) > self._kept:
             self._heads.popitem(last=False)
         return self._heads[key]
 
 
-class _Report:
-    """The progress hook of a job that can be cancelled."""
+def _report_to(progress: Progress | None) -> Progress:
+    """The hook, with a checkpoint before each step."""
 
-    def __init__(self, progress: Progress | None, cancel: Cancel | None) -> None:
-        self._progress = progress
-        self._is_cancelled = cancel.is_set if isinstance(cancel, threading.Event) else cancel
+    def report(stage: str, done: int, total: int) -> None:
+        checkpoint()
+        if progress is not None:
+            progress(stage, done, total)
 
-    def __call__(self, stage: str, done: int, total: int) -> None:
-        if self._is_cancelled is not None and self._is_cancelled():
-            raise JobCancelledError("the job was cancelled: nothing was written")
-        if self._progress is not None:
-            self._progress(stage, done, total)
+    return report
 
 
 def _make(
-    work: Work, head: TalkingHead, speech: Speech, portrait: Portrait, *, view: View | None, report: _Report
+    work: Work, head: TalkingHead, speech: Speech, portrait: Portrait, *, view: View | None, report: Progress
 ) -> Made:
     from talkinghead.media.files import write_together
 
@@ -137,7 +143,7 @@ def _make(
     return Made(paths, len(motion) / motion.fps, (width, height), motion.fps, time.monotonic() - began)
 
 
-def _motion(work: Work, head: TalkingHead, speech: Speech, portrait: Portrait, report: _Report) -> Motion:
+def _motion(work: Work, head: TalkingHead, speech: Speech, portrait: Portrait, report: Progress) -> Motion:
     """The motion as it is rendered: a new one, or the saved one with its changes."""
     from talkinghead.pipeline import fit_motion
 
@@ -171,7 +177,7 @@ def _write_beside(motion: Motion, paths: Mapping[str, Path], parts: Mapping[str,
                 raise InputError(message) from error
 
 
-def _write_video(work: Work, video: Video, part: Path, report: _Report) -> None:
+def _write_video(work: Work, video: Video, part: Path, report: Progress) -> None:
     from talkinghead.media.files import explain_full_disk
     from talkinghead.media.writer import encode_video
 

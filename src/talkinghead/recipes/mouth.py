@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import cast
 
 import cv2
@@ -14,21 +13,19 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from talkinghead.data.grid import grid_clips, track_clip
-from talkinghead.data.manifest import manifest_rows
+from talkinghead.data.corpus import Recording, describe
+from talkinghead.data.tracks import read_takes
 from talkinghead.face.landmarks import INNER_LIP_CONTOUR, MESH_OF_68, OUTER_LIP_CONTOUR
 from talkinghead.face.pose import camera_from_head, head_mesh
 from talkinghead.face.rest import lip_gap
-from talkinghead.media import VideoReader
 from talkinghead.rendering.interior import REFERENCE_SKIN, InteriorConfig, MouthInterior, opening_mask
 from talkinghead.rendering.mouth import PATCH_SIZE, mouth_rectangle
-from talkinghead.tracking.track import make_track, read_mesh
+from talkinghead.store import Arrays, Store, code_digest, file_digest, key_of
 from talkinghead.training.adversarial import Adversaries, adversarial_losses
 from talkinghead.training.discriminators import PatchDiscriminator
-from talkinghead.training.fit import Schedule, fit
+from talkinghead.training.fit import Schedule
 from talkinghead.training.stage import Training
-from talkinghead.types import BoolArray, FaceTrack, FloatArray, ImageArray, IndexArray
-from talkinghead.weights import save_weights
+from talkinghead.types import FaceTrack, FloatArray, ImageArray, IndexArray
 
 _OPEN = 0.025  # openings, in eye distances, that show something
 _PER_CLIP = {"GRID": 12, "other": 400}
@@ -53,9 +50,9 @@ class OpenMouths:
 
 
 def open_mouth_crops(
-    images: ImageArray, track: FaceTrack, rows: IndexArray
+    images: Sequence[ImageArray], track: FaceTrack, rows: IndexArray
 ) -> tuple[list[ImageArray], list[FloatArray]]:
-    """Crops and contours of the given rows of a tracked clip."""
+    """Crops and contours of the given rows of a track, with an image for each row."""
     mesh = head_mesh(track)
     rectangle = mouth_rectangle(np.median(mesh[:, MESH_OF_68], axis=0))
     eyes = track.landmarks[:, [33, 263]]
@@ -64,54 +61,48 @@ def open_mouth_crops(
     width, height = PATCH_SIZE
     patch = np.array([[0, 0], [width, 0], [0, height]], np.float32) - 0.5
     crops, contours = [], []
-    for t in rows:
+    for image, t in zip(images, rows, strict=True):
         image_from_patch = cv2.getAffineTransform(patch, corners[t])
         shrinks = np.linalg.norm(image_from_patch[:, 0]) > 1.5
         flags = cv2.WARP_INVERSE_MAP | (cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)
-        crops.append(
-            cv2.warpAffine(images[t], image_from_patch, PATCH_SIZE, flags=flags, borderMode=cv2.BORDER_REPLICATE)
-        )
+        crops.append(cv2.warpAffine(image, image_from_patch, PATCH_SIZE, flags=flags, borderMode=cv2.BORDER_REPLICATE))
         lips = track.landmarks[t, np.r_[INNER_LIP_CONTOUR, OUTER_LIP_CONTOUR], :2]
         patch_from_image = cv2.invertAffineTransform(image_from_patch)
         contours.append(lips @ patch_from_image[:, :2].T + patch_from_image[:, 2])
     return crops, contours
 
 
-def _clips(corpus: Path, cache: Path) -> Iterator[tuple[str, Path, FloatArray, BoolArray, int]]:
-    """Speaker, file, raw landmarks, found and number of crops of every clip to learn from."""
-    for clip in grid_clips(corpus / "grid_s1", "train"):
-        landmarks, found, _ = track_clip(clip, cache)
-        yield "GRID-s1", clip.video, landmarks, found, _PER_CLIP["GRID"]
-    for row in manifest_rows(corpus / "clips"):
-        if row["tier"] != "open":
+def read_open_mouths(recordings: Sequence[Recording], store: Store) -> OpenMouths:
+    """Crops of open mouths, which the store keeps.
+
+    Args:
+        recordings: of whom.
+        store: also of what the tracker sees.
+    """
+    videos = [(recording.name, recording.part, file_digest(recording.video)) for recording in recordings]
+    kept = store.arrays("open mouths", key_of(videos, code_digest(__name__)), lambda: _read(recordings, store))
+    return OpenMouths(kept["crops"], kept["contours"], kept["speakers"].tolist())
+
+
+def _read(recordings: Sequence[Recording], store: Store) -> Arrays:
+    """The arrays of ``OpenMouths``."""
+    rng = np.random.default_rng(0)
+    crops, contours, speakers = [], [], []
+    for take in read_takes(recordings, store, smooth=False):
+        track, count = take.track, _PER_CLIP["GRID" if take.recording.dataset == "GRID" else "other"]
+        rows = np.flatnonzero((lip_gap(head_mesh(track)[:, MESH_OF_68]) > _OPEN) & track.found)
+        if not len(rows):
             continue
-        path = corpus / "clips" / row["file"]
-        landmarks, found, _ = read_mesh(VideoReader(path).chunks())
-        yield row["speaker"], path, landmarks, found, _PER_CLIP["GRID" if row["dataset"] == "GRID" else "other"]
-
-
-def read_open_mouths(corpus: Path, cache: Path) -> OpenMouths:
-    """Crops of open mouths from GRID s1 ``train`` and the open clips, kept in ``cache``."""
-    file = cache / "mouths.npz"
-    if not file.exists():
-        rng = np.random.default_rng(0)
-        crops, contours, speakers = [], [], []
-        for speaker, path, landmarks, found, count in _clips(corpus, cache):
-            if found.mean() < 0.9:
-                continue
-            track = make_track(landmarks, found, 25.0, smooth=False)
-            rows = np.flatnonzero((lip_gap(head_mesh(track)[:, MESH_OF_68]) > _OPEN) & found)
-            rows = np.sort(rng.choice(rows, min(count, len(rows)), replace=False))
-            images = np.concatenate([chunk.images for chunk in VideoReader(path).chunks()])
-            new_crops, new_contours = open_mouth_crops(images, track, rows[rows < len(images)])
-            crops += new_crops
-            contours += new_contours
-            speakers += [speaker] * len(new_crops)
-        np.savez(
-            file, crops=np.stack(crops), contours=np.stack(contours).astype(np.float32), speakers=np.array(speakers)
-        )
-    with np.load(file) as arrays:
-        return OpenMouths(arrays["crops"], arrays["contours"], list(arrays["speakers"]))
+        rows = np.sort(rng.choice(rows, min(count, len(rows)), replace=False))
+        new_crops, new_contours = open_mouth_crops(take.frames(rows), track, rows)
+        crops += new_crops
+        contours += new_contours
+        speakers += [take.recording.speaker] * len(new_crops)
+    return {
+        "crops": np.stack(crops),
+        "contours": np.stack(contours).astype(np.float32),
+        "speakers": np.array(speakers, np.str_),
+    }
 
 
 class MouthBatches:
@@ -211,20 +202,17 @@ def mouth_example(config: InteriorConfig, seed: int) -> dict[str, Tensor]:
 
 def train_mouth(training: Training) -> None:
     """Train the mouth interior on GRID s1 ``train`` and the open clips."""
-    config, out, options = training.config, training.out, training.options
-    batches = MouthBatches(read_open_mouths(training.corpus, out / "tracks"), size=options.batch)
+    config, recordings = training.config, training.corpus.hold_out(()).recordings("train")
+    batches = MouthBatches(read_open_mouths(recordings, training.store), size=training.options.batch)
     torch.manual_seed(0)
     network = mouth_adversaries(config, people=len(batches.people))
     losses = partial(mouth_losses, config=config)
-    fit(
+    training.fit(
         network,
         losses,
         batches,
-        out=out,
-        steps=options.steps,
-        schedule=Schedule(options.learning_rate, clip=10.0),
-        validate_every=options.validate_every,
         validate=lambda net: {},
+        schedule=Schedule(training.options.learning_rate, clip=10.0),
     )
     shown = MouthInterior(config.width)
     weights = network.generator.state_dict()
@@ -235,9 +223,7 @@ def train_mouth(training: Training) -> None:
     card = {
         "network": "inside of the mouth behind lips of a given shape",
         "config": config,
-        "data": f"GRID speaker s1, split train, and the open clips of {', '.join(batches.people)}",
-        "data_licence": "CC BY 4.0 (GRID), US government works, MIT (FACEGOOD)",
-        "command": training.command,
+        **describe(recordings),
         "scores": {"split": "train", "colour error (0-1)": round(float(unseen["colour_loss"]), 4)},
     }
-    save_weights(shown, out / "mouth.safetensors", card=card)
+    training.save(shown, "mouth", card)

@@ -7,8 +7,8 @@ that are missing) anew in every batch.
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping
+import zlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -24,11 +24,11 @@ from talkinghead.data.spoken import HELD_OUT_LIBRISPEECH
 from talkinghead.speech.arpabet import BILABIALS, CLASSES, LABIODENTALS, SILENCE
 from talkinghead.speech.features import SAMPLE_RATE, loudness_gain
 from talkinghead.speech.phones import PhoneConfig, PhoneRecogniser, phone_features, phone_posteriors
+from talkinghead.store import NOTHING_KEPT, Arrays, Store, code_digest, key_of
 from talkinghead.training.augmentation.mels import augment_mels, make_noise
 from talkinghead.training.augmentation.sound import augment_sound
-from talkinghead.training.fit import Schedule, fit
+from talkinghead.training.fit import Schedule
 from talkinghead.training.stage import Training
-from talkinghead.weights import save_weights
 
 _FRAMES = 240  # of a crop
 _EDGE = 40  # frames at a crop's start that are heard and not judged: their past is cut off
@@ -71,16 +71,27 @@ class SourceFeatures:
 
 
 def compute_features(
-    labelled: list[LabelledSound], config: PhoneConfig, *, versions: int = _VERSIONS, cache: Path | None = None
+    labelled: Sequence[LabelledSound],
+    config: PhoneConfig,
+    *,
+    versions: int = _VERSIONS,
+    store: Store = NOTHING_KEPT,
 ) -> SourceFeatures:
-    """Recordings as they are and, in further versions, as ``augment_sound`` has them; kept in the file ``cache``."""
-    if cache is not None and cache.exists():
-        with np.load(cache) as kept:
-            mels = np.split(kept["mels"], kept["starts"][1:])
-            labels = np.split(kept["labels"], kept["starts"][1:])
-            return SourceFeatures(mels, labels, kept["weights"].tolist())
-    heard = SourceFeatures([], [], [])
+    """Recordings as they are and, in further versions, as ``augment_sound`` has them; the store keeps them."""
+    code = code_digest("talkinghead.speech.phones", "talkinghead.training.augmentation.sound")
+    sounds = [zlib.crc32(item.samples.tobytes()) for item in labelled]
+    kept = store.arrays(
+        "phones", key_of(sounds, config.num_mels, versions, code), lambda: _features(labelled, config, versions)
+    )
+    lengths = np.cumsum(kept["lengths"])[:-1]
+    mels, labels = (np.split(kept[name], lengths) for name in ("mels", "labels"))
+    return SourceFeatures(mels, labels, kept["weights"].tolist())
+
+
+def _features(labelled: Sequence[LabelledSound], config: PhoneConfig, versions: int) -> Arrays:
+    """The arrays of ``SourceFeatures``, one recording after the other, and the lengths of all."""
     rng = np.random.default_rng(0)
+    mels, labels, weights = [], [], []
     for item in labelled:
         for version in range(versions):
             samples, known = item.samples, item.labels
@@ -88,17 +99,11 @@ def compute_features(
                 samples, known = augment_sound(samples, known, rng)
             mel = phone_features(samples * np.float32(loudness_gain(samples)), num_mels=config.num_mels)
             count = min(len(mel), len(known))
-            heard.mels.append(np.round(mel[:count] * 255).astype(np.uint8))
-            heard.labels.append(known[:count])
-            heard.weights.append(item.weight)
-    if cache is not None:
-        cache.parent.mkdir(parents=True, exist_ok=True)
-        beside = cache.with_suffix(".new.npz")
-        starts = np.cumsum([0, *map(len, heard.labels[:-1])])
-        everything = {"mels": np.concatenate(heard.mels), "labels": np.concatenate(heard.labels)}
-        np.savez(beside, **everything, starts=starts, weights=np.array(heard.weights))
-        os.replace(beside, cache)
-    return heard
+            mels.append(np.round(mel[:count] * 255).astype(np.uint8))
+            labels.append(known[:count])
+            weights.append(item.weight)
+    everything = {"mels": np.concatenate(mels), "labels": np.concatenate(labels), "weights": np.array(weights)}
+    return {**everything, "lengths": np.array([len(known) for known in labels])}
 
 
 class PhoneBatches:
@@ -216,27 +221,24 @@ def phone_example(config: PhoneConfig, seed: int) -> dict[str, Tensor]:
 
 def train_phones(training: Training) -> None:
     """Train the recogniser on all labelled speech of tier ``open``."""
-    config, out, options = training.config, training.out, training.options
-    learn, watch = read_labelled(training.corpus, out / "packs")
+    config = training.config
+    learned, held_out = read_labelled(training.folder, training.out / "packs")
     sources = {}
-    for name in sorted({item.source for item in learn}):
-        mine = [item for item in learn if item.source == name]
-        cache = out / "heard" / f"{name}.npz"
-        sources[name] = compute_features(mine, config, versions=_MORE_VERSIONS.get(name, _VERSIONS), cache=cache)
+    for name in sorted({item.source for item in learned}):
+        own = [item for item in learned if item.source == name]
+        versions = _MORE_VERSIONS.get(name, _VERSIONS)
+        sources[name] = compute_features(own, config, versions=versions, store=training.store)
     torch.manual_seed(0)
     network = PhoneRecogniser(config)
-    scores = fit(
+    scores = training.fit(
         network,
         partial(phone_losses, config=config),
-        PhoneBatches(sources, size=options.batch),
-        out=out,
-        steps=options.steps,
-        schedule=Schedule(options.learning_rate, weight_decay=1e-5),
-        validate_every=options.validate_every,
-        validate=lambda net: score(net, watch),
+        PhoneBatches(sources, size=training.options.batch),
+        validate=lambda net: score(net, held_out),
+        schedule=Schedule(training.options.learning_rate, weight_decay=1e-5),
     )
     hours: dict[str, float] = {}
-    for item in learn:
+    for item in learned:
         hours[item.source] = hours.get(item.source, 0.0) + len(item.samples) / SAMPLE_RATE / 3600
     card = {
         "network": "phone recogniser: log-mel -> 39 phones and silence, 100 Hz",
@@ -245,7 +247,6 @@ def train_phones(training: Training) -> None:
         "look_ahead_s": config.look_ahead,
         "hours": {source: round(value, 2) for source, value in hours.items()},
         "data_licence": "CC BY 4.0, public domain, MIT, Apache-2.0, BSD-like; synthesised by this project",
-        "command": training.command,
         "scores": {"split": "val: frame accuracy; recall over all of val", **scores},
     }
-    save_weights(network, out / "phones.safetensors", card=card)
+    training.save(network, "phones", card)

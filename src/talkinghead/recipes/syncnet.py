@@ -13,11 +13,10 @@ Neighbours of one frame share four fifths of their pictures and are the answer i
 
 from __future__ import annotations
 
-import os
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -25,17 +24,16 @@ import torch
 from torch import Tensor, nn
 
 from talkinghead.data.mouths import Mouth, prepare_mouths
-from talkinghead.errors import InputError
 from talkinghead.metrics.sync import FPS, at_25_fps, offsets_by_window
 from talkinghead.metrics.syncnet import HEIGHT, WIDTH, SyncNet, SyncNetConfig, crop_mouths, mouth_places, sync_features
 from talkinghead.speech.features import SAMPLE_RATE
+from talkinghead.store import NOTHING_KEPT, Store, code_digest, key_of
 from talkinghead.training.augmentation.crops import augment_crops
 from talkinghead.training.augmentation.mels import augment_mels
-from talkinghead.training.augmentation.sound import augment_sound
-from talkinghead.training.fit import Schedule, fit
+from talkinghead.training.augmentation.sound import sound_versions
+from talkinghead.training.fit import Schedule
 from talkinghead.training.stage import Training
 from talkinghead.types import ImageArray, IndexArray, Speech
-from talkinghead.weights import save_weights
 
 SHIFTS = range(-5, 6)
 """Frames by which validation puts picture and sound out of step."""
@@ -57,46 +55,26 @@ class SyncStretch:
     speaker: str
 
 
-def make_stretches(mouths: Sequence[Mouth], config: SyncNetConfig, *, versions: int = _VERSIONS) -> list[SyncStretch]:
+def make_stretches(
+    mouths: Sequence[Mouth], config: SyncNetConfig, *, versions: int = _VERSIONS, store: Store = NOTHING_KEPT
+) -> list[SyncStretch]:
     """Recordings at 25 frames per second, with their sound as it is and, in further versions, augmented.
 
-    Recordings that are shorter than a stretch of training are left out.
+    Recordings that are shorter than a stretch of training are left out. The store keeps the mel spectra.
     """
-    rng = np.random.default_rng(0)
+    code = code_digest("talkinghead.metrics.syncnet", "talkinghead.training.augmentation.sound")
     stretches = []
     for mouth, rows in _long_enough(mouths):
-        mels = []
-        for version in range(versions):
-            samples = mouth.samples
-            if version:
-                samples, _ = augment_sound(samples, np.zeros(1), rng, tempo=False)
-            mel = sync_features(samples, len(rows), num_mels=config.num_mels)
-            mels.append(np.round(mel * 255).astype(np.uint8))
+
+        def make(mouth: Mouth = mouth, count: int = len(rows)) -> npt.NDArray[np.uint8]:
+            speech = Speech(mouth.samples, SAMPLE_RATE)
+            sounds = (sound.samples for sound in sound_versions(speech, versions, seed=mouth.name))
+            mels = np.stack([sync_features(samples, count, num_mels=config.num_mels) for samples in sounds])
+            return np.asarray(np.round(mels * 255), np.uint8)
+
+        sound = zlib.crc32(mouth.samples.tobytes())
+        mels = store.array("sync", key_of(mouth.name, sound, len(rows), config.num_mels, versions, code), make)
         stretches.append(SyncStretch(mouth.crops[rows], tuple(mels), mouth.speaker))
-    return stretches
-
-
-def load_stretches(
-    mouths: Sequence[Mouth], config: SyncNetConfig, cache: Path, *, versions: int = _VERSIONS
-) -> list[SyncStretch]:
-    """``make_stretches`` with the mel spectra kept in the file ``cache``."""
-    if not cache.exists():
-        stretches = make_stretches(mouths, config, versions=versions)
-        cache.parent.mkdir(parents=True, exist_ok=True)
-        beside = cache.with_suffix(".new.npz")
-        mels = np.concatenate([np.stack(stretch.mels, axis=1) for stretch in stretches])
-        np.savez(beside, mels=mels)
-        os.replace(beside, cache)
-        return stretches
-    with np.load(cache) as kept:
-        mels = kept["mels"]
-    stretches, first = [], 0
-    for mouth, rows in _long_enough(mouths):
-        mine = mels[first : first + 4 * len(rows)]
-        first += len(mine)
-        stretches.append(SyncStretch(mouth.crops[rows], tuple(mine.swapaxes(0, 1)), mouth.speaker))
-    if first != len(mels) or mels.shape[2] != config.num_mels:
-        raise InputError(f"{cache}: made from other recordings; delete it, it will be made again.")
     return stretches
 
 
@@ -224,24 +202,22 @@ def sync_example(config: SyncNetConfig, seed: int) -> dict[str, Tensor]:
 
 def train_syncnet(training: Training) -> None:
     """Train the network on GRID s1 and on open clips of others that are in sync."""
-    config, out, options = training.config, training.out, training.options
-    learn = prepare_mouths(training.corpus, "train", out, places=mouth_places, cut=crop_mouths)
-    watch = prepare_mouths(training.corpus, "val", out, places=mouth_places, cut=crop_mouths)
-    batches = SyncBatches(load_stretches(learn, config, out / "heard" / f"{config.num_mels}.npz"), size=options.batch)
+    config = training.config
+    learned, held_out = (
+        prepare_mouths(training.folder, group, training.out, places=mouth_places, cut=crop_mouths)
+        for group in ("train", "val")
+    )
     torch.manual_seed(0)
     network = SyncNet(config).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    scores = fit(
+    scores = training.fit(
         network,
         partial(sync_losses, config=config),
-        batches,
-        out=out,
-        steps=options.steps,
-        schedule=Schedule(options.learning_rate, weight_decay=1e-5),
-        validate_every=options.validate_every,
-        validate=lambda net: score(net, watch),
+        SyncBatches(make_stretches(learned, config, store=training.store), size=training.options.batch),
+        validate=lambda net: score(net, held_out),
+        schedule=Schedule(training.options.learning_rate, weight_decay=1e-5),
     )
     minutes: dict[str, float] = {}
-    for mouth in learn:
+    for mouth in learned:
         minutes[mouth.speaker] = minutes.get(mouth.speaker, 0.0) + mouth.duration / 60
     card = {
         "network": f"{SyncNet.name}: mouths and log-mel -> unit vectors per 0.2 s",
@@ -249,7 +225,6 @@ def train_syncnet(training: Training) -> None:
         "input": "5 grey crops of 48x64 px at 25 Hz; 20 frames of log-mel at 100 Hz",
         "minutes": {speaker: round(value, 2) for speaker, value in minutes.items()},
         "data_licence": _DATA_LICENCE,
-        "command": training.command,
         "scores": {"split": "val: shifts of -5 to 5 frames found to a frame in 2 s; mean confidence", **scores},
     }
-    save_weights(network, out / "syncnet.safetensors", card=card)
+    training.save(network, "syncnet", card)

@@ -4,7 +4,6 @@ A method supplies a ``HeadDrawer``: ``encode``, what the network keeps of a port
 for landmarks. The shell crops the head, makes the portrait movable, encodes it once, draws in batches of one size on
 all cores, puts the heads back before a background that stands still, and paints mouths and lids where the network
 cannot.
-
 """
 
 from __future__ import annotations
@@ -16,9 +15,11 @@ from typing import Protocol, TypeVar
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from talkinghead.face.landmarks import MESH_OF_68
 from talkinghead.rendering.crop import Crop
+from talkinghead.rendering.levels import as_levels
 from talkinghead.rendering.lids import LidPainter
 from talkinghead.rendering.mouth import MouthFiller
 from talkinghead.rendering.mouth_painter import MouthPainter
@@ -69,8 +70,8 @@ class HeadDrawer(Protocol[Encoded]):
         """What the network keeps of a portrait: made once."""
         ...
 
-    def draw(self, encoded: Encoded, landmarks: FloatArray) -> ImageArray:
-        """Pictures (batch, n S, n S, 3) uint8 as fine as ``Head.finer``, for landmarks (batch, 68, 2) px."""
+    def draw(self, encoded: Encoded, landmarks: FloatArray) -> Tensor:
+        """Pictures (batch, 3, n S, n S) in [-1, 1] as fine as ``Head.finer``, for landmarks (batch, 68, 2) px."""
         ...
 
 
@@ -141,14 +142,14 @@ def split_motion(motion: Motion) -> Iterator[Motion]:
 
 
 @torch.inference_mode()
-def draw_batches(draw: Callable[[FloatArray], ImageArray], landmarks: FloatArray, *, size: int) -> ImageArray:
-    """Pictures (T, H, W, 3) for landmarks (T, 68, 2), made in batches of one size; the last row fills up the last one.
+def draw_batches(draw: Callable[[FloatArray], Tensor], landmarks: FloatArray, *, size: int) -> ImageArray:
+    """Pictures (T, H, W, 3) uint8 for landmarks (T, 68, 2), made in batches of one size, filled up with the last row.
 
     Args:
-        draw: (size, 68, 2) -> (size, H, W, 3).
+        draw: (size, 68, 2) -> (size, 3, H, W) in [-1, 1].
         landmarks: T at least 1.
         size: of a batch.
     """
     rows = np.minimum(np.arange(-(-len(landmarks) // size) * size), len(landmarks) - 1)
-    pictures = [draw(landmarks[rows[start : start + size]]) for start in range(0, len(rows), size)]
+    pictures = [as_levels(draw(landmarks[rows[k : k + size]])).cpu().numpy() for k in range(0, len(rows), size)]
     return np.concatenate(pictures)[: len(landmarks)]

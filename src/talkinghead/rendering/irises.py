@@ -6,6 +6,8 @@ cut edge comes to light; where the disc was, the white is filled in from beside 
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import cv2
 import numpy as np
 
@@ -36,11 +38,17 @@ class Irises:
     """
 
     def __init__(self, image: ImageArray, mesh: FloatArray, pose: Pose, *, drawing: bool = False) -> None:
-        self._image, self._matrix = image, matrix_from_rotation(pose.rotation)
-        self._depth = IRIS_DEPTH * pose.scale
-        eyes = [find_eye(image, mesh[contour, :2], mesh[iris, :2], drawing=drawing) for contour, iris in _EYES]
-        # One eye alone would squint.
-        self._eyes = [eye for eye in eyes if eye is not None] if None not in eyes else []
+        self._image, self._mesh, self._drawing = image, mesh, drawing
+        self._matrix, self._depth = matrix_from_rotation(pose.rotation), IRIS_DEPTH * pose.scale
+
+    @cached_property
+    def _eyes(self) -> list[Eye]:
+        """Both eyes, found when they are first to look elsewhere, or none: one eye alone would squint."""
+        found = [
+            find_eye(self._image, self._mesh[contour, :2], self._mesh[iris, :2], drawing=self._drawing)
+            for contour, iris in _EYES
+        ]
+        return [] if None in found else [eye for eye in found if eye is not None]
 
     def look(self, gaze: FloatArray) -> ImageArray:
         """The portrait looking elsewhere, as far as its lids leave room; both eyes go equally far.
@@ -51,7 +59,7 @@ class Irises:
         Returns:
             (H, W, 3) uint8; the portrait itself where it has no irises to be seen, or looks there already.
         """
-        if not self._eyes or np.abs(gaze).max() < GAZE_SEEN:
+        if np.abs(gaze).max() < GAZE_SEEN or not self._eyes:
             return self._image
         yaw, pitch = gaze
         turn = np.array([-np.sin(yaw) * np.cos(pitch), np.sin(pitch), 1 - np.cos(yaw) * np.cos(pitch)])

@@ -1,4 +1,4 @@
-"""Lids: eyes seen through what they leave open, and their closing in frames that show open eyes."""
+"""Lids: eyes seen through what they leave open; closing and turning eyes in frames that show them open."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from talkinghead.face.landmarks import LEFT_EYE_CONTOUR, RIGHT_EYE_CONTOUR
+from talkinghead.rendering.irises import GAZE_SEEN, Irises
 from talkinghead.rendering.outline import blend, coverage, smooth_outline
 from talkinghead.rendering.rasteriser import backward_map
 from talkinghead.rendering.rig import Rig
@@ -18,6 +19,7 @@ _CONTOURS = (LEFT_EYE_CONTOUR, RIGHT_EYE_CONTOUR)
 _MOVED = 0.05  # of the lids' own way, from which skin around them counts as moved by them
 _SOFTNESS = 0.08  # of the eye's width
 _ONSET = 0.2  # blink from which on the portrait's own lids have taken over
+_GAZE_ONSET = 0.06  # rad of gaze from which on the portrait's own eyes have
 
 
 def paint_eyes(frame: ImageArray, image: ImageArray, rig: Rig, placed: FloatArray, open_eyes: FloatArray) -> None:
@@ -45,15 +47,19 @@ def paint_eyes(frame: ImageArray, image: ImageArray, rig: Rig, placed: FloatArra
 
 
 class LidPainter:
-    """Closes the eyes in frames that show them open: with the skin of the portrait's own lids, drawn over its eyes.
+    """Closes the eyes in frames that show them open, and turns them where they look straight on.
+
+    Eyes close with the skin of the portrait's own lids, drawn over its eyes; those that look elsewhere are the
+    portrait's own as well.
 
     Args:
         image: (H, W, 3) uint8, the portrait.
         rig: the same, made movable.
+        irises: the portrait's; None: eyes look where the frames have them looking.
     """
 
-    def __init__(self, image: ImageArray, rig: Rig) -> None:
-        self._image, self._rig = image, rig
+    def __init__(self, image: ImageArray, rig: Rig, irises: Irises | None = None) -> None:
+        self._image, self._rig, self._irises = image, rig, irises
         way = np.linalg.norm(rig.lids, axis=1)
         moved = np.flatnonzero(way > _MOVED * way.max())
         middles = [rig.source[contour].mean(axis=0) for contour in _CONTOURS]
@@ -62,18 +68,38 @@ class LidPainter:
         self._width = float(np.mean([np.ptp(rig.source[contour], axis=0).max() for contour in _CONTOURS]))
 
     def paint(self, frames: ImageArray, motion: Motion, placed: FloatArray, open_eyes: FloatArray) -> None:
-        """Close the eyes of frames, in place.
+        """Close and turn the eyes of frames, in place.
 
         Args:
             frames: (T, H, W, 3) uint8.
-            motion: T rows, whose ``blink`` says how far the eyes are closed.
+            motion: T rows, whose ``blink`` says how far the eyes are closed, and ``gaze`` how far they are turned.
             placed: (T, V, 3) px, where the vertices of the rig are to be.
             open_eyes: (T, V, 3) px, where they are in the frames.
         """
-        for row in np.flatnonzero(motion.blink > BLINK_SEEN):
-            self._close(frames[row], placed[row], open_eyes[row], min(1.0, float(motion.blink[row]) / _ONSET))
+        gaze = None if self._irises is None else motion.gaze
+        turned = np.zeros(len(frames)) if gaze is None else np.abs(gaze).max(axis=1, initial=0.0)
+        for row in np.flatnonzero((motion.blink > BLINK_SEEN) | (turned >= GAZE_SEEN)):
+            image = self._image
+            if self._irises is not None and gaze is not None:
+                image = self._irises.look(gaze[row])
+            if image is not self._image:
+                self._turn(frames[row], image, open_eyes[row], min(1.0, float(turned[row]) / _GAZE_ONSET))
+            if motion.blink[row] > BLINK_SEEN:
+                share = min(1.0, float(motion.blink[row]) / _ONSET)
+                self._close(frames[row], image, placed[row], open_eyes[row], share)
 
-    def _close(self, frame: ImageArray, placed: FloatArray, open_eyes: FloatArray, share: float) -> None:
+    def _turn(self, frame: ImageArray, image: ImageArray, open_eyes: FloatArray, share: float) -> None:
+        eyes = open_eyes[np.concatenate(_CONTOURS), :2]
+        low = np.floor(eyes.min(axis=0)).astype(int).clip(0) - 2
+        (left, top), (right, bottom) = low.clip(0), np.ceil(eyes.max(axis=0)).astype(int).clip(0) + 3
+        turned = frame.copy()
+        paint_eyes(turned, image, self._rig, open_eyes, open_eyes)
+        window = frame[top:bottom, left:right]
+        blend(frame, turned[top:bottom, left:right], np.full(window.shape[:2], share), np.array((left, top)))
+
+    def _close(
+        self, frame: ImageArray, image: ImageArray, placed: FloatArray, open_eyes: FloatArray, share: float
+    ) -> None:
         closed = frame.copy()
         both = np.stack([placed[:, :2], open_eyes[:, :2]])
         regions = [self._region(both[:, skin].reshape(-1, 2), frame.shape) for skin in self._skin]
@@ -87,7 +113,7 @@ class LidPainter:
             )
             window = closed[top : top + height, left : left + width]
             window[:] = cv2.remap(self._image, *maps, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
-        paint_eyes(closed, self._image, rig, placed, open_eyes)
+        paint_eyes(closed, image, rig, placed, open_eyes)
         for mask, (left, top) in regions:
             height, width = mask.shape
             layer = closed[top : top + height, left : left + width]

@@ -10,6 +10,8 @@ from typing import TypeVar
 import torch
 from threadpoolctl import threadpool_limits
 
+from talkinghead.cancellation import await_result, current_checkpoint
+
 _MOST = 4  # pieces at once, for each takes memory
 
 Item = TypeVar("Item")
@@ -26,15 +28,21 @@ def side_by_side(make: Callable[[Item], Result], items: Iterable[Item]) -> Itera
         make: is called in several threads at once.
         items: are taken from in the caller's thread.
     """
+    check = current_checkpoint()
+
+    def make_checked(item: Item) -> Result:
+        check()
+        return make(item)
+
     workers = min(torch.get_num_threads(), _MOST)
     with ThreadPoolExecutor(workers, initializer=_take_one_thread) as pool:
         waiting: deque[Future[Result]] = deque()
         for item in items:
-            waiting.append(pool.submit(make, item))
+            waiting.append(pool.submit(make_checked, item))
             if len(waiting) > workers:
-                yield waiting.popleft().result()
+                yield await_result(waiting.popleft())
         while waiting:
-            yield waiting.popleft().result()
+            yield await_result(waiting.popleft())
 
 
 def _take_one_thread() -> None:

@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 import cv2
 import numpy as np
 
+from talkinghead.cancellation import current_checkpoint
 from talkinghead.rendering.irises import Irises
 from talkinghead.rendering.lids import BLINK_SEEN, paint_eyes
 from talkinghead.rendering.mouth import MouthFiller
@@ -60,26 +61,17 @@ class _Scene:
         self.left, self.top = int(low[0]), int(low[1])
         self.right, self.bottom = min(int(high[0]), width), min(int(high[1]), height)
         self.painter = MouthPainter(self.image, rig, filler)
-        self._portrait = portrait
-        self._irises: Irises | None = None
-
-    @property
-    def irises(self) -> Irises:
-        """The portrait's irises, found when they are first to move."""
-        if self._irises is None:
-            portrait = self._portrait
-            self._irises = Irises(self.image, portrait.mesh, portrait.pose, drawing=portrait.drawing)
-        return self._irises
+        self.irises = Irises(self.image, portrait.mesh, portrait.pose, drawing=portrait.drawing)
 
     def draw(self, motion: Motion, pool: ThreadPoolExecutor) -> ImageArray:
         placed, open_eyes = self.rig.place(motion)
         mouths = self.painter.mouths(motion, placed)
 
-        gaze = motion.gaze
-        irises = None if gaze is None or not gaze.any() else self.irises
+        check = current_checkpoint()
 
         def one(t: int) -> ImageArray:
-            image = self.image if irises is None or gaze is None else irises.look(gaze[t])
+            check()
+            image = self.image if motion.gaze is None else self.irises.look(motion.gaze[t])
             frame = self._warp(image, placed[t])
             mouths.paint(frame, t)
             if motion.blink[t] > BLINK_SEEN:

@@ -1,15 +1,15 @@
 """Where somebody speaks: voice activity per frame, the silences, and the stretches of speech.
 
-A detector without training. Speech is what stands out of the slowly changing background in several bands at once and
-what either moves through the bands (as all speech does, whispered speech too) or is a short voiced sound. Steady hum
-and noise become background; a burst of noise stands out but does not move.
+The detector needs no training. Speech is what stands out from the slowly changing background in several bands at once
+and either moves through the bands (as all speech does, whispered speech too) or is a short voiced sound. Steady hum and
+noise become background; a burst of noise stands out but does not move.
 
 Source: the background is tracked by minimum statistics (Martin 2001, "Noise power spectral density estimation based on
-optimal smoothing and minimum statistics"), here per band over a centred window, because the whole recording is at hand;
-its optimal smoothing and bias compensation are replaced by a fixed average and a fixed margin.
+optimal smoothing and minimum statistics"), here per band and over a centred window, because the whole recording is
+available; a fixed average and a fixed margin replace its optimal smoothing and bias compensation.
 
-Bands are looked at a minute at a time and kept in a temporary file where there are many: what grows with the length of
-the recording are a few numbers per frame.
+Bands are processed a minute at a time, and long recordings keep them in a temporary file: in memory only a few numbers
+per frame grow with the length of the recording.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ _FOURIER = 1024  # twice the window, so that the autocorrelation does not wrap a
 _EDGES_HZ = (200, 400, 600, 850, 1150, 1500, 1900, 2400, 3000, 4000, 5500, 7000)
 _TOP_BANDS = 4  # of the 11: speech fills some bands at a time, never all
 
-_BACKGROUND_S = 4.0  # a level that holds this long is background
+_BACKGROUND_S = 4.0  # a level that lasts this long is background
 _MARGIN_DB = 2.0
-_RANGE_DB = 45.0  # quieter than the loudest speech by more than this is not speech
+_RANGE_DB = 45.0  # what is quieter than the loudest speech by more than this is not speech
 _SILENCE_DB = -105.0  # full scale is 0: quieter is digital silence
 _THRESHOLD_DB = (4.5, 7.0)
 _THRESHOLD_SHARE = 0.25
@@ -48,15 +48,15 @@ _BRIDGE_S = 0.12
 _HANGOVER_S = 0.08
 
 _BLOCK = 60 * _ANALYSIS_RATE  # frames of all bands worked on at once
-_MARGIN = round(_BACKGROUND_S * _ANALYSIS_RATE)  # frames on either side of them, more than any filter of bands sees
+_MARGIN = round(_BACKGROUND_S * _ANALYSIS_RATE)  # frames on either side, beyond the reach of any filter
 
 
 def voice_activity(samples: npt.NDArray[np.float32], rate: float) -> npt.NDArray[np.float32]:
-    """How surely somebody speaks in each frame; above 0.5 is speech.
+    """The confidence that somebody speaks in each frame; above 0.5 is speech.
 
-    Frame ``t`` is centred on ``t / rate`` seconds. Independent of the recording's level. Gaps of up to 0.12 s are
-    bridged and speech is held for 0.08 s, so that the quiet ends of words belong to them. What is shorter than about
-    0.2 s and has no silence about it is not known to be speech.
+    Frame ``t`` is centred on ``t / rate`` seconds. The result does not depend on the recording's level. Gaps of up to
+    0.12 s are bridged and speech is held for 0.08 s, so that words keep their quiet ends. A sound shorter than about
+    0.2 s without silence around it is not recognised as speech.
 
     Args:
         samples: (N,) float32 at 16 kHz.
@@ -75,7 +75,7 @@ def voice_activity(samples: npt.NDArray[np.float32], rate: float) -> npt.NDArray
         return np.zeros(0, np.float32)
     levels, periodicity = _levels_and_periodicity(samples)
     score = _prominence(levels)
-    # Speech over noise stands out less than breath and clicks do in a quiet room.
+    # Over noise, speech stands out less than breath and clicks do in a quiet room.
     threshold = np.clip(_THRESHOLD_SHARE * np.percentile(score, 90), *_THRESHOLD_DB)
     activity = 1.0 / (1.0 + np.exp((threshold - score) / _SLOPE_DB))
     activity *= _speech_like(score > threshold, levels, periodicity)
@@ -94,7 +94,7 @@ def silence_mask(activity: FloatArray, rate: float, *, shortest: float = _BRIDGE
         shortest: in seconds.
 
     Returns:
-        (T,) bool. A silence that the beginning or the end cuts off counts as long as what is seen of it.
+        (T,) bool. A silence that is cut off by the beginning or the end counts with the length that is left of it.
     """
     mask = np.zeros(len(activity), dtype=bool)
     for start, stop in _runs(np.asarray(activity) < 0.5):
@@ -103,7 +103,7 @@ def silence_mask(activity: FloatArray, rate: float, *, shortest: float = _BRIDGE
 
 
 def speech_segments(activity: FloatArray, rate: float) -> tuple[Interval, ...]:
-    """The stretches of speech, labelled "speech", in order; silences shorter than 0.12 s do not part them.
+    """The stretches of speech, labelled "speech", in order; silences shorter than 0.12 s do not separate them.
 
     Args:
         activity: (T,) in [0, 1]; frame ``t`` is centred on ``t / rate`` seconds and stands for 1 / rate of them.
@@ -156,7 +156,7 @@ def _blocks(start: int, stop: int) -> Iterator[tuple[int, int]]:
 
 
 def _smooth_in_db(powers: npt.NDArray[np.float32], seconds: float) -> npt.NDArray[np.float32]:
-    # The window shrinks towards the ends, where a repeated edge would count half a window of padding several times.
+    # The window shrinks towards the ends: repeating the edge would count one frame half a window long.
     steps = _steps(seconds)
     mean = scipy.ndimage.uniform_filter1d(powers, steps, axis=0, mode="constant")
     share = scipy.ndimage.uniform_filter1d(np.ones(len(powers), np.float32), steps, mode="constant")
@@ -164,13 +164,13 @@ def _smooth_in_db(powers: npt.NDArray[np.float32], seconds: float) -> npt.NDArra
 
 
 def _levels(powers: npt.NDArray[np.float32], first: int, last: int) -> npt.NDArray[np.float32]:
-    """Levels (last - first, 11) in dB of the frames ``first`` to ``last``, seen in their surroundings."""
+    """Levels (last - first, 11) in dB of the frames ``first`` to ``last``, smoothed with those around them."""
     start = max(first - _MARGIN, 0)
     return _smooth_in_db(powers[start : last + _MARGIN], 0.05)[first - start : last - start]
 
 
 def _backgrounds(powers: npt.NDArray[np.float32], first: int, last: int) -> npt.NDArray[np.float32]:
-    """What the levels (last - first, 11) in dB do not fall below for a while."""
+    """The floor of the levels (last - first, 11) in dB: what they do not fall below for a while."""
     start = max(first - _MARGIN, 0)
     slow = _smooth_in_db(powers[start : last + _MARGIN], 0.15)
     lowest = scipy.ndimage.minimum_filter1d(slow, _steps(_BACKGROUND_S), axis=0, mode="nearest")
@@ -178,7 +178,7 @@ def _backgrounds(powers: npt.NDArray[np.float32], first: int, last: int) -> npt.
 
 
 def _prominence(powers: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """(T,) dB by which the strongest bands stand out of their background."""
+    """(T,) dB by which the strongest bands stand out from their background."""
     blocks = list(_blocks(0, len(powers)))
     strongest = np.concatenate([_levels(powers, *block).max(axis=1) for block in blocks])
     lowest = max(np.percentile(strongest, 98) - _RANGE_DB, _SILENCE_DB)
@@ -193,7 +193,7 @@ def _prominence(powers: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
 def _speech_like(
     active: BoolArray, powers: npt.NDArray[np.float32], periodicity: npt.NDArray[np.float32]
 ) -> npt.NDArray[np.float32]:
-    """(T,) 1 in the active stretches that move through the bands or are short and voiced, else 0."""
+    """(T,) 1 in active stretches that move through the bands or are short and voiced, else 0."""
     accepted = np.zeros(len(active), np.float32)
     joined = scipy.ndimage.binary_closing(np.pad(active, 40), np.ones(_steps(0.3)))[40:-40]
     for start, stop in _runs(joined):
@@ -218,11 +218,11 @@ def _movement(active: BoolArray, powers: npt.NDArray[np.float32], start: int, st
 
 
 def _close_gaps(activity: FloatArray, steps: int) -> FloatArray:
-    """Gaps of at most ``steps`` frames filled up."""
+    """The activity with gaps of at most ``steps`` frames filled."""
     padded = np.pad(activity, steps)
     return np.asarray(scipy.ndimage.grey_closing(padded, steps + 1)[steps:-steps])
 
 
 def _hold(activity: FloatArray, steps: int) -> FloatArray:
-    """Each value held for ``steps`` frames after it."""
+    """The activity with each value held for ``steps`` more frames."""
     return np.asarray(scipy.ndimage.maximum_filter1d(activity, steps + 1, origin=steps // 2, mode="constant"))

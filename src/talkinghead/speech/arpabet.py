@@ -1,4 +1,4 @@
-"""The 39 phones of English in ARPAbet, what they look like on the lips, and IPA in terms of them."""
+"""The 39 phones of English in ARPAbet, how they look on the lips, and how IPA maps to them."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ VISEMES = {
     "rounded vowel": ("AO", "OW", "OY", "UH", "UW"),
 }
 """Twelve classes of phones that look alike on the lips, after the groups of Fisher 1968 ("Confusions among visually
-perceived consonants") for consonants, and by height and rounding for vowels. Velars leave the lips to their neighbours,
-and so do the glottal HH and the palatal Y."""
+perceived consonants") for consonants, and by height and rounding for vowels. Velars, the glottal HH and the palatal Y
+leave the shape of the lips to their neighbours."""
 
 PHONES = tuple(sorted(phone for group in VISEMES.values() for phone in group if phone != SILENCE))
 """The 39 phones of CMU's dictionary, in alphabetical order."""
@@ -56,8 +56,8 @@ _LONGEST = max(map(len, _ARPABET_OF_IPA))
 def arpabet_from_ipa(ipa: str) -> tuple[str, ...]:
     """The ARPAbet phones of an IPA string, longest match first, without stress and length.
 
-    Sounds that English lacks become the nearest that look alike on the lips: front rounded vowels stay rounded, uvular
-    fricatives become glottal. Signs without a sound of their own fall out.
+    Sounds that English lacks become the nearest English sound that looks alike on the lips: front rounded vowels stay
+        rounded, uvular fricatives become glottal. Signs without a sound of their own are dropped.
 
     >>> arpabet_from_ipa("ˈɑːɹ"), arpabet_from_ipa("tʃ"), arpabet_from_ipa("ː")
     (('AA', 'R'), ('CH',), ())

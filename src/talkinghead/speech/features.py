@@ -1,7 +1,7 @@
 """Speech -> frame-wise features at a stated rate: log-mel and MFCC.
 
-Both come from one short-time Fourier transform that is taken in pieces, so that memory does not grow with the length of
-the speech beyond the features themselves, and that needs no compiled start-up.
+Both come from one short-time Fourier transform. It works in pieces, so that beyond the features themselves memory does
+not grow with the length of the speech, and it compiles nothing at start-up.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from librosa.filters import mel as mel_filters
 from talkinghead.types import Speech
 
 SAMPLE_RATE = 16_000
-"""Every network here hears 16 kHz (Zhou et al. 2020, section 4.4; Wang et al. 2020, section 3.1)."""
+"""Every network here takes speech at 16 kHz (Zhou et al. 2020, section 4.4; Wang et al. 2020, section 3.1)."""
 
 LOG_FLOOR_DB = -100.0
 
-_PIECE = 512  # frames that are analysed at once
+_PIECE = 512  # frames that are analysed together
 
 
 def resample(samples: npt.NDArray[np.float32], sample_rate: int, target: int = SAMPLE_RATE) -> npt.NDArray[np.float32]:
@@ -54,7 +54,7 @@ def speech_at_16_khz(speech: Speech) -> Speech:
 def windows_about(
     samples: npt.NDArray[np.float32], *, hop: int, window: int
 ) -> Iterator[tuple[int, npt.NDArray[np.float32]]]:
-    """The windows of a sound in pieces: window ``t`` is centred on sample ``t * hop``, beyond the ends lie zeros.
+    """The windows of a sound, in pieces. Window ``t`` is centred on sample ``t * hop``; zeros lie beyond the ends.
 
     Args:
         samples: (N,).
@@ -143,7 +143,7 @@ def mfcc(
 
 
 def loudness_gain(samples: npt.NDArray[np.float32], *, level_db: float = -20.0) -> float:
-    """What to multiply a sound with to bring its loud passages to one level: for callers that work piece by piece.
+    """The gain that brings the loud passages of a sound to one level, for callers that work piece by piece.
 
     Args:
         samples: (N,) float32 at 16 kHz; read once and not copied.

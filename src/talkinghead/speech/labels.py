@@ -1,4 +1,4 @@
-"""Phones as corpora and other programs label them -> the 39 of ARPAbet without gaps."""
+"""Phone labels of corpora and other programs -> the 39 phones of ARPAbet without gaps."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ SILENCES = frozenset(
         *("<eps>", "<sil>", "<p:>", "<s>", "</s>"),
     )
 )
-"""What silence is called elsewhere, in lower case; "spn" is noise that is no phone, "brth" and "b_c" are breaths."""
+"""Labels of silence elsewhere, in lower case; "spn" is noise that is no phone, "brth" and "b_c" are breaths."""
 
-# TIMIT's phones beyond the 39, and its closures with the stop that they are where none follows. "Q" is a glottal stop.
+# TIMIT's phones beyond the 39, and its closures, each with the stop it becomes where none follows. "Q" is a glottal
+# stop.
 _ALIKE = "AX AH, AX-H AH, AXR ER, IX IH, UX UW, HV HH, DX D, NX N, EL AH L, EM AH M, EN AH N, ENG AH NG"
 _CLOSURES = "BCL B, DCL D, GCL G, PCL P, TCL T, KCL K, VCL D, CL T"
 _CLOSED_FOR = {**dict(pair.split() for pair in _CLOSURES.split(", ")), "Q": SILENCE}
@@ -26,18 +27,19 @@ _ENGLISH = {
 }
 
 _ROUNDING_S = 0.005
-"""A gap that is shorter comes of rounded times and is no silence: half of what a frame of labels lasts."""
+"""A shorter gap comes from rounded times and is no silence: half the duration of a frame of labels."""
 
 
 def is_silence(label: str) -> bool:
-    """Whether a label of a word or a phone stands for silence."""
+    """Whether the label of a word or phone stands for silence."""
     return label.strip().lower() in SILENCES
 
 
 def arpabet_phones(intervals: Sequence[Interval]) -> tuple[Interval, ...]:
     """The same phones in ARPAbet without stress, "sil" for silence, without gaps from 0 to the end of the last.
 
-    The labels are those that ``fold_labels`` knows if all of them are, IPA otherwise. A label of two phones is halved.
+    If ``fold_labels`` knows all labels, they are read as it reads them, otherwise as IPA. A label of two phones is
+    split in halves.
 
     Args:
         intervals: in order, without overlap.
@@ -47,7 +49,7 @@ def arpabet_phones(intervals: Sequence[Interval]) -> tuple[Interval, ...]:
     """
     parts = [_english(interval.label) for interval in intervals]
     if () in parts:
-        # Capitals among IPA are ARPAbet's.
+        # Capital letters within IPA are ARPAbet.
         parts = [
             (SILENCE,) if is_silence(i.label) else arpabet_from_ipa(i.label.strip()) or english
             for i, english in zip(intervals, parts, strict=True)
@@ -57,14 +59,15 @@ def arpabet_phones(intervals: Sequence[Interval]) -> tuple[Interval, ...]:
 
 
 def fold_labels(intervals: Sequence[Interval]) -> tuple[Interval, ...]:
-    """The same phones in ARPAbet, of labels as TIMIT, CMU's and Festival's voices and MFA have them; gaps stay.
+    """The same phones in ARPAbet, from labels of TIMIT, of CMU's and Festival's voices and of MFA; gaps stay.
 
-    A closure belongs to the stop after it; one without a release becomes the stop it names, where it names none an
-    alveolar one. A glottal stop belongs to the sound after it, or is silence. A label of two phones is halved.
+    A closure belongs to the stop after it. A closure without a release becomes the stop it names, or an alveolar one
+    where it names none. A glottal stop belongs to the sound after it, or is silence. A label of two phones is split in
+    halves.
 
-    Source: the folding of Lee and Hon 1989 ("Speaker-independent phone recognition using hidden Markov models"); here
-    ZH is kept apart from SH, AO from AA and AX goes to AH, as in CMU's dictionary, and closures are not silence: the
-    lips show them.
+    Source: the folding of Lee and Hon 1989 ("Speaker-independent phone recognition using hidden Markov models"); here,
+        as in CMU's dictionary, ZH stays apart from SH and AO from AA, and AX becomes AH; closures are not silence,
+        because the lips show them.
 
     Args:
         intervals: in order, in lower or upper case, with or without the digit of stress.
@@ -78,9 +81,9 @@ def fold_labels(intervals: Sequence[Interval]) -> tuple[Interval, ...]:
 
 
 def without_gaps(phones: Iterable[Interval], duration: float) -> tuple[Interval, ...]:
-    """The same phones from 0 to ``duration``: gaps are silence, overlaps end where the next begins.
+    """The same phones from 0 to ``duration``. Gaps become silence, and a phone ends where the next begins.
 
-    Silences that meet become one. A phone that would have no length is left out.
+    Adjacent silences become one. A phone without length is left out.
     """
     row: list[Interval] = []
 
@@ -109,7 +112,7 @@ def without_gaps(phones: Iterable[Interval], duration: float) -> tuple[Interval,
 
 
 def _english(label: str) -> tuple[str, ...]:
-    """The phones of an ARPAbet or TIMIT label, or its closure; none where it is not known."""
+    """The phones of an ARPAbet or TIMIT label, or its closure; none for an unknown label."""
     plain = re.sub(r"[0-9]$", "", label.strip().upper())
     return (SILENCE,) if is_silence(plain) else _ENGLISH.get(plain, ())
 
@@ -120,7 +123,7 @@ def _check(intervals: Sequence[Interval], parts: Sequence[tuple[str, ...]], faul
 
 
 def _spread(intervals: Sequence[Interval], parts: Sequence[tuple[str, ...]]) -> Iterator[Interval]:
-    """Each of the parts in its time; a closure is the beginning of what follows, or what it is closed for."""
+    """Each part in its share of the time. A closure joins the sound that follows, or becomes the stop it stands for."""
     begun: float | None = None
     for index, (interval, labels) in enumerate(zip(intervals, parts, strict=True)):
         if labels[0] in _CLOSED_FOR:

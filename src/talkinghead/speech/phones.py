@@ -1,7 +1,7 @@
 """Speech of any voice -> phones: a small convolutional recogniser, frame by frame.
 
-Its posteriors are the phonetic features that the methods hear. They stand where the papers use the logits of large
-recognisers (DeepSpeech in FACIAL, section 3.2), whose weights cannot be shipped.
+Its posteriors are the phonetic features that the methods use. They replace the logits of large recognisers in the
+papers (DeepSpeech in FACIAL, section 3.2), whose weights cannot be shipped.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from talkinghead.cancellation import checkpoint
 from talkinghead.speech.arpabet import CLASSES
 from talkinghead.speech.features import SAMPLE_RATE, log_mel, loudness_gain, resample
 from talkinghead.types import FloatArray, IndexArray, Interval, Speech
@@ -27,11 +28,11 @@ RATE = 100.0
 _WEIGHTS = Path(__file__).with_name("weights") / "phones.safetensors"
 _HOP = round(SAMPLE_RATE / RATE)
 _WINDOW = 512
-_STRIDE = 2  # frames that the inner layers take as one
-_PIECE = 6000  # frames (a minute) at once, so that memory hardly grows with the speech
+_STRIDE = 2  # frames that the inner layers process as one
+_PIECE = 6000  # frames (a minute) processed together, so that memory barely grows with the speech
 _HEARD_S = 600
 _MUSIC_SILENCE, _MUSIC_SURENESS = (0.28, 0.7), 0.55
-_SWITCHING = 3.0  # what a change of phone must gain in log probability; chosen on recordings held back in training
+_SWITCHING = 3.0  # the log probability that a change of phone must gain; chosen on recordings held back from training
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class PhoneConfig:
     Attributes:
         num_mels: mel bands.
         width: channels.
-        taps: for each block, which frames (20 ms each) it sees: 0 is the present one, positive ones are to come.
+        taps: for each block, the frames (20 ms each) it sees: 0 is the present one, positive ones lie ahead.
     """
 
     num_mels: int = 80
@@ -59,17 +60,17 @@ class PhoneConfig:
 
     @property
     def past(self) -> int:
-        """Frames of 10 ms before the present one that an output depends on."""
+        """Frames of 10 ms before the present one on which an output depends."""
         return _STRIDE * -sum(min(taps) for taps in self.taps) + 3
 
     @property
     def future(self) -> int:
-        """Frames of 10 ms after the present one that an output depends on; each is a window of 32 ms."""
+        """Frames of 10 ms after the present one on which an output depends; each is a window of 32 ms."""
         return _STRIDE * sum(max(taps) for taps in self.taps) + 3
 
     @property
     def look_ahead(self) -> float:
-        """Seconds of sound to come that an output waits for."""
+        """Seconds of sound ahead that an output waits for."""
         return self.future / RATE + _WINDOW / 2 / SAMPLE_RATE
 
 
@@ -98,11 +99,11 @@ class _Block(nn.Module):
 class PhoneRecogniser(nn.Module):
     """Log-mel -> logits of the 40 classes (39 phones and silence), 100 times a second.
 
-    Dilated convolutions that look far back and less than 0.2 s ahead, so that the same network serves recordings and,
-    in time, live speech.
+    Dilated convolutions that look far back and less than 0.2 s ahead, so that one network can serve recordings and, one
+    day, live speech.
 
-    Source: the build follows time-delay networks for phones (Waibel et al. 1989, "Phoneme recognition using time-delay
-        neural networks"; Peddinti et al. 2015), with residual connections and layer normalisation.
+    Source: the architecture follows time-delay networks for phones (Waibel et al. 1989, "Phoneme recognition using
+        time-delay neural networks"; Peddinti et al. 2015), with residual connections and layer normalisation.
     """
 
     def __init__(self, config: PhoneConfig) -> None:
@@ -122,7 +123,7 @@ class PhoneRecogniser(nn.Module):
 
 
 def phone_features(samples: npt.NDArray[np.float32], *, num_mels: int = 80) -> FloatArray:
-    """What the recogniser hears: log-mel (ceil(N / 160), num_mels) at 100 Hz of samples (N,) at 16 kHz."""
+    """The recogniser's input: log-mel (ceil(N / 160), num_mels) at 100 Hz of samples (N,) at 16 kHz."""
     return log_mel(samples, rate=RATE, num_mels=num_mels, window=_WINDOW, low=60.0)
 
 
@@ -131,7 +132,7 @@ def load_recogniser() -> PhoneRecogniser:
     """The recogniser that ships, loaded once.
 
     Raises:
-        InputError: its weights are missing or of another build.
+        InputError: its weights are missing or of another architecture.
     """
     network = PhoneRecogniser(CONFIGS["small"])
     load_weights(network, _WEIGHTS)
@@ -143,13 +144,13 @@ def phone_posteriors(
 ) -> npt.NDArray[np.float32]:
     """How surely each frame is silence or one of the phones.
 
-    The sound is worked on in overlapping windows; as no output depends on more than ``config.past`` and
-    ``config.future`` frames, they leave no seam.
+    The sound is processed in overlapping windows. They leave no seam, because no output depends on more than
+    ``config.past`` and ``config.future`` frames.
 
     Args:
         samples: (N,) at 16 kHz.
-        gain: what brings the sound to the usual loudness; None: ``loudness_gain(samples)``. A piece of a longer
-            recording is given that of the whole.
+        gain: brings the sound to the usual loudness; None: ``loudness_gain(samples)``. For a piece of a longer
+            recording pass the gain of the whole.
         network: None: the one that ships.
 
     Returns:
@@ -159,9 +160,10 @@ def phone_posteriors(
     gain = loudness_gain(samples) if gain is None else gain
     count = -(-len(samples) // _HOP)
     result = np.zeros((count, len(CLASSES)), np.float32)
-    before = network.config.past + 4  # and the reach of the Fourier window, and a whole number of strides
+    before = network.config.past + 4  # plus the reach of the Fourier window, a whole number of strides
     before, after = before + before % _STRIDE, network.config.future + 4
     for start in range(0, count, _PIECE):
+        checkpoint()
         end = min(start + _PIECE, count)
         first, last = max(0, start - before), end + after
         piece = np.asarray(samples[max(0, first - 4) * _HOP : last * _HOP]) * np.float32(gain)
@@ -179,15 +181,16 @@ def _posteriors(network: PhoneRecogniser, mel: FloatArray) -> npt.NDArray[np.flo
 
 
 def is_speech(samples: npt.NDArray[np.float32], activity: FloatArray, rate: float) -> bool:
-    """Whether what sounds like a voice speaks; tunes played on an instrument do not.
+    """Whether sound that passed for a voice is speech; tunes played on an instrument are not.
 
-    To the recogniser held notes are silence, or it wavers between silence and unsure phones. Of the 273 recordings and
-    clips in ten languages that this was chosen on, none is taken for music; made-up chords are silence to 0.8, melodies
-    to more than 0.33 with a sureness of 0.5, where voices have 0.58 and more.
+    The recogniser takes held notes for silence, or wavers between silence and uncertain phones. The thresholds were
+    chosen on 273 recordings and clips in ten languages, none of which is taken for music. For synthetic chords the mean
+    probability of silence is 0.8, for melodies it is above 0.33 with a mean confidence of 0.5; voices have a confidence
+    of 0.58 and more.
 
     Args:
-        samples: (N,) at 16 kHz; their first ten minutes are heard.
-        activity: (T,) voice activity, a voice above 0.5.
+        samples: (N,) at 16 kHz; the first ten minutes are used.
+        activity: (T,) voice activity; above 0.5 there is a voice.
         rate: of the activity, per second.
     """
     posteriors = phone_posteriors(samples[: _HEARD_S * SAMPLE_RATE])
@@ -210,9 +213,9 @@ def recognise(speech: Speech) -> tuple[Interval, ...]:
 
 
 def best_path(posteriors: FloatArray, *, switching: float = _SWITCHING) -> IndexArray:
-    """The likeliest classes (T,) of posteriors (T, C) where each change of class costs ``switching``.
+    """The likeliest classes (T,) of posteriors (T, C) if each change of class costs ``switching``.
 
-    Source: Viterbi 1967; every class follows every other with the same probability.
+    Source: Viterbi 1967; all changes of class are equally probable.
     """
     scores = np.log(np.maximum(posteriors, 1e-6))
     count, classes = scores.shape
@@ -238,7 +241,7 @@ def intervals_of(path: IndexArray, duration: float) -> tuple[Interval, ...]:
     if len(path) == 0:
         return ()
     changes = np.flatnonzero(np.diff(path)) + 1
-    # Frame t stands for the time around t / 100 s, so that a change lies half a frame before its first frame.
+    # Frame t stands for the time around t / 100 s, so a new class begins half a frame before its first frame.
     bounds = np.concatenate([[0.0], np.minimum((changes - 0.5) / RATE, duration), [duration]])
     labels = [CLASSES[path[start]] for start in (0, *changes)]
     return tuple(Interval(label, float(a), float(b)) for label, a, b in zip(labels, bounds, bounds[1:]))

@@ -1,7 +1,7 @@
-"""Phonetic features: what the networks hear of speech, from our own recogniser or from somebody else's.
+"""Phonetic features: what the networks read of speech, from our own recogniser or from elsewhere.
 
-One protocol, so that a method trained on any of them plugs in: frame ``t`` is centred on ``t / rate`` seconds, whatever
-the features' own rate. Long speech comes piece by piece: ``crop_speech`` makes the pieces, which know where they lie.
+All follow one protocol, so that methods can be trained on any of them: frame ``t`` is centred on ``t / rate`` seconds,
+whatever the features' own rate. Long speech comes in pieces; ``crop_speech`` makes them, and each knows where it lies.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from talkinghead.types import FloatArray, Interval, Speech
 Rows = npt.NDArray[np.float32]
 
 _RECOGNISER_RATE = 100.0
-_MEL_RATE = 100.0  # where the wanted rate does not divide 16 kHz
-_NARROWEST_S = 0.03  # a frame hears about as much at once
+_MEL_RATE = 100.0  # used where the wanted rate does not divide 16 kHz
+_NARROWEST_S = 0.03  # about the span of sound that a frame depends on
 
 
 @dataclass(frozen=True, kw_only=True)
 class SpeechPiece(Speech):
-    """A stretch of a longer speech: ``whole`` is that speech, ``start`` the second of it at which this begins."""
+    """A stretch of a longer speech: ``whole`` is that speech, ``start`` the second in it where this begins."""
 
     whole: Speech
     start: float
@@ -52,7 +52,7 @@ class PhoneticFeatures(Protocol):
         Args:
             speech: at any sample rate.
             rate: frames per second.
-            gain: what brings the recording to the usual loudness; None: ``loudness_gain`` of the whole.
+            gain: brings the recording to the usual loudness; None: ``loudness_gain`` of the whole.
 
         Returns:
             (ceil(duration * rate), size) float32.
@@ -61,11 +61,11 @@ class PhoneticFeatures(Protocol):
 
 
 def crop_speech(speech: Speech, start: float, end: float) -> SpeechPiece:
-    """A stretch of a speech, with its phones and words clipped to it and in its own time.
+    """A stretch of a speech; its phones and words are clipped to it and timed from its start.
 
     Args:
         speech: the whole, or a piece of it.
-        start: in seconds; for frames to fall where those of the whole do, a multiple of the frame.
+        start: in seconds; make it a multiple of a frame if frames are to coincide with those of the whole.
         end: in seconds; what is beyond the speech is left out.
 
     Returns:
@@ -94,10 +94,10 @@ def crop_speech(speech: Speech, start: float, end: float) -> SpeechPiece:
 
 
 class PhonePosteriors:
-    """How surely each frame is silence or one of the 39 phones, in the order of ``arpabet.CLASSES``; rows sum to 1.
+    """The probability of silence and the 39 phones in each frame, in the order of ``arpabet.CLASSES``; rows sum to 1.
 
-    Phones that the speech knows, because it was synthesised or aligned, are taken as they are: the share of each
-    frame's span, at least 30 ms wide, that each of them fills. Else our recogniser listens.
+    Where the phones are known, because the speech was synthesised or aligned, each row holds the shares of the frame's
+    span, at least 30 ms, that they fill. Otherwise our recogniser estimates them.
     """
 
     name = "phone posteriors"
@@ -118,7 +118,7 @@ class PhonePosteriors:
 
 
 class LogMel:
-    """Log-mel spectrogram at one loudness: not phonetic at all, for comparison and for what was trained on it.
+    """Log-mel spectrogram at one loudness: not phonetic, but for comparison and for networks trained on it.
 
     Args:
         size: mel bands.
@@ -130,7 +130,7 @@ class LogMel:
         self.size = size
 
     def __call__(self, speech: Speech, rate: float, *, gain: float | None = None) -> Rows:
-        """(ceil(duration * rate), size) in [0, 1]; at rates that do not divide 16 kHz, resampled from 100 Hz."""
+        """(ceil(duration * rate), size) in [0, 1]; rates that do not divide 16 kHz are resampled from 100 Hz."""
         gain = _gain(speech) if gain is None else gain
         samples = np.asarray(_samples_16k(speech) * np.float32(gain), np.float32)
         if abs(SAMPLE_RATE / rate - round(SAMPLE_RATE / rate)) < 1e-6:
@@ -140,9 +140,9 @@ class LogMel:
 
 
 def at_rate(rows: FloatArray, own_rate: float, rate: float, *, num_frames: int, begins: float = 0.0) -> Rows:
-    """Rows at another rate, read off the lines between them; towards lower rates, the lines' mean over a frame's span.
+    """Rows at another rate, interpolated linearly; towards lower rates, averaged over a frame's span.
 
-    What rises evenly stays so, and rows that sum to 1 still do.
+    Linear slopes stay linear, and rows that sum to 1 still do.
 
     Args:
         rows: (T, F), row ``k`` centred on ``begins + k / own_rate`` seconds.
@@ -152,7 +152,7 @@ def at_rate(rows: FloatArray, own_rate: float, rate: float, *, num_frames: int, 
         begins: seconds.
 
     Returns:
-        (num_frames, F); beyond the ends the first and last rows are held, without rows there are zeros.
+        (num_frames, F); beyond the ends the first and last rows are repeated; without rows, zeros.
     """
     count = len(rows)
     if count == 0:
@@ -175,7 +175,7 @@ def phone_shares(phones: Sequence[Interval], rate: float, *, num_frames: int) ->
     """The share of each frame's span, at least 30 ms wide, that each phone fills.
 
     Args:
-        phones: in order; what they leave out is silence.
+        phones: in order; gaps are silence.
         rate: frames per second.
         num_frames: how many frames to make; frame ``t`` is centred on ``t / rate`` seconds.
 
@@ -224,5 +224,5 @@ def _samples_16k(speech: Speech) -> Rows:
 
 
 def _gain(speech: Speech) -> float:
-    """What brings the whole recording to the usual loudness."""
+    """The gain that brings the whole recording to the usual loudness."""
     return loudness_gain(_samples_16k(speech.whole if isinstance(speech, SpeechPiece) else speech))

@@ -31,24 +31,24 @@ def say(
 ) -> Speech:
     """The text spoken, with its words and phones.
 
-    Up to 1,000 characters are spoken in one go. Longer texts are spoken in pieces of whole sentences, as many at a time
-    as fit into that, and memory does not grow with their length but for their words and phones.
+    Up to 1,000 characters are spoken in one go. Longer texts are spoken in pieces of whole sentences, as many as fit
+    into that at a time; except for their words and phones, memory does not grow with their length.
 
     Args:
-        text: what to say, in the voice's language. Emoji, control characters and markup are passed over.
+        text: what to say, in the voice's language. Emoji, control characters and markup are skipped.
         voice: one of ``voices()``, or one with a variant: "en-us+f3" for a woman, "en-us+whisper"; "+f3" alone changes
             the usual voice. Or a voice of Piper: the path of its .onnx file. None: the usual voice.
-        language: whose usual voice speaks, instead of English: "de", "de-DE", "German".
+        language: speak with its usual voice instead of English: "de", "de-DE", "German".
         rate: how many times as fast as usual, from 0.5 to 2.5.
-        engine: another engine, whose voice is asked for; None: espeak-ng, or Piper for its files.
+        engine: another engine that ``voice`` belongs to; None: espeak-ng, or Piper for its files.
         progress: hook ("speech", pieces done, pieces).
 
     Returns:
-        Speech with ``transcript``, what was spoken. By espeak-ng: words without punctuation; phones in ARPAbet without
-        stress, "sil" for pauses, without gaps from the beginning to the end; at most 0.2 s of silence follow the last
-        word. By Piper: words and phones by ``align``; where the text cannot be aligned they are None, which is
-        announced. A text in one piece has the engine's sample rate, espeak-ng's is 22,050 Hz. A longer one is as
-        ``joining.join`` gives it: 16 kHz, and ``sound`` at the engine's rate.
+        Speech; its ``transcript`` is what was spoken. By espeak-ng: words without punctuation; phones in ARPAbet
+        without stress, "sil" for pauses, without gaps from the beginning to the end; at most 0.2 s of silence follow
+        the last word. By Piper: words and phones by ``align``; where the text cannot be aligned they are None, which is
+        announced. A text in one piece has the engine's sample rate, espeak-ng's is 22,050 Hz. A longer one comes from
+        ``joining.join``: 16 kHz, with ``sound`` at the engine's rate.
 
     Raises:
         InputError: there is nothing to speak, the voice, variant or language is unknown, the rate is out of range, the
@@ -76,10 +76,10 @@ def check(
     rate: float = 1.0,
     engine: TextToSpeech | None = None,
 ) -> tuple[TextToSpeech, str]:
-    """Everything that can be known before anything is spoken; the engine and its voice. Arguments as for ``say``.
+    """The engine and its voice, after all checks that need no speech. Arguments as for ``say``.
 
     Raises:
-        InputError: the text is empty, and as ``say``.
+        InputError: the text is empty, or as for ``say``.
     """
     if not text.strip():
         raise InputError("the text is empty: give at least one word to say.")
@@ -94,7 +94,7 @@ def check(
 
 
 def voices(language: str | None = None) -> tuple[Voice, ...]:
-    """The voices that can be asked for by name, sorted; of espeak-ng they are named by their languages' codes.
+    """The voices that can be named, sorted; espeak-ng's are named by the codes of their languages.
 
     Args:
         language: only those of this language: "en", "de-AT", "German".
@@ -139,7 +139,7 @@ def _of_engine(engine: TextToSpeech, voice: str | None, language: str | None) ->
 def _speak(
     pieces: list[TextPiece], voice: str, *, rate: float, engine: TextToSpeech, progress: Progress
 ) -> Iterator[tuple[Speech, float]]:
-    """What the pieces sound like, without those that make no sound, and the seconds of silence after each."""
+    """The pieces spoken, without those that make no sound, and the seconds of silence after each."""
     progress("speech", 0, len(pieces))
     for done, piece in enumerate(pieces, start=1):
         speech = engine.say(piece.text, voice=voice, rate=rate)

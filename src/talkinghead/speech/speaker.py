@@ -1,4 +1,4 @@
-"""Whose voice it is: 256 numbers that are close for one speaker and far apart for two.
+"""Speaker embeddings: 256 numbers that lie close together for one speaker and far apart for two.
 
 The network was trained by others: its weights are those of Resemblyzer 0.1.4 (Apache-2.0, Resemble AI) in half
 precision, which changes embeddings by less than 0.0001 of their cosine.
@@ -17,6 +17,7 @@ from librosa.filters import mel as mel_filters
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from talkinghead.cancellation import checkpoint
 from talkinghead.errors import InputError
 from talkinghead.media.spool import spool_samples
 from talkinghead.speech.activity import speech_segments, voice_activity
@@ -29,13 +30,13 @@ LEAST_SPEECH_S = 0.3
 _RATE = 100  # mel frames per second
 _FOURIER = 400
 _MELS = 40
-_WINDOW = 160  # mel frames that the network hears at once
+_WINDOW = 160  # mel frames that the network reads at once
 _STEP = 80
 _LEAST_OF_WINDOW = 120  # mel frames of sound that the last window needs, unless it is the only one
 _BATCH = 64  # windows at once
-# Root mean square of the speech. The network hears power, not its logarithm, and its makers only raise what is under
-# -30 dB: the same recording at half its gain is then somebody slightly else. Of one level for all, about LibriSpeech's
-# own tells its speakers apart best.
+# Root mean square of the speech. The network reads power, not its logarithm, and its makers only raise recordings below
+# -30 dB, so that halving the gain of a recording changes its speaker slightly. Here all get one level; about
+# LibriSpeech's own separates its speakers best.
 _LEVEL_DB = -23.0
 _WEIGHTS = Path(__file__).with_name("weights") / "speaker.safetensors"
 
@@ -44,8 +45,8 @@ class VoiceEncoder(nn.Module):
     """The generalised end-to-end speaker encoder: LSTM over mel frames, linear, ReLU, unit length.
 
     Source: Wan et al. 2018, "Generalized end-to-end loss for speaker verification", section 3.2: three LSTM layers on
-        40 mel bands and a projection to 256, brought to unit length (equation 4). The layers here are 256 wide as the
-        weights at hand, the paper's 768, and the ReLU is of those weights.
+        40 mel bands and a projection to 256, brought to unit length (equation 4). Width (256, where the paper has 768)
+        and ReLU are those of Resemblyzer's weights.
     """
 
     def __init__(self) -> None:
@@ -60,9 +61,9 @@ class VoiceEncoder(nn.Module):
 
 
 def speaker_embedding(samples: npt.NDArray[np.float32], *, name: str = "the voice") -> npt.NDArray[np.float32]:
-    """Who speaks, as a direction: the cosine of two embeddings tells how alike two voices are.
+    """The embedding of who speaks: the cosine of two embeddings tells how alike the voices are.
 
-    Silence is left out and the level does not matter. A few seconds are enough; more make it steadier.
+    Silence is left out and the level does not matter. A few seconds are enough; more make the embedding steadier.
 
     Args:
         samples: (N,) float32 at 16 kHz, one person speaking.
@@ -87,6 +88,7 @@ def speaker_embedding(samples: npt.NDArray[np.float32], *, name: str = "the voic
     starts = range(0, max(1, len(mels) - _LEAST_OF_WINDOW + 1), _STEP)
     total = np.zeros(EMBEDDING_SIZE)
     for first in range(0, len(starts), _BATCH):
+        checkpoint()
         total += _window_embeddings(mels, starts[first : first + _BATCH]).sum(axis=0)
     return (total / np.linalg.norm(total)).astype(np.float32)
 
@@ -99,7 +101,7 @@ def _speech_of(samples: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
 
 
 def _mel_power(speech: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """(T, 40) mel power at 100 Hz of the sound at the level that the network knows."""
+    """(T, 40) mel power at 100 Hz of the sound at the level the network expects."""
     gain = 10 ** (_LEVEL_DB / 20) / max(float(np.sqrt(np.vdot(speech, speech) / len(speech))), 1e-9)
     filters = mel_filters(sr=SAMPLE_RATE, n_fft=_FOURIER, n_mels=_MELS).T
     taper = torch.hann_window(_FOURIER).numpy() * np.float32(gain)
@@ -114,7 +116,7 @@ def _mel_power(speech: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
 
 @torch.inference_mode()
 def _window_embeddings(mels: npt.NDArray[np.float32], starts: range) -> npt.NDArray[np.float32]:
-    """(len(starts), 256); past the end there is silence."""
+    """(len(starts), 256); silence follows the end."""
     windows = np.zeros((len(starts), _WINDOW, _MELS), np.float32)
     for row, start in enumerate(starts):
         heard = mels[start : start + _WINDOW]

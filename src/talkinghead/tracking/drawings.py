@@ -5,6 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from talkinghead.cancellation import checkpoint
 from talkinghead.face.landmarks import FACE_OVAL, OUTER_LIP_CONTOUR
 from talkinghead.tracking.find import find_faces
 from talkinghead.types import FloatArray, ImageArray
@@ -40,6 +41,7 @@ def refit_drawing(image: ImageArray, landmarks: FloatArray) -> FloatArray:
     best, score = landmarks, _MARGIN * explanation_of(image, landmarks)
     centre = landmarks[:, :2].mean(axis=0)
     for stretch in _STRETCHES:
+        checkpoint()
         faces = find_faces(cv2.resize(image, None, fx=1.0, fy=stretch), thorough=False)
         for face in faces / (1.0, stretch, 1.0):
             near = np.linalg.norm(face[:, :2].mean(axis=0) - centre) < 0.5 * np.ptp(landmarks[:, 0])

@@ -8,6 +8,7 @@ from functools import lru_cache
 import cv2
 import numpy as np
 
+from talkinghead.cancellation import checkpoint
 from talkinghead.face.pose import fit_pose
 from talkinghead.tracking.mesh import FaceDetector, FaceMesh
 from talkinghead.types import NUM_MESH, FloatArray, ImageArray
@@ -91,6 +92,7 @@ def _find(image: ImageArray, confidence: float, *, only_sure: bool = False) -> l
     """Landmarks (478, 3) of each face in a picture; ``only_sure`` leaves out those that the detector does not see."""
     faces = []
     for box in _boxes(image, confidence):
+        checkpoint()
         crop, image_from_crop = crop_around(image, box)
         for found in _static_mesh(1, confidence)(crop):
             face = _read_upright(image, through_affine(found, image_from_crop), confidence)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 import numpy as np
 
@@ -18,7 +19,7 @@ from talkinghead.tracking.drawings import refit_drawing
 from talkinghead.tracking.find import find_faces
 from talkinghead.tracking.person import person_mask
 from talkinghead.tracking.track import choose_face, make_track, track_faces
-from talkinghead.types import FaceTrack, Frames, ImageArray, Portrait
+from talkinghead.types import FaceTrack, Frames, ImageArray, Portrait, Reference
 
 _STILL_RATE = 25.0  # a single picture has no rate of its own
 _SEARCHED = 20.0  # s of a video among whose frames the best is chosen
@@ -80,6 +81,18 @@ def portrait_from_video(reader: VideoReader, *, face: int | None = None, drawing
     for chunk in first_frames(reader.chunks(), best + 1):
         last = chunk
     return _portrait(last.images[-1], track[best : best + 1], drawing)
+
+
+def portrait_from_reference(reference: Reference, *, drawing: bool | None = None) -> Portrait:
+    """A portrait from the best frame of a reference, which goes with it.
+
+    Args:
+        reference: the reference video.
+        drawing: whether it is a drawing; None: look.
+    """
+    best = best_frame(reference.track)
+    picture = np.array(reference.video.frame(best))
+    return replace(_portrait(picture, reference.track[best : best + 1], drawing), reference=reference)
 
 
 def first_frames(chunks: Iterable[Frames], count: int) -> Iterator[Frames]:

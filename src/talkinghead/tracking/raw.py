@@ -7,7 +7,7 @@ import threading
 from collections import deque
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import cv2
@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from talkinghead.face.landmarks import STABLE, canonical_face
+from talkinghead.media import JoinedVideo
 from talkinghead.store import NOTHING_KEPT, Arrays, Store, code_digest, key_of
 from talkinghead.tracking.follow import FaceFollower
 from talkinghead.tracking.track import make_track
@@ -70,6 +71,9 @@ class RawTrack:
     def __len__(self) -> int:
         return len(self.landmarks)
 
+    def __getitem__(self, rows: slice) -> RawTrack:
+        return replace(self, **{name: getattr(self, name)[rows] for name in _ROW})
+
     @property
     def found(self) -> BoolArray:
         """(T,) whether a face was seen."""
@@ -85,22 +89,62 @@ class RawTrack:
 
 
 def read_raw_track(
-    video: VideoSource, store: Store = NOTHING_KEPT, *, face: int | None = None, progress: Progress = no_progress
+    video: VideoSource,
+    store: Store = NOTHING_KEPT,
+    *,
+    face: int | None = None,
+    frames: int | None = None,
+    progress: Progress = no_progress,
 ) -> RawTrack:
     """What the tracker sees in a video; what the store has of it is not looked at again.
 
     Args:
-        video: read once, a few frames at a time.
+        video: read once, a few frames at a time. Of files in a row each is known to the store on its own.
         store: keeps what was seen, in blocks, so that a run that was stopped goes on where it was.
         face: which face, 1 being the leftmost of the first frame with faces; None: the largest.
+        frames: of the first so many; None: of all.
         progress: hook; the stage is "track", counted in frames.
     """
+    wanted = video.num_frames if frames is None else min(frames, video.num_frames)
+    if isinstance(video, JoinedVideo):
+        return _read_parts(video, store, face, wanted, progress)
+
+    def up_to(stage: str, done: int, total: int) -> None:
+        progress(stage, min(done, wanted), wanted)
+
     blocks = _known(video.digest, store, face)
-    if not blocks or not blocks[-1]["last"]:
-        for block in _track_on(video, blocks, face, progress):
+    if not _are_enough(blocks, frames):
+        for block in _track_on(video, blocks, face, up_to):
             store.keep(_KIND, _key(video.digest, face, len(blocks)), block)
             blocks.append(block)
-    return _join(blocks)
+            if _are_enough(blocks, frames):
+                break
+    raw = _join(blocks)
+    return raw if frames is None else raw[:frames]
+
+
+def _are_enough(blocks: list[Arrays], frames: int | None) -> bool:
+    if not blocks or blocks[-1]["last"]:
+        return bool(blocks)
+    return frames is not None and sum(len(block["landmarks"]) for block in blocks) >= frames
+
+
+def _read_parts(video: JoinedVideo, store: Store, face: int | None, wanted: int, progress: Progress) -> RawTrack:
+    parts: list[RawTrack] = []
+    done = 0
+    for part in video.parts:
+        if done >= wanted:
+            break
+
+        def tell(stage: str, frame: int, total: int, before: int = done) -> None:
+            progress(stage, before + frame, wanted)
+
+        raw = read_raw_track(part, store, face=face, frames=min(part.num_frames, wanted - done), progress=tell)
+        raw.cuts[:1] = bool(parts)
+        parts.append(raw)
+        done += len(raw)
+    arrays = {name: np.concatenate([getattr(part, name) for part in parts]) for name in _ROW}
+    return RawTrack(fps=video.fps, **arrays)
 
 
 def find_raw_track(digest: str, store: Store, *, face: int | None = None) -> RawTrack | None:

@@ -18,7 +18,7 @@ from talkinghead.tracking.find import find_faces
 from talkinghead.tracking.raw import RawTrack, read_raw_track
 from talkinghead.tracking.stretches import Stretch, choose_person, find_stretches
 from talkinghead.tracking.track import make_track
-from talkinghead.types import FaceTrack, FloatArray, Progress, Reference, Speech, VideoSource, no_progress
+from talkinghead.types import FaceTrack, FloatArray, Progress, Reference, Speech, VideoSource, no_progress, num_frames
 
 _LOOKS = 8  # frames in which somebody else is looked for
 _OTHER_SIZE = 0.4  # of the face's: what is smaller stands in the background
@@ -28,7 +28,12 @@ _PIECE = 1000  # rows
 
 
 def read_reference(
-    paths: Sequence[Path], *, store: Store = NOTHING_KEPT, face: int | None = None, progress: Progress = no_progress
+    paths: Sequence[Path],
+    *,
+    store: Store = NOTHING_KEPT,
+    face: int | None = None,
+    seconds: float | None = None,
+    progress: Progress = no_progress,
 ) -> Reference:
     """The reference of one video file of a person, or of several in a row; see ``track_reference``.
 
@@ -37,12 +42,24 @@ def read_reference(
     Raises:
         InputError: a file cannot be read, they are not of one size and rate, or no face is found.
     """
-    video = VideoReader(paths[0]) if len(paths) == 1 else JoinedVideo(paths)
+    video = open_videos(paths)
     name = str(paths[0]) if len(paths) == 1 else f"{paths[0]} and {len(paths) - 1} more"
-    return track_reference(video, _read_speech(paths), store=store, face=face, name=name, progress=progress)
+    frames = None if seconds is None else num_frames(seconds, video.fps)
+    speech = read_speech_of(paths)
+    return track_reference(video, speech, store=store, face=face, frames=frames, name=name, progress=progress)
 
 
-def _read_speech(paths: Sequence[Path]) -> Speech | None:
+def open_videos(paths: Sequence[Path]) -> VideoSource:
+    """One video file, or several of one size and rate in a row.
+
+    Raises:
+        InputError: a file cannot be read, or they are not of one size and rate.
+    """
+    return VideoReader(paths[0]) if len(paths) == 1 else JoinedVideo(paths)
+
+
+def read_speech_of(paths: Sequence[Path]) -> Speech | None:
+    """The sound of video files in a row, each as long as its pictures; None, which is announced, if one has none."""
     try:
         speeches = [read_speech(path) for path in paths]
     except InputError as error:
@@ -60,6 +77,7 @@ def track_reference(
     *,
     store: Store = NOTHING_KEPT,
     face: int | None = None,
+    frames: int | None = None,
     name: str = "the video",
     progress: Progress = no_progress,
 ) -> Reference:
@@ -75,13 +93,14 @@ def track_reference(
         store: keeps what the tracker saw, so that a run that was stopped goes on where it was.
         face: which face, 1 being the leftmost of the first frame with faces; None: the largest of each shot, and of the
             people whom that gives, the one who is seen longest.
+        frames: of the first so many; None: of all.
         name: what announcements and errors call the video.
         progress: hook; the stage is "track", counted in frames.
 
     Raises:
         InputError: no frame shows a face, no shot with one lasts a second, or there is no face of that number.
     """
-    raw = read_raw_track(video, store, face=face, progress=progress)
+    raw = read_raw_track(video, store, face=face, frames=frames, progress=progress)
     if not raw.found.any():
         raise InputError(f"{name}: no face was found in any frame: give a video in which one is clearly visible.")
     stretches = find_stretches(raw)
@@ -93,7 +112,7 @@ def track_reference(
     if face is None:
         _tell_of_others(video, raw, kept, name)
     spans = tuple((stretch.start, stretch.stop) for stretch in kept)
-    if speech is not None and spans != ((0, len(raw)),):
+    if speech is not None and spans != ((0, video.num_frames),):
         speech = cut_speech(speech, [(start / raw.fps, stop / raw.fps) for start, stop in spans])
     return Reference(VideoExcerpt(video, spans), _track(raw, spans), speech)
 

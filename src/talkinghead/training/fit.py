@@ -15,9 +15,10 @@ import torch
 from torch import Tensor, nn
 from torch.optim.lr_scheduler import LambdaLR, LRScheduler, OneCycleLR
 
-from talkinghead.errors import InputError
+from talkinghead.errors import InputError, announce
 from talkinghead.precision import has_bfloat16
 from talkinghead.training.adversarial import DISCRIMINATOR, backward, sides_of
+from talkinghead.types import Progress
 
 _KIND = "talkinghead training 2"
 _ENTRIES = {"kind", "steps", "step", "network", "sides"}
@@ -101,6 +102,8 @@ def fit(
     schedule: Schedule | None = None,
     discriminator_schedule: Schedule | None = None,
     validate_every: int = 500,
+    merit: Callable[[Mapping[str, float]], float] | None = None,
+    progress: Progress | None = None,
 ) -> Mapping[str, float]:
     """Train a network in place; what a run needs to resume is kept in ``out``.
 
@@ -118,9 +121,12 @@ def fit(
         schedule: how fast the network learns; None: the defaults.
         discriminator_schedule: how fast its discriminator learns; None: as fast.
         validate_every: steps between validations and checkpoints.
+        merit: scores -> a number; the network is left as it was at the validation with the largest, which may be that
+            before the first step. None: as it is at the end.
+        progress: hook, told of every step; None: each line of the log is printed.
 
     Returns:
-        The last validation's scores.
+        The scores of the validation that counts.
 
     Raises:
         InputError: Lightning Fabric is not installed, or the checkpoint is of another training.
@@ -136,6 +142,10 @@ def fit(
     }
     checkpoint = out / "checkpoint.pt"
     first = _resume(checkpoint, network, sides, steps) if checkpoint.exists() else 0
+    best = None if merit is None else _Best(out / "best.pt", merit)
+    if best is not None and not first:
+        best.begin(network, validate(network.eval()))
+        network.train()
     scores: Mapping[str, float] = {}
     started = time.monotonic()
     with (out / "log.jsonl").open("a", encoding="utf-8") as log:
@@ -143,6 +153,8 @@ def fit(
             named = losses(model, {key: fabric.to_device(value) for key, value in batch(step).items()})
             backward(named, parameters, run=fabric.backward)
             norms = {f"{name}_gradient": side.step() for name, side in sides.items()}
+            if progress is not None:
+                progress("train", step + 1, steps)
             if (step + 1) % validate_every and step + 1 != steps:
                 continue
             network.eval()
@@ -152,10 +164,55 @@ def fit(
             line |= _rounded({**{name: float(value.detach()) for name, value in named.items()}, **norms}.items())
             log.write(json.dumps(line) + "\n")
             log.flush()
-            print(json.dumps(line), flush=True)
+            if progress is None:
+                print(json.dumps(line), flush=True)
+            if best is not None:
+                best.offer(network, scores, step + 1)
             _save(checkpoint, network, sides, steps=steps, step=step + 1)
     network.eval()
-    return scores or validate(network)
+    return best.restore(network) if best is not None else scores or validate(network)
+
+
+class _Best:
+    """The network at its best validation, kept in a file.
+
+    Args:
+        path: of the file.
+        merit: scores -> a number, the larger, the better.
+    """
+
+    def __init__(self, path: Path, merit: Callable[[Mapping[str, float]], float]) -> None:
+        self._path, self._merit = path, merit
+
+    def begin(self, network: nn.Module, scores: Mapping[str, float]) -> None:
+        """Keep the network that training begins with."""
+        self._keep(network, scores, 0)
+
+    def offer(self, network: nn.Module, scores: Mapping[str, float], step: int) -> None:
+        """Keep the network if it is better than the one that is kept."""
+        if self._merit(scores) > self._merit(self._read()["scores"]):
+            self._keep(network, scores, step)
+
+    def restore(self, network: nn.Module) -> Mapping[str, float]:
+        """Bring a network back to its best; its scores."""
+        state = self._read()
+        network.load_state_dict(state["network"])
+        if not state["step"]:
+            announce("training has made nothing better: the weights of the beginning are kept.")
+        scores: Mapping[str, float] = state["scores"]
+        return scores
+
+    def _keep(self, network: nn.Module, scores: Mapping[str, float], step: int) -> None:
+        _write(self._path, {"step": step, "scores": dict(scores), "network": network.state_dict()})
+
+    def _read(self) -> dict[str, Any]:
+        state: dict[str, Any] = torch.load(self._path, map_location="cpu", weights_only=True)
+        return state
+
+
+def _write(path: Path, state: Mapping[str, Any]) -> None:
+    torch.save(state, path.with_suffix(".new"))
+    os.replace(path.with_suffix(".new"), path)
 
 
 def _rounded(values: Iterable[tuple[str, float]]) -> dict[str, float]:
@@ -165,8 +222,7 @@ def _rounded(values: Iterable[tuple[str, float]]) -> dict[str, float]:
 def _save(path: Path, network: nn.Module, sides: Mapping[str, _Side], *, steps: int, step: int) -> None:
     held = {name: side.state() for name, side in sides.items()}
     state = {"kind": _KIND, "steps": steps, "step": step, "network": network.state_dict(), "sides": held}
-    torch.save(state, path.with_suffix(".new"))
-    os.replace(path.with_suffix(".new"), path)
+    _write(path, state)
 
 
 def _resume(path: Path, network: nn.Module, sides: Mapping[str, _Side], steps: int) -> int:

@@ -5,18 +5,21 @@ Describing a stage costs nothing: what needs torch is named by ``defer`` and imp
 
 from __future__ import annotations
 
-import difflib
 import importlib
-import shlex
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from talkinghead.errors import InputError
 
 if TYPE_CHECKING:  # listing the stages need not wait for torch
     from torch import Tensor, nn
+
+    from talkinghead.data.corpus import Corpus
+    from talkinghead.store import Store
+    from talkinghead.training.fit import Schedule
+    from talkinghead.types import Progress
 
 Batch: TypeAlias = "dict[str, Tensor]"
 Scope: TypeAlias = Literal["corpus", "person"]
@@ -50,22 +53,88 @@ class Training:
     """One run of a stage.
 
     Attributes:
-        corpus: folder with the recordings to learn from.
+        corpus: the recordings to learn from.
         out: folder that weights, card, log and checkpoint go to; a checkpoint in it is resumed.
+        store: keeps what was tracked, heard and packed, for other trainings, too.
         config: sizes of the networks.
         options: what the stage is told; of the class of its ``options``.
         start: pretrained weights to begin with; None: random ones.
         needs: file of weights of each network that the stage needs.
         command: what to type to train the same again.
+        progress: hook, told of every step; None: what each validation finds is printed.
     """
 
-    corpus: Path
+    corpus: Corpus
     out: Path
+    store: Store
     config: Any
     options: Any
     start: Path | None = None
     needs: Mapping[str, Path] = field(default_factory=dict)
     command: str = ""
+    progress: Progress | None = None
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the shared recordings.
+
+        Raises:
+            InputError: the corpus is that of one person.
+        """
+        if self.corpus.folder is None:
+            raise InputError("this training needs the shared recordings, not those of one person.")
+        return self.corpus.folder
+
+    def fit(
+        self,
+        network: nn.Module,
+        losses: Callable[[nn.Module, Mapping[str, Tensor]], Mapping[str, Tensor]],
+        batch: Callable[[int], Mapping[str, Tensor]],
+        *,
+        validate: Callable[[nn.Module], Mapping[str, float]],
+        schedule: Schedule | None = None,
+        merit: Callable[[Mapping[str, float]], float] | None = None,
+        part: str = "",
+        share: float = 1.0,
+    ) -> dict[str, Any]:
+        """Train a network as the options say; see ``training.fit``.
+
+        Args:
+            network: what to train.
+            losses: (network, batch) -> named losses.
+            batch: step -> batch.
+            validate: network -> named scores.
+            schedule: how fast; None: the defaults, with the learning rate of the options.
+            merit: scores -> a number; of all validations, and the beginning, the best one counts. None: the last.
+            part: folder in ``out`` of one of several trainings.
+            share: of the steps that this one takes.
+
+        Returns:
+            The scores, and where training began with pretrained weights also theirs, as "before".
+        """
+        from talkinghead.training.fit import Schedule, fit
+
+        self.out.mkdir(parents=True, exist_ok=True)
+        begun = validate(network.eval()) if self.start is not None else None
+        scores = fit(
+            network.train(),
+            losses,
+            batch,
+            out=self.out / part,
+            steps=max(1, round(share * self.options.steps)),
+            validate=validate,
+            schedule=schedule or Schedule(self.options.learning_rate),
+            validate_every=self.options.validate_every,
+            merit=merit,
+            progress=self.progress,
+        )
+        return {**scores} if begun is None else {**scores, "before": dict(begun)}
+
+    def save(self, network: nn.Module, name: str, card: Mapping[str, Any]) -> None:
+        """Write weights and their card, to which the command is added, as files of that name."""
+        from talkinghead.weights import save_weights
+
+        save_weights(network, self.out / f"{name}.safetensors", card={**card, "command": self.command})
 
 
 @dataclass(frozen=True)
@@ -82,6 +151,7 @@ class Stage:
         scope: whom it can learn from: a whole corpus, one person, or both.
         needs: names of the weights of other networks that it works with, as their files are called.
         options: what it can be told, with the defaults.
+        personal: the same for one person; None: as for a corpus.
         starts: whether training can begin with pretrained weights.
     """
 
@@ -93,7 +163,12 @@ class Stage:
     scope: tuple[Scope, ...] = ("corpus",)
     needs: tuple[str, ...] = ()
     options: TrainingOptions = field(default_factory=TrainingOptions)
+    personal: TrainingOptions | None = None
     starts: bool = False
+
+    def usual_options(self, corpus: Corpus) -> TrainingOptions:
+        """The options for a corpus: those for one person where it is one person's."""
+        return self.personal if self.personal is not None and corpus.folder is None else self.options
 
 
 def defer(place: str, *, part: str | None = None) -> Callable[..., Any]:
@@ -110,110 +185,3 @@ def defer(place: str, *, part: str | None = None) -> Callable[..., Any]:
         return function(first if part is None else getattr(first, part), *others, **named)
 
     return call
-
-
-class Trainable(Protocol):
-    """What has stages: a method, or a recipe."""
-
-    @property
-    def name(self) -> str:
-        """As on the command line."""
-        ...
-
-    @property
-    def stages(self) -> Mapping[str, Stage]:
-        """By name, in order."""
-        ...
-
-    @property
-    def configs(self) -> Mapping[str, Any]:
-        """Sizes by name."""
-        ...
-
-    @property
-    def variants(self) -> Mapping[str, Any]:
-        """Configurations that are no sizes, by name."""
-        ...
-
-    @property
-    def weights(self) -> Path | None:
-        """The folder of the weights that ship, or None."""
-        ...
-
-
-def plan_training(
-    owner: Trainable,
-    stage_name: str,
-    *,
-    corpus: Path,
-    out: Path,
-    config: str = "small",
-    options: TrainingOptions | None = None,
-    start: Path | None = None,
-) -> Training:
-    """A run of a stage, checked: what it needs is there.
-
-    Args:
-        owner: of the stage.
-        stage_name: which.
-        corpus: folder with the recordings.
-        out: folder for what is made; weights that the stage needs are looked for there, then among the owner's.
-        config: name of the sizes, or of a variant.
-        options: None: the stage's defaults.
-        start: pretrained weights to begin with.
-
-    Raises:
-        InputError: there is no such stage or size, the stage cannot begin with pretrained weights, or weights that it
-            needs are missing.
-    """
-    stage = choose(stage_name, owner.stages, f"{owner.name} has no training stage")
-    sizes = choose(config, {**owner.configs, **owner.variants}, f"{owner.name} has no size")
-    if start is not None and not stage.starts:
-        raise InputError(f"the {stage_name} of {owner.name} is trained from random weights: leave out --start.")
-    told = stage.options if options is None else options
-    shipped = owner.weights if config in ("small", *owner.variants) else None  # none ship of other sizes
-    needs = {name: _weights_needed(name, stage_name, (out, shipped)) for name in stage.needs}
-    command = _command((owner.name, stage_name), config, told, stage.options, start)
-    return Training(corpus, out, sizes, told, start, needs, command)
-
-
-def choose(name: str, known: Mapping[str, Any], what: str) -> Any:
-    """The entry of that name.
-
-    Raises:
-        InputError: there is none; ``what`` begins the sentence, which names the nearest or all.
-    """
-    if name in known:
-        return known[name]
-    raise InputError(f"{what} {name!r}: {nearest(name, known)}.")
-
-
-def nearest(name: str, known: Iterable[str]) -> str:
-    """How to go on from a name that is not known: the nearest ones, or all."""
-    names = list(known)
-    near = difflib.get_close_matches(name, names, n=3, cutoff=0.6)
-    if near:
-        return f"did you mean {' or '.join(near)}"
-    return f"choose one of {', '.join(names) or '(there are none)'}"
-
-
-def _weights_needed(name: str, stage: str, folders: tuple[Path | None, ...]) -> Path:
-    for folder in folders:
-        if folder is not None and (folder / f"{name}.safetensors").exists():
-            return folder / f"{name}.safetensors"
-    raise InputError(
-        f"{folders[0]}: holds no {name}.safetensors, with which the {stage} is trained: train the {name} first and put "
-        "its weights there."
-    )
-
-
-def _command(
-    names: tuple[str, str], config: str, options: TrainingOptions, usual: TrainingOptions, start: Path | None
-) -> str:
-    """What trains this again; of the options, the number of steps and those that are not the defaults."""
-    words = ["talkinghead", "train", *dict.fromkeys(names), "--corpus", "CORPUS", "--out", "OUT", "--config", config]
-    for name in (entry.name for entry in fields(options)):
-        value = getattr(options, name)
-        if name == "steps" or value != getattr(usual, name):
-            words += [f"--{name.replace('_', '-')}", value.name if isinstance(value, Path) else str(value)]
-    return shlex.join(words if start is None else [*words, "--start", start.name])

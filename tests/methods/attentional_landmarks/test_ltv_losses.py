@@ -17,6 +17,7 @@ from talkinghead.methods.attentional_landmarks.ltv_losses import (
     video_example,
     video_losses,
 )
+from talkinghead.rendering.levels import as_colours
 
 TINY = CONFIGS["tiny"]
 
@@ -89,7 +90,7 @@ def test_without_a_discriminator_the_error_is_left() -> None:
 def test_the_judges_see_what_they_are_to_judge() -> None:
     torch.manual_seed(0)
     judge, batch = VideoDiscriminator(TINY), video_example(TINY, 0)
-    given = batch["target"], batch["landmarks"], batch["speech"], batch["in_step"]
+    given = as_colours(batch["target"]), batch["target_landmarks"], batch["speech"], batch["in_step"]
     lips, head, quality = judge(*given)
     assert [verdict.logits.shape for verdict in (lips, head, quality)] == [(2, 1), (2, 1, 1, 1), (2, 1, 4, 4)]
     pictures, landmarks, speech, in_step = given

@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 import json
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from plans import plan
-from talkinghead.data.corpus import Recording
-from talkinghead.data.face_pairs import MARGIN, MATTE, STORED, FacePictures
+from talkinghead.data import tracks as data_tracks
+from talkinghead.data.corpus import MAIN_SPEAKER, Corpus, Recording
+from talkinghead.data.face_pairs import MATTE, STORED, FacePictures
+from talkinghead.data.tracks import Take
 from talkinghead.face.landmarks import MESH_OF_68, canonical_face
 from talkinghead.face.pose import camera_from_head
-from talkinghead.methods.attentional_landmarks import train_ltv, train_stl
+from talkinghead.methods.attentional_landmarks import recordings, train_ltv, train_stl
 from talkinghead.methods.attentional_landmarks.config import CONFIGS
 from talkinghead.methods.attentional_landmarks.geometry import EYE_DISTANCE_PX, MOUTH_POINTS, calibrate
 from talkinghead.methods.attentional_landmarks.ltv import LandmarksToVideo
-from talkinghead.methods.attentional_landmarks.people import S1, recordings_of
+from talkinghead.methods.attentional_landmarks.recordings import choose_recordings
+from talkinghead.methods.attentional_landmarks.stages import STAGES
 from talkinghead.methods.attentional_landmarks.stl import AFTER, BEFORE, SpeechToLandmarks
 from talkinghead.methods.attentional_landmarks.train_ltv import train_video
 from talkinghead.methods.attentional_landmarks.train_stl import (
@@ -30,8 +38,9 @@ from talkinghead.methods.attentional_landmarks.train_stl import (
     score,
     train_landmarks,
 )
-from talkinghead.rendering.crop import Crop
+from talkinghead.store import NOTHING_KEPT
 from talkinghead.tracking.track import make_track
+from talkinghead.training.stage import Training
 from talkinghead.types import FaceTrack, FloatArray
 from talkinghead.weights import load_weights, save_weights
 
@@ -55,7 +64,7 @@ def heard(seconds: float) -> FloatArray:
     return rows
 
 
-def stretch(speaker: str = S1, *, seed: int = 0) -> LandmarkStretch:
+def stretch(speaker: str = MAIN_SPEAKER, *, seed: int = 0) -> LandmarkStretch:
     template = EYE_DISTANCE_PX * canonical_face()[0][MESH_OF_68, :2]
     points = template + np.random.default_rng(seed).normal(0, 2, (FRAMES, 68, 2))
     speech = np.random.default_rng(seed).random((2, BEFORE + 4 * (FRAMES - 1) + 1 + AFTER, 13)).astype(np.float32)
@@ -66,10 +75,9 @@ def stretch(speaker: str = S1, *, seed: int = 0) -> LandmarkStretch:
 def test_speech_goes_with_the_landmarks_of_its_own_time(monkeypatch: pytest.MonkeyPatch, fps: float) -> None:
     recording = Recording("x", "A", Path("x.mp4"), "GRID")
     track = moving(round(7 * fps), fps)
-    monkeypatch.setattr(train_stl, "tracks", lambda clips, cache: [(clips[0], track)])
+    monkeypatch.setattr(train_stl, "read_takes", lambda recordings, store: [Take(recordings[0], track)])
     monkeypatch.setattr(train_stl, "speech_versions", lambda *_, **__: heard(7.0))
-    monkeypatch.setattr(train_stl, "fps_of", lambda _: fps)
-    first, second = read_stretches((recording,), Path(), CONFIGS["tiny"].landmarks)
+    first, second = read_stretches((recording,), CONFIGS["tiny"].landmarks, NOTHING_KEPT)
     for number, made in enumerate((first, second)):
         times = made.speech[0, BEFORE : BEFORE + 4 * FRAMES : 4, 0]
         np.testing.assert_allclose(times, 3.0 * number + np.arange(FRAMES) / 25, atol=1e-6)
@@ -80,9 +88,9 @@ def test_speech_goes_with_the_landmarks_of_its_own_time(monkeypatch: pytest.Monk
 
 
 def test_clips_out_of_step_teach_no_lips(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(train_stl, "tracks", lambda *_: pytest.fail("not to be read"))
+    monkeypatch.setattr(data_tracks, "raw_track_of", lambda *_: pytest.fail("not to be read"))
     recording = Recording("EDTalk__Obama_20s", "A", Path("x.mp4"), "address")
-    assert read_stretches((recording,), Path(), CONFIGS["tiny"].landmarks) == []
+    assert read_stretches((recording,), CONFIGS["tiny"].landmarks, NOTHING_KEPT) == []
 
 
 def test_batches_are_functions_of_the_step() -> None:
@@ -136,73 +144,142 @@ def test_scores_of_what_stands_still() -> None:
     assert 1.5 < found["LMD_px"] < 3.5
 
 
+TABLE = tuple(
+    Recording(f"{split} {number}", MAIN_SPEAKER if split != "unseen" else "GRID-s4", Path("x"), "GRID", split=split)
+    for split in ("train", "val", "unseen")
+    for number in range(2)
+)
+CORPUS = Corpus(TABLE, folder=Path("nowhere"))
+ALONE = Corpus(tuple(recording for recording in TABLE if recording.split != "unseen"))
+"""The recordings of one person."""
+
+
+def stand_in_for_recordings(monkeypatch: pytest.MonkeyPatch) -> None:
+    def read(found: Sequence[Recording], *_: object, **__: object) -> list[LandmarkStretch]:
+        return [stretch(one.speaker, seed=number) for number, one in enumerate(found)]
+
+    monkeypatch.setattr(train_stl, "read_stretches", read)
+    monkeypatch.setattr(train_ltv, "prepare_pictures", heads)
+    monkeypatch.setattr(train_ltv, "speech_around", lambda pack, *_: np.zeros((len(pack), 30, 13), np.float32))
+
+
+def card_of(out: Path, name: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((out / f"{name}.json").read_text())
+    return found
+
+
 def test_landmarks_in_miniature(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(train_stl, "recordings_of", lambda corpus, group, whom: group)
-    speakers = {"train": S1, "known": S1, "strangers": "GRID-s4"}
-    monkeypatch.setattr(train_stl, "read_stretches", lambda group, *_, **__: [stretch(speakers[group])] * 3)
-    train_landmarks(plan("attentional_landmarks", "landmarks", tmp_path, tmp_path / "out", steps=2))
+    stand_in_for_recordings(monkeypatch)
+    train_landmarks(plan("attentional_landmarks", "landmarks", tmp_path, corpus=CORPUS, steps=2))
     network = SpeechToLandmarks(CONFIGS["tiny"].landmarks)
-    load_weights(network, tmp_path / "out" / "landmarks.safetensors")
-    card = json.loads((tmp_path / "out" / "landmarks.json").read_text())
-    assert {"LMD_px", "strangers_LMD_px"} < set(card["scores"])
+    load_weights(network, tmp_path / "landmarks.safetensors")
+    card = card_of(tmp_path, "landmarks")
+    assert {"val LMD_px", "unseen LMD_px"} < set(card["scores"])
+    assert card["data"] == "recordings of GRID-s1 (2)"
     assert card["command"].endswith("--config tiny --steps 2 --batch 4")
 
 
-def heads(speaker: str) -> FacePictures:
-    rng = np.random.default_rng(0)
-    jpeg = [cv2.imencode(".jpg", rng.integers(0, 255, (STORED, STORED, 3), np.uint8))[1].ravel() for _ in range(3)]
+def heads(recordings: Sequence[Recording], store: object = None) -> FacePictures:
+    """Three pictures of noise of each recording."""
+    rng, count = np.random.default_rng(0), 3 * len(recordings)
+    jpeg = [cv2.imencode(".jpg", rng.integers(0, 255, (STORED, STORED, 3), np.uint8))[1].ravel() for _ in range(count)]
     return FacePictures(
         np.concatenate(jpeg),
         np.cumsum([0, *map(len, jpeg)], dtype=np.int64),
-        rng.uniform(80, 240, (3, 68, 2)).astype(np.float32),
-        np.zeros((3, MATTE, MATTE), np.uint8),
-        np.zeros(3, np.int64),
-        np.array(["a"]),
-        np.array([speaker]),
+        rng.uniform(80, 240, (count, 68, 2)).astype(np.float32),
+        np.zeros((count, MATTE, MATTE), np.uint8),
+        np.tile(np.arange(3) / 25, len(recordings)),
+        np.repeat(np.arange(len(recordings)), 3),
+        np.array([recording.name for recording in recordings]),
+        np.array([recording.speaker for recording in recordings]),
     )
 
 
+def farthest(network: nn.Module, other: nn.Module) -> float:
+    """The largest difference between parameters."""
+    pairs = zip(network.parameters(), other.parameters(), strict=True)
+    return max(float((one - two).detach().abs().max()) for one, two in pairs)
+
+
 def test_renderer_in_miniature(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    speakers = {"train": S1, "known": S1, "strangers": "GRID-s4"}
-    monkeypatch.setattr(train_ltv, "prepare_pictures", lambda corpus, group, out, place: heads(speakers[group]))
-    monkeypatch.setattr(train_ltv, "recordings_of", lambda *_: ())
-    monkeypatch.setattr(train_ltv, "speech_about", lambda pictures, *_: np.zeros((3, 30, 13), np.float32))
-    train_video(plan("attentional_landmarks", "renderer", tmp_path, tmp_path / "out", steps=2))
+    stand_in_for_recordings(monkeypatch)
+    train_video(plan("attentional_landmarks", "renderer", tmp_path / "out", corpus=CORPUS, steps=2))
     network = LandmarksToVideo(CONFIGS["tiny"].video)
     load_weights(network, tmp_path / "out" / "renderer.safetensors")
-    card = json.loads((tmp_path / "out" / "renderer.json").read_text())
-    assert {"known PSNR_dB", "strangers SSIM", "the portrait as it is"} < set(card["scores"])
-    assert cv2.imread(str(tmp_path / "out" / "sheet.png")).shape == (4 * 64, 3 * 64, 3)
+    assert {"val PSNR_dB", "unseen SSIM", "the portrait as it is"} < set(
+        card_of(tmp_path / "out", "renderer")["scores"]
+    )
+    assert cv2.imread(str(tmp_path / "out" / "sheet.png")).shape == (2 * 4 * 64, 3 * 64, 3)
 
     generic = LandmarksToVideo(CONFIGS["tiny"].video)
     save_weights(generic, tmp_path / "generic.safetensors", card={})
     start = tmp_path / "generic.safetensors"
-    train_video(plan("attentional_landmarks", "renderer", tmp_path, tmp_path / "on", start=start, steps=2))
+    train_video(plan("attentional_landmarks", "renderer", tmp_path / "on", corpus=CORPUS, start=start, steps=2))
     load_weights(network, tmp_path / "on" / "renderer.safetensors")
-    away = [(own - first).abs().max() for own, first in zip(network.parameters(), generic.parameters(), strict=True)]
-    assert 0 < max(away) < 5e-3  # two steps from where it began
-    card = json.loads((tmp_path / "on" / "renderer.json").read_text())
+    assert 0 < farthest(network, generic) < 5e-3  # two steps from where it began
+    card = card_of(tmp_path / "on", "renderer")
     assert card["command"].endswith("--steps 2 --batch 4 --start generic.safetensors")
+    assert set(card["scores"]["before"]) < set(card["scores"])
 
 
-def test_packs_keep_a_margin_about_the_networks_square() -> None:
-    landmarks = 100 + 60 * canonical_face()[0][MESH_OF_68, :2]
-    inner = Crop.of(landmarks, (360, 288))
-    wide = inner.widen(MARGIN, STORED)
-    points = inner.points(landmarks) * STORED / (1.25 * inner.size)
-    np.testing.assert_allclose(np.diff(wide.points(landmarks), axis=0), np.diff(points, axis=0), atol=1e-6)
-    assert (wide.left + wide.side / 2, wide.top + wide.side / 2) == pytest.approx(
-        (inner.left + inner.side / 2, inner.top + inner.side / 2)
-    )
+@pytest.mark.parametrize(
+    ("stage", "train", "part", "name"),
+    [("landmarks", train_landmarks, "landmarks", "LMD_px"), ("renderer", train_video, "video", "PSNR_dB")],
+)
+@pytest.mark.parametrize("useless", [False, True])
+def test_one_person_gets_weights_that_are_no_worse(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    stage: str,
+    train: Callable[[Training], None],
+    part: str,
+    name: str,
+    useless: bool,
+) -> None:
+    stand_in_for_recordings(monkeypatch)
+    if useless:  # whatever it learns
+        monkeypatch.setattr(sys.modules[train.__module__], "_merit", lambda scores: 0.0)
+    config = getattr(CONFIGS["tiny"], part)
+    generic: nn.Module = SpeechToLandmarks(config) if stage == "landmarks" else LandmarksToVideo(config)
+    start = tmp_path / "generic.safetensors"
+    save_weights(generic, start, card={})
+    load_weights(generic, start)
+    training = plan("attentional_landmarks", stage, tmp_path / "out", corpus=ALONE, start=start, steps=3)
+    train(training)
+    scores = card_of(tmp_path / "out", stage)["scores"]
+    sign = 1 if name == "PSNR_dB" else -1
+    assert sign * scores[f"val {name}"] >= sign * scores["before"][f"val {name}"]
+    network = type(generic)(config)
+    load_weights(network, tmp_path / "out" / f"{stage}.safetensors")
+    if useless:
+        assert farthest(network, generic) == 0
+        assert "nothing better" in caplog.text
 
 
-@pytest.mark.corpus
-def test_people(corpus: Path) -> None:
-    one, everybody = (recordings_of(corpus, "train", whom) for whom in ("s1", "all"))
-    assert {recording.speaker for recording in one} == {S1}
-    assert set(one) < set(everybody)
-    strangers = {recording.speaker for recording in recordings_of(corpus, "strangers", "all")}
-    assert not strangers & {recording.speaker for recording in everybody}
-    assert recordings_of(corpus, "strangers", "s1") == ()
-    with pytest.raises(ValueError, match="s1 or all"):
-        recordings_of(corpus, "train", "s2")
+def test_one_person_has_fewer_steps() -> None:
+    for stage in STAGES.values():
+        assert stage.personal is not None
+        assert stage.usual_options(ALONE) == stage.personal
+        assert stage.usual_options(CORPUS) == stage.options
+        assert stage.personal.steps < stage.options.steps
+
+
+def test_who_is_learned_from() -> None:
+    s1 = replace(CONFIGS["tiny"], people="s1")
+    both = Corpus((*TABLE, Recording("other", "B", Path("x"), "lab")), folder=Path("nowhere"))
+    assert {one.speaker for one in choose_recordings(both, "train", CONFIGS["tiny"])} == {MAIN_SPEAKER, "B"}
+    assert {one.speaker for one in choose_recordings(both, "train", s1)} == {MAIN_SPEAKER}
+    assert choose_recordings(both, "unseen", s1) == ()
+    anna = Corpus((Recording("other", "anna", Path("x"), "own"),))
+    assert len(choose_recordings(anna, "train", s1)) == 1
+
+
+def test_speech_around_a_picture_is_of_its_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    pack, track = heads(TABLE[:2]), moving(175, 25.0)
+    monkeypatch.setattr(recordings, "read_takes", lambda found, *_, **__: [Take(one, track) for one in found])
+    monkeypatch.setattr(recordings, "speech_versions", lambda *_, **__: heard(7.0))
+    around = recordings.speech_around(pack, TABLE[:2], CONFIGS["tiny"].landmarks, NOTHING_KEPT)
+    assert around.shape == (6, BEFORE + 1 + AFTER, 13)
+    np.testing.assert_allclose(around[:, BEFORE, 0], pack.times, atol=1e-6)
+    assert (around[0, :BEFORE] == 0).all()

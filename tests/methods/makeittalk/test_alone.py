@@ -15,15 +15,14 @@ from talkinghead.face.landmarks import JAW, LIPS, MESH_OF_68, NOSE, canonical_fa
 from talkinghead.face.pose import head_landmarks
 from talkinghead.face.rest import closed_mouth
 from talkinghead.methods.makeittalk import build
-from talkinghead.methods.makeittalk import performances as performances_module
 from talkinghead.methods.makeittalk import train_speaker as train_speaker_module
 from talkinghead.methods.makeittalk.config import CONFIGS, VARIANTS
 from talkinghead.methods.makeittalk.content import SpeechContentAnimation
 from talkinghead.methods.makeittalk.motion import MakeItTalkMotion
-from talkinghead.methods.makeittalk.performances import KNOWN, Performance
+from talkinghead.methods.makeittalk.recordings import Performance
 from talkinghead.methods.makeittalk.speaker_aware import SpeakerAwareAnimation
 from talkinghead.methods.makeittalk.train_speaker import SpeakerBatches, content_landmarks
-from talkinghead.types import FloatArray, Portrait, Speech, num_frames
+from talkinghead.types import Portrait, Speech, num_frames
 from talkinghead.weights import load_weights, save_weights
 
 TINY = CONFIGS["tiny"]
@@ -39,7 +38,8 @@ def performance(size: int, seed: int) -> Performance:
     landmarks[:, 65:68, 1] += 0.2 * features[0, :, :1]
     voice = np.full(256, 1 / 16, np.float32)
     sways = 0.01 * np.sin(np.arange(64, dtype=np.float32) / 10)[:, None].repeat(3, axis=1)
-    return Performance(KNOWN, f"{seed}", features, voice, REST, landmarks, sways, 0 * sways)
+    contacts = np.zeros(64, np.int64)
+    return Performance("GRID-s1", f"{seed}", features, contacts, voice, 62.5, REST, landmarks, sways, 0 * sways)
 
 
 def talk() -> Speech:
@@ -118,30 +118,10 @@ def test_log_mel_is_heard_as_other_voices_have_it() -> None:
 
 def test_a_whole_training_in_miniature(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     people = [performance(39, seed) for seed in range(2)]
-    monkeypatch.setattr(train_speaker_module, "performances", lambda *args, **options: iter(people))
+    monkeypatch.setattr(train_speaker_module, "read_performances", lambda *_, **__: people)
     save_weights(
         SpeechContentAnimation(ALONE.content), tmp_path / "content.safetensors", card={}
     )  # asked for, not used
-    training = plan("makeittalk", "speaker", tmp_path, tmp_path, steps=2)
+    training = plan("makeittalk", "speaker", tmp_path, steps=2)
     train_speaker_module.train_speaker(replace(training, config=ALONE))
     load_weights(SpeakerAwareAnimation(ALONE.content, ALONE.speaker), tmp_path / "speaker_aware.safetensors")
-
-
-def test_log_mel_of_a_sentence_is_kept_by_its_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    made: list[int] = []
-
-    def hear(speech: object, config: object) -> FloatArray:
-        made.append(1)
-        return np.ones((5, 80), np.float32)
-
-    class Clip:
-        code = "code"
-
-        def speech(self) -> None: ...
-
-    monkeypatch.setattr(performances_module, "speech_features", hear)
-    config = replace(TINY.content, features="log-mel", num_features=80)
-    for _ in range(2):
-        assert performances_module._of_sentence(Clip(), "train", tmp_path, config).shape == (1, 5, 80)  # type: ignore[arg-type]
-    assert [path.name for path in tmp_path.iterdir()] == ["code.log-mel80.npy"]
-    assert len(made) == 1

@@ -11,10 +11,10 @@ import torch
 from torch import Tensor, nn
 
 from plans import plan
+from talkinghead.data.corpus import MAIN_SPEAKER
 from talkinghead.errors import InputError
 from talkinghead.face.landmarks import JAW, LEFT_EYE, LIPS, MESH_OF_68, canonical_face
 from talkinghead.face.pose import matrix_from_rotation
-from talkinghead.methods.makeittalk import performances as performances_module
 from talkinghead.methods.makeittalk import train_speaker as train_speaker_module
 from talkinghead.methods.makeittalk.config import CONFIGS
 from talkinghead.methods.makeittalk.content import SpeechContentAnimation
@@ -25,7 +25,7 @@ from talkinghead.methods.makeittalk.head_style import (
     smooth_noise,
     softly_within,
 )
-from talkinghead.methods.makeittalk.performances import KNOWN, Performance, performances, pose_landmarks
+from talkinghead.methods.makeittalk.recordings import Performance, pose_landmarks
 from talkinghead.methods.makeittalk.speaker_aware import AttentionDiscriminator, SpeakerAwareAnimation
 from talkinghead.methods.makeittalk.speaker_losses import (
     SpeakerTraining,
@@ -37,7 +37,7 @@ from talkinghead.methods.makeittalk.speaker_losses import (
 )
 from talkinghead.methods.makeittalk.train_speaker import SpeakerBatches, mean_voice, score
 from talkinghead.training.adversarial import backward, sides_of
-from talkinghead.types import FloatArray, Speech
+from talkinghead.types import FloatArray
 from talkinghead.weights import load_weights, save_weights
 
 TINY = CONFIGS["tiny"]
@@ -336,14 +336,16 @@ def performance(speaker: str, *, frames: int = 120, seed: int = 0, versions: int
     landmarks[:, LIPS, 1] += 0.02 * nod[:, None]
     voice = rng.uniform(size=256).astype(np.float32)
     voice /= np.linalg.norm(voice)
-    return Performance(speaker, f"{speaker}-{seed}", features, voice, REST, landmarks, rotation, 0.5 * rotation)
+    contacts = np.zeros(frames, np.int64)
+    moved = (landmarks, rotation, 0.5 * rotation)
+    return Performance(speaker, f"{speaker}-{seed}", features, contacts, voice, TINY.content.rate, REST, *moved)
 
 
 def content_of(people: list[Performance]) -> list[FloatArray]:
     return [np.repeat(REST[None], len(person), axis=0).astype(np.float32) for person in people]
 
 
-PEOPLE = [performance(KNOWN, seed=n) for n in range(3)] + [performance("other", frames=20, seed=9, versions=1)]
+PEOPLE = [performance(MAIN_SPEAKER, seed=n) for n in range(3)] + [performance("other", frames=20, seed=9, versions=1)]
 
 
 def test_batches_are_functions_of_the_step() -> None:
@@ -425,60 +427,14 @@ def test_a_few_steps_bring_the_head_nearer() -> None:
 
 def test_training_needs_a_content_branch(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"holds no content\.safetensors, .* train the content first"):
-        plan("makeittalk", "speaker", tmp_path, tmp_path)
+        plan("makeittalk", "speaker", tmp_path)
 
 
 def test_a_whole_training_in_miniature(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     save_weights(SpeechContentAnimation(TINY.content), tmp_path / "content.safetensors", card={"config": TINY.content})
-    monkeypatch.setattr(train_speaker_module, "performances", lambda *args, **options: iter(PEOPLE))
-    train_speaker_module.train_speaker(plan("makeittalk", "speaker", tmp_path, tmp_path, steps=2))
+    monkeypatch.setattr(train_speaker_module, "read_performances", lambda *_, **__: PEOPLE)
+    train_speaker_module.train_speaker(plan("makeittalk", "speaker", tmp_path, steps=2))
     branch = branch_of("tiny", 5)
     load_weights(branch, tmp_path / "speaker_aware.safetensors")
     np.testing.assert_allclose(branch.mean_speaker, mean_voice(PEOPLE), atol=1e-3)
-    assert "GRID-s1" in (tmp_path / "speaker_aware.json").read_text()
-
-
-def test_an_unknown_split_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="there is no split 'test'; choose train or val"):
-        next(performances(tmp_path, "test", tmp_path, TINY.content))
-
-
-def clips_manifest(folder: Path) -> None:
-    rows = [("a.mp4", "open", "one", 2.98), ("b.mp4", "research", "two", 20.0), ("c.mp4", "open", "three", 20.0)]
-    rows += [(f"d{number}.mp4", "open", "four", 2.98) for number in range(6)]
-    lines = ["file,tier,speaker,seconds", *(",".join(map(str, row)) for row in rows)]
-    (folder / "manifest.csv").write_text("\n".join(lines) + "\n")
-
-
-def test_what_is_held_back_is_not_learned_from(tmp_path: Path) -> None:
-    clips_manifest(tmp_path)
-    train, val = (
-        [path.stem for _, path in performances_module.open_clips(tmp_path, split)] for split in ("train", "val")
-    )
-    # Of the long recording each split gets its own part; what is not open belongs to neither.
-    assert train == ["a", "c", "d0", "d1", "d3", "d4"]
-    assert val == ["c", "d2", "d5"]
-
-
-def test_long_recordings_are_cut_in_two(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    module, seen = performances_module, []
-    landmarks = np.repeat(canonical_face()[0][None] * 60 + 100, 300, axis=0)  # 12 s
-    landmarks[:, :, 0] += np.arange(300)[:, None]  # goes to the right by a pixel a frame
-    monkeypatch.setattr(module, "VideoReader", lambda path: type("Reader", (), {"fps": 25.0, "chunks": list})())
-    monkeypatch.setattr(module, "read_mesh", lambda chunks: (landmarks, np.ones(300, bool), 25.0))
-    monkeypatch.setattr(module, "read_speech", lambda path: Speech(np.arange(192_000) / 192_000.0, 16_000))
-    monkeypatch.setattr(
-        module, "speaker_embedding", lambda samples, name: seen.append(samples[[0, -1]]) or samples[:256]
-    )
-    monkeypatch.setattr(
-        module, "speech_features", lambda speech, config: np.zeros((round(speech.duration * 62.5), 39), np.float32)
-    )
-    for split, (start, end) in {"train": (0.0, 8.0), "val": (8.0, 12.0)}.items():
-        (person,) = module._of_clip("one", Path("clip.mp4"), split, tmp_path, TINY.content)
-        assert len(person) == int((end - start - 1 / 25) * 62.5) + 1
-        np.testing.assert_allclose(12 * seen[-1], [start, end], atol=1e-3)
-        # A pixel a frame is 25 a second, and the eye distance is 60; it is counted from some frame of the part.
-        speed = np.diff(person.translation[10:-10], axis=0).mean(axis=0) * 62.5
-        np.testing.assert_allclose(speed, [25 / 60, 0.0, 0.0], atol=0.01)
-        assert np.abs(person.translation[:, 0]).min() < 0.01
-        np.testing.assert_allclose(person.rotation, 0.0, atol=1e-3)
+    assert "D-Rot" in (tmp_path / "speaker_aware.json").read_text()

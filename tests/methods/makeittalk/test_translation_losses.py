@@ -9,9 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from talkinghead.methods.makeittalk.config import CONFIGS
-from talkinghead.methods.makeittalk.translation import Translation
+from talkinghead.methods.makeittalk.translation import Translation, as_inputs
 from talkinghead.methods.makeittalk.translation_losses import (
-    as_inputs,
     importance,
     translation_adversaries,
     translation_example,
@@ -49,21 +48,21 @@ def test_colours_run_from_minus_one_to_one() -> None:
 
 def test_the_right_picture_costs_nothing() -> None:
     batch = translation_example(PLAIN, 0)
-    losses = translation_losses(Says(as_colours(batch["picture"])), batch, PLAIN)
+    losses = translation_losses(Says(as_colours(batch["target"])), batch, PLAIN)
     assert set(losses) == {"pixel_loss", "perceptual_loss"}
     assert all(float(value) == 0 for value in losses.values())
 
 
 def test_pixel_loss_of_a_constant_difference_is_that_difference() -> None:
     batch = translation_example(PLAIN, 0)
-    losses = translation_losses(Says(as_colours(batch["picture"]) + 0.125), batch, PLAIN)
+    losses = translation_losses(Says(as_colours(batch["target"]) + 0.125), batch, PLAIN)
     assert float(losses["pixel_loss"]) == pytest.approx(0.125, abs=1e-5)
 
 
 def test_a_fault_on_the_lips_costs_more_than_one_in_the_background() -> None:
     batch = translation_example(PLAIN, 0)
-    batch["target"] = torch.full((2, 68, 2), 16.0)
-    wanted = as_colours(batch["picture"])
+    batch["target_landmarks"] = torch.full((2, 68, 2), 16.0)
+    wanted = as_colours(batch["target"])
     costs = []
     for place in (14, 50):
         made = wanted.clone()
@@ -84,7 +83,7 @@ def test_importance_is_four_on_eyes_and_lips_one_on_skin_and_little_far_away() -
 
 def test_the_other_distance_is_asked() -> None:
     batch = translation_example(PLAIN, 0)
-    made = Says(as_colours(batch["picture"]) + 0.1)
+    made = Says(as_colours(batch["target"]) + 0.1)
     losses = translation_losses(made, batch, PLAIN, distance=lambda one, other: 7 + pyramid_loss(one, other))
     assert float(losses["perceptual_loss"]) == pytest.approx(7.1, abs=1e-4)
 
@@ -109,7 +108,7 @@ def test_inputs_are_what_the_configuration_asks_for() -> None:
 def test_one_batch_is_learned() -> None:
     torch.manual_seed(0)
     training, batch = translation_adversaries(TINY.translation), translation_example(TINY, 0)
-    batch["picture"] = batch["portrait"].roll(4, dims=2)
+    batch["target"] = batch["source"].roll(4, dims=2)
     optimizer = torch.optim.Adam(training.parameters(), lr=3e-3)
     seen = []
     for _ in range(30):

@@ -122,7 +122,7 @@ def test_another_text_is_told_and_the_recogniser_takes_over(spoken: Speech, capl
     assert found.words is None
     assert labels(found.phones) == ["M"]
     (message,) = caplog.messages
-    assert message.startswith("the transcript is not what is said from ")
+    assert message.startswith("the transcript does not match the speech from ")
     assert " s ('" in message or "the beginning ('Please send me seven yellow …')" in message
 
 
@@ -148,9 +148,7 @@ def test_no_speech(duration: float, caplog: pytest.LogCaptureFixture) -> None:
         found = align(Speech(samples, 16_000), "hello there")
     assert found.words is None
     assert labels(found.phones) == ["M"]
-    assert caplog.messages == [
-        "nobody is heard to speak, but the transcript has 'hello there': the mouth follows what is heard."
-    ]
+    assert caplog.messages == ["nobody seems to say the transcript's 'hello there': the mouth follows the sound alone."]
 
 
 @pytest.mark.parametrize("text", ["", " \n", "...", "[music]"])

@@ -77,7 +77,7 @@ def test_rounding_is_no_overlap(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("rows", "fault"),
     [
-        ([("a", 0, 0.5), ("b", 0.4, 1)], "'b' begins at 0.4 s, before what comes before it has ended"),
+        ([("a", 0, 0.5), ("b", 0.4, 1)], "'b' begins at 0.4 s, before the one before it ends"),
         ([("a", 1, 2), ("b", 0, 1)], "'b' begins at 0 s"),
         ([("a", -1, 0.5)], "'a' begins at -1 s, before the speech"),
         ([("a", 1, 0.5)], "'a' ends"),
@@ -98,7 +98,7 @@ def test_intervals_that_cannot_be(tmp_path: Path, rows: list[tuple[object, objec
     ("name", "content", "fault"),
     [
         ("a.json", b"{}", "neither words nor phones"),
-        ("a.json", b"[1]", "no JSON object"),
+        ("a.json", b"[1]", "not a JSON object"),
         ("a.json", b'{"words": 5}', "not a list"),
         ("a.json", b"{", "Expecting"),
         ("a.json", b"[" * 100_000, "export it again"),

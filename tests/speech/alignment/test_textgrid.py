@@ -78,8 +78,8 @@ def test_no_tiers() -> None:
         ("12 34", "text is missing before '12'"),
         ('"ooTextFile" "Pitch 1"', "does not begin"),
         (SHORT[:-10], "is missing at the end"),
-        (SHORT.replace("IntervalTier", "OddTier"), "'OddTier' is no kind"),
-        (SHORT.replace("<exists>\n2", "<exists>\n1.5"), "1.5 is no count"),
+        (SHORT.replace("IntervalTier", "OddTier"), "'OddTier' is not a kind"),
+        (SHORT.replace("<exists>\n2", "<exists>\n1.5"), "1.5 is not a count"),
         (SHORT.replace("0.5\n1.5\n", "0.5\n0.2\n"), "before it starts"),
     ],
 )

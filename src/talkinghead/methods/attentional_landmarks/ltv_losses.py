@@ -9,11 +9,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from talkinghead.data.pairs import pair_example
 from talkinghead.methods.attentional_landmarks.config import AttentionalConfig
 from talkinghead.methods.attentional_landmarks.discriminator import VideoDiscriminator
 from talkinghead.methods.attentional_landmarks.ltv import LandmarksToVideo, heat_maps
 from talkinghead.methods.attentional_landmarks.stl import AFTER, BEFORE
 from talkinghead.precision import autocast
+from talkinghead.rendering.levels import as_colours
 from talkinghead.training.adversarial import Adversaries, Kind, classification_loss, generator_loss
 from talkinghead.training.perceptual import structure_loss
 
@@ -37,15 +39,16 @@ def video_losses(network: nn.Module, batch: Mapping[str, Tensor], config: Attent
 
     Args:
         network: of ``video_adversaries``, or what a training loop has wrapped around it.
-        batch: ``source`` and ``target`` (B, 3, S, S) in [-1, 1], ``own`` and ``landmarks`` (B, 68, 2) px of them,
-            ``speech`` (B, 30, F) about the target, ``in_step`` (B,) whether its lips go with the speech.
+        batch: of ``data.pairs``, with ``speech`` (B, 30, F) around the target and ``in_step`` (B,) whether its lips go
+            with the speech.
         config: sizes.
     """
-    target, landmarks, speech, in_sync = (batch[name] for name in ("target", "landmarks", "speech", "in_step"))
+    target, landmarks = as_colours(batch["target"]), batch["target_landmarks"]
+    speech, in_sync = batch["speech"], batch["in_step"]
     judge = cast("Adversaries[LandmarksToVideo, VideoDiscriminator | None]", network).discriminator
     # Calls of parts of a wrapped network do not take its precision.
     with autocast(target.device):
-        made = network(landmarks, batch["source"], batch["own"])
+        made = generate(network, batch)
         named = {"image_loss": image_loss(made, target, landmarks, focus=config.video.focus)}
         if config.video.structure:
             named["structure_loss"] = config.video.structure * structure_loss(made, target)
@@ -61,6 +64,12 @@ def video_losses(network: nn.Module, batch: Mapping[str, Tensor], config: Attent
     named["adversarial_loss"] = config.video.adversarial / _JUDGES * generator_loss(on_made, kind=_KIND)
     named["discriminator_loss"] = (real + false / 2) / _JUDGES
     return named
+
+
+def generate(network: nn.Module, batch: Mapping[str, Tensor]) -> Tensor:
+    """Pictures (B, 3, S, S) that a network of ``video_adversaries`` makes of a batch."""
+    made: Tensor = network(batch["target_landmarks"], as_colours(batch["source"]), batch["source_landmarks"])
+    return made
 
 
 def image_loss(made: Tensor, target: Tensor, landmarks: Tensor, *, focus: float = 0.0) -> Tensor:
@@ -87,10 +96,7 @@ def video_example(config: AttentionalConfig, seed: int) -> dict[str, Tensor]:
     generator = torch.Generator().manual_seed(seed)
     size = config.video.size
     return {
-        "source": 2 * torch.rand(2, 3, size, size, generator=generator) - 1,
-        "target": 2 * torch.rand(2, 3, size, size, generator=generator) - 1,
-        "own": size * (0.25 + 0.5 * torch.rand(2, 68, 2, generator=generator)),
-        "landmarks": size * (0.25 + 0.5 * torch.rand(2, 68, 2, generator=generator)),
+        **pair_example(size, generator),
         "speech": torch.rand(2, BEFORE + 1 + AFTER, config.landmarks.num_features, generator=generator),
         "in_step": torch.ones(2),
     }

@@ -11,9 +11,9 @@ from torch import Tensor
 
 from talkinghead.face.rest import lip_gap
 from talkinghead.methods.attentional_landmarks.ltv import EncodedReference, LandmarksToVideo
-from talkinghead.methods.attentional_landmarks.ltv_pairs import as_images, as_pictures
 from talkinghead.precision import autocast
 from talkinghead.rendering.head_renderer import Head, HeadScene, draw_batches, render_heads, split_motion
+from talkinghead.rendering.levels import as_colours
 from talkinghead.rendering.mouth import MouthFiller
 from talkinghead.types import FloatArray, Frames, ImageArray, Motion, Portrait
 
@@ -49,10 +49,10 @@ class AttentionalRenderer:
             reference: EncodedReference = self.network.encode(self._picture(head.picture), own)
         return reference if head.finer is head.picture else replace(reference, picture=self._picture(head.finer))
 
-    def draw(self, encoded: EncodedReference, landmarks: FloatArray) -> ImageArray:
-        """Pictures (T, n S, n S, 3) uint8, as fine as the reference, of landmarks (T, 68, 2) px."""
+    def draw(self, encoded: EncodedReference, landmarks: FloatArray) -> Tensor:
+        """Pictures (T, 3, n S, n S) in [-1, 1], as fine as the reference, of landmarks (T, 68, 2) px."""
         with autocast(self._device):
-            return as_images(self.network.draw(self._tensor(landmarks), encoded))
+            return torch.as_tensor(self.network.draw(self._tensor(landmarks), encoded))
 
     @property
     def shows(self) -> dict[str, Callable[[Motion, Portrait], ImageArray]]:
@@ -81,9 +81,8 @@ class AttentionalRenderer:
             landmarks = scene.landmarks(scene.rig.place(rows)[0])
             yield Frames(draw_batches(self._draw_attention, landmarks, size=self.batch), motion.fps)
 
-    def _draw_attention(self, landmarks: FloatArray) -> ImageArray:
-        moved = self.network.attention(self._tensor(landmarks))
-        return as_images(2 * moved.expand(-1, 3, -1, -1) - 1)
+    def _draw_attention(self, landmarks: FloatArray) -> Tensor:
+        return 2 * self.network.attention(self._tensor(landmarks)).expand(-1, 3, -1, -1) - 1
 
     @property
     def _device(self) -> torch.device:
@@ -91,7 +90,7 @@ class AttentionalRenderer:
         return device
 
     def _picture(self, image: ImageArray) -> Tensor:
-        return as_pictures(image[None]).to(self._device)
+        return as_colours(torch.from_numpy(image[None])).to(self._device)
 
     def _tensor(self, landmarks: FloatArray) -> Tensor:
         return torch.from_numpy(landmarks).float().to(self._device)

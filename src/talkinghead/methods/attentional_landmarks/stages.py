@@ -14,6 +14,9 @@ STAGES = {
         example=defer(f"{_HERE}.stl_losses:landmarks_example"),
         train=defer(f"{_HERE}.train_stl:train_landmarks"),
         options=TrainingOptions(steps=2000, batch=64),
+        scope=("corpus", "person"),
+        personal=TrainingOptions(steps=300, batch=64, learning_rate=3e-4, validate_every=50),
+        starts=True,
     ),
     "renderer": Stage(
         what="landmarks and a picture -> a picture (section 3.2), on GRID s1 and the open clips",
@@ -22,6 +25,8 @@ STAGES = {
         example=defer(f"{_HERE}.ltv_losses:video_example"),
         train=defer(f"{_HERE}.train_ltv:train_video"),
         options=TrainingOptions(steps=2400, batch=8, learning_rate=5e-4, validate_every=250),
+        scope=("corpus", "person"),
+        personal=TrainingOptions(steps=400, batch=8, learning_rate=2e-4, validate_every=50),
         starts=True,
     ),
 }

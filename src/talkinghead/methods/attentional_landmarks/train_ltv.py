@@ -8,114 +8,81 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from talkinghead.data.corpus import UNSEEN_FACES
-from talkinghead.data.face_pairs import MARGIN, STORED, FacePictures, prepare_pictures, validation_pairs
-from talkinghead.media import save_image
-from talkinghead.methods.attentional_landmarks.config import AttentionalConfig
-from talkinghead.methods.attentional_landmarks.ltv_losses import video_adversaries, video_losses
-from talkinghead.methods.attentional_landmarks.ltv_pairs import VideoBatches, as_images, speech_about
-from talkinghead.methods.attentional_landmarks.people import S1, recordings_of
-from talkinghead.metrics.psnr import psnr
-from talkinghead.metrics.ssim import ssim
-from talkinghead.precision import autocast
-from talkinghead.rendering.crop import Crop
-from talkinghead.training.fit import Schedule, fit
+from talkinghead.data.corpus import describe
+from talkinghead.data.face_pairs import prepare_pictures, validation_pairs
+from talkinghead.data.pairs import PairAugmentation, PairBatches
+from talkinghead.methods.attentional_landmarks.ltv_losses import generate, video_adversaries, video_losses
+from talkinghead.methods.attentional_landmarks.recordings import choose_recordings, speech_around
+from talkinghead.training.fit import Schedule
 from talkinghead.training.stage import Training
-from talkinghead.types import FloatArray, ImageArray
-from talkinghead.weights import load_weights, save_weights
+from talkinghead.training.validation import PictureValidation
+from talkinghead.weights import load_weights
 
-_JUDGED = 24  # pairs of each group in a validation
-_SHOWN = 5  # of them on the sheet
-_AT_ONCE = 8
-_LICENCES = "CC BY 4.0 (GRID), US government works, MIT (FACEGOOD)"
-
-
-def _wide(landmarks: FloatArray, size: tuple[int, int]) -> Crop:
-    """The network's square with a margin around it, as packs keep it."""
-    return Crop.of(landmarks, size).widen(MARGIN, STORED)
-
-
-class _Validation:
-    """PSNR and SSIM of pictures of people who are known and of strangers, and a sheet to look at."""
-
-    def __init__(self, groups: Mapping[str, FacePictures], config: AttentionalConfig, out: Path) -> None:
-        self._out = out
-        self._batches: dict[str, dict[str, Tensor]] = {}
-        for name, pictures in groups.items():
-            silence = np.zeros((len(pictures), 1, 1), np.float32)
-            pairs = validation_pairs(pictures, _JUDGED, speaker=S1 if config.people == "s1" else None)
-            if pairs:
-                self._batches[name] = VideoBatches(pictures, silence, size=config.video.size).pairs(pairs)
-        self.still = {
-            name: _scores(as_images(batch["source"]), as_images(batch["target"]))
-            for name, batch in self._batches.items()
-        }
-
-    def __call__(self, network: nn.Module) -> dict[str, float]:
-        found: dict[str, float] = {}
-        sheets = []
-        for name, batch in self._batches.items():
-            made = generate_batch(network, batch)
-            source, target = (as_images(batch[key]) for key in ("source", "target"))
-            found |= {f"{name} {key}": value for key, value in _scores(made, target).items()}
-            sheets += [np.concatenate(row, axis=1) for row in list(zip(source, made, target))[-_SHOWN:]]
-        save_image(np.concatenate(sheets), self._out / "sheet.png")
-        return found
-
-
-def _scores(made: ImageArray, wanted: ImageArray) -> dict[str, float]:
-    return {
-        "PSNR_dB": round(float(psnr(made, wanted).mean()), 3),
-        "SSIM": round(float(ssim(made, wanted).mean()), 4),
-    }
-
-
-@torch.inference_mode()
-def generate_batch(network: nn.Module, batch: Mapping[str, Tensor]) -> ImageArray:
-    """(B, S, S, 3) uint8 what a network of ``video_adversaries`` makes of a batch."""
-    device, made = next(network.parameters()).device, []
-    for start in range(0, len(batch["source"]), _AT_ONCE):
-        part = {name: batch[name][start : start + _AT_ONCE].to(device) for name in ("landmarks", "source", "own")}
-        with autocast(device):
-            made.append(as_images(network(part["landmarks"], part["source"], part["own"])))
-    return np.concatenate(made)
+_VALIDATION = 24  # pairs of each group
+_AUGMENTATION = PairAugmentation(
+    main=0.5, other_clip=0.25, zoom=0.11, turn=0.12, shift=0.05, apart=0.0, light=0.5, grey=0.05, background=0.0
+)
+# Of one person alone it learns what he looks like, also under which light.
+_PERSONAL = PairAugmentation(
+    main=1.0, other_clip=0.25, zoom=0.11, turn=0.12, shift=0.05, apart=0.0, light=0.0, background=0.0
+)
 
 
 def train_video(training: Training) -> None:
-    """Train the renderer on pairs of pictures; each validation leaves ``sheet.png`` in the output folder."""
-    corpus, config, out, options = training.corpus, training.config, training.out, training.options
-    packs = {group: prepare_pictures(corpus, group, out, place=_wide) for group in ("train", "known", "strangers")}
-    recordings = recordings_of(corpus, "train", "all")
-    speech = speech_about(packs["train"], recordings, out / "tracks", config.landmarks)
-    watched = {name: packs[name] for name in ("known", "strangers")}
-    validation = _Validation(watched, config, out)
+    """Train the renderer on pairs of pictures; each validation leaves ``sheet.png`` in the output folder.
+
+    Of one person the network that it begins with is kept unless it becomes better on recordings held back.
+    """
+    corpus, config, store = training.corpus, training.config, training.store
+    splits = {name: choose_recordings(corpus, name, config) for name in ("train", "val", "unseen")}
+    packs = {name: prepare_pictures(found, store) for name, found in splits.items() if found}
+    learned = packs.pop("train")
+    speech = torch.from_numpy(speech_around(learned, splits["train"], config.landmarks, store))
+    known = {recording.name: recording.in_step for recording in splits["train"]}
+    in_step = torch.tensor([known[name] for name in learned.names.tolist()], dtype=torch.float32)
+    in_step = in_step[torch.from_numpy(learned.clips)]
+
+    def add_speech(batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        return {**batch, "speech": speech[batch["number"]], "in_step": in_step[batch["number"]]}
+
+    alone = len(np.unique(learned.speakers)) == 1
+    batches = PairBatches(
+        learned,
+        size=config.video.size,
+        batch=training.options.batch,
+        augmentation=_PERSONAL if alone else _AUGMENTATION,
+        complete=add_speech,
+    )
+    groups = {
+        name: PairBatches(pack, size=config.video.size).pairs(validation_pairs(pack, _VALIDATION))
+        for name, pack in packs.items()
+    }
+    validation = PictureValidation(groups, generate, training.out)
     torch.manual_seed(0)
     network = video_adversaries(config).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     if training.start is not None:
         load_weights(network.generator, training.start)
-    scores = fit(
+    scores = training.fit(
         network,
         partial(video_losses, config=config),
-        VideoBatches(packs["train"], speech, size=config.video.size, batch=options.batch, whom=config.people),
-        out=out,
-        steps=options.steps,
-        schedule=Schedule(options.learning_rate),
-        validate_every=options.validate_every,
+        batches,
         validate=validation,
+        schedule=Schedule(training.options.learning_rate),
+        merit=_merit if corpus.folder is None and "val" in groups else None,
     )
-    others = "" if config.people == "s1" else f", and the open clips of others but {', '.join(UNSEEN_FACES)}"
     card = {
         "network": "landmarks to video (Wang et al. 2020, section 3.2)",
         "config": config.video,
-        "data": f"GRID speaker s1, split train{others}",
-        "data_licence": "CC BY 4.0" if config.people == "s1" else _LICENCES,
-        "command": training.command,
-        "scores": {"split": "GRID s1 val, strangers", **scores, "the portrait as it is": validation.still},
+        **describe(splits["train"], unseen=corpus.unseen),
+        "scores": {"splits": ", ".join(groups), **scores, "the portrait as it is": validation.unchanged},
     }
-    save_weights(network.generator, out / "renderer.safetensors", card=card)
+    training.save(network.generator, "renderer", card)
+
+
+def _merit(scores: Mapping[str, float]) -> float:
+    return scores["val PSNR_dB"]

@@ -7,16 +7,16 @@ Source: Wang et al. 2020, sections 3.1 and 4.1. Where we differ: the learning ra
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from talkinghead.data.corpus import UNSEEN_FACES, Recording
-from talkinghead.data.grid import Clip, tracks
+from talkinghead.data.corpus import MAIN_SPEAKER, Recording, describe
+from talkinghead.data.tracks import read_takes
 from talkinghead.face.landmarks import LIPS
 from talkinghead.face.rest import closed_mouth
 from talkinghead.methods.attentional_landmarks.config import LandmarksConfig
@@ -29,18 +29,19 @@ from talkinghead.methods.attentional_landmarks.geometry import (
 )
 from talkinghead.methods.attentional_landmarks.hearing import FPS, STRIDE
 from talkinghead.methods.attentional_landmarks.motion import AttentionalMotion
-from talkinghead.methods.attentional_landmarks.people import S1, fps_of, in_step, recordings_of, speech_versions
+from talkinghead.methods.attentional_landmarks.recordings import choose_recordings, speech_versions
 from talkinghead.methods.attentional_landmarks.stl import AFTER, BEFORE, SpeechToLandmarks
 from talkinghead.methods.attentional_landmarks.stl_losses import landmarks_losses
 from talkinghead.metrics.aperture import aperture_correlation
 from talkinghead.metrics.lip_landmarks import lip_landmark_distance
 from talkinghead.motion.smoothing import resample_rows
 from talkinghead.motion.tracked import motion_of_track
+from talkinghead.store import Store
 from talkinghead.training.augmentation.faces import augment_faces
-from talkinghead.training.fit import Schedule, fit
+from talkinghead.training.fit import Schedule
 from talkinghead.training.stage import Training
 from talkinghead.types import FaceTrack, FloatArray
-from talkinghead.weights import save_weights
+from talkinghead.weights import load_weights
 
 FRAMES = 75
 """Of a stretch: 3 s, a sentence of GRID."""
@@ -70,17 +71,14 @@ class LandmarkStretch:
 
 
 def read_stretches(
-    recordings: tuple[Recording, ...], cache: Path, config: LandmarksConfig, *, versions: int = 1
+    recordings: Sequence[Recording], config: LandmarksConfig, store: Store, *, versions: int = 1
 ) -> list[LandmarkStretch]:
-    """What is heard and seen in recordings; tracks are kept in ``cache``, and so is what is heard."""
+    """What is heard and seen in those of the recordings whose picture and sound go together."""
     stretches = []
-    for recording in recordings:
-        if not in_step(recording.name):
-            continue
-        for _, track in tracks((Clip(recording.name, recording.video, ()),), cache):
-            speech, fps = speech_versions(recording, cache, config, versions=versions), fps_of(recording)
-            for start in range(0, max(1, round(len(track) / fps * FPS) - _LEAST_FRAMES), FRAMES):
-                stretches.append(_stretch(speech, replace(track, fps=fps), start, recording.speaker))
+    for take in read_takes([recording for recording in recordings if recording.in_step], store):
+        speech = speech_versions(take, config, store, versions=versions)
+        for start in range(0, max(1, round(len(take.track) / take.track.fps * FPS) - _LEAST_FRAMES), FRAMES):
+            stretches.append(_stretch(speech, take.track, start, take.recording.speaker))
     return stretches
 
 
@@ -110,7 +108,7 @@ class LandmarkBatches:
         self._template = torch.from_numpy(np.stack([s.template for s in stretches])).float()
         lips = [calibrate(s.points, s.template) for s in stretches]
         self._lips = torch.from_numpy(np.stack(lips)).float()
-        known = np.array([s.speaker == S1 for s in stretches])
+        known = np.array([s.speaker == MAIN_SPEAKER for s in stretches])
         share = np.where(known, _S1_SHARE / max(1, known.sum()), (1 - _S1_SHARE) / max(1, (~known).sum()))
         self._share = np.cumsum(share / share.sum())
 
@@ -151,38 +149,45 @@ def score(network: nn.Module, stretches: list[LandmarkStretch]) -> dict[str, flo
 
 
 def train_landmarks(training: Training) -> None:
-    """Train lips and head; the scores are of GRID s1 ``val`` and of strangers."""
-    corpus, config, out, options = training.corpus, training.config, training.out, training.options
-    sizes, cache = config.landmarks, out / "tracks"
-    learn = read_stretches(recordings_of(corpus, "train", config.people), cache, sizes, versions=_VERSIONS)
-    known, strangers = (
-        read_stretches(recordings_of(corpus, group, config.people), cache, sizes) for group in ("known", "strangers")
-    )
+    """Train lips and head; the scores are of ``val`` and of unseen speakers.
+
+    Of one person the network that it begins with is kept unless it becomes better on recordings held back.
+    """
+    corpus, config, store = training.corpus, training.config, training.store
+    splits = {name: choose_recordings(corpus, name, config) for name in ("train", "val", "unseen")}
+    stretches = {
+        name: read_stretches(found, config.landmarks, store, versions=_VERSIONS if name == "train" else 1)
+        for name, found in splits.items()
+        if found
+    }
+    learned = stretches.pop("train")
 
     def validate(network: nn.Module) -> dict[str, float]:
-        apart = score(network, strangers) if strangers else {}
-        return {**score(network, known), **{f"strangers_{name}": value for name, value in apart.items()}}
+        scores = {name: score(network, group) for name, group in stretches.items()}
+        return {f"{name} {key}": value for name, found in scores.items() for key, value in found.items()}
 
     torch.manual_seed(0)
-    network = SpeechToLandmarks(sizes)
-    scores = fit(
+    network = SpeechToLandmarks(config.landmarks)
+    if training.start is not None:
+        load_weights(network, training.start)
+    scores = training.fit(
         network,
         partial(landmarks_losses, config=config),
-        LandmarkBatches(learn, size=options.batch),
-        out=out,
-        steps=options.steps,
-        schedule=Schedule(options.learning_rate, clip=5.0),
-        validate_every=options.validate_every,
+        LandmarkBatches(learned, size=training.options.batch),
         validate=validate,
+        schedule=Schedule(training.options.learning_rate, clip=5.0),
+        merit=_merit if corpus.folder is None and "val" in stretches else None,
     )
-    others = "" if config.people == "s1" else f", and the open clips of others but {', '.join(UNSEEN_FACES)}"
+    sizes = config.landmarks
     card = {
         "network": "speech to landmarks (Wang et al. 2020, section 3.1)",
         "config": sizes,
         "input": f"{sizes.features}, {sizes.num_features} a frame, 100 Hz",
-        "data": f"GRID speaker s1, split train{others}",
-        "data_licence": "CC BY 4.0" if config.people == "s1" else "CC BY 4.0 (GRID), US government works",
-        "command": training.command,
-        "scores": {"split": "GRID s1 val; strangers: the speakers left out", **scores},
+        **describe(splits["train"], unseen=corpus.unseen),
+        "scores": {"splits": ", ".join(stretches), **scores},
     }
-    save_weights(network, out / "landmarks.safetensors", card=card)
+    training.save(network, "landmarks", card)
+
+
+def _merit(scores: Mapping[str, float]) -> float:
+    return -scores["val LMD_px"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
+from talkinghead.cancellation import checkpoint
 from talkinghead.errors import InputError, announce
 from talkinghead.face.landmarks import BROWS, JAW, LIPS
 from talkinghead.face.rest import closed_mouth
@@ -134,6 +135,7 @@ class MakeItTalkMotion:
         windows = windows_of(torch.from_numpy(np.array(features, np.float32)), self.config)
         pieces = []
         for start in range(0, len(windows), _BATCH):
+            checkpoint()
             batch = windows[start : start + _BATCH].to(device)
             # bfloat16 is several times as fast on CPUs that have it; at the lips it differs by 0.0003 eye distances, a
             # twentieth of what two readings of one frame differ by.

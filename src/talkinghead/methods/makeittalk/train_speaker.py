@@ -17,12 +17,13 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from talkinghead.data.corpus import MAIN_SPEAKER, describe
 from talkinghead.face.landmarks import JAW, LEFT_EYE, LIPS, RIGHT_EYE
 from talkinghead.methods.makeittalk.config import ContentConfig, MakeItTalkConfig
 from talkinghead.methods.makeittalk.content import SpeechContentAnimation
 from talkinghead.methods.makeittalk.head_style import displacements, rigid_and_expression, smooth_noise
 from talkinghead.methods.makeittalk.motion import MakeItTalkMotion
-from talkinghead.methods.makeittalk.performances import KNOWN, Performance, performances, pose_landmarks
+from talkinghead.methods.makeittalk.recordings import VERSIONS, Performance, pose_landmarks, read_performances
 from talkinghead.methods.makeittalk.speaker_aware import SpeakerAwareAnimation
 from talkinghead.methods.makeittalk.speaker_losses import SpeakerTraining, speaker_losses
 from talkinghead.metrics.head_pose import rotation_difference
@@ -31,10 +32,9 @@ from talkinghead.metrics.mouth_area import mouth_area_difference
 from talkinghead.speech.speaker import EMBEDDING_SIZE
 from talkinghead.training.augmentation.faces import augment_faces
 from talkinghead.training.augmentation.mels import augment_spectra
-from talkinghead.training.fit import Schedule, fit
 from talkinghead.training.stage import Training
 from talkinghead.types import FloatArray
-from talkinghead.weights import load_network, save_weights
+from talkinghead.weights import load_network
 
 _NOISY = 1 / 3  # of a batch
 _LEAST = 96  # frames of a window, if the recording has so many
@@ -125,7 +125,7 @@ class SpeakerBatches:
 def _landmark_weights(speaker: str) -> FloatArray:
     """(68,) which landmarks are learned from a speaker."""
     counted = np.ones(68, np.float32)
-    if speaker != KNOWN:
+    if speaker != MAIN_SPEAKER:
         counted[np.r_[JAW, LIPS]] = 0
     return counted
 
@@ -156,7 +156,7 @@ def score(network: nn.Module, people: Sequence[Performance], content: Sequence[F
     branch = cast(SpeakerTraining, network).branch
     rows: dict[str, list[float]] = {}
     for number, (person, said) in enumerate(zip(people, content)):
-        group = "s1" if person.speaker == KNOWN else "others"
+        group = "s1" if person.speaker == MAIN_SPEAKER else "others"
         rotation, expression = _head(branch, person, None)
         measures = {
             "D-Rot": rotation_difference(rotation, person.rotation),
@@ -200,33 +200,33 @@ def _content_branch(training: Training) -> SpeechContentAnimation | None:
 
 def train_speaker(training: Training) -> None:
     """Train the speaker-aware branch on open recordings; its scores are of those held back."""
-    config, out, options = training.config, training.out, training.options
+    config = training.config
     said = _content_branch(training)
-    cache = out / "tracks"
-    learn = list(performances(training.corpus, "train", cache, config.content))
-    watch = list(performances(training.corpus, "val", cache, config.content))
+    corpus = training.corpus.hold_out(()).split_everybody()
+    recordings = {name: corpus.recordings(name) for name in ("train", "val")}
+    versions = 1 if config.content.features == "log-mel" else VERSIONS
+    learned, held_out = (
+        [
+            person.at_rate(config.content.rate)
+            for person in read_performances(found, config.content, training.store, versions=count)
+        ]
+        for found, count in zip(recordings.values(), (versions, 1))
+    )
     torch.manual_seed(0)
     network = SpeakerTraining(config)
-    network.branch.mean_speaker.copy_(torch.from_numpy(mean_voice(learn)))
-    scores = fit(
+    network.branch.mean_speaker.copy_(torch.from_numpy(mean_voice(learned)))
+    scores = training.fit(
         network,
         partial(speaker_losses, config=config),
-        SpeakerBatches(learn, content_landmarks(said, learn), config, size=options.batch),
-        out=out,
-        steps=options.steps,
-        schedule=Schedule(options.learning_rate),
-        validate_every=options.validate_every,
-        validate=partial(score, people=watch, content=content_landmarks(said, watch)),
+        SpeakerBatches(learned, content_landmarks(said, learned), config, size=training.options.batch),
+        validate=partial(score, people=held_out, content=content_landmarks(said, held_out)),
     )
-    people = sorted({person.speaker for person in learn})
     card = {
         "network": "speaker-aware branch of MakeItTalk (Zhou et al. 2020, section 3.2)",
         "config": {"content": config.content, "speaker": config.speaker},
         "input": f"{config.content.features}, {config.content.num_features} a frame, {config.content.rate} Hz, and the "
         f"{EMBEDDING_SIZE} numbers of a voice",
-        "data": f"what is open of {', '.join(people)}: GRID s1 split train, two thirds of the others",
-        "data_licence": "CC BY 4.0 (GRID), US government works, MIT (FACEGOOD)",
-        "command": training.command,
-        "scores": {"split": "GRID s1 val, and the last third of others' recordings", **scores},
+        **describe(recordings["train"]),
+        "scores": {"split": "val: of GRID s1 whole clips, of others parts held back", **scores},
     }
-    save_weights(network.branch, out / "speaker_aware.safetensors", card=card)
+    training.save(network.branch, "speaker_aware", card)

@@ -16,9 +16,7 @@ from talkinghead.methods.makeittalk.config import VoiceConfig
 from talkinghead.methods.makeittalk.voice import VoiceConversion
 from talkinghead.methods.makeittalk.voice_losses import voice_losses
 from talkinghead.training.augmentation.mels import augment_voices
-from talkinghead.training.fit import Schedule, fit
 from talkinghead.training.stage import Training
-from talkinghead.weights import save_weights
 
 _FRAMES = 128  # of a crop, or a few more for whole stretches
 _PEOPLE = 0.7  # of the crops; the rest are synthetic voices
@@ -47,7 +45,7 @@ class VoiceBatches:
             for pack in self._packs
         ]
         self._frames = -(-_FRAMES // config.downsampling) * config.downsampling
-        self._disguise = config.augmentation
+        self._strength = config.augmentation
 
     def __call__(self, step: int) -> dict[str, Tensor]:
         """``mels`` and ``heard`` (B, T, 80), ``speaker`` and ``target`` (B, 256) of a step."""
@@ -55,8 +53,8 @@ class VoiceBatches:
         rows = [self._row(rng) for _ in range(self._size)]
         mels, speaker, target = (torch.from_numpy(np.stack(column)) for column in zip(*rows))
         heard = mels
-        if self._disguise > 0:
-            heard = augment_voices(mels, torch.Generator().manual_seed(step), strength=self._disguise)
+        if self._strength > 0:
+            heard = augment_voices(mels, torch.Generator().manual_seed(step), strength=self._strength)
         return {"mels": mels, "heard": heard, "speaker": speaker, "target": target}
 
     def _row(self, rng: np.random.Generator) -> tuple[npt.NDArray[np.float32], ...]:
@@ -128,32 +126,29 @@ def score(network: nn.Module, pack: VoicePack) -> dict[str, float]:
 
 def train_voice(training: Training) -> None:
     """Train the voice conversion on voices of tier ``open`` and synthetic ones."""
-    config, out, options = training.config, training.out, training.options
-    packs = {name: load_voices(path) for name, path in prepare_voices(training.corpus, out / "voices").items()}
-    watch = packs["heldout"]
+    config = training.config
+    found = prepare_voices(training.folder, training.out / "voices")
+    packs = {name: load_voices(path) for name, path in found.items()}
+    held_out = packs["heldout"]
     torch.manual_seed(0)
     network = VoiceConversion(config.voice)
-    scores = fit(
+    shares = [(packs["people"], _PEOPLE), (packs["machines"], 1 - _PEOPLE)]
+    scores = training.fit(
         network,
         partial(voice_losses, config=config),
-        VoiceBatches([(packs["people"], _PEOPLE), (packs["machines"], 1 - _PEOPLE)], config.voice, size=options.batch),
-        out=out,
-        steps=options.steps,
-        schedule=Schedule(options.learning_rate),
-        validate_every=options.validate_every,
-        validate=lambda net: score(net, watch),
+        VoiceBatches(shares, config.voice, size=training.options.batch),
+        validate=lambda net: score(net, held_out),
     )
-    from_mels = speaker_probe([watch.mels_of(k) for k in range(len(watch))], watch.voices)
-    hours = {source: value for name in ("people", "machines") for source, value in packs[name].hours().items()}
+    from_mels = speaker_probe([held_out.mels_of(k) for k in range(len(held_out))], held_out.voices)
+    hours = {source: value for pack, _ in shares for source, value in pack.hours().items()}
     card = {
         "network": "voice conversion of MakeItTalk (Zhou et al. 2020, section 3.1), AutoVC (Qian et al. 2019)",
         "config": config.voice,
         "input": "log-mel, 80 bands, 62.5 Hz; speaker embedding",
         "hours": {source: float(f"{value:.2g}") for source, value in hours.items()},
-        "voices": sum(len(set(packs[name].voices.tolist())) for name in ("people", "machines")),
+        "voices": sum(len(set(pack.voices.tolist())) for pack, _ in shares),
         "held_out": HELD_OUT_VOICES,
         "data_licence": "CC BY 4.0, CC0, public domain, MIT, BSD-like, US government works; synthesised here",
-        "command": training.command,
         "scores": {"split": "held-out voices", **scores, "speaker from the mels": round(from_mels, 4)},
     }
-    save_weights(network, out / "voice.safetensors", card=card)
+    training.save(network, "voice", card)

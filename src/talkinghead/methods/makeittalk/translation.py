@@ -7,6 +7,7 @@ Source: Zhou et al. 2020, section 3.3 and table 4. The paper gives no normalisat
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import torch
@@ -14,13 +15,38 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from talkinghead.methods.makeittalk.config import TranslationConfig
-from talkinghead.rendering.displacement import mix_pictures, move
+from talkinghead.rendering.displacement import landmark_field, mix_pictures, move
+from talkinghead.rendering.levels import as_colours
 
 _SLOPE = 0.2  # of the rectifiers below zero
 _BRANCH = 0.2  # what the residual branches start with, of their full scale
 _OUTPUT = 0.3  # what the layers before the outputs start with
 _COPIED = 1.5  # logit of the share that is copied, at the start
 _CHANNELS_OF_OUTPUT = 3
+
+
+class Inputs(NamedTuple):
+    """What the network is given, as tensors on its device."""
+
+    portrait: Tensor
+    sketch: Tensor
+    source_sketch: Tensor | None
+    field: Tensor | None
+
+
+def as_inputs(batch: Mapping[str, Tensor], config: TranslationConfig) -> Inputs:
+    """What the network is given of a batch or of frames to render.
+
+    Args:
+        batch: ``source``, the portrait, ``sketch`` and ``source_sketch`` (B, S, S, 3) uint8; ``source_landmarks`` and
+            ``target_landmarks`` (B, 68, 2) px, those of the portrait and of the picture to be made.
+        config: what it asks for.
+    """
+    field = None
+    if config.copying:
+        field = landmark_field(batch["source_landmarks"].float(), batch["target_landmarks"].float(), config.size)
+    source_sketch = as_colours(batch["source_sketch"]) if config.source_sketch else None
+    return Inputs(as_colours(batch["source"]), as_colours(batch["sketch"]), source_sketch, field)
 
 
 class Translation(NamedTuple):

@@ -9,17 +9,18 @@ Source: Zhou et al. 2020, section 4.3: L1 between pictures plus, with weight 1, 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple, cast
+from typing import cast
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from talkinghead.data.pairs import pair_example
 from talkinghead.face.landmarks import LIPS
 from talkinghead.methods.makeittalk.config import MakeItTalkConfig, TranslationConfig
-from talkinghead.methods.makeittalk.translation import Translation, TranslationNetwork
+from talkinghead.methods.makeittalk.translation import Translation, TranslationNetwork, as_inputs
 from talkinghead.precision import autocast
-from talkinghead.rendering.displacement import FIELD_STEP, landmark_distances, landmark_field
+from talkinghead.rendering.displacement import FIELD_STEP, landmark_distances
 from talkinghead.rendering.levels import as_colours
 from talkinghead.training.adversarial import Adversaries, adversarial_losses
 from talkinghead.training.discriminators import PatchDiscriminator
@@ -34,15 +35,6 @@ _EYES_AND_LIPS, _EYES = slice(36, 68), slice(36, 48)
 _WINDOW = 3 / 8  # of the picture's side, that the discriminator sees
 
 
-class Inputs(NamedTuple):
-    """What the network is given, as tensors on its device."""
-
-    portrait: Tensor
-    sketch: Tensor
-    source_sketch: Tensor | None
-    field: Tensor | None
-
-
 def translation_adversaries(
     config: TranslationConfig,
 ) -> Adversaries[TranslationNetwork, PatchDiscriminator | None]:
@@ -50,19 +42,6 @@ def translation_adversaries(
     width = config.discriminator_width
     judge = PatchDiscriminator(6, (width, 2 * width, 4 * width), strided=2) if config.discriminator_weight else None
     return Adversaries(TranslationNetwork(config), judge)
-
-
-def as_inputs(batch: Mapping[str, Tensor], config: TranslationConfig) -> Inputs:
-    """What the network is given of a batch or of frames to render.
-
-    Args:
-        batch: ``portrait``, ``sketch`` and ``source_sketch`` (B, S, S, 3) uint8; ``source`` and ``target`` (B, 68, 2)
-            px, the landmarks of the portrait and those of the picture to be made.
-        config: what it asks for.
-    """
-    field = landmark_field(batch["source"].float(), batch["target"].float(), config.size) if config.copying else None
-    source_sketch = as_colours(batch["source_sketch"]) if config.source_sketch else None
-    return Inputs(as_colours(batch["portrait"]), as_colours(batch["sketch"]), source_sketch, field)
 
 
 def importance(landmarks: Tensor, size: int) -> Tensor:
@@ -83,12 +62,12 @@ def translation_losses(
 
     Args:
         network: of ``translation_adversaries``.
-        batch: as ``as_inputs`` has it, and ``picture`` (B, S, S, 3) uint8, what shall come out.
+        batch: as ``as_inputs`` has it, and ``target`` (B, S, S, 3) uint8, the picture to be made.
         config: sizes.
         distance: between pictures, by what is seen in them.
     """
     sizes = config.translation
-    wanted, landmarks = as_colours(batch["picture"]), batch["target"].float()
+    wanted, landmarks = as_colours(batch["target"]), batch["target_landmarks"].float()
     inputs = as_inputs(batch, sizes)
     made: Translation = network(*inputs)
     weight = importance(landmarks, sizes.size)
@@ -137,12 +116,5 @@ def _windows(picture: Tensor, sketch: Tensor, landmarks: Tensor) -> Tensor:
 def translation_example(config: MakeItTalkConfig, seed: int) -> dict[str, Tensor]:
     """Two made-up pairs."""
     generator = torch.Generator().manual_seed(seed)
-    size = config.translation.size
-
-    def pictures() -> Tensor:
-        return torch.randint(0, 256, (2, size, size, 3), generator=generator, dtype=torch.uint8)
-
-    source = size * (0.25 + 0.5 * torch.rand(2, 68, 2, generator=generator))
-    names = ("portrait", "sketch", "source_sketch", "picture")
-    made = {name: pictures() for name in names}
-    return {**made, "source": source, "target": source + torch.randn(2, 68, 2, generator=generator)}
+    pairs, others = (pair_example(config.translation.size, generator) for _ in range(2))
+    return {**pairs, "sketch": others["target"], "source_sketch": others["source"]}

@@ -13,11 +13,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from talkinghead.methods.makeittalk.translation import TranslationNetwork
-from talkinghead.methods.makeittalk.translation_losses import as_inputs
+from talkinghead.methods.makeittalk.translation import TranslationNetwork, as_inputs
 from talkinghead.precision import autocast
 from talkinghead.rendering.head_renderer import Head, render_heads
-from talkinghead.rendering.levels import as_colours, as_levels
+from talkinghead.rendering.levels import as_colours
 from talkinghead.rendering.sketch import sketches
 from talkinghead.types import FloatArray, Frames, ImageArray, Motion, Portrait
 
@@ -56,23 +55,22 @@ class TranslationRenderer:
     def encode(self, head: Head) -> EncodedHead:
         """What does not change from frame to frame."""
         inputs = {
-            "portrait": self._tensor(head.picture[None]),
+            "source": self._tensor(head.picture[None]),
             "source_sketch": self._tensor(sketches(head.landmarks[None], size=self.size)),
-            "source": self._tensor(head.landmarks[None].astype(np.float32)),
+            "source_landmarks": self._tensor(head.landmarks[None].astype(np.float32)),
         }
         finer = None if head.finer is head.picture else as_colours(self._tensor(head.finer[None])).contiguous()
         return EncodedHead(inputs, finer)
 
-    def draw(self, encoded: EncodedHead, landmarks: FloatArray) -> ImageArray:
-        """Pictures (T, n S, n S, 3) of landmarks (T, 68, 2) px."""
+    def draw(self, encoded: EncodedHead, landmarks: FloatArray) -> Tensor:
+        """Pictures (T, 3, n S, n S) in [-1, 1] of landmarks (T, 68, 2) px."""
         batch = {name: value.expand(len(landmarks), *value.shape[1:]) for name, value in encoded.inputs.items()}
         batch["sketch"] = self._tensor(sketches(landmarks, size=self.size))
-        batch["target"] = self._tensor(landmarks.astype(np.float32))
+        batch["target_landmarks"] = self._tensor(landmarks.astype(np.float32))
         inputs = as_inputs(batch, self._network.config)
         with autocast(self._device):
             made = self._network(*inputs)
-        colours = made.picture if encoded.finer is None else made.finer(encoded.finer)
-        return np.asarray(as_levels(colours).cpu().numpy())
+        return made.picture if encoded.finer is None else made.finer(encoded.finer)
 
     @property
     def _device(self) -> torch.device:

@@ -18,8 +18,8 @@ from talkinghead.speech.arpabet import SILENCE
 from talkinghead.speech.features import resample
 from talkinghead.types import Interval, Speech
 
-_LOST = 0.5  # where more than this share of the spoken phones is broken, nothing of the alignment is kept
-_NAMED, _SHOWN = 3, 5  # broken stretches that are named, and words of each
+_LOST = 0.5  # if more than this share of the spoken phones is broken, nothing of the alignment is kept
+_NAMED, _SHOWN = 3, 5  # broken stretches named in a message, and words of each
 
 _Stretch = tuple[float, float]
 
@@ -27,20 +27,19 @@ _Stretch = tuple[float, float]
 def align(speech: Speech, transcript: str, *, language: str = "en-us") -> Speech:
     """The same speech with its words and phones, and the transcript.
 
-    Where the transcript is not what is said, the phones are those that the recogniser hears, and there are no words;
-    this is announced with the times and the words. Time and memory grow no faster than the speech.
+    Where the transcript does not match the speech, the phones come from the recogniser and there are no words; this is
+    announced with the times and the words. Time and memory grow at most linearly with the speech.
 
     Args:
         speech: at any sample rate.
-        transcript: what is said, with punctuation and numbers as people write them; [laughter] and <cough> are left
-            out.
-        language: of the transcript, as ``say`` takes it: "de", "German". Its sounds are taken for the nearest of
+        transcript: what is said, with punctuation and numbers as people write them; [laughter] and <cough> are skipped.
+        language: of the transcript, as ``say`` takes it: "de", "German". Its sounds are replaced by the nearest ones of
             English.
 
     Returns:
         Speech with ``words`` as they are written, without the punctuation around them; ``phones`` in ARPAbet without
-        stress, "sil" for silence, without gaps from 0 to the end; and ``transcript``. ``words`` is None where hardly
-        anything of the transcript is what is said.
+        stress, "sil" for silence, without gaps from 0 to the end; and ``transcript``. ``words`` is None if hardly
+        anything of the transcript matches.
 
     Raises:
         InputError: the transcript has no words, or some that cannot be read or pronounced.
@@ -49,7 +48,7 @@ def align(speech: Speech, transcript: str, *, language: str = "en-us") -> Speech
     speech = dataclasses.replace(speech, transcript=transcript, words=None)
     samples = resample(speech.samples, speech.sample_rate)
     if not (voice_activity(samples, FRAME_RATE) > 0.5).any():
-        announce(f"nobody is heard to speak, but the transcript has {_quote(words)}: the mouth follows what is heard.")
+        announce(f"nobody seems to say the transcript's {_quote(words)}: the mouth follows the sound alone.")
         return dataclasses.replace(speech, phones=_recognise(speech))
     placed = place(samples, [part for word in words for part in word.parts])
     if placed is None:
@@ -73,7 +72,7 @@ def align(speech: Speech, transcript: str, *, language: str = "en-us") -> Speech
 
 
 def _recognise_instead(speech: Speech, where: str) -> Speech:
-    announce(f"the transcript is not what is said {where}: there the mouth follows what is heard instead.")
+    announce(f"the transcript does not match the speech {where}: there the mouth follows the sound alone.")
     return dataclasses.replace(speech, phones=_recognise(speech))
 
 
@@ -113,7 +112,7 @@ def _intervals(phones: Sequence[PlacedPhone], times: Sequence[float]) -> Iterato
 def _words(
     words: Sequence[Word], placed: Sequence[PlacedWord], times: dict[int, float], duration: float
 ) -> Iterator[Interval]:
-    """From the beginning of a word's first part to the end of its last."""
+    """The words, each from the start of its first part to the end of its last."""
     parts = [word.phones for word in placed if word.number is not None]
     first = 0
     for word in words:
@@ -127,14 +126,14 @@ def _overlap(interval: Interval, stretches: Sequence[_Stretch]) -> float:
 
 
 def _share_of_speech(intervals: Sequence[Interval], stretches: Sequence[_Stretch]) -> float:
-    """How much of what is spoken lies within the stretches."""
+    """The share of the spoken phones, by time, that lies within the stretches."""
     spoken = [interval for interval in intervals if interval.label != SILENCE]
     length = sum(interval.end - interval.start for interval in spoken)
     return sum(_overlap(interval, stretches) for interval in spoken) / length if length > 0 else 1.0
 
 
 def _mix(aligned: Sequence[Interval], heard: Sequence[Interval], stretches: Sequence[_Stretch]) -> tuple[Interval, ...]:
-    """What was aligned, and within the stretches what was heard."""
+    """The aligned phones, and within the stretches the recognised ones."""
     mixed: list[Interval] = []
     bounds = [0.0, *(time for stretch in stretches for time in stretch), aligned[-1].end]
     for number, (start, end) in enumerate(pairwise(bounds)):

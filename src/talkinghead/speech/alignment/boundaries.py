@@ -1,8 +1,8 @@
-"""Where placed phones begin and end to better than the aligner's frames, above all beside silence.
+"""Where phones begin and end, more precisely than the aligner's frames, above all beside silence.
 
-An aligner's silence is as short as its models of the first and last phone can stretch: the silent closure of an initial
-stop may take in all of a quiet breath, while the swelling of a first fricative or liquid and the dying away of a last
-nasal count as silence.
+An aligner makes silences as short as its models of the first and last phone can stretch: the silent closure of an
+initial stop may swallow a quiet breath, while the onset of a first fricative or liquid and the fading of a last nasal
+count as silence.
 """
 
 from __future__ import annotations
@@ -18,23 +18,23 @@ from talkinghead.speech.features import SAMPLE_RATE
 from talkinghead.types import BoolArray, FloatArray
 
 # Chosen on GRID s1, train split.
-_SHORTEST_SILENCE = 5  # frames; shorter ones are left as they are
-_CLOSURE = 5  # frames that an initial stop is closed for at most before it is heard
-_HEARD, _HEARD_SHARE = 6, 0.5  # frames in a row, and how high they stand between the noise and the loudest
-_RISING, _RISING_SHARE = 8, 0.1  # frames that a first phone may be heard before, while it stands this high
-_DYING, _DYING_SHARE = 5, 0.2  # frames that a last phone may go on for, while it stands this high
+_SHORTEST_SILENCE = 5  # frames; shorter silences stay as they are
+_CLOSURE = 5  # frames for which an initial stop is closed at most before it becomes audible
+_HEARD, _HEARD_SHARE = 6, 0.5  # consecutive frames, and their level between noise (0) and the loudest (1)
+_RISING, _RISING_SHARE = 8, 0.1  # frames by which a first phone may start earlier, while above this level
+_DYING, _DYING_SHARE = 5, 0.2  # frames by which a last phone may continue, while above this level
 
-_AROUND = 2 * FRAME_RATE  # frames either side that tell how loud noise and speech are
+_AROUND = 2 * FRAME_RATE  # frames on either side from which the levels of noise and speech are told
 _PRE_EMPHASIS = 0.9
 _HOP = SAMPLE_RATE // FRAME_RATE
 
 
 def boundaries(phones: Sequence[PlacedPhone], samples: npt.NDArray[np.float32]) -> FloatArray:
-    """When each phone begins, in seconds, and last when the last one ends.
+    """The start of each phone in seconds, followed by the end of the last.
 
     Args:
         phones: in order, without gaps.
-        samples: (N,) float32 at 16 kHz, in which they were placed.
+        samples: (N,) float32 at 16 kHz, the sound in which they were placed.
 
     Returns:
         (len(phones) + 1,), rising from 0 to the end of the samples.
@@ -57,7 +57,7 @@ def boundaries(phones: Sequence[PlacedPhone], samples: npt.NDArray[np.float32]) 
 
 
 def _level(samples: npt.NDArray[np.float32]) -> FloatArray:
-    """(T,) dB of the sound with its highs raised, in windows of 20 ms, frame t centred on t / 100 s."""
+    """(T,) level in dB of the sound with boosted highs, in windows of 20 ms; frame t is centred on t / 100 s."""
     count = len(samples) // _HOP + 1
     power = (samples - _PRE_EMPHASIS * np.concatenate([[0.0], samples[:-1]])) ** 2
     power = np.pad(power, (_HOP, _HOP + count * _HOP - len(samples)))
@@ -66,14 +66,14 @@ def _level(samples: npt.NDArray[np.float32]) -> FloatArray:
 
 
 def _loud(level: FloatArray, start: int, end: int, share: float) -> BoolArray:
-    """Which of the frames stand above this share of the way from the noise to the loudest around, in decibels."""
+    """Which frames lie above this share of the way, in decibels, from the noise to the loudest level around them."""
     around = level[max(0, start - _AROUND) : end + _AROUND]
     noise, loudest = np.percentile(around, (10, 95))
     return np.asarray(level[start:end] > noise + share * (loudest - noise))
 
 
 def _onset(level: FloatArray, phones: Sequence[PlacedPhone], index: int) -> int:
-    """The frame in which an initial stop begins: not long before it and what follows are heard without a break."""
+    """The frame in which an initial stop begins: shortly before the sound becomes audible without a break."""
     start, last = phones[index].start, min(index + 2, len(phones) - 1)
     loud = _loud(level, start, phones[last].end, _HEARD_SHARE)
     if len(loud) < _HEARD:
@@ -83,12 +83,12 @@ def _onset(level: FloatArray, phones: Sequence[PlacedPhone], index: int) -> int:
 
 
 def _rise(level: FloatArray, earliest: int, start: int) -> int:
-    """The frame from which a first phone other than a stop is heard without a break."""
+    """The frame from which a first phone other than a stop is audible without a break."""
     quiet = np.flatnonzero(~_loud(level, earliest, start, _RISING_SHARE))
     return earliest + int(quiet[-1]) + 1 if len(quiet) else earliest
 
 
 def _offset(level: FloatArray, start: int, latest: int) -> int:
-    """The frame from which a last phone is no longer heard."""
+    """The frame from which a last phone is no longer audible."""
     quiet = np.flatnonzero(~_loud(level, start, latest, _DYING_SHARE))
     return start + int(quiet[0]) if len(quiet) else max(start, latest)

@@ -1,4 +1,4 @@
-"""Files that say when which word and phone is spoken: TextGrid, GRID's ``.align`` and JSON."""
+"""Alignment files, which say when each word and phone is spoken: TextGrid, GRID's ``.align`` and JSON."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from talkinghead.speech.labels import arpabet_phones, is_silence
 from talkinghead.types import Interval
 
 SUFFIXES = (".json", ".TextGrid", ".align")
-"""What can be read and written."""
+"""Suffixes that can be read and written."""
 
 _ALIGN_UNIT = 25_000  # of .align files, per second
-_ROUNDING_S = 1e-3  # what times that were rounded may overlap by
+_ROUNDING_S = 1e-3  # the most by which rounded times may overlap
 _LARGEST = 64 * 2**20  # bytes; an hour of phones takes 5 MB
 
 _WORD_TIERS, _PHONE_TIERS = ("word", "words"), ("phone", "phones", "phoneme", "phonemes", "segment", "segments")
@@ -32,7 +32,7 @@ _Read = tuple[Sequence[Interval] | None, Sequence[Interval] | None]
 
 @dataclass(frozen=True)
 class Alignment:
-    """What a file says, times in seconds.
+    """What a file holds, times in seconds.
 
     Attributes:
         words: in order, without silences, or None where the file has none.
@@ -46,8 +46,9 @@ class Alignment:
 def read_alignment(path: str | os.PathLike[str]) -> Alignment:
     """The words and phones of a TextGrid (long or short), ``.align`` or JSON file.
 
-    JSON holds ``words`` and ``phones``, one of which may be missing: lists of ``{"label", "start", "end"}`` in seconds.
-    Phones may be ARPAbet with or without stress, TIMIT's, or IPA; what is unknown to ARPAbet becomes what looks alike.
+    JSON holds ``words`` and ``phones``, either of which may be missing: lists of ``{"label", "start", "end"}`` in
+    seconds. Phones may be ARPAbet with or without stress, TIMIT's, or IPA; sounds that ARPAbet lacks become the nearest
+    that look alike.
 
     Raises:
         InputError: the file is missing, of another kind, damaged, has neither words nor phones, or its intervals
@@ -73,10 +74,10 @@ def read_alignment(path: str | os.PathLike[str]) -> Alignment:
 
 
 def words_of_align(text: str) -> tuple[Interval, ...]:
-    """The words of a ``.align`` file's text as they stand there, silences among them, times in seconds.
+    """The words in the text of a ``.align`` file as they stand there, silences included, times in seconds.
 
     Raises:
-        ValueError: a line is not of start, end and word.
+        ValueError: a line is not a start, an end and a word.
     """
     words = []
     for number, line in enumerate(text.splitlines(), 1):
@@ -84,7 +85,7 @@ def words_of_align(text: str) -> tuple[Interval, ...]:
         if not fields:
             continue
         if len(fields) != 3:
-            raise ValueError(f"line {number} is not of a start, an end and a word")
+            raise ValueError(f"line {number} is not a start, an end and a word")
         words.append(Interval(fields[2], int(fields[0]) / _ALIGN_UNIT, int(fields[1]) / _ALIGN_UNIT))
     return tuple(words)
 
@@ -96,12 +97,13 @@ def write_alignment(
 
     Args:
         alignment: what to write.
-        path: its suffix decides the kind.
+        path: its suffix selects the format.
         duration: of the speech, in seconds.
-        overwrite: replace a file that is there.
+        overwrite: replace an existing file.
 
     Raises:
-        InputError: another suffix, a file that is there, a folder that is not, or nothing that this kind can hold.
+        InputError: the suffix is unknown, the file exists, the folder does not, or the format can hold nothing of this
+            alignment.
         ValueError: something lies outside the speech.
     """
     path = Path(path)
@@ -116,10 +118,10 @@ def write_alignment(
 
 
 def check_alignment_output(path: str | os.PathLike[str], overwrite: bool = False) -> None:
-    """See to it that an alignment can be written there, before any work is done.
+    """Check, before any work is done, that an alignment can be written there.
 
     Raises:
-        InputError: as ``write_alignment``.
+        InputError: as for ``write_alignment``.
     """
     _choose(Path(path), {suffix.lower(): suffix for suffix in SUFFIXES})
     check_writable(path, overwrite)
@@ -133,7 +135,7 @@ def _choose(path: Path, choices: Mapping[str, _Choice]) -> _Choice:
 
 
 def _text(path: Path) -> str:
-    """The text of a file in UTF-8 or UTF-16, with or without a mark in front."""
+    """The text of a file in UTF-8 or UTF-16, with or without a byte order mark."""
     content = path.read_bytes()
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         return content.decode("utf-16")
@@ -143,7 +145,7 @@ def _text(path: Path) -> str:
 
 
 def _in_order(intervals: Sequence[Interval]) -> tuple[Interval, ...]:
-    """The same, each beginning no earlier than the last ended, by at most what rounding does."""
+    """The same intervals in order; each starts where the one before ends if rounding made them overlap."""
     end = 0.0
     ordered = []
     for interval in intervals:
@@ -152,9 +154,7 @@ def _in_order(intervals: Sequence[Interval]) -> tuple[Interval, ...]:
         if interval.start < -_ROUNDING_S:
             raise ValueError(f"{interval.label!r} begins at {interval.start:g} s, before the speech")
         if interval.start < end - _ROUNDING_S:
-            raise ValueError(
-                f"{interval.label!r} begins at {interval.start:g} s, before what comes before it has ended"
-            )
+            raise ValueError(f"{interval.label!r} begins at {interval.start:g} s, before the one before it ends")
         ordered.append(Interval(interval.label, max(interval.start, end), max(interval.end, end)))
         end = ordered[-1].end
     return tuple(ordered)
@@ -186,7 +186,7 @@ def _read_textgrid(text: str) -> _Read:
 
 
 def _tier(tiers: Tiers, names: tuple[str, ...]) -> Sequence[Interval] | None:
-    """The first tier called so, also as Montreal's aligner names those of a speaker: "Anna - words"."""
+    """The first tier of one of the names, also in the Montreal aligner's form for a speaker: "Anna - words"."""
     return next((tier for name, tier in tiers.items() if name.split(" - ")[-1].strip().lower() in names), None)
 
 
@@ -208,7 +208,7 @@ def _align_text(path: Path, alignment: Alignment, duration: float) -> str:
 def _read_json(text: str) -> _Read:
     content = json.loads(text)
     if not isinstance(content, dict):
-        raise ValueError("it is no JSON object with words and phones")
+        raise ValueError("it is not a JSON object with words and phones")
     return _json_intervals(content, "words"), _json_intervals(content, "phones")
 
 

@@ -1,4 +1,4 @@
-"""Where a transcript is not what is said."""
+"""Where a transcript does not match the speech."""
 
 from __future__ import annotations
 
@@ -9,28 +9,28 @@ import numpy as np
 from talkinghead.speech.alignment.sphinx import PlacedPhone
 from talkinghead.speech.arpabet import SILENCE
 
-# Chosen on GRID s1, train split, and LJSpeech, each with right and wrong texts. In nats per frame: a phone's likelihood
-# over that of the likeliest sound.
+# Chosen on GRID s1, train split, and on LJSpeech, each with right and wrong texts. Nats per frame: the likelihood of a
+# phone over that of the likeliest sound.
 _WINDOW = 60  # frames
 _WORST = -9.2  # mean over the window
-_APART = 100  # frames; stretches nearer to each other are one
-_FOREIGN = 3.0  # so much worse do the sounds of other languages fit; chosen on six of espeak-ng's
-_WORST_MEAN = -7.5  # mean over all spoken phones; right texts have more than -7.2, even at 5 dB of noise
+_APART = 100  # frames; stretches closer together than this are merged
+_FOREIGN = 3.0  # by which sounds of other languages fit worse; chosen on six languages of espeak-ng
+_WORST_MEAN = -7.5  # mean over all spoken phones; right texts stay above -7.2, even with noise 5 dB below the speech
 
 
 def broken_stretches(phones: Sequence[PlacedPhone], *, english: bool = True) -> list[tuple[int, int]]:
     """The stretches of frames, in order, in which the sound fits the phones badly.
 
-    Words that are missing from the transcript, or of which too many are there, leave the aligner nothing but to put
-    phones upon sounds that are likelier to be others, for longer than any mispronunciation lasts.
+    Where words are missing from the transcript, or too many are in it, the aligner must put phones onto sounds that are
+    more likely others, for longer than any mispronunciation lasts.
 
     Args:
         phones: in order, without gaps.
-        english: whether it is English that is spoken.
+        english: whether the speech is English.
 
     Returns:
-        (first frame, the one after the last); those less than a second apart are one. All of it where the phones fit
-        badly on the whole, as they do upon music, in whose pauses silence fits well.
+        (first frame, the one after the last) of each; those less than a second apart are merged. The whole recording if
+        the phones fit badly on average, as with music, whose pauses fit silence well.
     """
     allowance = 0.0 if english else _FOREIGN
     spoken = [phone.score for phone in phones if phone.label != SILENCE]

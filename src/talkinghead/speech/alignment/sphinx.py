@@ -1,4 +1,4 @@
-"""Words of known pronunciation put to their places in a recording, by PocketSphinx and the English models it brings.
+"""Words of known pronunciation placed in a recording, by PocketSphinx and the English models it brings.
 
 PocketSphinx's frames are 10 ms apart and 25.6 ms wide.
 """
@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from talkinghead.cancellation import checkpoint
 from talkinghead.errors import InputError
 from talkinghead.speech.arpabet import SILENCE
 
@@ -23,7 +24,7 @@ Pronunciations = tuple[str, ...]
 
 FRAME_RATE = 100
 _HOP = 160  # samples per frame
-_BEAM = 1e-200  # wide: a few words too many in the transcript must not end the search
+_BEAM = 1e-200  # wide, so that a few surplus words in the transcript do not end the search
 _LONGEST, _SHORTEST = 30 * FRAME_RATE, 10 * FRAME_RATE  # of a piece in which phones are placed
 _NATS = 1024 * 1e-4  # a score of 1 is 2^10 in logarithms to the base 1.0001
 
@@ -32,8 +33,8 @@ _NATS = 1024 * 1e-4  # a score of 1 is 2^10 in logarithms to the base 1.0001
 class PlacedPhone:
     """A phone ("sil" for silence), its first frame, the one after its last, and its mean score per frame.
 
-    The score is the logarithm (nats, at most 0) of how likely the sound is for this phone over how likely it is for the
-    likeliest of all sounds the model knows.
+    The score is the log-likelihood of the sound under this phone less that under the likeliest of all sounds that the
+    model knows: nats, at most 0.
     """
 
     label: str
@@ -60,7 +61,7 @@ class _Aligner:
             raise InputError(
                 "a transcript needs pocketsphinx to be aligned: pip install 'pocketsphinx>=5.1'."
             ) from error
-        # Without bestpath=False placing the phones fails on one recording of ten (PocketSphinx 5.1.1).
+        # Without bestpath=False, placing the phones fails on one recording in ten (PocketSphinx 5.1.1).
         same = {"samprate": 16000, "lm": None, "loglevel": "FATAL", "bestpath": False}
         self.lock = threading.Lock()
         self._words: Any = pocketsphinx.Decoder(**same, beam=_BEAM, wbeam=_BEAM, pbeam=_BEAM)
@@ -83,6 +84,7 @@ class _Aligner:
             return None
         placed: list[PlacedWord] = []
         for first, last, start, end in _pieces(found, len(samples) // _HOP):
+            checkpoint()
             piece = self._phones_placed(
                 samples[start * _HOP : None if last == len(words) else end * _HOP], words[first:last]
             )
@@ -128,7 +130,7 @@ class _Aligner:
 
     @staticmethod
     def _run(decoder: Any, samples: npt.NDArray[np.float32]) -> None:
-        decoder.reinit_feat()  # forgets the noise of what came before, so that the same sound gives the same
+        decoder.reinit_feat()  # forgets the noise of earlier sounds, so that the same sound gives the same result
         decoder.start_utt()
         decoder.process_raw((np.clip(samples, -1.0, 1.0) * 32767).astype("<i2").tobytes(), full_utt=True)
         decoder.end_utt()
@@ -158,9 +160,9 @@ def _read(alignment: Any) -> list[PlacedWord]:
 
 
 def _pieces(words: Sequence[tuple[int, int]], frames: int) -> Iterator[tuple[int, int, int, int]]:
-    """Short enough to place phones in: the first word, the one after the last, and the same in frames.
+    """Pieces short enough to place phones in: the first word, the one after the last, and the same in frames.
 
-    They end in the middle of the longest silence between words that makes them neither short nor long.
+    Each ends in the middle of the longest silence between words that leaves it neither too short nor too long.
     """
     first, start = 0, 0
     while frames - start > _LONGEST:
@@ -178,7 +180,7 @@ def _pieces(words: Sequence[tuple[int, int]], frames: int) -> Iterator[tuple[int
 
 
 def _later(word: PlacedWord, words: int, frames: int) -> PlacedWord:
-    """The same in a recording where so many words and frames come before."""
+    """The same word with this many words and frames before it."""
     phones = tuple(
         dataclasses.replace(phone, start=phone.start + frames, end=phone.end + frames) for phone in word.phones
     )
@@ -199,7 +201,8 @@ def _aligner() -> _Aligner:
 
 
 def pronunciations(word: str) -> Pronunciations:
-    """How a word in lower case is pronounced in English: phones parted by blanks; () if it is not in the dictionary.
+    """The English pronunciations of a word in lower case, phones separated by blanks; () if it is not in the
+    dictionary.
 
     >>> pronunciations("a"), pronunciations("zyzzq")
     (('AH', 'EY'), ())
@@ -210,11 +213,11 @@ def pronunciations(word: str) -> Pronunciations:
 
 
 def place(samples: npt.NDArray[np.float32], words: Sequence[Pronunciations]) -> list[PlacedWord] | None:
-    """The words in order with the silences between, or None where the sound leaves no way through all the words.
+    """The words in order with the silences between them, or None if the sound has no path through all words.
 
     Args:
-        samples: (N,) float32 at 16 kHz. Memory grows by some 0.2 MB per second.
-        words: for each its pronunciations, of which the likeliest is taken.
+        samples: (N,) float32 at 16 kHz. Memory grows by about 0.2 MB per second.
+        words: the pronunciations of each, of which the likeliest is chosen.
     """
     aligner = _aligner()
     with aligner.lock:

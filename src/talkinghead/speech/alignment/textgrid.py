@@ -1,7 +1,7 @@
-"""Praat's TextGrid files: text in the long and the short form <-> tiers of intervals.
+"""Praat's TextGrid files, in the long and the short form <-> tiers of intervals.
 
-Source: Boersma and Weenink, Praat's manual, "TextGrid file formats": all that counts are numbers, texts in quotes and
-flags in angle brackets that stand free between blanks; both forms have them in the same order.
+Source: Boersma and Weenink, Praat's manual, "TextGrid file formats": only numbers, quoted texts and flags in angle
+brackets count, each free-standing between blanks; both forms have them in the same order.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _CLASS_INTERVALS, _CLASS_POINTS = "IntervalTier", "TextTier"
 
 
 class _Tokens:
-    """What counts in the file, one after the other."""
+    """The tokens that count in the file, in order."""
 
     def __init__(self, text: str) -> None:
         self._tokens = self._all(text)
@@ -58,7 +58,7 @@ class _Tokens:
         """The next token, which must be a whole number from 0."""
         value = self.number()
         if value < 0 or value != math.floor(value):
-            raise ValueError(f"{value:g} is no count")
+            raise ValueError(f"{value:g} is not a count")
         return int(value)
 
 
@@ -66,11 +66,11 @@ def tiers_from_text(text: str) -> Tiers:
     """The interval tiers of a TextGrid by name, in order, as they are written; of two of one name the first.
 
     Raises:
-        ValueError: the text is no TextGrid or ends too soon; its message says where.
+        ValueError: the text is not a TextGrid or ends too early; the message says where.
     """
     tokens = _Tokens(text)
     if not tokens.text().startswith("ooTextFile") or tokens.text() != "TextGrid":
-        raise ValueError("it does not begin as a TextGrid")
+        raise ValueError("it does not begin like a TextGrid")
     tokens.number(), tokens.number()
     tiers: Tiers = {}
     if tokens.flag() != "<exists>":
@@ -85,7 +85,7 @@ def tiers_from_text(text: str) -> Tiers:
         elif kind == _CLASS_INTERVALS:
             tiers.setdefault(name, tuple(_interval(tokens) for _ in range(count)))
         else:
-            raise ValueError(f"{kind!r} is no kind of tier")
+            raise ValueError(f"{kind!r} is not a kind of tier")
     return tiers
 
 
@@ -95,7 +95,7 @@ def _interval(tokens: _Tokens) -> Interval:
 
 
 def text_from_tiers(tiers: Tiers, duration: float) -> str:
-    """A TextGrid in the long form. The tiers are without gaps from 0 to ``duration`` seconds."""
+    """A TextGrid in the long form, of tiers without gaps from 0 to ``duration`` seconds."""
     end = f"{duration:.7g}" if duration == 0 else _seconds(duration)
     lines = ['File type = "ooTextFile"', 'Object class = "TextGrid"', "", "xmin = 0", f"xmax = {end}"]
     lines += ["tiers? <exists>", f"size = {len(tiers)}", "item []:"]

@@ -1,4 +1,4 @@
-"""A transcript as people write it -> its words and how each may be pronounced."""
+"""A transcript as people write it -> its words and their possible pronunciations."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _ENGLISH = "en-us"
 _MOST_VARIANTS = 16
 _LONGEST_ACRONYM = 6
 
-# What the dictionary reads otherwise than people, by the letters before the full stop.
+# Abbreviations that the dictionary reads differently from people, by the letters before the full stop.
 _ABBREVIATIONS = {
     abbreviation: tuple(readings.split("/"))
     for abbreviation, readings in (
@@ -30,7 +30,7 @@ _ABBREVIATIONS = {
     )
 }
 _SIGNS = {"&": "and", "+": "plus", "=": "equals", "%": "percent", "@": "at"}
-_EXTRA = {"z": ("Z EH D",)}  # the letter's name outside of America
+_EXTRA = {"z": ("Z EH D",)}  # the letter's name outside America
 _NOISE = re.compile(r"\[[^\]]*\]|<[^>]*>")  # [laughter], <cough>
 _PIECE = re.compile(r"(?:(?!--)[^\s—–…])+")
 _SCRIPTS = ("LATIN", "GREEK", "CYRILLIC")
@@ -41,8 +41,8 @@ class Word:
     """A word of a transcript.
 
     Attributes:
-        label: as it is written, without the punctuation around it.
-        parts: what is spoken, one after the other; for each its pronunciations, ARPAbet parted by blanks.
+        label: as written, without surrounding punctuation.
+        parts: what is spoken, in order; of each its pronunciations, ARPAbet separated by blanks.
     """
 
     label: str
@@ -50,17 +50,17 @@ class Word:
 
 
 def read_transcript(transcript: str, *, language: str = "en-us") -> tuple[Word, ...]:
-    """The words of a transcript. What stands in angle or square brackets is noise and left out.
+    """The words of a transcript. Text in angle or square brackets is noise and left out.
 
-    English words are looked up in PocketSphinx's dictionary, others, and all words of other languages, are asked of
-    espeak-ng.
+    English words are looked up in PocketSphinx's dictionary; for unknown words, and for all words of other languages,
+    espeak-ng tells the pronunciation.
 
     Args:
         transcript: with punctuation, numbers, abbreviations.
         language: as ``say`` takes it: "de", "de-AT", "German".
 
     Raises:
-        InputError: no words, words in a script that parts no words or is not that of the language, or words that
+        InputError: there are no words, the script does not separate words or is not that of the language, or a word
             cannot be pronounced.
     """
     text = unicodedata.normalize("NFKC", _NOISE.sub(" ", transcript)).translate({0x2019: "'", 0x2018: "'", 0x02BC: "'"})
@@ -86,7 +86,7 @@ def is_english(language: str) -> bool:
 
 
 def _split_words(text: str) -> Iterator[tuple[str, str]]:
-    """Pieces between blanks and dashes, with what is left of each without punctuation around it."""
+    """The pieces between blanks and dashes, each with its text without surrounding punctuation."""
     for match in _PIECE.finditer(text):
         piece = match[0]
         label = re.sub(r"^(?:(?![-−]?[$£€]?\d)[\W_])+|[^\w%]+$", "", piece)
@@ -130,7 +130,7 @@ def _english(label: str, piece: str, shouted: bool) -> tuple[tuple[str, ...], ..
 
 
 def _look_up(word: str) -> tuple[str, ...]:
-    """From the dictionary, also without accents, and the genitive of what is there."""
+    """Pronunciations from the dictionary: of the word, of it without accents, or of the noun of a genitive."""
     plain = "".join(c for c in unicodedata.normalize("NFKD", word) if not unicodedata.combining(c))
     for spelling in dict.fromkeys((word, plain)):
         if spelling.isascii() and (found := pronunciations(spelling)):
@@ -147,7 +147,8 @@ def _genitive(last: str) -> str:
 
 
 def _compose(label: str, word: str) -> tuple[tuple[str, ...], ...]:
-    """What is not in the dictionary: its parts between hyphens and the like, letters and digits apart, or espeak's."""
+    """Pronunciations of a word that the dictionary lacks: of its parts between hyphens, letters and digits, or
+    espeak-ng's."""
     pieces = [piece for piece in re.split(r"[^\w']+|_|(?<=\d)(?=[^\W\d])|(?<=[^\W\d])(?=\d)", word) if piece.strip("'")]
     if len(pieces) > 1:
         parts: list[tuple[str, ...]] = []
@@ -160,7 +161,7 @@ def _compose(label: str, word: str) -> tuple[tuple[str, ...], ...]:
 
 
 def _from_readings(readings: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
-    """One reading stays in its words, between which there may be pauses; several become ways to say one word."""
+    """A single reading keeps its words, which pauses may separate; several become pronunciations of one word."""
     if len(readings) == 1:
         return tuple(_look_up(word) or _espeak(word, _ENGLISH) for word in readings[0].split())
     return (
@@ -171,7 +172,7 @@ def _from_readings(readings: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
 
 
 def _join_readings(reading: str) -> Iterator[str]:
-    # The first variant of each word, and the second of each in turn, rather than all the products.
+    # The first variant of every word, then the second of each in turn: not the whole product.
     found = [_look_up(word) or _espeak(word, _ENGLISH) for word in reading.split()]
     yield " ".join(variants[0] for variants in found)
     for index, variants in enumerate(found):

@@ -1,4 +1,4 @@
-"""What turns text into speech: the one small protocol behind which engines plug in."""
+"""The protocol of speech engines: text in, speech out."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from talkinghead.types import Speech
 
 @dataclass(frozen=True)
 class Voice:
-    """A voice that can be asked for.
+    """A voice that an engine has.
 
     Attributes:
-        name: what to ask for: "en-us", or a file.
+        name: "en-us", or a file.
         language: in English, "English (America)", or a code.
-        engine: whose it is.
+        engine: name of its engine.
     """
 
     name: str
@@ -26,28 +26,28 @@ class Voice:
 
 
 class TextToSpeech(Protocol):
-    """An engine. ``speech.say.say(text, voice, engine=...)`` takes any object of this form."""
+    """An engine: ``speech.say.say(text, voice, engine=...)`` takes any object of this form."""
 
     @property
     def name(self) -> str:
-        """What lists of voices call it."""
+        """Its name in lists of voices."""
         ...
 
     def voices(self) -> tuple[Voice, ...]:
-        """The voices that it has."""
+        """Its voices."""
         ...
 
     def say(self, text: str, *, voice: str, rate: float) -> Speech:
-        """Some sentences spoken: long texts come in pieces of at most ``text.LONGEST_PIECE`` characters.
+        """Some sentences spoken; long texts arrive in pieces of at most ``text.pieces.LONGEST_PIECE`` characters.
 
         Args:
-            text: without control characters and emoji; perhaps nothing that can be spoken.
+            text: without control characters and emoji; it may hold nothing that can be spoken.
             voice: one of its voices.
             rate: how many times as fast as usual, from 0.5 to 2.5.
 
         Returns:
-            Speech at a rate that is always the same for a voice, with ``words`` and ``phones``, or None for what the
-            engine cannot tell. Where nothing was spoken: no samples, or no phones but "sil".
+            Speech, always at the same rate for a voice, with ``words`` and ``phones``, or None where the engine does
+            not know them. If nothing was spoken: no samples, or only "sil" phones.
 
         Raises:
             InputError: there is no such voice.
@@ -56,7 +56,7 @@ class TextToSpeech(Protocol):
 
 
 def nearest(name: str, known: Sequence[str]) -> str:
-    """The end of a sentence that lists what is known and looks most like ``name``.
+    """The end of a sentence that lists the known names most like ``name``.
 
     >>> nearest("en-uss", ["de", "en-us", "fr-fr"])
     'choose one like en-us.'

@@ -37,14 +37,14 @@ class Espeak:
         return tuple(Voice(code, languages[code][1], self.name) for code in sorted(languages))
 
     def variants(self) -> tuple[str, ...]:
-        """What may follow a voice and a "+", sorted."""
+        """The variants that may follow a voice and a "+", sorted."""
         return tuple(sorted(library().variants))
 
     def say(self, text: str, *, voice: str, rate: float) -> Speech:
         """The text spoken in one go.
 
-        The first call in a process always gives the same sound. Later ones may differ from it by some samples, because
-        espeak-ng's oscillators go on from where they were.
+        The first call in a process always gives the same sound. Later calls may differ by some samples, because
+        espeak-ng's oscillators continue from where they were.
 
         Args:
             text: in the voice's language.
@@ -66,7 +66,7 @@ class Espeak:
         return Speech(spoken.samples[:length].copy(), espeak.sample_rate, phones=phones, words=words, transcript=text)
 
     def identifier(self, voice: str) -> bytes:
-        """What the library calls a voice: asked for a language by its name, it does not find "en-gb" or "fr-fr".
+        """The library's own name of a voice; by language name alone it would not find "en-gb" or "fr-fr".
 
         Raises:
             InputError: the voice or variant is unknown.
@@ -88,13 +88,14 @@ def _length_of_speech(samples: npt.NDArray[np.float32], sample_rate: int) -> int
 
 
 def _phones(phonemes: list[tuple[int, str]], length: int, sample_rate: int) -> tuple[Interval, ...]:
-    """Phones without gaps over ``length`` samples; a phoneme of two phones is halved, pauses that meet become one."""
+    """Phones without gaps over ``length`` samples. A phoneme of two phones is split in halves; adjacent pauses
+    merge."""
     timeline = [(0.0, SILENCE)]
     stops = [start for start, _ in phonemes[1:]] + [length]
     for (start, ipa), stop in zip(phonemes, stops):
         labels = arpabet_from_ipa(ipa) if not ipa.startswith("(") else ()  # "(en)" announces another language
         if ipa and not labels:
-            continue  # a sign without a sound: its time goes to the phone before
+            continue  # a sign without a sound: the phone before gets its time
         for index, label in enumerate(labels or (SILENCE,)):
             timeline.append((start + (stop - start) * index / max(1, len(labels)), label))
     bounds = [min(place, length) / sample_rate for place, _ in timeline] + [length / sample_rate]
@@ -107,8 +108,8 @@ def _words(
 ) -> tuple[Interval, ...]:
     """Words from the first to the last phone of each.
 
-    The library announces "25" as two words with overlapping places and loses count inside "déjà-vu", so that its places
-    only tell which piece of the text between blanks is being spoken.
+    The library reports "25" as two words at overlapping positions and loses count inside "déjà-vu", so its positions
+    only tell which blank-separated piece of the text is being spoken.
     """
     pieces = list(_WORD.finditer(text))
     beginnings = [piece.start() for piece in pieces]
@@ -128,6 +129,6 @@ def _words(
 
 
 def _bare(piece: str) -> str:
-    """A word without the punctuation around it; punctuation that is spoken, such as "&", stays."""
+    """A word without surrounding punctuation; spoken punctuation, such as "&", stays."""
     spoken = [index for index, sign in enumerate(piece) if sign == "_" or unicodedata.category(sign)[0] in _WORD_SIGNS]
     return piece[spoken[0] : spoken[-1] + 1] if spoken else piece

@@ -1,6 +1,6 @@
 """espeak-ng through ctypes: what is spoken, and when.
 
-The only file that touches espeak-ng: a GPL-3.0 library that comes with the optional wheel ``espeakng_loader``.
+This is the only file that touches espeak-ng, a GPL-3.0 library from the optional wheel ``espeakng_loader``.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class EspeakUtterance:
 
     Attributes:
         samples: (N,) float32 in [-1, 1].
-        words: (first sample, position in the text, from 0) of each word it announced.
+        words: (first sample, position in the text, from 0) of each word it reported.
         phonemes: (first sample, IPA) of each, the IPA empty for a pause.
     """
 
@@ -71,12 +71,12 @@ class EspeakUtterance:
 
 
 class Library:
-    """The one instance of a process: the library's state is global.
+    """espeak-ng, one instance per process, because the library's state is global.
 
     Attributes:
         sample_rate: in Hz.
         languages: code of each voice's language ("en-us") -> (what the library calls it, its English name).
-        variants: names of the variants that each voice can be changed by.
+        variants: names of the variants of every voice.
     """
 
     def __init__(self) -> None:
@@ -114,11 +114,11 @@ class Library:
         self._library.espeak_SetSynthCallback(self._callback)
 
     def synthesise(self, text: str, voice: bytes, rate: float) -> EspeakUtterance:
-        """A text spoken.
+        """The text spoken.
 
         Args:
             text: without NUL and lone surrogates.
-            voice: what the library calls it.
+            voice: the library's own name of it.
             rate: how many times as fast as usual.
         """
         with self._lock:
@@ -158,7 +158,7 @@ class Library:
         return voices
 
     def _collect(self, wave: int | None, count: int, events: ctypes._Pointer[_Event]) -> int:
-        # An exception cannot pass through the library: Ctrl-C, which may strike here, would be lost.
+        # Exceptions cannot pass through the library: a Ctrl-C that strikes here would be lost.
         try:
             if wave and count:
                 self._sound.append(ctypes.string_at(wave, 2 * count))

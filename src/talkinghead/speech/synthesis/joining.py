@@ -1,4 +1,4 @@
-"""Pieces of speech, one after another, joined into one of any length in constant memory."""
+"""Pieces of speech joined into one of any length, in constant memory."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from talkinghead.types import Interval, Speech
 
 Samples = npt.NDArray[np.float32]
 
-# Seconds between sentences at some speaking rates: measured of espeak-ng 1.52, the same in en-us and de.
+# Seconds between sentences at some speaking rates, measured on espeak-ng 1.52; en-us and de agree.
 _RATES = (0.5, 0.75, 1.0, 1.5, 2.0, 2.5)
 _PAUSES_S = (0.840, 0.475, 0.301, 0.128, 0.037, 0.025)
 
@@ -33,17 +33,17 @@ def sentence_pause(rate: float) -> float:
 
 
 def join(spoken: Iterable[tuple[Speech, float]], transcript: str) -> Speech:
-    """One speech of many, which are taken one at a time.
+    """One speech made of many, which are taken one at a time.
 
     Args:
-        spoken: at least one speech, each with the seconds of silence, its own at the end included, that are to come
-            between it and the next; all of the same sample rate.
+        spoken: one speech or more, each with the seconds of silence before the next, its own trailing silence included;
+            all have the same sample rate.
         transcript: of all of it.
 
     Returns:
-        Speech at 16 kHz whose ``sound`` has the rate of what was given, both in temporary files where they are long.
-        Words and phones are where they were, later by the whole samples that come before; phones have no gaps. Where
-        one of the speeches has no words or phones, the whole has none.
+        Speech at 16 kHz whose ``sound`` keeps the original rate; both lie in temporary files if they are long. Words
+        and phones are shifted by the whole samples before them; phones have no gaps. If one of the speeches has no
+        words or phones, the whole has none.
 
     Raises:
         InputError: there is no room for temporary files.
@@ -60,7 +60,7 @@ def join(spoken: Iterable[tuple[Speech, float]], transcript: str) -> Speech:
     mono = (chunk[0] for chunk in sound.chunks())
     samples = spool_samples(resample_pieces(mono, sound.sample_rate))
     words, phones = timeline.words, timeline.phones
-    if phones:  # 16 kHz may end a part of a sample later
+    if phones:  # at 16 kHz the end may be a fraction of a sample later
         phones[-1] = Interval(phones[-1].label, phones[-1].start, len(samples) / SPEECH_RATE)
     return Speech(
         samples,
@@ -73,7 +73,7 @@ def join(spoken: Iterable[tuple[Speech, float]], transcript: str) -> Speech:
 
 
 class _Timeline:
-    """What was spoken so far. ``words`` and ``phones`` turn None once they are not known."""
+    """What has been spoken so far. ``words`` and ``phones`` become None once they are unknown."""
 
     def __init__(self, sample_rate: int) -> None:
         self.spool = Spool(sample_rate)
@@ -92,7 +92,7 @@ class _Timeline:
         self._own_pause = round((last.end - last.start) * self.spool.sample_rate) if last and is_pause else 0
 
     def rest(self, pause: float) -> None:
-        """Append silence, so that ``pause`` seconds of it follow the last phone that sounds."""
+        """Append silence until ``pause`` seconds of it follow the last audible phone."""
         count = max(0, round(pause * self.spool.sample_rate) - self._own_pause)
         begin = self.spool.num_samples / self.spool.sample_rate
         silence = [Interval(SILENCE, 0.0, count / self.spool.sample_rate)] if count else []
@@ -103,7 +103,7 @@ class _Timeline:
 def _longer(
     known: list[Interval] | None, more: Sequence[Interval] | None, begin: float, *, gapless: bool = False
 ) -> list[Interval] | None:
-    """Intervals and more of them that are ``begin`` seconds later; gapless ones touch, and pauses that meet are one."""
+    """The intervals with more of them, shifted by ``begin`` seconds; gapless ones touch, adjacent pauses merge."""
     if known is None or more is None:
         return None
     for interval in more:
@@ -117,18 +117,18 @@ def _longer(
 
 
 def resample_pieces(pieces: Iterable[Samples], sample_rate: int, target: int = SPEECH_RATE) -> Iterator[Samples]:
-    """What ``resample`` makes of the pieces joined, piece by piece.
+    """The joined pieces as ``resample`` would resample them, piece by piece.
 
     Args:
         pieces: (n,) each.
         sample_rate: in Hz.
         target: in Hz.
     """
-    from talkinghead.speech.features import resample  # slow to import, and short texts do without
+    from talkinghead.speech.features import resample  # slow to import, and short texts do not need it
 
     divisor = math.gcd(sample_rate, target)
     up, down = target // divisor, sample_rate // divisor
-    # Blocks begin where samples of both rates coincide, and are seen with what the filter reaches on either side.
+    # Blocks begin where samples of both rates coincide, and are padded by the reach of the filter on either side.
     edge = -(-(_REACH * max(up, down) // up + 1) // down) * down
     block = max(1, _BLOCK_S * divisor) * down
     held, begin = np.zeros(0, np.float32), 0

@@ -1,4 +1,4 @@
-"""The voice that speaks a language, however the language is called."""
+"""The voice that speaks a language, by any of the language's names."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from talkinghead.errors import InputError, announce
 from talkinghead.speech.synthesis.engines import Voice, nearest
 
-# Which voice a language's own name means where there are several, and other codes in use for the same language.
+# The voice that a language's plain name means where it has several, and other codes for the same language.
 _USUAL = {
     "en": "en-us",
     "fr": "fr-fr",
@@ -35,9 +35,9 @@ _USUAL = {
     "british": "en-gb",
 }
 
-# Voices that only spell what is not in Latin letters, letter by letter and in their own language.
+# Voices that spell non-Latin text letter by letter, in their own language.
 _LATIN = "af ca cs da de en es et fi fr hr hu id it la lt lv ms nb nl pl pt ro sk sl sv sw tr vi"
-_SEEN = 2000  # characters that tell the script
+_SEEN = 2000  # characters from which the script is told
 
 
 def voice_for(language: str, voices: Sequence[Voice]) -> Voice:
@@ -45,10 +45,10 @@ def voice_for(language: str, voices: Sequence[Voice]) -> Voice:
 
     Args:
         language: a code, "de", "de-DE", "pt_BR" or "zh", or an English name, "German".
-        voices: what there is, each named by the code of its language.
+        voices: to choose from, each named by the code of its language.
 
     Raises:
-        InputError: none speaks it; those that look most like it are listed.
+        InputError: none speaks it; the most similar names are listed.
     """
     by_code = {voice.name.lower(): voice for voice in voices}
     wanted = language.strip().lower().replace("_", "-")
@@ -66,7 +66,7 @@ def voice_for(language: str, voices: Sequence[Voice]) -> Voice:
 
 
 def speaking(language: str, voices: Sequence[Voice]) -> tuple[Voice, ...]:
-    """All the voices of a language: those of its regions too, unless a region is named.
+    """All voices of a language, those of its regions included unless a region is named.
 
     Raises:
         InputError: none speaks it.
@@ -79,7 +79,7 @@ def speaking(language: str, voices: Sequence[Voice]) -> tuple[Voice, ...]:
 
 
 def spells_out(voice: str, text: str) -> bool:
-    """Whether a voice can only name the letters of most of a text, for they are not those of its language.
+    """Whether a voice could only spell out most of a text, because its letters are not those of its language.
 
     >>> spells_out("en-us", "Привет, мир"), spells_out("ru", "Привет, мир"), spells_out("de+f3", "Grüße")
     (True, False, False)
@@ -98,7 +98,7 @@ def _is_of(wanted: str, voice: Voice) -> bool:
 
 
 def _by_name(wanted: str, by_code: dict[str, Voice]) -> Voice | None:
-    """The voice of an English name, that of the language's usual region if the name leaves it open."""
+    """The voice of a language by its English name, of the usual region if the name leaves it open."""
     for voice in by_code.values():
         if voice.language.lower() == wanted:
             return voice

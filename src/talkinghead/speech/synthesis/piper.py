@@ -1,6 +1,6 @@
-"""The engine Piper: neural voices from model files that the user has.
+"""The engine Piper: neural voices from model files that users bring.
 
-The only file that touches Piper (OHF-Voice/piper1-gpl), an optional GPL-3.0 package.
+This is the only file that touches Piper (OHF-Voice/piper1-gpl), an optional GPL-3.0 package.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ SUFFIX = ".onnx"
 
 
 class Piper:
-    """A voice is a file ``NAME.onnx`` with its ``NAME.onnx.json`` beside it."""
+    """Voices by path: a file ``NAME.onnx`` with its ``NAME.onnx.json`` beside it."""
 
     name = "piper"
 
     def voices(self) -> tuple[Voice, ...]:
-        """None: they are wherever the user put them."""
+        """No list: the files are wherever the user put them."""
         return ()
 
     def check(self, voice: str) -> None:
-        """Everything that can be known of a voice before it is loaded.
+        """Check what can be checked of a voice before it is loaded.
 
         Raises:
-            InputError: there is no such file, or none beside it that describes it, or Piper is not installed.
+            InputError: the file or its description is missing, or Piper is not installed.
         """
         model = existing_file(voice)
         _check_description(model)
@@ -62,7 +62,7 @@ class Piper:
             InputError: as ``check``, or the model cannot be loaded.
         """
         model = _load(str(existing_file(voice)))
-        # "[[" would begin phonemes in Piper's own notation.
+        # In Piper's notation "[[" would begin phonemes.
         chunks = list(model.synthesize(text.replace("[[", "["), syn_config=_at_rate(model, rate)))
         samples = [np.asarray(chunk.audio_float_array, np.float32).reshape(-1) for chunk in chunks]
         joined = np.clip(np.concatenate([np.zeros(0, np.float32), *samples]), -1.0, 1.0)

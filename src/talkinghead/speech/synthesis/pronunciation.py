@@ -1,4 +1,4 @@
-"""How a single word is pronounced, as espeak-ng speaks it."""
+"""The pronunciation of a single word, as espeak-ng speaks it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Numbers as they are read aloud in English, in each of the usual ways."""
+"""English numbers as they are read aloud, in each of the usual ways."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _TIME = re.compile(r"(\d{1,2}):(\d\d)")
 
 
 def number_readings(text: str) -> tuple[str, ...]:
-    """How a number is read: words parted by blanks, the usual reading first; () for what is no number.
+    """The readings of a number, words separated by blanks, the usual one first; () for what is no number.
 
     >>> number_readings("25"), number_readings("$5"), number_readings("2nd")
     (('twenty five',), ('five dollars', 'five'), ('second',))
@@ -91,7 +91,7 @@ def _plain(whole: str, fraction: str | None) -> list[str]:
 
 
 def _cardinals(whole: str) -> list[str]:
-    """With and without the "and" that British English has after hundreds."""
+    """With and without the "and" of British English after hundreds."""
     digits = whole.replace(",", "")
     if len(digits) > _MOST_DIGITS:
         return [_digits(digits)]

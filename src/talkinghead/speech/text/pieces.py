@@ -1,4 +1,4 @@
-"""Text as a person gives it -> text as an engine takes it, in pieces of whole sentences."""
+"""Text as a person writes it -> text as an engine takes it, in pieces of whole sentences."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 LONGEST_PIECE = 1000
-"""Characters that are spoken in one go: about a minute of speech."""
+"""Characters spoken in one go: about a minute of speech."""
 
 SENTENCE_PAUSE, PARAGRAPH_PAUSE, CLAUSE_PAUSE, NO_PAUSE = 1.0, 1.75, 0.5, 0.0
-"""Pauses after pieces, relative to that between sentences: as espeak-ng 1.52 has them."""
+"""Pauses after pieces, relative to the pause between sentences, as in espeak-ng 1.52."""
 
-# Pictures that are drawn in colour, and what modifies and joins them: U+1F3FB and on lie within the first range.
+# Pictographs in colour, and what modifies and joins them; U+1F3FB and following lie within the first range.
 _PICTURE = "\U0001f000-\U0001faff\u231a\u231b\u23e9-\u23f3\u2600-\u27bf\u2b05-\u2b07\u2b1b\u2b1c\u2b50\u2b55"
 _MODIFIERS = "\ufe0e\ufe0f\u200d\u20e3\U000e0020-\U000e007f"
 _EMOJI = re.compile(f"(?:[{_PICTURE}][{_MODIFIERS}]*)+")
@@ -22,7 +22,7 @@ _TAG = re.compile(r"</?[A-Za-z][^<>]*>|<[?!][^<>]*>")
 _JOINERS = "\u200c\u200d"  # part of the spelling of Persian and Indic words
 _NEWLINES = "\n\t\r\x0b\x0c\x85\u2028\u2029"
 
-# All begin with a look back: a run of a thousand dots is not searched a thousand times.
+# All begin with a look-behind, so that a run of a thousand dots is not searched a thousand times.
 _ENDED = re.compile(
     r"(?<=[.!?…؟।])[\"'”’»)\]]*\s+|(?<=[。！？])[」』”’）]*(?![。！？」』”’）])\s*|(?<!\n)\n[ \t\r]*\n\s*"
 )
@@ -42,7 +42,7 @@ class TextPiece:
 
 
 def clean(text: str) -> str:
-    """What an engine is to speak: without emoji, markup, control characters and halves of characters.
+    """The text for an engine: without emoji, markup, control characters and lone surrogates.
 
     >>> clean("<b>Well</b> done \\U0001f44d\\U0001f3fd!\\x07")
     ' Well  done  ! '
@@ -56,14 +56,14 @@ def _word_for_sign(sign: str) -> str:
         return sign
     category = unicodedata.category(sign)
     if category == "Cf" and sign != "\u200b":
-        return ""  # marks of direction, soft hyphens: they stand inside words
+        return ""  # direction marks and soft hyphens, which stand inside words
     return " " if category[0] == "C" else sign
 
 
 def split(text: str, longest: int = LONGEST_PIECE) -> list[TextPiece]:
-    """The text in pieces of whole sentences, as many in each as there is room for.
+    """The text in pieces of whole sentences, as many in each as fit.
 
-    A sentence that is too long is cut after a comma or the like, else at a blank, else anywhere.
+    A sentence that is too long is split after a comma or the like, else at a blank, else anywhere.
 
     >>> [piece.text for piece in split("One. Two, three. Four.", longest=12)]
     ['One. ', 'Two, three. ', 'Four.']
@@ -111,7 +111,7 @@ def _break(sentence: TextPiece, longest: int) -> Iterator[TextPiece]:
 
 
 def _whole_sign(text: str, start: int, end: int) -> int:
-    """A length up to ``end`` that does not part a letter from the signs combined with it."""
+    """A length up to ``end`` that does not separate a letter from its combining signs."""
     last = end
     while last > start + 1 and unicodedata.category(text[last])[0] == "M":
         last -= 1

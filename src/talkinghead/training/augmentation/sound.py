@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import io
+import zlib
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import TypeVar
 
 import numpy as np
@@ -12,6 +15,7 @@ import soundfile
 from librosa.effects import pitch_shift
 
 from talkinghead.speech.features import SAMPLE_RATE
+from talkinghead.types import Speech
 
 Samples = npt.NDArray[np.float32]
 _Labels = TypeVar("_Labels", bound=npt.NDArray[np.generic])
@@ -40,6 +44,20 @@ def augment_sound(
     if rng.random() < 0.35:
         samples = add_codec(samples, rng)
     return samples, labels
+
+
+def sound_versions(speech: Speech, count: int, *, seed: str) -> Iterator[Speech]:
+    """A speech as it is, and ``count - 1`` times as other voices, rooms and codecs would have it, in the same time.
+
+    Args:
+        speech: at 16 kHz.
+        count: how many.
+        seed: the same gives the same.
+    """
+    yield speech
+    rng = np.random.default_rng(zlib.crc32(seed.encode()))
+    for _ in range(count - 1):
+        yield replace(speech, samples=augment_sound(speech.samples, np.zeros(1), rng, tempo=False)[0], sound=None)
 
 
 def change_pitch(samples: Samples, semitones: float) -> Samples:

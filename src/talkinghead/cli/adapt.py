@@ -1,0 +1,112 @@
+"""``talkinghead adapt``: a person from their reference videos."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from talkinghead.cli.console import STDOUT, STOPPED, tell
+from talkinghead.cli.progress import Bar
+
+if TYPE_CHECKING:
+    from talkinghead.person import Person
+
+EXAMPLES = """
+[bold]Examples[/bold]
+
+talkinghead adapt anna.mp4 -o anna/ --consent "Anna agreed by e-mail on 3 March 2026."
+
+talkinghead adapt clips/ -o anna/ --minutes 2 --method attentional_landmarks
+
+talkinghead animate anna/ speech.wav -o out.mp4
+"""
+
+
+def adapt(
+    videos: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="VIDEO...", show_default=False, help="Reference videos of one person, or a folder of clips."
+        ),
+    ],
+    out: Annotated[
+        Path,
+        typer.Option(
+            "--out", "-o", metavar="PERSON", show_default=False, help="The folder of the person, new or to go on with."
+        ),
+    ],
+    method: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            show_default=False,
+            help="Adapt the networks of this method, too; may be given several times.",
+        ),
+    ] = None,
+    minutes: Annotated[
+        float | None,
+        typer.Option(metavar="N", show_default="all", help="Use at most the first N minutes of the videos."),
+    ] = None,
+    face: Annotated[
+        int | None,
+        typer.Option(metavar="N", show_default="the largest", help="Which face of several: 1 is the leftmost."),
+    ] = None,
+    name: Annotated[
+        str | None, typer.Option(metavar="NAME", show_default="as the folder", help="How the person is called.")
+    ] = None,
+    consent: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TEXT",
+            show_default=False,
+            help="How the person agreed; asked for once and kept in the folder, see docs/provenance.md.",
+        ),
+    ] = None,
+    steps: Annotated[
+        int | None,
+        typer.Option(metavar="N", show_default="the stages' own", help="Training steps of each of a method's stages."),
+    ] = None,
+) -> None:
+    """Make a person from their videos: track them, fit the face, hear what they say, and adapt methods to them.
+
+    The same command goes on where it was stopped. FACE of animate then takes the folder.
+    """
+    began = time.monotonic()
+    from talkinghead.person import PersonPlan, adapt_person, has_consent
+
+    if consent is None and not has_consent(out):
+        consent = _ask_consent()
+    plan = PersonPlan(
+        tuple(videos), methods=tuple(method or ()), minutes=minutes, face=face, name=name, consent=consent, steps=steps
+    )
+    try:
+        with Bar() as progress:
+            person = adapt_person(plan, out, progress=progress)
+    except KeyboardInterrupt:
+        tell(f"talkinghead: stopped; the same command goes on with what is in {out}")
+        raise typer.Exit(STOPPED) from None
+    _report(person, time.monotonic() - began)
+    typer.echo(out)
+
+
+def _ask_consent() -> str | None:
+    """What the user says about the person's consent; None where nobody can be asked."""
+    if not sys.stdin.isatty():
+        return None
+    answer: str = typer.prompt("How did this person agree to be animated? (kept in person.json)", err=True)
+    return answer
+
+
+def _report(person: Person, seconds: float) -> None:
+    """What the person has now, and how it scores."""
+    tell(f"{person.name}: {person.seconds:.1f} s of reference, prepared in {seconds:.0f} s")
+    if not person.record.adapted:
+        tell("no method is adapted to them yet, all can animate their picture: add --method NAME to adapt one")
+    for method, stages in person.record.adapted.items():
+        for stage, scores in stages.items():
+            told = ", ".join(f"{key} {value:g}" for key, value in scores.items() if isinstance(value, int | float))
+            STDOUT.print(f"{method} {stage}: {told}", soft_wrap=True, highlight=False)

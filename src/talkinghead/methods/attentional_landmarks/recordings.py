@@ -1,0 +1,68 @@
+"""What the networks learn from: what is heard and seen in recordings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from talkinghead.data.corpus import MAIN_SPEAKER, Corpus, Recording
+from talkinghead.data.face_pairs import FacePictures
+from talkinghead.data.tracks import Take, read_takes
+from talkinghead.methods.attentional_landmarks.config import AttentionalConfig, LandmarksConfig
+from talkinghead.methods.attentional_landmarks.hearing import FPS, RATE, STRIDE, speech_features
+from talkinghead.methods.attentional_landmarks.stl import AFTER, BEFORE
+from talkinghead.motion.rest import zero_in_silence
+from talkinghead.speech.activity import voice_activity
+from talkinghead.speech.features import loudness_gain
+from talkinghead.store import Store, code_digest, key_of
+from talkinghead.training.augmentation.sound import sound_versions
+from talkinghead.types import FloatArray
+
+
+def choose_recordings(corpus: Corpus, split: str, config: AttentionalConfig) -> tuple[Recording, ...]:
+    """The recordings of a split, of the people whom a configuration learns from."""
+    only_main = config.people == "s1" and corpus.folder is not None
+    return corpus.recordings(split, speakers=(MAIN_SPEAKER,) if only_main else None)
+
+
+def speech_versions(take: Take, config: LandmarksConfig, store: Store, *, versions: int = 1) -> FloatArray:
+    """(V, S, F) speech frames of a recording: as it is, and as other voices and rooms would have it."""
+
+    def make() -> FloatArray:
+        speech = take.speech()
+        activity = voice_activity(speech.samples, FPS)
+        rows = [
+            speech_features(sound, config, gain=loudness_gain(sound.samples))
+            for sound in sound_versions(speech, versions, seed=take.recording.name)
+        ]
+        return np.stack([zero_in_silence(row, activity, FPS, stride=STRIDE) for row in rows]).astype(np.float32)
+
+    code = code_digest(
+        "talkinghead.methods.attentional_landmarks.hearing",
+        "talkinghead.motion.rest",
+        "talkinghead.speech.features",
+        "talkinghead.speech.activity",
+        "talkinghead.training.augmentation.sound",
+    )
+    return store.array("speech", key_of(take.digest, config.features, config.num_features, versions, code), make)
+
+
+def speech_around(
+    pictures: FacePictures, recordings: Sequence[Recording], config: LandmarksConfig, store: Store
+) -> FloatArray:
+    """(N, BEFORE + 1 + AFTER, F) float32 speech frames around the moment of each picture of a pack.
+
+    Args:
+        pictures: the pack.
+        recordings: those that it was made of.
+        config: what hears.
+        store: keeps what is heard.
+    """
+    found = np.zeros((len(pictures), BEFORE + 1 + AFTER, config.num_features), np.float32)
+    for number, take in enumerate(read_takes(recordings, store, smooth=False)):
+        rows = pictures.of_clip(number)
+        frames = np.pad(speech_versions(take, config, store)[0], ((BEFORE, AFTER + 1), (0, 0)))
+        starts = np.minimum((pictures.times[rows] * RATE).round().astype(int), len(frames) - 1 - BEFORE - AFTER)
+        found[rows] = frames[starts[:, None] + np.arange(BEFORE + 1 + AFTER)]
+    return found

@@ -1,0 +1,171 @@
+"""What the networks learn from: what is heard and seen in recordings of people talking."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from talkinghead.data.corpus import Recording
+from talkinghead.data.tracks import Take, read_takes
+from talkinghead.face.pose import matrix_from_rotation
+from talkinghead.face.rest import closed_mouth
+from talkinghead.methods.makeittalk.config import ContentConfig
+from talkinghead.methods.makeittalk.hearing import load_codes, speech_features
+from talkinghead.motion.smoothing import resample_rows
+from talkinghead.motion.tracked import motion_of_track
+from talkinghead.speech.alignment.align import align
+from talkinghead.speech.arpabet import BILABIALS, LABIODENTALS
+from talkinghead.speech.speaker import speaker_embedding
+from talkinghead.store import Store, code_digest, file_digest, key_of
+from talkinghead.tracking.portrait import best_frame
+from talkinghead.training.augmentation.sound import sound_versions
+from talkinghead.types import FloatArray, Interval
+from talkinghead.weights import Weights
+
+VERSIONS = 5
+"""Of what is heard of a recording in training: as it is, as aligned with its words, and three times augmented."""
+
+_AHEAD_S = 0.025
+
+
+@dataclass(frozen=True)
+class Performance:
+    """What is heard and seen of somebody who talks.
+
+    Attributes:
+        speaker: who.
+        name: of the recording.
+        features: (V, S, F) at the network's rate: what is heard, in V versions; the first is the recording as it is.
+        contacts: (S,) what the sound asks of the lips (``losses.contact_loss``); 0 where the words are not known.
+        embedding: (256,) of the voice.
+        fps: of what follows.
+        rest: (68, 3) the face of the calmest frame with its lips closed, in the head frame.
+        landmarks: (T, 68, 3) in the head frame.
+        rotation: (T, 3) rad, away from the calmest frame.
+        translation: (T, 3) in eye distances, away from it.
+    """
+
+    speaker: str
+    name: str
+    features: FloatArray
+    contacts: npt.NDArray[np.int64]
+    embedding: FloatArray
+    fps: float
+    rest: FloatArray
+    landmarks: FloatArray
+    rotation: FloatArray
+    translation: FloatArray
+
+    def __len__(self) -> int:
+        return len(self.landmarks)
+
+    def at_rate(self, rate: float) -> Performance:
+        """The same with a row for each speech frame that there is a picture to.
+
+        Source: Zhou et al. 2020, section 4.4: the landmarks, not the pictures, are interpolated to the rate of the
+            speech frames.
+        """
+        count = min(int((len(self) - 1) / self.fps * rate) + 1, self.features.shape[1])
+        landmarks, rotation, translation = (
+            resample_rows(part, self.fps, rate, count).astype(np.float32)
+            for part in (self.landmarks, self.rotation, self.translation)
+        )
+        return replace(
+            self,
+            features=self.features[:, :count],
+            contacts=self.contacts[:count],
+            fps=rate,
+            landmarks=landmarks,
+            rotation=rotation,
+            translation=translation,
+        )
+
+
+def pose_landmarks(landmarks: FloatArray, rotation: FloatArray, translation: FloatArray) -> FloatArray:
+    """Landmarks (..., T, 68, 3) of the head frame in the frame of the face at rest, for poses (..., T, 3)."""
+    turn = matrix_from_rotation(rotation)
+    return np.asarray(landmarks @ np.swapaxes(turn, -1, -2) + translation[..., None, :])
+
+
+def read_performances(
+    recordings: Iterable[Recording],
+    config: ContentConfig,
+    store: Store,
+    *,
+    versions: int = 1,
+    codes: Path | None = None,
+) -> Iterator[Performance]:
+    """The performances of recordings; those that hardly show a face are left out, and named.
+
+    Args:
+        recordings: of a split.
+        config: what is heard.
+        store: keeps what is tracked and heard.
+        versions: of what is heard of recordings whose words are known in time; of others there is one.
+        codes: weights of the voice conversion, where its codes are what is heard.
+    """
+    for take in read_takes(recordings, store):
+        given = (take, config, versions if take.recording.alignment is not None else 1, codes)
+        heard = store.arrays("speech", _key(*given), partial(_hear, *given))
+        motion = motion_of_track(take.track, best_frame(take.track))
+        yield Performance(
+            take.recording.speaker,
+            take.recording.name,
+            heard["features"],
+            heard["contacts"],
+            store.array("voices", take.digest, partial(_embed, take)),
+            take.track.fps,
+            closed_mouth(motion.rest),
+            motion.landmarks,
+            motion.rotation,
+            motion.translation,
+        )
+
+
+def _key(take: Take, config: ContentConfig, versions: int, codes: Path | None) -> str:
+    code = code_digest(
+        __name__,
+        "talkinghead.methods.makeittalk.hearing",
+        "talkinghead.speech.phonetic",
+        "talkinghead.training.augmentation.sound",
+    )
+    return key_of(take.digest, config.features, config.num_features, config.rate, versions, file_digest(codes), code)
+
+
+def _hear(take: Take, config: ContentConfig, versions: int, codes: Path | None) -> dict[str, npt.NDArray[np.generic]]:
+    """Features and contacts."""
+    speech, transcript = take.speech(), take.recording.transcript() if take.recording.alignment is not None else None
+    known = speech if transcript is None else align(speech, transcript)
+    sounds = list(sound_versions(speech, max(1, versions - 1), seed=take.recording.name))
+    if versions > 1:
+        sounds.insert(1, known)
+    features = None if codes is None else load_codes(Weights((codes.parent,)))
+    rows = np.stack([speech_features(sound, config, features=features) for sound in sounds]).astype(np.float32)
+    return {"features": rows, "contacts": lip_contacts(known.phones or (), rows.shape[1], config.rate)}
+
+
+def _embed(take: Take) -> FloatArray:
+    return speaker_embedding(take.speech().samples, name=str(take.recording.video))
+
+
+def lip_contacts(phones: tuple[Interval, ...], count: int, rate: float) -> npt.NDArray[np.int64]:
+    """(count,) what each frame's phone asks of the lips, as in ``losses.contact_loss``.
+
+    The first and the last quarter of a phone belong to the way there and back. Lips meet a little before they are heard
+    to: by 0.025 s, as the median of GRID s1 train.
+    """
+    contacts = np.zeros(count, np.int64)
+    for phone in phones:
+        kind = 1 if phone.label in BILABIALS else 2 if phone.label in LABIODENTALS else 0
+        if kind:
+            start, end = (max(0.0, time - (_AHEAD_S if kind == 1 else 0.0)) for time in (phone.start, phone.end))
+            margin = 0.25 * (end - start)
+            first, last = np.ceil((start + margin) * rate), np.floor((end - margin) * rate)
+            middle = round((start + end) / 2 * rate)
+            contacts[min(int(first), middle) : max(int(last), middle) + 1] = kind
+    return contacts

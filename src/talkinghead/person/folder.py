@@ -1,0 +1,121 @@
+"""A person: a folder with what was learned from their reference videos, to be animated again and again.
+
+| in the folder         | what                                                                     |
+|-----------------------|--------------------------------------------------------------------------|
+| `person.json`         | see ``person.record``                                                    |
+| `portrait.png`, `.npz`| the picture that is animated, see ``person.portrait``                    |
+| `reference.npz`, `.json` | see ``person.reference``                                              |
+| `weights/METHOD/`     | weights of a method's networks adapted to the person, with their cards   |
+| `store/`              | what adapting keeps to go on from; may be removed                        |
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from talkinghead.errors import InputError, announce
+from talkinghead.methods.base import Method
+from talkinghead.person.portrait import DETAILS, PICTURE, load_portrait
+from talkinghead.person.record import PersonRecord, Scores, find_videos, has_record, read_record
+from talkinghead.person.reference import TRACK, load_duration, load_reference
+from talkinghead.store import file_digest
+from talkinghead.types import Portrait, Reference
+
+PREPARED = (PICTURE, DETAILS, TRACK)
+"""Files that preparation makes, without which nobody can be animated."""
+
+
+class Person:
+    """A person who has been prepared.
+
+    Attributes:
+        folder: where everything about them lies.
+        record: what ``person.json`` says.
+    """
+
+    def __init__(self, folder: Path, record: PersonRecord) -> None:
+        self.folder, self.record = folder, record
+
+    @property
+    def name(self) -> str:
+        """How the person is called."""
+        return self.record.name
+
+    @property
+    def seconds(self) -> float:
+        """How much of the reference videos shows the person, in seconds.
+
+        Raises:
+            InputError: the reference is missing or damaged.
+        """
+        return load_duration(self.folder)
+
+    def portrait(self, *, reference: bool = False) -> Portrait:
+        """The picture that is animated.
+
+        Args:
+            reference: whether the whole reference video goes with it, for which its files must be there.
+
+        Raises:
+            InputError: files of the folder are missing or damaged, or the videos are not there or have changed.
+        """
+        portrait = load_portrait(self.folder)
+        return dataclasses.replace(portrait, reference=self.reference()) if reference else portrait
+
+    def reference(self) -> Reference:
+        """The reference video with its track and what is said in it.
+
+        Raises:
+            InputError: files of the folder are missing or damaged, or the videos are not there or have changed.
+        """
+        return load_reference(self.videos(), self.folder)
+
+    def videos(self) -> tuple[Path, ...]:
+        """The reference videos, of which it is sure that they are those that the person was made from.
+
+        Raises:
+            InputError: one is not there, or has changed.
+        """
+        return find_videos(self.record, self.folder)
+
+    def find_weights(self, method: Method) -> tuple[Path, ...]:
+        """Where a method's weights adapted to this person lie; nothing, which is announced, where none were adapted."""
+        folder = self.folder / "weights" / method.name
+        if folder.is_dir():
+            return (folder,)
+        if any("person" in stage.scope for stage in method.stages.values()):
+            announce(
+                f"{self.folder} has no weights of {method.name}, those for anybody are used: talkinghead adapt with "
+                f"--method {method.name} makes the person's own."
+            )
+        return ()
+
+    def scores(self, method: str) -> Mapping[str, Scores]:
+        """Stage -> scores of what was adapted of a method; nothing where it was not."""
+        return self.record.adapted.get(method, {})
+
+
+def is_person(path: str | os.PathLike[str]) -> bool:
+    """Whether a path is the folder of a person."""
+    return has_record(Path(path))
+
+
+def open_person(folder: str | os.PathLike[str]) -> Person:
+    """The person in a folder, ready to be animated.
+
+    Raises:
+        InputError: the folder is no person, was not finished, was edited, or is of another version.
+    """
+    folder = Path(folder)
+    record = read_record(folder)
+    if not record.prepared:
+        raise InputError(f"{folder} is not finished: run the same talkinghead adapt command again, which goes on.")
+    for name in PREPARED:
+        path = folder / name
+        if not path.is_file() or file_digest(path) != record.prepared.get(name):
+            state = "was changed since" if path.is_file() else "is missing, though"
+            raise InputError(f"{path} {state} the person was made: run talkinghead adapt again, which makes it anew.")
+    return Person(folder, record)
