@@ -152,4 +152,4 @@ def draw_batches(draw: Callable[[FloatArray], Tensor], landmarks: FloatArray, *,
     """
     rows = np.minimum(np.arange(-(-len(landmarks) // size) * size), len(landmarks) - 1)
     pictures = [as_levels(draw(landmarks[rows[k : k + size]])).cpu().numpy() for k in range(0, len(rows), size)]
-    return np.concatenate(pictures)[: len(landmarks)]
+    return np.asarray(np.concatenate(pictures)[: len(landmarks)])

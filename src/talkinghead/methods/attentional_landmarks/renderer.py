@@ -82,7 +82,7 @@ class AttentionalRenderer:
             yield Frames(draw_batches(self._draw_attention, landmarks, size=self.batch), motion.fps)
 
     def _draw_attention(self, landmarks: FloatArray) -> Tensor:
-        return 2 * self.network.attention(self._tensor(landmarks)).expand(-1, 3, -1, -1) - 1
+        return torch.as_tensor(2 * self.network.attention(self._tensor(landmarks)).expand(-1, 3, -1, -1) - 1)
 
     @property
     def _device(self) -> torch.device:

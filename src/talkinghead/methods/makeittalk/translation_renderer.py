@@ -70,7 +70,7 @@ class TranslationRenderer:
         inputs = as_inputs(batch, self._network.config)
         with autocast(self._device):
             made = self._network(*inputs)
-        return made.picture if encoded.finer is None else made.finer(encoded.finer)
+        return torch.as_tensor(made.picture if encoded.finer is None else made.finer(encoded.finer))
 
     @property
     def _device(self) -> torch.device:
