@@ -18,7 +18,6 @@ from torch import Tensor, nn
 from drawn import speech_like
 from talkinghead import methods
 from talkinghead.errors import InputError
-from talkinghead.face.pose import head_landmarks
 from talkinghead.methods import get_method, get_renderer, method_names, renderer_names
 from talkinghead.methods.base import Method, MotionGenerator, PerKind, Renderer
 from talkinghead.motion.editing import retime
@@ -66,7 +65,7 @@ def losses_of(stage: tuple[Stage, Any], network: nn.Module, seed: int = 0) -> di
 
 
 def still(portrait: Portrait, count: int) -> Motion:
-    own = head_landmarks(portrait.track[portrait.best : portrait.best + 1])[0]
+    own = portrait.landmarks
     nothing = np.zeros((count, 3))
     return Motion(25.0, np.repeat(own[None], count, axis=0), nothing, nothing, np.zeros(count), own)
 

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from talkinghead.face.landmarks import JAW
-from talkinghead.face.pose import head_landmarks
 from talkinghead.face.rest import closed_mouth
 from talkinghead.methods.base import Renderer
 from talkinghead.types import FloatArray, ImageArray, Motion, Portrait
@@ -18,7 +17,7 @@ Still = Callable[..., Motion]
 
 
 def _own(portrait: Portrait) -> FloatArray:
-    return head_landmarks(portrait.track[portrait.best : portrait.best + 1])[0]
+    return portrait.landmarks
 
 
 @pytest.fixture

@@ -16,7 +16,6 @@ import numpy as np
 from talkinghead.errors import InputError
 from talkinghead.evaluation.corpus import Example
 from talkinghead.face.landmarks import JAW, LIPS
-from talkinghead.face.pose import head_landmarks
 from talkinghead.face.rest import closed_mouth, lip_gap
 from talkinghead.media import VideoReader, read_speech
 from talkinghead.motion.tracked import loop
@@ -217,7 +216,7 @@ def baseline_motion(name: str, scene: Scene, *, mouths: MouthStatistics | None, 
     """
     count = scene.num_frames
     if name == STILL:
-        own = head_landmarks(scene.portrait.track[scene.portrait.best : scene.portrait.best + 1])[0]
+        own = scene.portrait.landmarks
         return still_motion(np.repeat(own[None], count, axis=0), own, scene.fps)
     if name in (SAME, RANDOM) and donor is not None:
         rows = int(np.ceil(scene.speech.duration * donor.fps)) + 1

@@ -76,7 +76,7 @@ class OverBackground:
         Raises:
             ValueError: the portrait has another size than the background.
         """
-        width, height = portrait.frames.size
+        width, height = portrait.size
         if self._alpha.shape != (height, width):
             raise ValueError(f"the portrait is {width} x {height} px, the background {self._background.shape[1::-1]}")
         opacities = _move_plane(self._alpha, build_rig(portrait), motion)
@@ -112,7 +112,7 @@ def place_over(portrait: Portrait, alpha: FloatArray, background: ImageArray) ->
         alpha: (H, W) float32 its opacity.
         background: (H, W, 3) uint8.
     """
-    image = _over(portrait.frames.images[portrait.best], alpha, background)
+    image = _over(portrait.picture, alpha, background)
     return replace(portrait, frames=Frames(image[None], portrait.frames.fps), person=alpha)
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from talkinghead.face.landmarks import JAW, LIPS, MESH_OF_68
-from talkinghead.face.pose import head_landmarks, matrix_from_rotation
+from talkinghead.face.pose import matrix_from_rotation
 from talkinghead.face.rest import closed_mouth, lip_gap
 from talkinghead.media.spool import spool_rows
 from talkinghead.types import FloatArray, Frames, Motion, Portrait
@@ -30,11 +30,10 @@ def in_head_frame(points: FloatArray, portrait: Portrait) -> FloatArray:
     Returns:
         (68, 3), which is that of the portrait where the points are the portrait's own.
     """
-    track = portrait.track[portrait.best : portrait.best + 1]
-    mesh = track.landmarks[0]
+    mesh = portrait.mesh
     moved = np.column_stack([points - mesh[MESH_OF_68, :2], np.zeros(len(points))])
     scale = np.linalg.norm(mesh[263] - mesh[33])
-    return np.asarray(head_landmarks(track)[0] + moved @ matrix_from_rotation(track.rotation)[0] / scale)
+    return np.asarray(portrait.landmarks + moved @ matrix_from_rotation(portrait.pose.rotation) / scale)
 
 
 def with_mouth_shapes(motion: Motion, *, closed: FloatArray | None = None, opened: FloatArray | None = None) -> Motion:

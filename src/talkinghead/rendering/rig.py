@@ -18,7 +18,7 @@ from talkinghead.face.landmarks import (
     RIGHT_EYE_CONTOUR,
     canonical_face,
 )
-from talkinghead.face.pose import head_mesh, matrix_from_rotation
+from talkinghead.face.pose import matrix_from_rotation
 from talkinghead.types import FloatArray, IndexArray, Motion, Portrait
 
 _SURFACE = 468
@@ -140,10 +140,9 @@ def _border_weight(points: FloatArray, size: tuple[int, int], face_width: float)
 
 def build_rig(portrait: Portrait) -> Rig:
     """The rig of a portrait's best frame."""
-    track = portrait.track[portrait.best : portrait.best + 1]
-    mesh, size = track.landmarks[0, :_SURFACE], portrait.frames.size
-    matrix = matrix_from_rotation(track.rotation)[0]
-    head = head_mesh(track)[0]
+    mesh, size = portrait.mesh[:_SURFACE], portrait.size
+    matrix = matrix_from_rotation(portrait.pose.rotation)
+    head = portrait.head_mesh
     # The similarity between the picture and the normalised head frame, from the same points that normalised it.
     scale = float(np.linalg.norm(mesh[263] - mesh[33]))
     origin = (mesh[33] + mesh[263]) / 2

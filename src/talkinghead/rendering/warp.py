@@ -53,9 +53,9 @@ class _Scene:
     """One portrait, ready to be drawn again and again."""
 
     def __init__(self, portrait: Portrait, rig: Rig, filler: MouthFiller) -> None:
-        self.image = np.ascontiguousarray(portrait.frames.images[portrait.best])
+        self.image = np.ascontiguousarray(portrait.picture)
         self.rig = rig
-        width, height = portrait.frames.size
+        width, height = portrait.size
         low = np.floor(rig.source.min(axis=0)).astype(int).clip(0)
         high = np.ceil(rig.source.max(axis=0)).astype(int) + 1
         self.left, self.top = int(low[0]), int(low[1])

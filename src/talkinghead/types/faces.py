@@ -161,8 +161,13 @@ class Portrait:
         return Pose(track.rotation[row], track.translation[row], float(track.scale[row]))
 
     @property
-    def landmarks(self) -> FloatArray:
-        """(68, 3) the landmarks of the picture in the head frame."""
+    def head_mesh(self) -> FloatArray:
+        """(478, 3) the mesh of the picture in the head frame."""
         mesh = self.pose.head_from_camera(self.mesh)
         corners = mesh[MESH_OF_68[[LEFT_OUTER_EYE_CORNER, RIGHT_OUTER_EYE_CORNER]]]
-        return np.asarray((mesh[MESH_OF_68] - corners.mean(axis=0)) / np.linalg.norm(corners[1] - corners[0]))
+        return np.asarray((mesh - corners.mean(axis=0)) / np.linalg.norm(corners[1] - corners[0]))
+
+    @property
+    def landmarks(self) -> FloatArray:
+        """(68, 3) the landmarks of the picture in the head frame."""
+        return np.asarray(self.head_mesh[MESH_OF_68])

@@ -9,21 +9,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from talkinghead.face.landmarks import MESH_OF_68
 from talkinghead.face.rest import lip_gap
 from talkinghead.methods.attentional_landmarks.ltv import EncodedReference, LandmarksToVideo
 from talkinghead.precision import autocast
-from talkinghead.rendering.crop import Crop
-from talkinghead.rendering.levels import as_colours, as_levels
-from talkinghead.rendering.lids import LidPainter
+from talkinghead.rendering.head_renderer import Head, HeadScene, draw_batches, render_heads, split_motion
+from talkinghead.rendering.levels import as_colours
 from talkinghead.rendering.mouth import MouthFiller
-from talkinghead.rendering.mouth_painter import MouthPainter
-from talkinghead.rendering.paste_back import PasteBack
-from talkinghead.rendering.rig import build_rig
-from talkinghead.rendering.side_by_side import side_by_side
 from talkinghead.types import FloatArray, Frames, ImageArray, Motion, Portrait
 
-_CHUNK = 8  # frames that go through the network together, always as many, for the same pictures whatever the chunks
 _MOMENTS = 6  # on a sheet
 
 
@@ -33,40 +26,33 @@ class AttentionalRenderer:
     Args:
         network: landmarks to video.
         filler: makes the inside of the mouth; then lids, too, are closed by the portrait's own skin. None: the
-            network's are shown. One that knows a dozen people opens the mouths of others as a soft blot, and hardly
-            closes their eyes.
+            network's are shown. For people that it has not seen, a network that knows a dozen draws mouths as a soft
+            blot and barely closes the eyes.
     """
 
     holds_background = True
+    batch = 8
 
     def __init__(self, network: LandmarksToVideo, filler: MouthFiller | None = None) -> None:
         self.network = network.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.size, self.copying = network.config.size, network.config.copying
         self._filler = filler
 
     def render(self, motion: Motion, portrait: Portrait) -> Iterator[Frames]:
         """One picture per row of the motion, of the portrait's size, in chunks."""
-        (image, crop), rig = _frame_head(portrait, self.network.config.size), build_rig(portrait)
-        fine = crop.refine() if self.network.config.copying else crop
-        paste = PasteBack(image, fine, portrait.person)
-        mouth = None if self._filler is None else MouthPainter(image, rig, self._filler)
-        lids = LidPainter(image, rig)
-        reference = self._encode(crop.extract(image), crop.points(rig.source[MESH_OF_68]))
-        if fine is not crop:
-            reference = replace(
-                reference, picture=as_colours(torch.from_numpy(fine.extract(image)[None])).to(self._device)
-            )
+        return render_heads(self, motion, portrait, filler=self._filler, closing=self._filler is not None)
 
-        def draw(rows: Motion) -> Frames:
-            shut, open_eyes = rig.place(rows)
-            placed = shut if mouth is None else open_eyes
-            landmarks = _fill_chunk(crop.points(placed[:, MESH_OF_68, :2]))
-            frames = paste(self._draw(landmarks, reference)[: len(rows)])
-            if mouth is not None:
-                mouth.paint(frames, rows, shut)
-                lids.paint(frames, rows, shut, open_eyes)
-            return Frames(frames, rows.fps)
+    def encode(self, head: Head) -> EncodedReference:
+        """What the network keeps of a portrait."""
+        own = self._tensor(head.landmarks[None])
+        with autocast(self._device):
+            reference: EncodedReference = self.network.encode(self._picture(head.picture), own)
+        return reference if head.finer is head.picture else replace(reference, picture=self._picture(head.finer))
 
-        yield from side_by_side(draw, _pieces(motion))
+    def draw(self, encoded: EncodedReference, landmarks: FloatArray) -> Tensor:
+        """Pictures (T, 3, n S, n S) in [-1, 1], as fine as the reference, of landmarks (T, 68, 2) px."""
+        with autocast(self._device):
+            return torch.as_tensor(self.network.draw(self._tensor(landmarks), encoded))
 
     @property
     def shows(self) -> dict[str, Callable[[Motion, Portrait], ImageArray]]:
@@ -82,8 +68,7 @@ class AttentionalRenderer:
         by_gap = np.argsort(lip_gap(motion.landmarks), kind="stable")
         rows = by_gap[np.linspace(0, len(motion) - 1, _MOMENTS).round().astype(int)]
         maps = np.concatenate([chunk.images for chunk in self.attention(motion[rows], portrait)])
-        image, crop = _frame_head(portrait, self.network.config.size)
-        return np.concatenate([crop.extract(image), *maps], axis=1)
+        return np.concatenate([HeadScene(portrait, size=self.size).head.picture, *maps], axis=1)
 
     def attention(self, motion: Motion, portrait: Portrait) -> Iterator[Frames]:
         """Where landmarks move the gates, per row of the motion: grey squares about the head, bright is far.
@@ -91,45 +76,21 @@ class AttentionalRenderer:
         Raises:
             ValueError: the network has no attention.
         """
-        (_, crop), rig = _frame_head(portrait, self.network.config.size), build_rig(portrait)
-        for rows in _pieces(motion):
-            landmarks = _fill_chunk(crop.points(rig.place(rows)[0][:, MESH_OF_68, :2]))
-            with torch.inference_mode():
-                moved = self.network.attention(landmarks.to(self._device))
-            yield Frames(as_levels(2 * moved.expand(-1, 3, -1, -1) - 1)[: len(rows)].cpu().numpy(), motion.fps)
+        scene = HeadScene(portrait, size=self.size)
+        for rows in split_motion(motion):
+            landmarks = scene.landmarks(scene.rig.place(rows)[0])
+            yield Frames(draw_batches(self._draw_attention, landmarks, size=self.batch), motion.fps)
+
+    def _draw_attention(self, landmarks: FloatArray) -> Tensor:
+        return torch.as_tensor(2 * self.network.attention(self._tensor(landmarks)).expand(-1, 3, -1, -1) - 1)
 
     @property
     def _device(self) -> torch.device:
         device: torch.device = next(self.network.parameters()).device
         return device
 
-    @torch.inference_mode()
-    def _encode(self, image: ImageArray, landmarks: FloatArray) -> EncodedReference:
-        """What the network keeps of a square (size, size, 3) with landmarks (68, 2) px."""
-        with autocast(self._device):
-            own = torch.from_numpy(landmarks[None]).float().to(self._device)
-            reference: EncodedReference = self.network.encode(
-                as_colours(torch.from_numpy(image[None])).to(self._device), own
-            )
-        return reference
+    def _picture(self, image: ImageArray) -> Tensor:
+        return as_colours(torch.from_numpy(image[None])).to(self._device)
 
-    @torch.inference_mode()
-    def _draw(self, landmarks: Tensor, reference: EncodedReference) -> ImageArray:
-        """(_CHUNK, n S, n S, 3) uint8 the square, as fine as the reference; landmarks (_CHUNK, 68, 2) px."""
-        with autocast(self._device):
-            return np.asarray(as_levels(self.network.draw(landmarks.to(self._device), reference)).cpu().numpy())
-
-
-def _frame_head(portrait: Portrait, size: int) -> tuple[ImageArray, Crop]:
-    """The portrait's picture (H, W, 3), and the square of its head."""
-    image = np.ascontiguousarray(portrait.frames.images[portrait.best])
-    return image, Crop.of(portrait.track.landmarks[portrait.best], portrait.frames.size, size=size)
-
-
-def _pieces(motion: Motion) -> Iterator[Motion]:
-    return (motion[start : start + _CHUNK] for start in range(0, len(motion), _CHUNK))
-
-
-def _fill_chunk(landmarks: FloatArray) -> Tensor:
-    """(_CHUNK, 68, 2) float32 of landmarks (T, 68, 2); the last ones again and again, where there are fewer."""
-    return torch.from_numpy(landmarks[np.minimum(np.arange(_CHUNK), len(landmarks) - 1)]).float()
+    def _tensor(self, landmarks: FloatArray) -> Tensor:
+        return torch.from_numpy(landmarks).float().to(self._device)

@@ -1,0 +1,155 @@
+"""The shell of renderers whose network draws a head: all that is done around the network.
+
+A method supplies a ``HeadDrawer``: ``encode``, what the network keeps of a portrait, and ``draw``, pictures of the head
+for landmarks. The shell crops the head, makes the portrait movable, encodes it once, draws in batches of one size on
+all cores, puts the heads back before a background that stands still, and paints mouths and lids where the network
+cannot.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import Protocol, TypeVar
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from talkinghead.face.landmarks import MESH_OF_68
+from talkinghead.rendering.crop import Crop
+from talkinghead.rendering.levels import as_levels
+from talkinghead.rendering.lids import LidPainter
+from talkinghead.rendering.mouth import MouthFiller
+from talkinghead.rendering.mouth_painter import MouthPainter
+from talkinghead.rendering.paste_back import PasteBack
+from talkinghead.rendering.rig import build_rig
+from talkinghead.rendering.side_by_side import side_by_side
+from talkinghead.types import FloatArray, Frames, ImageArray, Motion, Portrait
+
+_CHUNK = 8  # frames that are made together
+
+Encoded = TypeVar("Encoded")
+
+
+@dataclass(frozen=True)
+class Head:
+    """A portrait's head as a network is shown it.
+
+    Attributes:
+        picture: (S, S, 3) uint8.
+        finer: (n S, n S, 3) uint8 the same as finely as is worth it, for networks that copy pixels; else ``picture``.
+        landmarks: (68, 2) px of ``picture``.
+    """
+
+    picture: ImageArray
+    finer: ImageArray
+    landmarks: FloatArray
+
+
+class HeadDrawer(Protocol[Encoded]):
+    """What a method supplies. Both functions are called in ``torch.inference_mode``, ``draw`` by several threads."""
+
+    @property
+    def size(self) -> int:
+        """Side of the network's square picture in px."""
+        ...
+
+    @property
+    def copying(self) -> bool:
+        """Whether the network copies pixels of the portrait, which it is then shown more finely."""
+        ...
+
+    @property
+    def batch(self) -> int:
+        """Frames that go through the network together: always as many, for the same pictures whatever the chunks."""
+        ...
+
+    def encode(self, head: Head) -> Encoded:
+        """What the network keeps of a portrait: made once."""
+        ...
+
+    def draw(self, encoded: Encoded, landmarks: FloatArray) -> Tensor:
+        """Pictures (batch, 3, n S, n S) in [-1, 1] as fine as ``Head.finer``, for landmarks (batch, 68, 2) px."""
+        ...
+
+
+class HeadScene:
+    """A portrait, made movable, and the square of it that a network sees.
+
+    Args:
+        portrait: the portrait.
+        size: side of the network's picture in px.
+        copying: whether a finer picture is wanted, too.
+    """
+
+    def __init__(self, portrait: Portrait, *, size: int, copying: bool = False) -> None:
+        self.image = np.ascontiguousarray(portrait.picture)
+        self.rig = build_rig(portrait)
+        self.crop = Crop.of(portrait.mesh, portrait.size, size=size)
+        self.fine = self.crop.refine() if copying else self.crop
+        picture = self.crop.extract(self.image)
+        finer = picture if self.fine is self.crop else self.fine.extract(self.image)
+        self.head = Head(picture, finer, self.landmarks(self.rig.source))
+
+    def landmarks(self, placed: FloatArray) -> FloatArray:
+        """(..., 68, 2) px of the network's picture, for vertices of the rig (..., V, 2 or 3) px of the portrait's."""
+        return self.crop.points(placed[..., MESH_OF_68, :2])
+
+
+def render_heads(
+    drawer: HeadDrawer[Encoded],
+    motion: Motion,
+    portrait: Portrait,
+    *,
+    filler: MouthFiller | None = None,
+    closing: bool = True,
+) -> Iterator[Frames]:
+    """One picture per row of the motion, of the portrait's size, in chunks.
+
+    Args:
+        drawer: of the method.
+        motion: how the face moves.
+        portrait: the face.
+        filler: paints the inside of the mouth; None: the network's is shown.
+        closing: the network is shown landmarks of open eyes, and lids are closed by the portrait's own skin; else it
+            closes them itself.
+    """
+    scene = HeadScene(portrait, size=drawer.size, copying=drawer.copying)
+    with torch.inference_mode():
+        encoded = drawer.encode(scene.head)
+    paste = PasteBack(scene.image, scene.fine, portrait.person)
+    mouth = None if filler is None else MouthPainter(scene.image, scene.rig, filler)
+    lids = LidPainter(scene.image, scene.rig) if closing else None
+
+    def draw(rows: Motion) -> Frames:
+        shut, open_eyes = scene.rig.place(rows)
+        landmarks = scene.landmarks(shut if lids is None else open_eyes)
+        frames = paste(draw_batches(partial(drawer.draw, encoded), landmarks, size=drawer.batch))
+        if mouth is not None:
+            mouth.paint(frames, rows, shut)
+        if lids is not None:
+            lids.paint(frames, rows, shut, open_eyes)
+        return Frames(frames, rows.fps)
+
+    yield from side_by_side(draw, split_motion(motion))
+
+
+def split_motion(motion: Motion) -> Iterator[Motion]:
+    """The motion in pieces of a few rows."""
+    return (motion[start : start + _CHUNK] for start in range(0, len(motion), _CHUNK))
+
+
+@torch.inference_mode()
+def draw_batches(draw: Callable[[FloatArray], Tensor], landmarks: FloatArray, *, size: int) -> ImageArray:
+    """Pictures (T, H, W, 3) uint8 for landmarks (T, 68, 2), made in batches of one size, filled up with the last row.
+
+    Args:
+        draw: (size, 68, 2) -> (size, 3, H, W) in [-1, 1].
+        landmarks: T at least 1.
+        size: of a batch.
+    """
+    rows = np.minimum(np.arange(-(-len(landmarks) // size) * size), len(landmarks) - 1)
+    pictures = [as_levels(draw(landmarks[rows[k : k + size]])).cpu().numpy() for k in range(0, len(rows), size)]
+    return np.asarray(np.concatenate(pictures)[: len(landmarks)])
