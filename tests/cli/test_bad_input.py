@@ -228,7 +228,7 @@ def test_an_output_is_an_input(refused: Refused, face: Path, out: Path) -> None:
         (["--seed", "-1"], "--seed -1", "from 0 up"),
         (["--motion-out", "motion.txt"], "motion.txt", "choose .npz"),
         (["--colour", "red"], "--colour", "animate --help"),
-        (["--config", "huge"], "not for 'huge'", "choose 'small'"),
+        (["--config", "huge"], "not for 'huge'", "leave the size out"),
         (["--show", "a/b"], "--show a/b", "choose attention"),
         (["--show", "attention"], "renderer warp has no 'attention'", "choose another renderer"),
     ],

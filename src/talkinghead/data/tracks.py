@@ -96,8 +96,9 @@ def raw_track_of(video: Path, store: Store) -> RawTrack:
 
 def _read_raw_track(recording: Recording, store: Store) -> tuple[RawTrack, int]:
     """What the tracker sees up to the end of the recording's part, and how many frames the whole video has."""
-    if recording.part[1] == 1.0:
-        raw = raw_track_of(recording.video, store)
+    whole = find_raw_track(file_digest(recording.video), store)
+    if whole is not None or recording.part[1] == 1.0:
+        raw = whole or read_raw_track(VideoReader(recording.video), store)
         return raw, len(raw)
     video = VideoReader(recording.video)
     frames = recording.rows(video.num_frames).stop

@@ -14,7 +14,7 @@ from talkinghead.types import FloatArray, IndexArray
 
 _SURFACE = 468  # mesh points on the skin; those of the irises give way to the eyes
 _INSIDE = np.array([0.0, 0.3, 0.4])  # a point in the middle of the head
-_EYE_RADIUS = 0.142  # behind the lids, shut ones too
+_EYE_RADIUS = 0.138  # behind the lids, shut ones too
 _MOUTH_DEPTH, _MOUTH_WIDENING = 0.7, 1.6  # of the cavity behind the lips, at its back
 _IRIS, _PUPIL = np.arcsin(0.067 / _EYE_RADIUS), np.arcsin(0.026 / _EYE_RADIUS)  # 5.9 and 2.3 mm
 _WHITE, _BROWN, _BLACK = (0.85, 0.83, 0.80), (0.13, 0.07, 0.035), (0.005, 0.005, 0.005)  # linear RGB

@@ -120,8 +120,13 @@ class Figure:
         """
         if not self.face.is_dir():
             return None
-        from talkinghead.person import open_person
+        from talkinghead.person import is_person, open_person
 
+        if not is_person(self.face):
+            raise InputError(
+                f"{self.face} is a folder without person.json: give a file inside it, or the folder of a person, which "
+                "talkinghead adapt makes."
+            )
         if self.which_face is not None:
             raise InputError(f"--face is chosen when a person is made: leave it out for {self.face}.")
         return open_person(self.face)
