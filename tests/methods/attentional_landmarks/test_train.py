@@ -88,7 +88,7 @@ def test_speech_goes_with_the_landmarks_of_its_own_time(monkeypatch: pytest.Monk
 
 
 def test_clips_out_of_step_teach_no_lips(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(data_tracks, "raw_track_of", lambda *_: pytest.fail("not to be read"))
+    monkeypatch.setattr(data_tracks, "_read_raw_track", lambda *_: pytest.fail("not to be read"))
     recording = Recording("EDTalk__Obama_20s", "A", Path("x.mp4"), "address")
     assert read_stretches((recording,), CONFIGS["tiny"].landmarks, NOTHING_KEPT) == []
 
