@@ -79,7 +79,9 @@ def seeks(reader: VideoReader, monkeypatch: pytest.MonkeyPatch) -> bool:
 def test_seeking_finds_the_same_picture(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, codec: str, options: dict[str, str]
 ) -> None:
-    reader = check(encoded(tmp_path / name, pictures(57), codec, **options))
+    # x265 writes beyond its buffers where a picture is smaller than its largest block, and the process dies later.
+    size = (128, 96) if codec == "libx265" else (48, 32)
+    reader = check(encoded(tmp_path / name, pictures(57, size), codec, **options))
     assert seeks(reader, monkeypatch)
 
 
