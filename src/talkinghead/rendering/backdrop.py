@@ -21,7 +21,7 @@ _SURE = 0.95  # opacity from which a pixel of a mask has only the person's colou
 
 
 def opacity_of_person(person: FloatArray) -> FloatArray:
-    """(H, W) float32 opacity, with a soft edge inside the outline, from the probability that a pixel is the person's."""
+    """(H, W) float32 opacity, soft inside the outline, from the probability that pixels are the person's."""
     share = np.clip((person - _INSET) / (1 - _INSET), 0.0, 1.0)
     return np.asarray(share * share * (3 - 2 * share), np.float32)
 

@@ -218,7 +218,7 @@ def _fill_in(colours: Layer, known: BoolArray, reach: tuple[float, float]) -> La
 
 
 def _complete(colours: Layer, seen: Layer, centre: FloatArray, radius: float) -> Layer:
-    """(h, w, 3) the crop with a whole iris: hidden pixels, where ``seen`` is 0, are mirrored or take their ring's mean."""
+    """(h, w, 3) the crop with a whole iris: pixels not ``seen`` are mirrored or take the mean of their ring."""
     height, width = seen.shape
     flip = np.array([[1, 0, 0], [0, -1, 2 * centre[1]]], np.float64)
     across, seen_across = (
