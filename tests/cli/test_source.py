@@ -56,8 +56,8 @@ def test_a_text_becomes_a_video_of_its_length_and_sound(run: Run, face: Path, ou
     assert labels(speech.words) == ["Hello", "there"]
     assert labels(speech.phones)[1:5] == ["HH", "AH", "L", "OW"]
     assert len(images(out)) == num_frames(speech.duration, 25)
-    heard = read_speech(out, speech.sample_rate).samples
-    assert np.corrcoef(heard[: len(speech.samples)], speech.samples[: len(heard)])[0, 1] > 0.97
+    written = read_speech(out, speech.sample_rate).samples
+    assert np.corrcoef(written[: len(speech.samples)], speech.samples[: len(written)])[0, 1] > 0.97
 
 
 def test_voice_language_and_rate(run: Run, face: Path, out: Path, spoken: list[Speech]) -> None:
@@ -197,8 +197,8 @@ def test_an_output_may_not_replace_an_input(refused: Refused, face: Path, out: P
 
 
 def test_a_transcript_is_aligned(speech: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def align(heard: Speech, transcript: str, *, language: str) -> Speech:
-        return replace(heard, words=(Interval(language, 0.0, heard.duration),), transcript=transcript)
+    def align(given: Speech, transcript: str, *, language: str) -> Speech:
+        return replace(given, words=(Interval(language, 0.0, given.duration),), transcript=transcript)
 
     monkeypatch.setattr(alignment, "align", align)
     for language, name in ((None, "en-us"), ("German", "de")):

@@ -36,7 +36,7 @@ _FORMAT = 1
 def evaluate(
     out: Annotated[
         Path | None,
-        typer.Argument(metavar="OUT", show_default=False, help="The video to judge."),
+        typer.Argument(metavar="OUT", show_default=False, help="The video to evaluate."),
     ] = None,
     *,
     metrics: Annotated[
@@ -57,7 +57,7 @@ def evaluate(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a JSON file that exists.")] = False,
     sync_weights: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", show_default="our own", help="Released SyncNet weights to judge synchrony with."),
+        typer.Option(metavar="FILE", show_default="our own", help="Released SyncNet weights, to measure synchrony."),
     ] = None,
     inception_weights: Annotated[
         Path | None,
@@ -137,14 +137,14 @@ def evaluate(
     given = {"OUT": out, "--reference": reference, "--sync-weights": sync_weights}
     given["--inception-weights"] = inception_weights
     _check_files(given, json_out, overwrite)
-    judges = {"sync_weights": sync_weights, "inception_weights": inception_weights}
+    weights = {"sync_weights": sync_weights, "inception_weights": inception_weights}
     if out is not None:
-        _evaluate_pair(out, reference, names, judges, json_out=json_out, overwrite=overwrite)
+        _evaluate_pair(out, reference, names, weights, json_out=json_out, overwrite=overwrite)
     elif method is not None and corpus is not None:
         split = split or "test"
         drawn_by = f"-{renderer}" if renderer else ""
         folder = folder or Path("evaluation") / f"{method}{drawn_by}-{corpus.resolve().name}-{split}"
-        options = {"split": split, "limit": limit, "jobs": jobs, "measures": names, "renderer": renderer, **judges}
+        options = {"split": split, "limit": limit, "jobs": jobs, "measures": names, "renderer": renderer, **weights}
         _evaluate_corpus(method, corpus, folder, options, json_out=json_out, overwrite=overwrite)
 
 
@@ -153,7 +153,7 @@ def _check_mode(out: Path | None, reference: Path | None, of_corpus: dict[str, A
     first = next((name for name, value in of_corpus.items() if value is not None), None)
     if first is None:
         if out is None:
-            raise InputError("nothing is given to judge: give OUT, a video, or --method and --corpus.")
+            raise InputError("there is nothing to evaluate: give OUT, a video, or --method and --corpus.")
         return
     for name, value in {"OUT": out, "--reference": reference}.items():
         if value is not None:
@@ -183,7 +183,7 @@ def _evaluate_pair(
     out: Path,
     reference: Path | None,
     names: list[str] | None,
-    judges: dict[str, Path | None],
+    weights: dict[str, Path | None],
     *,
     json_out: Path | None,
     overwrite: bool,
@@ -192,7 +192,7 @@ def _evaluate_pair(
         progress("model", 0, 1)
         from talkinghead.evaluation.pair import evaluate_pair
 
-        scores = evaluate_pair(out, reference, measures=names, strict=names is not None, progress=progress, **judges)
+        scores = evaluate_pair(out, reference, measures=names, strict=names is not None, progress=progress, **weights)
     if json_out != _STDOUT:
         from talkinghead.cli.scores import show_scores
 

@@ -116,12 +116,12 @@ class PhoneBatches:
 
     def __init__(self, sources: Mapping[str, SourceFeatures], *, size: int) -> None:
         self._size = size
-        self._mels = [mel for heard in sources.values() for mel in heard.mels]
-        self._labels = [known for heard in sources.values() for known in heard.labels]
-        self._weights = [weight for heard in sources.values() for weight in heard.weights]
+        self._mels = [mel for sounds in sources.values() for mel in sounds.mels]
+        self._labels = [known for sounds in sources.values() for known in sounds.labels]
+        self._weights = [weight for sounds in sources.values() for weight in sounds.weights]
         shares = [
-            _SHARES.get(name, 0.01) * np.array([len(known) for known in heard.labels]) / sum(map(len, heard.labels))
-            for name, heard in sources.items()
+            _SHARES.get(name, 0.01) * np.array([len(known) for known in sounds.labels]) / sum(map(len, sounds.labels))
+            for name, sounds in sources.items()
         ]
         self._shares = np.cumsum(np.concatenate(shares)) / np.sum(np.concatenate(shares))
 

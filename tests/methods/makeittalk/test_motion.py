@@ -233,7 +233,7 @@ def test_displacements_are_those_of_the_network(random_mouth: MakeItTalkMotion, 
     np.testing.assert_allclose(landmarks, expected, atol=0.01)  # bfloat16
 
 
-def test_phones_that_the_speech_knows_are_heard_instead_of_its_sound(
+def test_phones_that_the_speech_knows_are_used_instead_of_its_sound(
     random_mouth: MakeItTalkMotion, calm: Portrait
 ) -> None:
     talk = speech(speech_like(2.0))

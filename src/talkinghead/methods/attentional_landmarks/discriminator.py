@@ -73,8 +73,8 @@ class VideoDiscriminator(nn.Module):
     def lip_verdict(self, pictures: Tensor, landmarks: Tensor, speech: Tensor, in_sync: Tensor) -> Verdict:
         """Logits (B, 1) of whether the mouth of pictures, at landmarks, says the speech."""
         seen = self.mouth(mouths(pictures, landmarks))
-        heard = self.speech(speech.mT)
-        return Verdict(self.together(torch.cat([seen, heard, seen * heard], dim=1)), weight=in_sync[:, None])
+        spoken = self.speech(speech.mT)
+        return Verdict(self.together(torch.cat([seen, spoken, seen * spoken], dim=1)), weight=in_sync[:, None])
 
 
 def mouths(pictures: Tensor, landmarks: Tensor) -> Tensor:

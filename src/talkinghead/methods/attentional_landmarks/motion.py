@@ -9,8 +9,8 @@ import torch
 
 from talkinghead.face.pose import matrix_from_rotation, rotation_from_matrix
 from talkinghead.media.spool import spool_rows
+from talkinghead.methods.attentional_landmarks.features import FPS, STRIDE, speech_features
 from talkinghead.methods.attentional_landmarks.geometry import lift, merge, template_of
-from talkinghead.methods.attentional_landmarks.hearing import FPS, STRIDE, speech_features
 from talkinghead.methods.attentional_landmarks.stl import AFTER, BEFORE, SpeechToLandmarks, States
 from talkinghead.motion.generator import Movement, Talk, generate_motion
 from talkinghead.motion.lips import in_order

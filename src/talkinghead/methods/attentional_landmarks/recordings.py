@@ -10,7 +10,7 @@ from talkinghead.data.corpus import MAIN_SPEAKER, Corpus, Recording
 from talkinghead.data.face_pairs import FacePictures
 from talkinghead.data.tracks import Take, read_takes
 from talkinghead.methods.attentional_landmarks.config import AttentionalConfig, LandmarksConfig
-from talkinghead.methods.attentional_landmarks.hearing import FPS, RATE, STRIDE, speech_features
+from talkinghead.methods.attentional_landmarks.features import FPS, RATE, STRIDE, speech_features
 from talkinghead.methods.attentional_landmarks.stl import AFTER, BEFORE
 from talkinghead.motion.rest import zero_in_silence
 from talkinghead.speech.activity import voice_activity
@@ -39,7 +39,7 @@ def speech_versions(take: Take, config: LandmarksConfig, store: Store, *, versio
         return np.stack([zero_in_silence(row, activity, FPS, stride=STRIDE) for row in rows]).astype(np.float32)
 
     code = code_digest(
-        "talkinghead.methods.attentional_landmarks.hearing",
+        "talkinghead.methods.attentional_landmarks.features",
         "talkinghead.motion.rest",
         "talkinghead.speech.features",
         "talkinghead.speech.activity",

@@ -20,6 +20,7 @@ from talkinghead.data.tracks import read_takes
 from talkinghead.face.landmarks import LIPS
 from talkinghead.face.rest import closed_mouth
 from talkinghead.methods.attentional_landmarks.config import LandmarksConfig
+from talkinghead.methods.attentional_landmarks.features import FPS, STRIDE
 from talkinghead.methods.attentional_landmarks.geometry import (
     EYE_DISTANCE_PX,
     MOUTH_POINTS,
@@ -27,7 +28,6 @@ from talkinghead.methods.attentional_landmarks.geometry import (
     in_crop,
     template_of,
 )
-from talkinghead.methods.attentional_landmarks.hearing import FPS, STRIDE
 from talkinghead.methods.attentional_landmarks.motion import AttentionalMotion
 from talkinghead.methods.attentional_landmarks.recordings import choose_recordings, speech_versions
 from talkinghead.methods.attentional_landmarks.stl import AFTER, BEFORE, SpeechToLandmarks

@@ -8,7 +8,7 @@ import pytest
 from drawn import speech_like
 from talkinghead.errors import InputError
 from talkinghead.methods.makeittalk.config import ContentConfig
-from talkinghead.methods.makeittalk.hearing import speech_features
+from talkinghead.methods.makeittalk.features import speech_features
 from talkinghead.speech.arpabet import PHONES
 from talkinghead.speech.phonetic import LogMel
 from talkinghead.types import Interval, Speech
