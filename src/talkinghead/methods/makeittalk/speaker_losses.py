@@ -21,9 +21,9 @@ from talkinghead.training.adversarial import Verdict, discriminator_loss
 # still head.
 _EXPECTED = 8.0
 _REALISM = 0.001  # mu_s of equation 12
-_NOISY_REALISM = 0.05  # of motions that are one of many: nothing else tells them which of all are likely
+_NOISY_REALISM = 0.05  # the same for motions with noise, which have no other term for how likely they are
 _STATISTICS = 0.05
-_FLOOR = 0.002  # rad and eye distances: what the tracker sees move in a still picture
+_FLOOR = 0.002  # rad and eye distances: the tracker's noise in a still picture
 _LAGS_S = (0.05, 0.16, 0.5)  # nods within a word, with a word, with a phrase
 
 
@@ -40,7 +40,7 @@ class SpeakerTraining(nn.Module):
         self.discriminator = AttentionDiscriminator(config.speaker)
 
     def forward(self, batch: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
-        """The LSTM's states (M, T, lstm_size) and displacements (M + K, T, 68, 3): the last K twice, with noise negated.
+        """The LSTM's states (M, T, lstm_size) and displacements (M + K, T, 68, 3): the last K twice, noise negated.
 
         Args:
             batch: as for ``speaker_losses``.

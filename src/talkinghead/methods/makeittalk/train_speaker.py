@@ -68,7 +68,7 @@ class SpeakerBatches:
         self._chance = [own / own.sum() for own in lengths]
 
     def __call__(self, step: int) -> dict[str, Tensor]:
-        """The batch of a step, as ``speaker_losses`` takes it."""
+        """The batch of a step for ``speaker_losses``."""
         rng, generator = np.random.default_rng(step), torch.Generator().manual_seed(step)
         window, size = self._config.speaker.window, self._size
         features = np.zeros((size, window, self._config.content.num_features), np.float32)
@@ -89,7 +89,7 @@ class SpeakerBatches:
         rest = torch.from_numpy(np.stack([self._people[number].rest for number in chosen])).float()
         static, scale = augment_faces(rest, generator)
         stretch, face = scale.numpy()[:, None], static.numpy()[:, None]
-        # Blinks are apart from this: eyelids stay as in the portrait, and go where the head goes.
+        # Blinks are not learned: eyelids stay as in the portrait and follow the head.
         for eye in (LEFT_EYE, RIGHT_EYE):
             said[:, :, eye], shown[:, :, eye] = 0, 0
         if self._config.content.features == "log-mel":  # phones have precomputed versions

@@ -28,10 +28,10 @@ from talkinghead.training.perceptual import Distance, pyramid_loss
 _PERCEPTUAL = 1.0  # lambda of the paper
 _COPIED = 0.3  # weight of the displaced portrait by itself, so that the displacement is learned where it is hidden
 _FEATURES = 10.0  # weight of feature matching, in weights of the adversarial term (Wang et al. 2018)
-_BACKGROUND, _PARTS = 0.25, 3.0  # weight far from the face, and what eyes and lips weigh more than skin
-_FACE_PX, _PARTS_PX = 40.0, 8.0  # deviations of the bells around landmarks, at a side of 256
+_BACKGROUND, _PARTS = 0.25, 3.0  # weight far from the face, and additional weight of eyes and lips
+_FACE_PX, _PARTS_PX = 40.0, 8.0  # standard deviations of the Gaussians around landmarks, in a picture of 256 px
 _EYES_AND_LIPS, _EYES = slice(36, 68), slice(36, 48)
-_WINDOW = 3 / 8  # of the picture's side, that the discriminator sees
+_WINDOW = 3 / 8  # of the picture's side: window of the discriminator
 
 
 def translation_adversaries(
