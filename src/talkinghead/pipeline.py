@@ -162,7 +162,7 @@ class TalkingHead:
             speech: the speech, or an audio or video file.
             portrait: the face, or a picture or video file.
             fps: frames per second.
-            seed: of what chance decides: head motion and blinks.
+            seed: of random head motion and blinks.
             head: how much the head moves; 0 holds it still.
             blink: blinks per second; None: a natural rate, 0: none.
             progress: hook (stage, done, total); the stages are "speech" and "portrait", where they are read from files,

@@ -55,7 +55,7 @@ class Job:
         visible_mark: whether to draw a small "AI" in the corner.
         show: what to show of how the renderer works, as a picture beside ``out``: "attention".
         overwrite: whether existing files may be replaced.
-        seed: of what chance decides.
+        seed: of all random choices.
         head: how much the head moves, 0 to 5.
         blink: "auto", "off", or blinks per second.
         motion_out: where to save the motion.

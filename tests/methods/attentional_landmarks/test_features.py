@@ -1,4 +1,4 @@
-"""What the speech-to-landmarks network hears."""
+"""Features of the speech-to-landmarks network."""
 
 from __future__ import annotations
 

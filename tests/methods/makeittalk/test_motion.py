@@ -267,7 +267,7 @@ def test_other_features_plug_in(calm: Portrait) -> None:
 
 def test_other_features_than_those_learned_from(calm: Portrait) -> None:
     generator = MakeItTalkMotion(SpeechContentAnimation(CONFIGS["tiny"].content), features=Loudness())
-    with pytest.raises(InputError, match="loudness has 2 numbers per frame, the content branch hears 39"):
+    with pytest.raises(InputError, match="loudness has 2 numbers per frame, the content branch reads 39"):
         generator.generate(speech(speech_like(1.0)), calm)
 
 

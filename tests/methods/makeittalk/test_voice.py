@@ -165,7 +165,7 @@ def test_the_decoder_hears_of_the_target() -> None:
 
 
 class Fixed(nn.Module):
-    """Says the mels that it hears, each a little beside."""
+    """Returns its input mels, each with a small error."""
 
     def forward(self, mels: Tensor, speaker: Tensor, target: Tensor) -> Conversion:
         """Off by 0.1 and 0.2; the code by -0.5."""
@@ -292,7 +292,7 @@ def test_codes_are_those_of_the_weights_that_were_trained(codes: ContentCodes, t
     save_weights(network(TINY), tmp_path / "voice.safetensors", card={"config": TINY})
     assert load_codes(Weights((tmp_path,))).size == 4
     np.testing.assert_array_equal(speech_features(speech, SMALL_CODES, features=codes), codes(speech, VOICE_RATE))
-    with pytest.raises(InputError, match="hears 39"):
+    with pytest.raises(InputError, match="reads 39"):
         speech_features(speech, ContentConfig("autovc", num_features=39), features=codes)
     with pytest.raises(InputError, match="do not ship: train them with talkinghead train makeittalk voice"):
         speech_features(speech, SMALL_CODES)
