@@ -255,7 +255,7 @@ def test_where_this_machine_keeps_things_is_not_told() -> None:
 
 
 def test_nothing_at_all_is_an_error(grid: Path, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"not one video could be evaluated; the first failed so: .*cccc\.mp4"):
+    with pytest.raises(InputError, match=r"no video could be evaluated; the first failure: .*cccc\.mp4"):
         evaluate_corpus("makeittalk", grid, split="nobody", out=tmp_path, systems=[STILL], jobs=1)
 
 

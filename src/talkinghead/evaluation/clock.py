@@ -1,4 +1,4 @@
-"""Two videos on one clock and at one size: those of the real one."""
+"""Two videos on one clock and at one size, those of the real one."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from talkinghead.evaluation.evidence import Evidence
 from talkinghead.types import BoolArray, FaceTrack, ImageArray
 
 _ASPECT_TOLERANCE = 0.02
-_LEAST_COMMON = 0.5  # of the longer one
+_LEAST_COMMON = 0.5  # share of the longer one
 _TOLD_DIFFERENCE_S = 0.1
 
 
 @dataclass(frozen=True)
 class View:
-    """A video as it is compared.
+    """A video as it enters a comparison.
 
     Attributes:
         evidence: the video.
-        rows: (T,) int, which of its frames is shown at each tick of the clock; never falls.
+        rows: (T,) int, the frame shown at each tick of the clock; never decreasing.
         size: (width, height) px to which its frames are scaled.
         track: the face at each tick, in px of that size.
     """
@@ -39,7 +39,7 @@ class View:
         return len(self.rows)
 
     def chunks(self, size: int = 32) -> Iterator[ImageArray]:
-        """(n, H, W, 3) the frames at the ticks, in order, ``size`` at a time."""
+        """The frames at the ticks, in order, ``size`` at a time: (n, H, W, 3)."""
         width, height = self.size
         chunk, filled = np.empty((size, height, width, 3), np.uint8), 0
         for image in self._images():
@@ -71,10 +71,10 @@ class Pair:
     """An output and, where there is one, its reference, tick by tick.
 
     Attributes:
-        output: what is judged.
+        output: the video to evaluate.
         reference: the real video, or None.
-        fps: ticks per second: the reference's frames, or the output's where it stands alone.
-        notes: what was done for it, a sentence each.
+        fps: ticks per second: the reference's frame rate, or the output's without a reference.
+        notes: what was done to compare them, a sentence each.
     """
 
     output: View
@@ -93,10 +93,10 @@ class Pair:
 
 
 def on_common_clock(output: Evidence, reference: Evidence | None) -> Pair:
-    """A pair of which tick ``t`` is at ``t / fps`` seconds of both, as far as both last.
+    """A pair whose tick ``t`` is at ``t / fps`` seconds of both, as long as both last.
 
-    The output's frame nearest in time is shown at each tick, scaled to the reference's size. No shift in time is
-    mended: being late is a fault that measures should see.
+    At each tick the output shows its frame nearest in time, scaled to the reference's size. A shift in time is not
+    corrected, because measures should see it.
 
     Raises:
         InputError: the shapes of the pictures differ by more than 2 %, or less than half of the longer video has a
@@ -121,7 +121,7 @@ def on_common_clock(output: Evidence, reference: Evidence | None) -> Pair:
             f"{output.path.name} has {_of(output)} px and {reference.path.name} {_of(reference)} px: "
             "the former is scaled to the latter's size."
         )
-    # Of two frames equally near the earlier one, as VideoReader does.
+    # Of two equally near frames the earlier one, as in VideoReader.
     nearest = np.ceil(np.arange(count) * (output.fps / fps) - 0.5 - 1e-6).astype(np.intp)
     rows = nearest.clip(0, len(output) - 1)
     view = View(output, rows, reference.size, _at(output, rows, reference.size, fps))

@@ -1,4 +1,4 @@
-"""The clips of a corpus: those that are evaluated, and those that the baselines may learn from."""
+"""The clips of a corpus: those to evaluate, and those that baselines may learn from."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ from pathlib import Path
 from talkinghead.errors import InputError
 
 SECONDS = 6.0
-"""How much of each clip of a folder with a manifest is taken; GRID's are taken whole."""
+"""Seconds taken of each clip of a folder with a manifest; GRID's clips are taken whole."""
 
 _MANIFEST, _SPLITS = "manifest.csv", "splits.json"
 _COLUMNS = ("file", "tier", "dataset", "speaker")
 _GRID_SPEAKER = "GRID-s1"
-_OTHERS = "clips"  # the folder beside GRID in which other people speak
+_OTHERS = "clips"  # the folder beside GRID with clips of other people
 _OPEN = "open"
 
 
 @dataclass(frozen=True)
 class Example:
-    """Somebody really speaking.
+    """A clip of somebody really speaking.
 
     Attributes:
-        name: of the clip, unlike any other's of the corpus.
-        speaker: who.
+        name: of the clip, unique in the corpus.
+        speaker: who speaks.
         video: the file.
-        split: the part of the corpus it belongs to.
-        seconds: how much of it is taken from its beginning; None: all.
-        calmest: whether its calmest frame is the portrait, and not its first.
+        split: the part of the corpus to which it belongs.
+        seconds: how much of it is used, from the beginning; None: all.
+        calmest: whether its calmest frame is the portrait rather than its first.
     """
 
     name: str
@@ -69,9 +69,8 @@ def examples(folder: Path, split: str) -> tuple[Example, ...]:
 def donors(folder: Path) -> tuple[Example, ...]:
     """The clips that baselines may learn and copy from.
 
-    Of GRID the train split, and the open clips of other speakers in the folder ``clips`` beside it, where that is
-    there; of a folder with a manifest all its clips: ``same_speaker`` and ``other_speakers`` leave out the one that is
-    evaluated.
+    Of GRID these are the train split and the open clips of other speakers in the folder ``clips`` beside it, if it
+    exists; of a folder with a manifest all clips: ``same_speaker`` and ``other_speakers`` leave out the evaluated one.
     """
     if not (folder / _SPLITS).exists():
         return _manifest_examples(folder, "all")

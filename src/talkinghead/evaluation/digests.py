@@ -1,4 +1,4 @@
-"""Digests of what an evaluation depends on: files, and this package with what it stands on."""
+"""Digests of what an evaluation depends on: files, and this package with its dependencies."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from talkinghead.store import file_digest as file_digest
 PACKAGE = Path(__file__).parents[1]
 STANDS_ON = ("torch", "mediapipe", "av", "numpy", "scipy", "opencv-contrib-python", "scikit-image")
 _SUFFIXES = {".py", ".json", ".npz", ".safetensors"}
-# What comes after the numbers, or starts them, does not change them.
+# Code that runs before or after the measurements does not change them.
 _NOT_MEASURING = ("cli/", "web/", "evaluation/page", "evaluation/plots", "evaluation/published", "evaluation/run")
 
 
 @lru_cache(maxsize=1)
 def package_digest() -> str:
-    """The SHA-256 over sources and weights of this package and the versions of what it stands on."""
+    """The SHA-256 over the sources and weights of this package and the versions of its dependencies."""
     content = hashlib.sha256(repr([version(name) for name in STANDS_ON]).encode())
     for path in sorted(file for file in PACKAGE.rglob("*") if file.suffix in _SUFFIXES):
         name = path.relative_to(PACKAGE).as_posix()

@@ -1,9 +1,9 @@
-"""One system makes a video of one example and is scored: the unit of work, and what is kept of it.
+"""The unit of work of an evaluation, one system on one example, and what is kept of it.
 
-What is kept is found again by a key over everything it depends on: the clip's content, the system and what it learned
-or copied from, the sources and weights of the package, the versions of what it stands on, the measures asked for, and
-those for which a tool is missing. A changed clip or a changed line of code never meets an older number, and what a
-newly installed tool can measure is measured.
+Results are kept under a key over everything they depend on: the clip's content, the system and what it learned or
+copied from, the sources and weights of the package, the versions of its dependencies, the measures asked for, and those
+for which a tool is missing. A number is never reused after a clip or a line of code has changed, and a missing measure
+is made as soon as its tool is installed.
 """
 
 from __future__ import annotations
@@ -38,22 +38,22 @@ from talkinghead.tracking.track import make_track
 from talkinghead.types import FaceTrack, FloatArray, Video
 
 CRF = 10
-"""x264's quality at which a clip is cut, twice as fine as that of the systems' videos."""
+"""x264's quality for cut clips, twice as fine as that of the systems' videos."""
 
-_LONGER = 0.5  # s that a clip may be longer than what is taken of it before it is cut
+_LONGER = 0.5  # s by which a clip may exceed what is used of it before it is cut
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """What is known of a clip once it is tracked.
+    """A tracked clip.
 
     Attributes:
-        video: the file, cut to what is taken of the clip.
-        digest: of its content.
+        video: the file, cut to what is used of the clip.
+        digest: of the file's content.
         fps: frames per second.
         landmarks: (T, 68, 3) in the head frame.
-        rest: (68, 3) those of the frame that is its portrait.
-        failed: why the clip cannot be used, in one sentence; "" where it can.
+        rest: (68, 3) those of the frame that serves as portrait.
+        failed: why the clip cannot be used, in one sentence; "" if it can.
     """
 
     video: Path
@@ -69,7 +69,7 @@ class Settings:
     """What all jobs of a call have in common.
 
     Attributes:
-        method: whose renderer draws, and whose generator is judged.
+        method: its renderer draws, and its generator is evaluated.
         out: folder of results.
         measures: names, or None for all.
         sync_weights: see ``evaluate_pair``.
@@ -86,13 +86,13 @@ class Settings:
 
     @property
     def cache(self) -> Path:
-        """The folder of what is kept between calls."""
+        """The folder for results kept between calls."""
         return self.out / "cache"
 
 
 @dataclass(frozen=True)
 class Task:
-    """A clip to prepare, and the folder of what is kept."""
+    """A clip to prepare, and the folder for kept results."""
 
     example: Example
     cache: Path
@@ -107,9 +107,9 @@ class ScoringJob:
         video: its file, cut.
         system: a baseline's name, or the method's.
         settings: what all jobs have in common.
-        donor: the clip that is copied, and its file, where the system copies one.
-        mouths: what was learned, where the system learns.
-        key: of what is kept.
+        donor: the clip that the system copies, and its file, or None.
+        mouths: what the system learned, or None.
+        key: under which the result is kept.
     """
 
     example: Example
@@ -127,12 +127,12 @@ class ScoringJob:
 
     @property
     def record(self) -> Path:
-        """The file of scores; what measures over many videos need lies beside it as ``.npz``."""
+        """The file of scores; features for measures over many videos lie beside it as ``.npz``."""
         return self.settings.cache / "scores" / f"{self.key}.json"
 
 
 def prepare(task: Task) -> Prepared:
-    """Cut a clip and track it; what fails is said in the result."""
+    """Cut a clip and track it; the result says if that failed."""
     try:
         video = _extract_clip(task.example, task.cache)
         track = _track(video, task.cache)
@@ -143,7 +143,7 @@ def prepare(task: Task) -> Prepared:
 
 
 def with_key(job: ScoringJob, video_digest: str, donor_digest: str) -> ScoringJob:
-    """The job with the key of what is kept of it."""
+    """The job with the key of its result."""
     shared = job.settings
     parts = [job.system, shared.method, str(job.example.calmest), video_digest, donor_digest, package_digest()]
     parts += [str(shared.renderer), str(shared.measures)]
@@ -156,13 +156,13 @@ def with_key(job: ScoringJob, video_digest: str, donor_digest: str) -> ScoringJo
 
 @lru_cache(maxsize=1)
 def _absent(measures: tuple[str, ...] | None, sync_weights: Path | None, inception_weights: Path | None) -> list[str]:
-    """Names of the measures that nobody is there to make: once somebody is, what was kept no longer holds."""
+    """Measures whose tools are missing: once they are installed, kept results no longer hold."""
     networks = load_networks(choose_measures(measures), sync_weights=sync_weights, inception_weights=inception_weights)
     return sorted(networks.missing)
 
 
 def perform(job: ScoringJob) -> str:
-    """Make the video, score it, keep both; why that failed in one sentence, or ""."""
+    """Make the video, score it, keep both. Returns why that failed, in one sentence, or ""."""
     try:
         with announcements() as told:
             scores = _score(job)
@@ -170,13 +170,13 @@ def perform(job: ScoringJob) -> str:
         _keep(job, scores)
     except InputError as error:
         return str(error)
-    except Exception as error:  # a fault of ours in one clip is to cost that clip, and to be seen
+    except Exception as error:  # a fault of ours must cost only this clip, and be reported
         return f"a fault of the program ({type(error).__name__}: {' '.join(str(error).split())})"
     return ""
 
 
 def load_record(job: ScoringJob) -> Scores | None:
-    """The scores of a job that was done before, or None; the video must still be the one that was scored."""
+    """The scores of a job that was done before, or None; its video must be unchanged since."""
     try:
         record = json.loads(job.record.read_text(encoding="utf-8"))
         if record.pop("video") != file_digest(job.output):
@@ -188,7 +188,7 @@ def load_record(job: ScoringJob) -> Scores | None:
 
 
 def _extract_clip(example: Example, cache: Path) -> Path:
-    """The file of what is taken of a clip: the clip's own, or a copy of its beginning."""
+    """The file with what is used of a clip: the clip's own, or a copy of its beginning."""
     reader = VideoReader(example.video)
     if example.seconds is None or reader.duration <= example.seconds + _LONGER:
         return example.video
@@ -257,7 +257,7 @@ def _keep(job: ScoringJob, scores: Scores) -> None:
 
 
 class _Listener(logging.Handler):
-    """Takes note of what is announced."""
+    """Collects announcements."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -269,7 +269,7 @@ class _Listener(logging.Handler):
 
 @contextmanager
 def announcements() -> Iterator[list[str]]:
-    """What is announced meanwhile, instead of it being shown."""
+    """Collect announcements instead of showing them."""
     logger, listener = logging.getLogger("talkinghead"), _Listener()
     before, propagates = logger.handlers[:], logger.propagate
     logger.handlers, logger.propagate = [listener], False

@@ -1,4 +1,4 @@
-"""What is measured: names, units, which way is better, where each measure comes from; and the scores of a video."""
+"""The measures: names, units, which way is better, sources; and the scores of a video."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ class Measure:
     """One number about a video.
 
     Attributes:
-        name: as ``--metrics`` takes it.
-        title: as tables head it.
-        unit: of the value; "" where it has none.
-        better: which way is better; "reference": nearest to the real video's; "": 0 is best.
+        name: for ``--metrics``.
+        title: for tables.
+        unit: of the value; "" if it has none.
+        better: which way is better; "reference": closest to the real video's value; "": 0 is best.
         what: what it is, in one line.
         source: the paper that defines it.
-        needs_reference: whether there must be a real video to compare with.
-        group: under which heading tables show it.
+        needs_reference: whether it needs a real video to compare with.
+        group: its heading in tables.
     """
 
     name: str
@@ -41,17 +41,17 @@ class Measure:
 
 @dataclass
 class Scores:
-    """What was measured of one video.
+    """The measurements of one video.
 
     Attributes:
         values: measure -> value, finite.
-        reference: measure -> the real video's own value, for measures whose best is that.
+        reference: measure -> the real video's own value, for measures for which that is best.
         curves: name -> one number per frame of the common clock: "aperture" (eye distances), "pitch", "yaw", "roll"
-            (rad), "blink" in [0, 1], and with "reference " before the name those of the real video.
+            (rad), "blink" in [0, 1], and those of the real video with "reference " before the name.
         fps: frames per second of the common clock.
-        missing: measure that was asked for -> why it could not be made, in one sentence.
-        notes: what was done so that the two could be compared, a sentence each.
-        features: what measures over many videos need: "mouth", "inception" (n, d), with "reference " as above.
+        missing: requested measure -> why it could not be made, in one sentence.
+        notes: what was done to make the two comparable, a sentence each.
+        features: for measures over many videos: "mouth", "inception" (n, d), with "reference " as above.
     """
 
     values: dict[str, float] = field(default_factory=dict)
@@ -206,7 +206,7 @@ MEASURES: Mapping[str, Measure] = {row[0]: Measure(*row) for row in _TABLE}
 
 
 def choose_measures(names: Collection[str] | None) -> tuple[str, ...]:
-    """The names that are asked for, in the order of ``MEASURES``; None: all.
+    """The requested names, in the order of ``MEASURES``; None: all.
 
     Raises:
         InputError: none is given, or one is unknown.

@@ -1,4 +1,4 @@
-"""What tracks tell: how lips, head and eyes move, alone and against the real ones."""
+"""Measures from tracks: how lips, head and eyes move, alone and against the real ones."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _ACTIVITY_RATE = 100.0  # Hz
 
 @dataclass(frozen=True)
 class Lone:
-    """The movements of one video: its track, its speech, and why there is none."""
+    """The movements of one video: its track, and its speech or why there is none."""
 
     track: FaceTrack
     speech: Speech | None
@@ -49,7 +49,7 @@ class Lone:
         return head_landmarks(self.track)
 
     def silence(self) -> float:
-        """RMS movement of the lips in px where nobody speaks, the head's own taken out; NaN without silence."""
+        """RMS movement of the lips in px where nobody speaks, without the head's motion; NaN without silence."""
         assert self.speech is not None
         quiet = silent_frames(self.speech, len(self.track), self.track.fps) & self.track.found
         return motion_in_silence(self.head * self.track.scale.mean(), quiet)
@@ -59,8 +59,8 @@ class Lone:
 class Both:
     """The movements of an output and of the real video.
 
-    ``rows`` are those in which both show a face, ``run`` the longest stretch of them without a gap: what compares
-    neighbouring frames looks at that.
+    ``rows`` are those in which both show a face, ``run`` is the longest stretch of them without a gap, for measures
+    that compare neighbouring frames.
     """
 
     output: Lone
@@ -99,16 +99,16 @@ class Both:
         return own, real
 
     def area(self) -> float:
-        """D-A; NaN where the reference never opens its mouth."""
+        """D-A; NaN if the reference never opens its mouth."""
         return mouth_area_difference(*self.heads) if mouth_area(self.heads[1]).max() > 0 else float("nan")
 
     def positions(self) -> float:
-        """Mean distance of the heads' places in the picture, over the width of the reference's face."""
+        """Mean distance of the heads' positions in the picture, over the width of the reference's face."""
         own, real = (track.translation[self.rows] for track in self.tracks)
         return position_difference(own, real, face_width(self.points(self.rows)[1]))
 
     def spectra(self) -> float:
-        """The difference of the heads' motion spectra in dB; NaN where they are short."""
+        """The difference of the heads' motion spectra in dB; NaN if they are too short."""
         own, real = (track.rotation[self.run] for track in self.tracks)
         return spectrum_distance(own, real, self.fps)
 
@@ -148,7 +148,7 @@ _BOTH: dict[str, Callable[[Both], float]] = {
     "head-spectrum": Both.spectra,
 }
 
-# Frames in a row that a measure cannot do without.
+# Consecutive frames that a measure needs.
 _LEAST_FRAMES = {
     "d-vl": 2,
     "aperture-correlation": 3,
@@ -169,7 +169,7 @@ _UNLESS = {
 
 
 def enter_motions(scores: Scores, pair: Pair, wanted: Container[str]) -> None:
-    """Enter the curves, and of the wanted measures those that tracks and sound tell."""
+    """Enter the curves, and those wanted measures that come from tracks and sound."""
     if "found" in wanted:
         scores.values["found"] = float(pair.both_found.mean())
     output = _lone(pair.output)
@@ -183,7 +183,7 @@ def enter_motions(scores: Scores, pair: Pair, wanted: Container[str]) -> None:
     scores.reference |= {name: value for name, value in real.values.items() if MEASURES[name].better == "reference"}
     both = Both(output, reference, pair.both_found, pair.fps)
     scores.curves |= {f"reference {name}": curve for name, curve in _curves(reference.track, reference.head).items()}
-    # In one head frame, so that the two curves can be laid over each other.
+    # In one head frame, so that the two curves can be drawn over each other.
     scores.curves["aperture"] = aperture(register(output.head, reference.head)).tolist()
     _enter(scores, both, _BOTH, wanted, both.run.stop - both.run.start)
 
@@ -208,7 +208,7 @@ def _enter(
     wanted: Container[str],
     frames: int,
 ) -> None:
-    """Enter what the measures say of a subject with so many frames in a row, or why they say nothing."""
+    """Enter the measures of a subject with this many consecutive frames, or why they have no value."""
     for name, of in measures.items():
         if name not in wanted:
             continue
@@ -224,7 +224,7 @@ def _enter(
 
 
 def silent_frames(speech: Speech, count: int, fps: float) -> BoolArray:
-    """(count,) bool, in which frames nobody speaks; after the end of the sound nobody does."""
+    """(count,) bool, True in frames in which nobody speaks, such as those after the end of the sound."""
     activity = voice_activity(resample(speech.samples, speech.sample_rate), _ACTIVITY_RATE)
     silent = silence_mask(activity, _ACTIVITY_RATE)
     rows = np.round(np.arange(count) * (_ACTIVITY_RATE / fps)).astype(int)

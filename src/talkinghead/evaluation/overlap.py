@@ -1,4 +1,4 @@
-"""Whether two clips are pieces of one recording, by their sound: what overlaps would copy the answer."""
+"""Whether two clips are pieces of one recording, by their sound: to copy an overlapping clip is to copy the answer."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from talkinghead.media import read_speech
 from talkinghead.types import FloatArray
 
 _RATE = 4000  # Hz
-_SECONDS = 30.0  # of each clip that are listened to
-# Correlation at the best shift: pieces of one recording have 0.99, others of GRID s1 (test) and of the shared clips,
-# 7600 pairs, at most 0.39.
+_SECONDS = 30.0  # of each clip that are compared
+# Correlation at the best shift: pieces of one recording have 0.99; other pairs, 7600 of GRID s1 (test) and of the
+# shared clips, at most 0.39.
 _ALIKE = 0.6
-_LEAST_S = 1.5  # that two clips must have in common: less shares a click or a hum at most
-_HIGH_PASS_HZ = 200.0  # below lie hum and knocks, which recordings of one room have in common
+_LEAST_S = 1.5  # that two clips must have in common: shorter pieces share at most a click or a hum
+_HIGH_PASS_HZ = 200.0  # below lie hum and knocks, which recordings in one room share
 
 
 def same_recording(first: Example, second: Example) -> bool:
     """Whether the sounds of two clips agree, wave by wave, at some shift in time.
 
-    Clips whose sound cannot be read are taken for different ones.
+    Clips whose sound cannot be read count as different.
     """
     return likeness(_sound(first.video), _sound(second.video)) > _ALIKE
 
@@ -35,7 +35,7 @@ def same_recording(first: Example, second: Example) -> bool:
 def likeness(first: FloatArray, second: FloatArray) -> float:
     """The correlation of two sounds at the shift where they agree best, over what they then have in common, in [0, 1].
 
-    Where that is less than 1.5 s it is 0.
+    It is 0 if they have less than 1.5 s in common.
 
     Args:
         first: (N,) samples at 4 kHz.

@@ -1,4 +1,4 @@
-"""An evaluation as one HTML file that needs nothing else: no script, no style sheet, no picture from elsewhere."""
+"""An evaluation as one self-contained HTML file, without scripts, style sheets or pictures from elsewhere."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from talkinghead.evaluation.plots import contact_sheet, curve_plot, distribution
 from talkinghead.evaluation.result import costs_of, values_of
 from talkinghead.media.files import write_beside
 
-_ORDERED_BY = ("aperture-correlation", "d-ll")  # whichever was measured decides which clips are the worst
+_ORDERED_BY = ("aperture-correlation", "d-ll")  # the first of these that was measured ranks the worst clips
 _TOLD = ("aperture-correlation", "lag", "d-ll", "d-a", "lmd", "d-rot", "ssim", "sync-offset", "sync-confidence")
 _WORST = 5
 
@@ -66,7 +66,7 @@ class Shown:
         scores: (system, clip) -> its scores, for the curves.
         real: clip -> the real video.
         fps: clip -> frames per second of its curves.
-        videos: folder of the videos that were made, SYSTEM/CLIP.mp4.
+        videos: folder of the generated videos, SYSTEM/CLIP.mp4.
     """
 
     result: Mapping[str, Any]
@@ -77,7 +77,7 @@ class Shown:
 
 
 def write_page(shown: Shown, path: Path) -> None:
-    """Write the page, whole or not at all; an older one is replaced."""
+    """Write the page atomically, replacing an older one."""
     text = page(shown)
     with write_beside(path, overwrite=True) as part:
         part.write_text(text, encoding="utf-8")

@@ -16,7 +16,7 @@ ALL = {**MEASURES, **SET_MEASURES}
 """The measures of one video and those of many, in the order of tables."""
 
 KEY = ("d-ll", "d-a", "aperture-correlation", "lmd", "d-rot", "ssim", "sync-confidence", "sync-distance", "csim")
-"""The measures that are shown clip by clip and against each baseline."""
+"""The measures shown clip by clip and against each baseline."""
 
 ARROWS = {"lower": "↓", "higher": "↑", "reference": "= real", "": "→ 0"}
 """Which way is better."""
@@ -27,7 +27,7 @@ _MARKS = {"better": "▲", "worse": "▼", "undecided": "●"}
 
 
 def format_value(measure: Measure, value: float) -> str:
-    """A value as tables show it: shares of a size in percent, others with three decimals; tiny ones with two digits."""
+    """A value as in tables: shares of a size in percent, others with three decimals, tiny ones with two digits."""
     if in_percent(measure):
         return f"{100 * value:.2f} %"
     size = abs(value)
@@ -58,7 +58,7 @@ def _table(head: Sequence[str], rows: Sequence[str]) -> Iterator[str]:
 
 
 def summary_table(result: Mapping[str, Any]) -> Iterator[str]:
-    """Every measure of every system, the method held against the best baseline."""
+    """Every measure of every system; the method is compared with the best baseline."""
     systems = result["systems"]
     yield "<h2>Summary</h2>"
     yield (
@@ -101,7 +101,7 @@ def _interval(measure: Measure, entry: Mapping[str, Any]) -> str:
 
 
 def comparison_table(result: Mapping[str, Any]) -> Iterator[str]:
-    """Paired differences of the method and each baseline; nothing where the method was not evaluated."""
+    """Paired differences of the method and each baseline; nothing if the method was not evaluated."""
     table = result["comparisons"]
     if not table:
         return
@@ -128,7 +128,7 @@ def _difference(measure: Measure, entry: Mapping[str, Any] | None) -> str:
 
 
 def paper_tables(result: Mapping[str, Any]) -> Iterator[str]:
-    """What the papers report of measures that were made here, ours below it."""
+    """The papers' figures for measures that were made here, ours below them."""
     ours = {name: system for name, system in result["systems"].items() if name in (result["method"], REAL)}
     measured = {name for system in ours.values() for name in system["summary"]}
     tables = [table for table in load_published() if measured & {column.measure for column in table.columns}]

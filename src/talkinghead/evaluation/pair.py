@@ -1,4 +1,4 @@
-"""One video against the real one: every measure that can be made of the two, and why the others cannot."""
+"""One video against the real one: every measure that can be made of the two, and why others cannot."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from talkinghead.evaluation.networks import load_networks, network_collectors
 from talkinghead.evaluation.pictures import picture_collectors, walk
 from talkinghead.types import Progress, no_progress
 
-_FEW_FOUND = 0.995  # of the frames: below, it is told
+_FEW_FOUND = 0.995  # of the frames: a smaller share is reported
 NEEDS_REFERENCE = "it needs a real video to compare with."
-"""Why a measure is missing where there is no reference."""
+"""Why a measure is missing without a reference."""
 
 
 def evaluate_pair(
@@ -32,24 +32,24 @@ def evaluate_pair(
 ) -> Scores:
     """Measure a video, by itself and against the real one.
 
-    The two are compared on the reference's clock and at its size, as far as both last (``evaluation.clock``), without
-    a shift in time. Tracks are made of both files alike. Measures of landmarks and faces look at the frames in which
-    both show a face, those of whole pictures at all. Lips, jaw and mouth are compared in the head frame, registered to
+    The two are compared on the reference's clock and at its size, as long as both last (``evaluation.clock``), without
+    a shift in time. Both files are tracked in the same way. Measures of landmarks and faces use the frames in which
+    both show a face, those of whole pictures use all. Lips, jaw and mouth are compared in the head frame, registered to
     the reference by nose and eyes; D-L, D-V, D-Pos and LMD in the picture.
 
     Args:
-        output: the video to judge.
+        output: the video to evaluate.
         reference: the real one, which may be the same file; None: only measures that need none are made.
         measures: names of ``MEASURES``; None: all.
-        sync_weights: released SyncNet weights to judge synchrony with; None: the network that ships.
-        inception_weights: those of the Frechet inception distance; None: where ``metrics.fid`` looks for them.
-        strict: a measure that cannot be made is an error, and not merely missing.
-        cache: folder that keeps what the tracker saw, or None.
+        sync_weights: released SyncNet weights; None: the SyncNet that ships.
+        inception_weights: for the Frechet inception distance; None: where ``metrics.fid`` finds them.
+        strict: whether a measure that cannot be made is an error instead of missing.
+        cache: folder that keeps tracks, or None.
         progress: hook (stage, done, total); the stages are "model", "track" and "compare".
 
     Raises:
-        InputError: a measure is unknown; a file cannot be read or shows no face, or the two never do so at the same
-            time; they do not fit together; or a measure cannot be made and ``strict`` is on.
+        InputError: a measure is unknown; a file cannot be read or shows no face; the two never show a face at the same
+            time or do not fit together; or a measure cannot be made and ``strict`` is on.
     """
     wanted = choose_measures(measures)
     scores = Scores()
@@ -75,10 +75,10 @@ def evaluate_pair(
 
 
 def _tell_found(pair: Pair, scores: Scores) -> None:
-    """Say in how many frames a face is missing.
+    """Note in how many frames a face is missing.
 
     Raises:
-        InputError: in all of them.
+        InputError: a face is missing in all of them.
     """
     found = pair.both_found
     if not found.any():
@@ -96,7 +96,7 @@ def _refuse_missing(scores: Scores, strict: bool) -> None:
 
 
 def _in_order(scores: Scores, wanted: Collection[str]) -> Scores:
-    """The scores in the order of tables; what was wanted is a value or missing."""
+    """The scores in the order of tables; each wanted measure has a value or is missing."""
     scores.values = {name: scores.values[name] for name in wanted if name in scores.values}
     scores.missing = {name: scores.missing[name] for name in wanted if name in scores.missing}
     return scores

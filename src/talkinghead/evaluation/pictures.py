@@ -1,4 +1,4 @@
-"""What pictures tell: collectors that are shown two videos in step, a few frames at a time, and sum up at the end."""
+"""Measures from pictures: collectors that receive two videos in parallel, batch by batch, and sum up at the end."""
 
 from __future__ import annotations
 
@@ -23,23 +23,23 @@ from talkinghead.tracking.person import person_mask
 from talkinghead.types import BoolArray, FloatArray, ImageArray, Progress
 
 CHUNK = 16
-"""Frames looked at together."""
+"""Frames per batch."""
 
-_SURELY_NOT = 0.1  # of being the person
-_FOREHEAD = 0.1  # of the crop's side, the share of its margin above the face that is not below it
+_SURELY_NOT = 0.1  # probability of belonging to the person
+_FOREHEAD = 0.1  # of the crop's side: the part of its margin that lies above the face and not below it
 _SSIM_WINDOW, _CPBD_BLOCK = 11, 64  # px: smaller pictures cannot be measured
-_EVERY = 5  # frames from one that is looked at for sharpness and seams to the next
-_HEAD_REACH = 0.5  # of the face's size: to the ends of ears and hair
+_EVERY = 5  # frames from one that is measured for sharpness and seams to the next
+_HEAD_REACH = 0.5  # of the face's size: reach of ears and hair
 
 
 @dataclass(frozen=True)
 class FrameBatch:
-    """Some frames in a row.
+    """Some consecutive frames.
 
     Attributes:
-        first: the tick of the first of them.
+        first: the tick of the first frame.
         images: (n, H, W, 3) of the output.
-        landmarks: (n, 478, 3) px in them.
+        landmarks: (n, 478, 3) px in these images.
         found: (n,) bool, whether all videos show a face.
         reference: (n, H, W, 3), or None.
         reference_landmarks: (n, 478, 3) px, or None.
@@ -54,19 +54,19 @@ class FrameBatch:
 
 
 class Collector(Protocol):
-    """Somebody who looks at all frames in order and then knows one measure or several."""
+    """Receives all frames in order and then knows one measure or several."""
 
     def add(self, batch: FrameBatch) -> None:
         """Look at the next frames."""
         ...
 
     def finish(self, scores: Scores) -> None:
-        """Enter what was found, or why it was not."""
+        """Enter the measures, or why there are none."""
         ...
 
 
 def walk(pair: Pair, collectors: Iterable[Collector], progress: Progress) -> None:
-    """Show both videos to all collectors, once; frames are decoded ahead, and collectors work beside each other."""
+    """Pass both videos to all collectors once; frames are decoded ahead, and collectors work in parallel."""
     collectors = list(collectors)
     if not collectors:
         return
@@ -98,10 +98,10 @@ def _batches(pair: Pair) -> Iterator[FrameBatch]:
 
 
 class Mean:
-    """The mean over frames of what a function says of each of them; NaN says nothing."""
+    """The mean over frames of a function's values; NaN does not count."""
 
     def __init__(self, name: str, of: Callable[[FrameBatch], FloatArray], unless: str) -> None:
-        """``of`` gives (n,) for a batch; ``unless`` says why there is no value where no frame has one."""
+        """``of`` returns (n,) for a batch; ``unless`` says why there is no value if no frame has one."""
         self._name, self._of, self._unless = name, of, unless
         self._sum, self._count = 0.0, 0
 
@@ -121,7 +121,7 @@ class Mean:
 
 
 class Flicker:
-    """Alternation over three frames each, also across the seams of batches."""
+    """Alternation over three frames each, also across batches."""
 
     def __init__(self) -> None:
         self._last: ImageArray | None = None
@@ -145,14 +145,14 @@ class Flicker:
 
 
 class Background:
-    """How far the background moves, in the mean over the frames.
+    """How far the background moves, averaged over frames.
 
-    The background is what lies outside the person in the first frame and outside of where the face and what is under
-    it are in any.
+    The background is what lies outside the person in the first frame and, in every frame, neither on the face nor below
+    it.
     """
 
     def __init__(self, landmarks: FloatArray) -> None:
-        """``landmarks`` (T, 478, 3) px are those of the whole clip."""
+        """``landmarks`` (T, 478, 3) px cover the whole clip."""
         self._landmarks = landmarks
         self._first: ImageArray | None = None
         self._mask: BoolArray = np.zeros((0, 0), bool)
@@ -196,7 +196,7 @@ def background_mask(image: ImageArray, landmarks: FloatArray) -> BoolArray:
 
 
 def picture_collectors(pair: Pair, wanted: Container[str]) -> list[Collector]:
-    """Those who look for the measures that are wanted, of those that need the pictures alone."""
+    """The collectors for those wanted measures that need only pictures."""
     means: dict[str, tuple[Callable[[FrameBatch], FloatArray], str]] = {
         "cpbd": (_sharpness, "the pictures are smaller than 64 px, or have no edges."),
         "seam": (_seams, "no frame shows a whole face."),
@@ -223,15 +223,15 @@ def _real(batch: FrameBatch) -> ImageArray:
 
 
 def face_square(reference: View) -> tuple[slice, slice]:
-    """The rows and columns of a square that holds the face for the whole of a clip, cut off at the picture's edge.
+    """The rows and columns of a square that holds the face throughout a clip, cut off at the picture's edge.
 
-    Its side is that of ``lip_landmark_distance_128``, its middle the median of those of the landmarks' boxes; whole
-    pixels, so that nothing is resampled.
+    Its side is that of ``lip_landmark_distance_128``, its centre the median centre of the landmarks' boxes; all are
+    whole pixels, so that nothing is resampled.
     """
     points = reference.track.landmarks[reference.track.found][:, MESH_OF_68, :2]
     middle = np.median((points.min(axis=1) + points.max(axis=1)) / 2, axis=0)
     side = face_crop_side(points)
-    # The landmarks begin at the brows: what the crop has more than they is forehead.
+    # The landmarks begin at the brows; what the crop has beyond them is forehead.
     middle[1] -= _FOREHEAD * side
     width, height = reference.size
     left, top = np.round(middle - side / 2).astype(int)
@@ -261,5 +261,5 @@ def _seams(batch: FrameBatch) -> FloatArray:
 
 
 def _some(batch: FrameBatch) -> slice:
-    """Every fifth frame of the video, where the next one tells little more."""
+    """Every fifth frame of the video, because the frames between tell little more."""
     return slice(-batch.first % _EVERY, None, _EVERY)

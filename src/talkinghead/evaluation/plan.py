@@ -22,7 +22,7 @@ from talkinghead.evaluation.systems import (
 )
 
 LEARNED_FROM, LEARNED_FROM_OTHERS = 50, 20
-"""Clips of the speaker that mouths are learned from, and of others where the speaker has no other clip."""
+"""Clips of the speaker from which mouths are learned, and of others if the speaker has no other clip."""
 
 _LACKING = {
     SAME: "it copies another clip of the same speaker, and the corpus has none.",
@@ -34,12 +34,12 @@ _LACKING = {
 
 @dataclass(frozen=True)
 class Plan:
-    """What the baselines of an example may look at.
+    """What the baselines of an example may use.
 
     Attributes:
         example: the clip.
         learns_from: the clips from which ``MEAN`` and ``ENERGY`` learn.
-        copies: what ``SAME`` and ``RANDOM`` copy, None where there is nothing to copy.
+        copies: the clips that ``SAME`` and ``RANDOM`` copy; None if there is none.
     """
 
     example: Example
@@ -48,7 +48,7 @@ class Plan:
 
     @property
     def clips(self) -> tuple[Example, ...]:
-        """All clips that are looked at."""
+        """All clips that are used."""
         return (self.example, *self.learns_from, *(donor for donor in self.copies.values() if donor is not None))
 
 
@@ -59,8 +59,8 @@ class Lacking:
     Attributes:
         example: the clip.
         system: the system.
-        why: in one sentence.
-        fault: whether something failed, rather than not being there.
+        why: the reason in one sentence.
+        fault: whether something failed, rather than was missing.
     """
 
     example: Example
@@ -70,12 +70,12 @@ class Lacking:
 
 
 def make_plans(clips: Sequence[Example], among: Sequence[Example], systems: Collection[str]) -> list[Plan]:
-    """The plan of each clip; nothing that overlaps it in one recording is looked at.
+    """The plan of each clip; clips that overlap it in one recording are not used.
 
     Args:
-        clips: those that are evaluated.
-        among: those from which baselines may learn and copy.
-        systems: what will be made.
+        clips: those to evaluate.
+        among: clips from which baselines may learn and copy.
+        systems: those to make.
     """
     plans = []
     for clip in clips:
@@ -91,7 +91,7 @@ def make_plans(clips: Sequence[Example], among: Sequence[Example], systems: Coll
 def jobs_of(
     plans: Sequence[Plan], prepared: Mapping[Example, Prepared], systems: Sequence[str], settings: Settings
 ) -> Iterator[ScoringJob | Lacking]:
-    """The jobs, clip by clip, and in their places what cannot be made.
+    """The jobs, clip by clip, with what cannot be made in its place.
 
     Args:
         plans: one per clip.
@@ -132,12 +132,12 @@ def _job(
 
 
 def _apart(example: Example, clips: Sequence[Example]) -> tuple[Example, ...]:
-    """The clips that are not of the same recording as an example."""
+    """The clips that are not from the same recording as an example."""
     return tuple(clip for clip in clips if not same_recording(example, clip))
 
 
 def _some(clips: Sequence[Example], number: int, name: str) -> tuple[Example, ...]:
-    """So many of the clips, drawn by a chance that depends on a name, in their order."""
+    """A number of the clips in their order, drawn by a chance that depends only on a name."""
     if len(clips) <= number:
         return tuple(clips)
     places = np.random.default_rng(seed_of(name)).choice(len(clips), number, replace=False)

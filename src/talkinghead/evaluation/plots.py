@@ -1,4 +1,4 @@
-"""Pictures for the report, each as a data URI that stands in the page itself."""
+"""Pictures for the report, each as a data URI inside the page."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _OTHERS = "#94a3b8"
 _ANGLES = ("pitch", "yaw", "roll")
 _CURVES = {"aperture": "aperture, eye distances", **{name: f"{name}, degrees" for name in _ANGLES}, "blink": "blink"}
 _TILE_PX = 200  # width of a frame on a contact sheet
-_SHOWN = 0.75  # of what a crop about a face shows
+_SHOWN = 0.75  # of what a crop around a face shows
 _GAP_PX = 4
 _COLUMNS = 6  # of the sheet: times, evenly spread
 _JPEG = 82
@@ -35,7 +35,7 @@ def curve_plot(curves: Mapping[str, Sequence[float]], fps: float) -> str:
     """The mouth's opening, head pose and blinks of an output over the real video's, as a data URI of an SVG.
 
     Args:
-        curves: those of a ``Scores``; what is not there is left out.
+        curves: those of a ``Scores``; missing ones are left out.
         fps: frames per second.
     """
     names = [name for name in _CURVES if name in curves and f"reference {name}" in curves]
@@ -62,7 +62,7 @@ def distribution_plot(values: Mapping[str, Sequence[float]], title: str, own: st
     Args:
         values: system -> one value per clip.
         title: what is measured.
-        own: the system that is drawn in colour.
+        own: the system drawn in colour.
     """
     names = [name for name in values if len(values[name])]
     figure = Figure(figsize=(4.6, 0.5 + 0.27 * len(names)), layout=_layout())
@@ -83,7 +83,7 @@ def distribution_plot(values: Mapping[str, Sequence[float]], title: str, own: st
 def contact_sheet(real: Path, made: Path) -> str:
     """Frames of the real video above those of the output at the same times, as a data URI of a JPEG.
 
-    Shown is the face, where one is found in the first of the real frames; else the whole picture.
+    They show the face if one is found in the first of the real frames, else the whole picture.
 
     Args:
         real: the real video.
@@ -108,7 +108,7 @@ def contact_sheet(real: Path, made: Path) -> str:
 
 
 def _frames(reader: VideoReader, times: Sequence[float]) -> list[ImageArray]:
-    """The frames at some times, in order; the last one is held beyond the end."""
+    """The frames at some times, in order; beyond the end the last one repeats."""
     wanted = [round(time * reader.fps) for time in times]
     frames: list[ImageArray] = []
     number, image = -1, None
@@ -123,7 +123,7 @@ def _frames(reader: VideoReader, times: Sequence[float]) -> list[ImageArray]:
 
 
 def _tile(image: ImageArray, box: FloatArray | None) -> ImageArray:
-    """A frame, or the square about a box in it, 200 px wide."""
+    """A frame, or the square around a box in it, 200 px wide."""
     if box is not None:
         return crop_around(image, box, _TILE_PX)[0]
     height = round(_TILE_PX * image.shape[0] / image.shape[1])
@@ -131,13 +131,13 @@ def _tile(image: ImageArray, box: FloatArray | None) -> ImageArray:
 
 
 def _narrow_box(box: FloatArray) -> FloatArray:
-    """A smaller box about the same centre: crops reach twice as far as the box they are given."""
+    """A smaller box around the same centre: crops reach twice as far as their box."""
     centre, half = (box[:2] + box[2:]) / 2, (box[2:] - box[:2]) / 2
     return np.concatenate([centre - _SHOWN * half, centre + _SHOWN * half])
 
 
 def _layout() -> ConstrainedLayoutEngine:
-    return ConstrainedLayoutEngine(w_pad=0.15)  # the last number under an axis reaches beyond it
+    return ConstrainedLayoutEngine(w_pad=0.15)  # the last number below an axis extends beyond it
 
 
 def _plain(axes: Axes) -> None:
@@ -149,7 +149,7 @@ def _plain(axes: Axes) -> None:
 
 def _svg(figure: Figure) -> str:
     file = io.BytesIO()
-    with rc_context({"svg.hashsalt": "talkinghead"}):  # the same plot is the same file
+    with rc_context({"svg.hashsalt": "talkinghead"}):  # the same plot gives the same file
         figure.savefig(file, format="svg", metadata={"Date": None})
     return _data_uri("image/svg+xml", file.getvalue())
 

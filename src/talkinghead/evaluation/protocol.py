@@ -1,4 +1,4 @@
-"""How an evaluation was done, in words and numbers, so that anybody can do it again."""
+"""How an evaluation was done, in words and numbers, so that anybody can repeat it."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from talkinghead.weights import SUFFIX
 
 
 def protocol(clips: Sequence[Example], settings: Settings) -> dict[str, Any]:
-    """What there is to know about how the clips were evaluated.
+    """How the clips were evaluated.
 
     Args:
-        clips: those that were evaluated.
+        clips: the evaluated ones.
         settings: of all jobs.
     """
     cut = {clip.seconds for clip in clips if clip.seconds is not None}
@@ -60,7 +60,7 @@ def protocol(clips: Sequence[Example], settings: Settings) -> dict[str, Any]:
 
 
 def _weights(settings: Settings) -> dict[str, str]:
-    """SHA-256 of each file of weights that took part, by its place in the package or its name."""
+    """The SHA-256 of each file of weights that was used, by its place in the package or its name."""
     methods = {settings.method: get_method(settings.method)}
     if settings.renderer is not None:
         drawing = method_of_renderer(settings.renderer)
@@ -79,7 +79,7 @@ def _weights(settings: Settings) -> dict[str, str]:
 
 
 def _commit() -> str | None:
-    """The commit of the sources, with a plus where they differ from it; None where that cannot be told."""
+    """The commit of the sources, with a plus if they differ from it; None if it is unknown."""
     folder = str(PACKAGE)
     try:
         described = subprocess.run(

@@ -1,11 +1,11 @@
-"""What the papers report of themselves and of others, as printed, and in our units.
+"""The figures that the papers report, as printed and in our units.
 
 ``published.json`` holds a list of tables: the paper (the folder name of its method), its citation, the number of the
 table, the data it was measured on, the columns (heading as printed, our name of the measure, the unit as printed) and
 the rows (method as printed, one value per column, null where there is none); ``own`` names the row of the paper's own
-full method. Tables that hold several data sets are given once for each.
+full method. Tables about several datasets are listed once for each.
 
-The numbers were measured on other data than ours, with other trackers and crops: they may stand beside ours, never be
+The numbers were measured on other data, with other trackers and crops: they may stand beside ours but must not be
 ranked with them.
 """
 
@@ -22,7 +22,7 @@ from talkinghead.evaluation.sets import SET_MEASURES
 
 _FILE = Path(__file__).with_name("published.json")
 
-# Our measures are fractions, seconds, degrees and pixels, as the papers' are but for percentages.
+# Our measures are fractions, seconds, degrees and pixels, like the papers' except for percentages.
 _FACTORS = {"": 1.0, "px": 1.0, "deg": 1.0, "s": 1.0, "dB": 1.0, "%": 0.01}
 
 
@@ -48,12 +48,12 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """A published table, or the part of one that is about one data set.
+    """A published table, or the part of one about one dataset.
 
     Attributes:
         paper: the folder name of its method.
         citation: authors, year, title.
-        url: where it is.
+        url: of the paper.
         number: of the table in the paper.
         data: what it was measured on.
         columns: in order.

@@ -7,8 +7,8 @@
 "failures": [{"system", "clip", "why"}]}``
 
 ``summary`` has the mean over clips with its bootstrap 95 % interval; measures of all videos together have no interval
-(null). ``reference`` holds the real video's own value where nearness to it is what counts. ``comparisons`` are of the
-method with each baseline, clip by clip, of costs: negative where the method is better.
+(null). ``reference`` holds the real video's own value where closeness to it counts. ``comparisons`` are differences of
+costs between the method and each baseline, clip by clip: negative where the method is better.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of one system on one example.
+    """The outcome of one system on one example.
 
     Attributes:
         example: the clip.
         system: the system.
-        scores: None where there are none.
-        why: there are none, in one sentence.
-        fault: whether something failed, rather than not being there.
+        scores: or None.
+        why: the reason why there are no scores, in one sentence.
+        fault: whether something failed, rather than was missing.
     """
 
     example: Example
@@ -64,7 +64,7 @@ def result_of(
 
     Args:
         outcomes: of all systems on all clips.
-        method: whose evaluation it is.
+        method: the evaluated one.
         corpus: name of its folder.
         split: of the corpus.
         protocol: how it was done.
@@ -89,12 +89,12 @@ def result_of(
 
 
 def values_of(system: Mapping[str, Any], measure: str) -> dict[str, float]:
-    """Clip -> value of a measure, of one of a result's systems."""
+    """Clip -> value of a measure, of one system of a result."""
     return {name: clip["values"][measure] for name, clip in system["clips"].items() if measure in clip["values"]}
 
 
 def costs_of(system: Mapping[str, Any], measure: str) -> dict[str, float]:
-    """Clip -> what a measure costs, lower being better, of one of a result's systems."""
+    """Clip -> cost by a measure (lower is better), of one system of a result."""
     better = MEASURES[measure].better
     values, clips = values_of(system, measure), system["clips"]
     if better == "reference":
@@ -104,7 +104,7 @@ def costs_of(system: Mapping[str, Any], measure: str) -> dict[str, float]:
 
 
 def best_baseline(result: Mapping[str, Any], measure: str) -> str | None:
-    """The baseline, the real video aside, of the least mean cost; None where there is none or it cannot be told."""
+    """The baseline, other than the real video, of least mean cost; None if there is none or it is unknown."""
     if measure not in MEASURES:
         return None
     means = {}
@@ -175,7 +175,7 @@ def _comparisons(systems: Mapping[str, Json], method: str) -> Json:
 
 
 def _placeless(text: str) -> str:
-    """A sentence that does not tell where on this machine things lie, for results are shared."""
+    """The sentence without the places of files on this machine, because results are shared."""
     return text.replace(str(PACKAGE), "talkinghead").replace(str(Path.home()), "~")
 
 

@@ -1,6 +1,6 @@
-"""A method against a corpus, beside baselines: every clip is made again and held against the real one.
+"""A method on a corpus, beside baselines: every clip is regenerated and compared with the real one.
 
-What is done is kept: the same call goes on where it was stopped, and does again only what no longer holds.
+Results are kept: the same call resumes where it was stopped, and repeats only what no longer holds.
 """
 
 from __future__ import annotations
@@ -51,23 +51,23 @@ def evaluate_corpus(
         method: its name.
         folder: the corpus, see ``corpus.examples``.
         split: of the corpus.
-        out: folder, made where it is missing, for ``result.json``, ``report.html``, the videos (``videos``) and what is
-            kept between calls (``cache``).
-        systems: which of the method's name and ``BASELINES``; None: all.
+        out: folder, created if missing, for ``result.json``, ``report.html``, the videos (``videos``) and what is kept
+            between calls (``cache``).
+        systems: some of the method's name and ``BASELINES``; None: all.
         measures: names, see ``measures.MEASURES``; None: all that can be made.
-        limit: only so many clips, the first of the split.
+        limit: at most so many clips, the first of the split.
         jobs: how many processes; None: one per core. 1 does all in this process. A script that asks for more must be
-            one that can be imported (``if __name__ == "__main__":``).
-        sync_weights: a file of released SyncNet weights to judge synchrony with.
+            importable (``if __name__ == "__main__":``).
+        sync_weights: a file of released SyncNet weights; None: the SyncNet that ships.
         inception_weights: a file of weights for "fid".
         renderer: name of the renderer that draws the method and the baselines; None: the method's own choice.
         progress: hook (stage, done, total); the stages are "track", counted in clips, and "evaluate", in videos.
 
     Returns:
-        What ``result.json`` holds; ``evaluation.result`` says what that is.
+        The content of ``result.json``, which ``evaluation.result`` describes.
 
     Raises:
-        InputError: there is no such method, renderer, corpus, split, system or measure, or not one video could be
+        InputError: the method, renderer, corpus, split, system or measure does not exist, or no video could be
             evaluated.
     """
     get_method(method)
@@ -89,7 +89,7 @@ def evaluate_corpus(
         todo = list(jobs_of(plans, prepared, chosen, settings))
         outcomes = _outcomes(todo, workers, progress)
     if not any(outcome.scores for outcome in outcomes):
-        raise InputError(f"{folder}: not one video could be evaluated; the first failed so: {outcomes[0].why}")
+        raise InputError(f"{folder}: no video could be evaluated; the first failure: {outcomes[0].why}")
     result = result_of(
         outcomes,
         method=method,
@@ -111,7 +111,7 @@ def evaluate_corpus(
 
 
 def _choose(systems: Collection[str] | None, names: Sequence[str]) -> tuple[str, ...]:
-    """Those of the names that are asked for, in their order; None: all.
+    """The requested names, in their order; None: all.
 
     Raises:
         InputError: one is unknown, or none is given.
@@ -125,7 +125,7 @@ def _choose(systems: Collection[str] | None, names: Sequence[str]) -> tuple[str,
 
 
 def _outcomes(todo: Sequence[ScoringJob | Lacking], workers: Workers, progress: Progress) -> list[Outcome]:
-    """What came of each job, done now or before."""
+    """The outcome of each job, done now or before."""
     jobs = [job for job in todo if isinstance(job, ScoringJob)]
     found = {job.key: scores for job in jobs if (scores := load_record(job)) is not None}
     new = [job for job in jobs if job.key not in found]

@@ -38,19 +38,20 @@ SET_MEASURES: Mapping[str, Measure] = {
         LIFE,
     ),
 }
-"""What only many videos of several people have, and so is not among the measures of one video."""
+"""Measures of many videos of several people, which a single video cannot have."""
 
 _POOLED = {"fmd": "mouth", "fid": "inception"}
 _CURVES = {HEAD_POSE: ("pitch", "yaw", "roll"), BLINKS: ("blink",)}
 _LEAST_SPEAKERS, _LEAST_PIECES = 2, 2
-_PIECE_S = 2.9  # clips are judged in pieces as long as the shortest corpus' clips, so that a single one makes a speaker
-_RATE = 25.0  # Hz, at which motions of videos of any frame rate are compared
+# Clips are classified in pieces as long as the clips of the shortest corpus, so that one of those is enough
+_PIECE_S = 2.9
+_RATE = 25.0  # Hz, at which motions are compared, whatever the frame rate of their videos
 
 
 def distances_between_pools(scores: Sequence[Scores]) -> dict[str, float]:
     """The Frechet distances ("fmd", "fid") between the pooled features of several videos and of the real ones.
 
-    Those are left out for which no video has features, or all together have but one.
+    A distance is left out if there are fewer than two features.
     """
     result = {}
     for measure, feature in _POOLED.items():
@@ -69,10 +70,10 @@ def distances_between_pools(scores: Sequence[Scores]) -> dict[str, float]:
 def personalisation(
     scores: Mapping[str, Scores], speakers: Mapping[str, str], fps: Mapping[str, float], *, real: bool
 ) -> dict[str, float]:
-    """Share of clips whose motion tells who speaks, of head pose and of blinks; empty where too few people speak.
+    """The shares of clips whose speaker can be told by head pose or by blinks; empty if too few people speak.
 
-    Clips are judged in pieces of 3 s. The classifier learns from the real motion of other pieces than the one it
-    judges, or copies would flatter; the share is the mean over people.
+    Clips are classified in pieces of 3 s. The classifier learns from the real motion of other pieces than the one it
+    classifies, since copies would be flattered; shares are averaged over people.
 
     Args:
         scores: by clip.
@@ -92,7 +93,7 @@ def personalisation(
 
 
 def _tells(score: Scores, fps: float) -> bool:
-    """Whether there are curves enough, and for long enough, to judge by."""
+    """Whether there are enough curves, and long enough ones."""
     wanted = [prefix + curve for curve in ("pitch", "yaw", "roll", "blink") for prefix in ("", "reference ")]
     return all(len(score.curves.get(curve, ())) / fps > WINDOW_S + 2 / _RATE for curve in wanted)
 

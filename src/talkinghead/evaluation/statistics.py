@@ -1,4 +1,4 @@
-"""How sure a mean over clips is, and whether one system is better than another."""
+"""How certain a mean over clips is, and whether one system is better than another."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def bootstrap_interval(values: Sequence[float] | FloatArray, *, seed: int = 0) -
     """The mean of values and its 95 % interval, by the percentile bootstrap over them.
 
     Args:
-        values: one per clip, finite; the interval of a single one is that one.
+        values: one per clip, finite; the interval of a single value is that value.
         seed: of the 2000 resamples.
 
     Raises:
@@ -44,14 +44,14 @@ def bootstrap_interval(values: Sequence[float] | FloatArray, *, seed: int = 0) -
 def difference_of_pairs(first: Sequence[float] | FloatArray, second: Sequence[float] | FloatArray) -> Estimate:
     """Mean of ``first - second`` over the same clips, and its 95 % interval.
 
-    Pairs are resampled together: what makes a clip hard for both falls out.
+    Pairs are resampled together, which cancels what makes a clip hard for both.
 
     Args:
         first: one value per clip.
         second: the other system's, clips in the same order.
 
     Raises:
-        ValueError: the lengths differ, or as ``bootstrap_interval`` has it.
+        ValueError: the lengths differ, or as for ``bootstrap_interval``.
     """
     if len(first) != len(second):
         raise ValueError(f"paired values must be as many, got {len(first)} and {len(second)}")
@@ -59,7 +59,7 @@ def difference_of_pairs(first: Sequence[float] | FloatArray, second: Sequence[fl
 
 
 def verdict(difference: Estimate) -> str:
-    """What a paired difference of costs (lower is better) says of the first: "better", "worse" or "undecided"."""
+    """The first system by a paired difference of costs (lower is better): "better", "worse" or "undecided"."""
     if difference.high < 0:
         return "better"
     return "worse" if difference.low > 0 else "undecided"
@@ -70,9 +70,9 @@ def costs(values: Sequence[float] | FloatArray, better: str, reference: Sequence
 
     Args:
         values: one per clip.
-        better: as a ``Measure`` has it: "lower", "higher", "reference" (the distance to the real video's own value
-            counts) or "" (the distance to 0 does).
-        reference: the real video's values of the same clips, looked at for "reference" alone.
+        better: as in ``Measure``: "lower", "higher", "reference" (the distance to the real video's own value counts) or
+            "" (the distance to 0 counts).
+        reference: the real video's values of the same clips, used only for "reference".
 
     Raises:
         ValueError: ``better`` is none of these.

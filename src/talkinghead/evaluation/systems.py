@@ -1,7 +1,7 @@
-"""What makes a video of an example: a method, and the baselines that it has to beat.
+"""The systems that make a video of an example: a method, and the baselines that it has to beat.
 
-All but the real video are drawn by the method's own renderer from one and the same portrait, so that they differ in
-motion alone.
+All except the real video are drawn by the method's own renderer from the same portrait, so that they differ only in
+motion.
 """
 
 from __future__ import annotations
@@ -48,8 +48,8 @@ BASELINES = {
 }
 
 _MOUTH = np.r_[JAW, LIPS]
-_WIDE = 95  # percentile of a mouth's opening that stands for wide open, and of the loudness for loud
-_MOST_ROWS = 40  # of each clip that the mouths are learned from
+_WIDE = 95  # percentile of a mouth's opening that counts as wide open, and of loudness as loud
+_MOST_ROWS = 40  # of each clip, from which mouths are learned
 _WINDOW_S = 0.06
 _LEAST_DB, _RANGE_DB = -80.0, 40.0  # what is quieter than loud by more than this is silence
 _LEAST_SPAN_DB = 3.0  # a sound that varies less has no loud places
@@ -57,14 +57,14 @@ _LEAST_SPAN_DB = 3.0  # a sound that varies less has no loud places
 
 @dataclass(frozen=True)
 class Scene:
-    """What a system is given.
+    """The input of a system.
 
     Attributes:
         video: the real one.
         portrait: the face.
         speech: its sound.
-        fps: its frames per second, at which the others are made too.
-        seed: of what chance decides, the clip's own.
+        fps: its frames per second, which the others share.
+        seed: of all random choices, the clip's own.
     """
 
     video: Path
@@ -81,7 +81,7 @@ class Scene:
 
 @dataclass(frozen=True)
 class MouthStatistics:
-    """What is learned of the mouths of some clips, in the head frame.
+    """Statistics of the mouths of some clips, in the head frame.
 
     Attributes:
         rest: (68, 3) mean of the closed mouths.
@@ -97,26 +97,26 @@ class MouthStatistics:
 
 
 def seed_of(name: str) -> int:
-    """A seed that depends on the name alone."""
+    """A seed that depends only on the name."""
     return int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big")
 
 
 def choose_by_chance(example: Example, among: Sequence[Example]) -> Example | None:
-    """One of several clips, always the same one for the same example; None where there is none."""
+    """One of several clips, always the same for an example; None if there are none."""
     return among[int(np.random.default_rng(seed_of(example.name)).integers(len(among)))] if among else None
 
 
 def portrait_row(example: Example, track: FaceTrack) -> int:
-    """Which frame of a clip is its portrait."""
+    """The frame of a clip that serves as portrait."""
     return best_frame(track) if example.calmest else 0
 
 
 def scene_of(example: Example, video: Path, track: FaceTrack) -> Scene:
-    """What the systems are given of an example.
+    """The input of all systems for an example.
 
     Args:
         example: the clip.
-        video: its file, cut to what is taken of it.
+        video: its file, cut to what is used of it.
         track: of that file.
 
     Raises:
@@ -136,12 +136,12 @@ def scene_of(example: Example, video: Path, track: FaceTrack) -> Scene:
 def learn_mouths(clips: Sequence[FloatArray], rests: Sequence[FloatArray]) -> MouthStatistics:
     """Rest, mean and opening of the mouths of clips.
 
-    The opening is the first principal component of what jaw and lips do away from the clip's closed mouth, as long as
-    lets the lips part by one.
+    The opening is the first principal component of the displacement of jaw and lips from the clip's closed mouth,
+    scaled to part the lips by one.
 
     Args:
         clips: (T, 68, 3) each in the head frame.
-        rests: (68, 3) for each clip its landmarks at rest; the mouth is closed here if it is not.
+        rests: (68, 3) for each clip, its landmarks at rest; an open mouth is closed.
 
     Raises:
         ValueError: there is no clip.
@@ -169,16 +169,16 @@ def _some_rows(clip: FloatArray) -> FloatArray:
 
 
 def still_motion(landmarks: FloatArray, rest: FloatArray, fps: float) -> Motion:
-    """The motion of a mouth (T, 68, 3) on a head that holds still and does not blink; ``rest`` (68, 3) as in Motion."""
+    """The motion of a mouth (T, 68, 3) on a head that neither moves nor blinks; ``rest`` (68, 3) as in ``Motion``."""
     nothing = np.zeros((len(landmarks), 3))
     return Motion(fps, landmarks, nothing, nothing, np.zeros(len(landmarks)), rest)
 
 
 def loud_share(speech: Speech, fps: float, count: int) -> FloatArray:
-    """(count,) how loud each frame is: 0 as in silence, 1 at the 95th percentile, not limited above.
+    """(count,) loudness of each frame: 0 as in silence, 1 at the 95th percentile, unlimited above.
 
-    The level is the RMS over 0.06 s about the frame's time, in dB. Silence is the median level where nobody speaks, and
-    no more than 40 dB below loud.
+    The level is the RMS over 0.06 s around the frame, in dB. Silence is the median level where nobody speaks, at most
+    40 dB below loud.
     """
     power = np.square(speech.samples.astype(np.float64))
     total = np.concatenate([[0.0], np.cumsum(power)])
@@ -203,16 +203,16 @@ def _silent_rows(speech: Speech, fps: float, count: int) -> BoolArray:
 
 
 def baseline_motion(name: str, scene: Scene, *, mouths: MouthStatistics | None, donor: Motion | None) -> Motion:
-    """The motion of a baseline that is drawn (all but ``REAL``).
+    """The motion of a drawn baseline, which all but ``REAL`` are.
 
     Args:
         name: of the baseline.
         scene: what it is given.
         mouths: for ``MEAN`` and ``ENERGY``.
-        donor: what another clip does, for ``SAME`` and ``RANDOM``.
+        donor: the motion of another clip, for ``SAME`` and ``RANDOM``.
 
     Raises:
-        ValueError: there is no such baseline, or it is not given what it needs.
+        ValueError: there is no such baseline, or its input is missing.
     """
     count = scene.num_frames
     if name == STILL:

@@ -1,4 +1,4 @@
-"""What viewers would say, as VMAF foretells it: both videos are written anew, without loss, on the common clock."""
+"""Quality as viewers would rate it, by VMAF: both videos are rewritten without loss on the common clock."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from talkinghead.types import ImageArray
 class Viewing:
     """VMAF of two videos that may differ in size, length and rate.
 
-    VMAF itself compares files, picture by picture. A column or row that makes a side odd is left out.
+    VMAF compares files, picture by picture. The last column or row of an odd side is left out.
     """
 
     def __init__(self, pair: Pair) -> None:
@@ -48,13 +48,13 @@ class Viewing:
 
 
 class _Lossless:
-    """A video file that keeps every picture as it is, but for the halved resolution of its colours."""
+    """A lossless video file, except that the resolution of its colours is halved."""
 
     def __init__(self, path: Path, size: tuple[int, int]) -> None:
         self.path = path
         self._size = size
         self._container: OutputContainer = av.open(str(path), "w")
-        # The rate is of no account: VMAF takes pictures by their number.
+        # The rate does not matter: VMAF pairs pictures by number.
         self._stream: VideoStream = self._container.add_stream("libx264", rate=Fraction(25))
         self._stream.width, self._stream.height = size
         self._stream.pix_fmt = "yuv420p"

@@ -20,12 +20,12 @@ _Made = TypeVar("_Made")
 class Workers:
     """Several processes, each with one thread for its networks; or this process alone.
 
-    Stopped by an exception such as Ctrl-C, what has begun is brought to its end and the rest is given up. The processes
-    are started afresh, for what has loaded MediaPipe cannot be copied by ``fork``.
+    On an exception such as Ctrl-C, running work is finished and the rest is dropped. The processes are spawned, not
+    forked, because MediaPipe does not survive ``fork``.
     """
 
     def __init__(self, number: int) -> None:
-        """``number`` of processes; 1 works in this one."""
+        """``number`` of processes; 1 means this one."""
         self._pool = None
         if number > 1:
             context = multiprocessing.get_context("spawn")
@@ -43,11 +43,11 @@ class Workers:
     def each(
         self, work: Callable[[_Item], _Made], items: Sequence[_Item], stage: str, progress: Progress
     ) -> list[_Made]:
-        """What ``work`` makes of each item, in their order.
+        """The results of ``work`` for all items, in order.
 
         Args:
-            work: a function of a module, for its name goes to the processes.
-            items: what can be pickled.
+            work: a function of a module, because its name goes to the processes.
+            items: picklable values.
             stage: name for the hook.
             progress: hook (stage, done, total).
 
@@ -68,14 +68,14 @@ class Workers:
                 progress(stage, done, len(items))
         except BrokenProcessPool:
             raise InputError(
-                "a process of the evaluation was killed, most likely for want of memory: run it again with fewer at "
-                "once (--jobs 1), what is done is kept."
+                "a process of the evaluation was killed, most likely because memory ran out: run it again with fewer "
+                "at once (--jobs 1); finished work is kept."
             ) from None
         return [future.result() for future in futures]
 
 
 def _begin() -> None:
-    """In each process: Ctrl-C is for the one that waits, and cores are shared out by process, not by thread."""
+    """Set up a process: Ctrl-C is left to the waiting one, and each process uses one core."""
     import cv2
     import torch
 

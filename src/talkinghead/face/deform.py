@@ -1,4 +1,4 @@
-"""From the 68 landmarks to the whole mesh: how skin follows the points that are named."""
+"""How the whole mesh follows its 68 landmarks and the lids."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from talkinghead.face.landmarks import (
 )
 from talkinghead.types import FloatArray, IndexArray
 
-_TENSION = 1000.0  # of the skin beside its stiffness: without it, noise of the lips' corners swings out over the cheeks
-_LOWER_LID_SHARE = 0.05  # of the opening that the lower lid rises in a blink
-_OVERLAP = 0.05  # of the opening that the upper lid goes past the lower
+_TENSION = 1000.0  # of the skin, besides its stiffness: without it, noise at the lips' corners spreads over the cheeks
+_LOWER_LID_SHARE = 0.05  # of the opening, by which the lower lid rises in a blink
+_OVERLAP = 0.05  # of the opening, by which the upper lid passes the lower
 _LID_THICKNESS = 0.02  # eye distances
-_SKULL = np.array([10, 338, 297, 332, 284, 251, 21, 54, 103, 67, 109])  # the forehead's rim: no muscle moves it
-_SURFACE = 468  # mesh points on the skin; the irises follow the head alone
+_SKULL = np.array([10, 338, 297, 332, 284, 251, 21, 54, 103, 67, 109])  # the forehead's rim, which no muscle moves
+_SURFACE = 468  # mesh points on the skin; the irises follow only the head
 
 
 def _cotangent_laplacian(shape: FloatArray, triangles: IndexArray) -> tuple[FloatArray, FloatArray]:
@@ -62,10 +62,10 @@ def _extend(rows: FloatArray, known: IndexArray) -> FloatArray:
 
 @lru_cache(maxsize=1)
 def mesh_from_landmarks() -> FloatArray:
-    """(478, 68) weights: a displacement of the landmarks, times these, displaces the mesh.
+    """(478, 68) weights that turn a displacement of the landmarks into one of the mesh.
 
-    Each landmark moves its own mesh point exactly; along the lips the displacement runs in cubic splines from landmark
-    to landmark; over the rest of the skin it bends least (biharmonic). Irises stay with the head.
+    Each landmark moves its own mesh point exactly. Along the lips cubic splines connect the displacements; over the
+    rest of the skin they spread with the least bending (biharmonic). Irises stay with the head.
     """
     shape, _ = canonical_face()
     column = {int(point): k for k, point in enumerate(MESH_OF_68)}
@@ -87,9 +87,9 @@ def mesh_from_landmarks() -> FloatArray:
 
 @lru_cache(maxsize=1)
 def lid_weights() -> FloatArray:
-    """(468, 32) weights: displacements of the lids, left eye then right, times these, displace the skin."""
+    """(468, 32) weights that turn displacements of the lids, left eye then right, into one of the skin."""
     lids = np.concatenate([LEFT_EYE_CONTOUR, RIGHT_EYE_CONTOUR])
-    # The skin around the eye socket holds still, so that a blink pulls neither brow nor nose nor cheek nor the hair.
+    # The skin around the eye socket holds still, so that a blink does not pull brow, nose, cheek or hair.
     still = np.setdiff1d(np.union1d(MESH_OF_68, _SKULL), lids)
     known = np.concatenate([lids, still])
     rows = np.concatenate([np.eye(len(lids)), np.zeros((len(still), len(lids)))])
@@ -105,7 +105,7 @@ def shut_lids(mesh: FloatArray) -> FloatArray:
         upper, lower = eye[1:8], eye[15:8:-1]
         move = np.zeros_like(eye)
         move[15:8:-1] = _LOWER_LID_SHARE * (upper - lower)
-        # A little past the lower lid and in front of it: no sliver of the eye is left between the two.
+        # A little past the lower lid and in front of it, so that no sliver of the eye remains between the two.
         move[1:8] = (1 + _OVERLAP) * (lower - upper) + (0.0, 0.0, -_LID_THICKNESS)
         moves.append(move)
     displacement = np.zeros_like(mesh)

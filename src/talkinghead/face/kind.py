@@ -7,13 +7,13 @@ import numpy as np
 
 from talkinghead.types import FloatArray, ImageArray
 
-_SIDE = 160  # px that the face is brought to, so that the measure does not depend on resolution
-_FLAT = 1.0  # lightness steps (of 255) per px below which a place is flat
-_DRAWN = 0.2  # share of flat places: photos, paintings, renderings have 0 to 0.11 of them, drawings 0.28 to 0.9
+_SIDE = 160  # px to which the face is scaled, so that the measure does not depend on resolution
+_FLAT = 1.0  # lightness steps (of 255) per px below which a pixel is flat
+_DRAWN = 0.2  # share of flat pixels: photos, paintings and renderings have 0 to 0.11, drawings 0.28 to 0.9
 
 
 def flat_share(image: ImageArray, landmarks: FloatArray) -> float:
-    """Share of a face's pixels whose lightness is that of their neighbours: skin has texture, flat paint has none."""
+    """The share of a face's pixels that are as light as their neighbours: skin has texture, flat paint has none."""
     low = landmarks[:, :2].min(axis=0).astype(int).clip(0)
     high = landmarks[:, :2].max(axis=0).astype(int)
     face = image[low[1] : high[1] + 1, low[0] : high[0] + 1]

@@ -1,7 +1,7 @@
-"""Names and indices of face points: the 478-point mesh, the 68 landmarks of iBUG, how one is read off the other.
+"""Names and indices of face points: the 478-point mesh and the 68 landmarks of iBUG.
 
-Left and right are those of the picture, not of the person. Both numberings count the landmarks of a face that looks at
-the camera from the left edge of the picture to its right.
+Left and right are those of the picture, not of the person: both numberings run from left to right over a face that
+looks at the camera.
 
 Source: the mesh is MediaPipe Face Mesh (Kartynnik et al. 2019, with the irises of Ablavatski et al. 2020); the 68
 landmarks are those of Sagonas et al. 2013 (iBUG 300-W).
@@ -53,7 +53,7 @@ LEFT_IRIS = np.array([468, 469, 470, 471, 472])
 RIGHT_IRIS = np.array([473, 474, 475, 476, 477])
 """(5,) centre and four points of the rim."""
 
-# Points that speech and blinks hardly move: brow bone, temples, nose bridge and root, eye corners, cheek bones.
+# Points that speech and blinks barely move: brow bone, temples, nose bridge and root, eye corners, cheek bones.
 STABLE = np.array([
     10, 338, 297, 332, 284, 251, 389, 109, 67, 103, 54, 21, 162, 151, 9, 8, 168, 6, 197, 195, 5, 4, 1,
     33, 133, 362, 263, 130, 359, 226, 446, 127, 356, 234, 454, 116, 345, 117, 346, 143, 372, 34, 264, 139, 368,
@@ -84,8 +84,8 @@ def canonical_face() -> tuple[FloatArray, npt.NDArray[np.int32]]:
             (x right, y down, z away from the camera).
         triangles: (852, 3) int32 indices into the first 468 points; eyes and mouth are holes.
 
-    Source: our own mean over the open recordings, made by ``data.canonical``; the triangles are the cells of the edge
-        list that MediaPipe publishes.
+    Source: our own mean over the open recordings, made by ``data.canonical``; the triangles come from the edge list
+        that MediaPipe publishes.
     """
     with np.load(_MODEL) as file:
         return file["shape"].astype(np.float64), file["triangles"]

@@ -1,4 +1,4 @@
-"""68 landmarks that somebody placed in a picture -> the whole mesh of that face."""
+"""68 landmarks placed in a picture by hand -> the whole mesh of that face."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from talkinghead.face.landmarks import (
 )
 from talkinghead.types import NUM_LANDMARKS, NUM_MESH, FloatArray, IndexArray
 
-# Jaw, brows, nose, corners of eyes and mouth: what bends the whole face. Lips and lids, which part, come after it.
+# Jaw, brows, nose, corners of eyes and mouth bend the whole face; lips and lids, which part, follow.
 _FRAME = np.r_[0:36, 36, 39, 42, 45, 48, 54]
-_STIFFNESS = 0.002  # of the bent plate, in eye distances: points of a turned face that nearly coincide do not tear it
-_MIDDLE_HEIGHT = 0.45  # of the picture, that the mean face in its middle takes
+_STIFFNESS = 0.002  # of the thin plate, in eye distances: nearly coinciding points of a turned face do not tear it
+_MIDDLE_HEIGHT = 0.45  # of the picture: height of the mean face in its middle
 
 
 def _check_points(points: FloatArray) -> None:
@@ -42,18 +42,18 @@ def mean_face_in(size: tuple[int, int]) -> FloatArray:
 def mesh_through(points: FloatArray, base: FloatArray | None = None) -> FloatArray:
     """The mesh of a face whose 68 landmarks were placed.
 
-    A thin plate takes the contours of the face, the nose and the corners of eyes and mouth to their places and the
-    forehead with them; what lips and lids still lack runs over the skin as in ``mesh_from_landmarks``, so that a mouth
-    placed open parts the lips instead of stretching the skin across them; round eyes are round between their six
-    points. Depth is that of the base.
+    A thin plate moves the contours of the face, the nose and the corners of eyes and mouth to their places, and the
+    forehead with them. The rest of the lips' and lids' displacement spreads over the skin as in
+    ``mesh_from_landmarks``, so that an open mouth parts the lips instead of stretching the skin across them, and eyes
+    stay round between their six points. Depth is that of the base.
 
     Args:
         points: (68, 2) px.
-        base: (478, 3) px, the mesh to begin with, such as the tracker's; None: the mean face, turned in the picture's
+        base: (478, 3) px, the mesh to start from, such as the tracker's; None: the mean face, turned in the picture's
             plane and scaled to the points.
 
     Returns:
-        (478, 3) px, its ``MESH_OF_68`` at ``points`` exactly.
+        (478, 3) px; its ``MESH_OF_68`` lie exactly at ``points``.
 
     Raises:
         ValueError: a shape is wrong, a point is not finite, or the outer eye corners coincide.
@@ -79,7 +79,7 @@ def mesh_through(points: FloatArray, base: FloatArray | None = None) -> FloatArr
 
 
 def _round_contour(mesh: FloatArray, contour: IndexArray) -> FloatArray:
-    """(16, 2) what brings the points of an eye's contour onto the smooth closed curve through its six landmarks."""
+    """(16, 2) displacements that bring an eye's contour onto the smooth closed curve through its six landmarks."""
     handles = np.flatnonzero(np.isin(contour, MESH_OF_68))
     corners = mesh[contour[np.append(handles, handles[0])]]
     length = np.append(0, np.cumsum(np.linalg.norm(np.diff(corners, axis=0), axis=1)))
@@ -92,12 +92,12 @@ def _eye_distance(points: FloatArray) -> float:
 
 
 def _mean_mesh(points: FloatArray) -> FloatArray:
-    """The mean face (478, 3) px under the similarity of the plane that brings its landmarks nearest to the points."""
+    """The mean face (478, 3) px under the similarity of the plane that brings its landmarks closest to the points."""
     shape, _ = canonical_face()
     source = shape[MESH_OF_68, :2] @ (1, 1j)
     target = points @ (1, 1j)
     centred = source - source.mean()
-    # Points of the plane as complex numbers: turn and scale are one factor.
+    # Points of the plane as complex numbers: rotation and scale are one factor.
     factor = (centred.conj() @ (target - target.mean())) / (centred.conj() @ centred).real
     moved = (shape[:, :2] @ (1, 1j) - source.mean()) * factor + target.mean()
     return np.column_stack([moved.real, moved.imag, abs(factor) * shape[:, 2]])

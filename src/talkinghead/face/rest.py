@@ -9,14 +9,14 @@ from talkinghead.types import FloatArray
 UPPER_INNER, LOWER_INNER = np.array([61, 62, 63]), np.array([67, 66, 65])
 """Points of the inner lips that face each other."""
 
-TOUCHING = 0.02  # opening over eye distance below which lips touch: the mesh sees about 0.00 to 0.01 then
-SEAM = 0.004  # opening that closed lips are given where the picture shows them open; 0.012 looks ajar on a smile
-_UPPER_SHARE = 0.4  # of the gap that the upper lip closes
-_JAW_SHARE = 0.35  # of the lower lip's way that the chin goes along
+TOUCHING = 0.02  # opening over eye distance below which lips touch; touching lips measure about 0.00 to 0.01
+SEAM = 0.004  # opening left between lips that we close; 0.012 looks open in a smile
+_UPPER_SHARE = 0.4  # of the gap: closed by the upper lip
+_JAW_SHARE = 0.35  # of the lower lip's displacement: shared by the chin
 
 
 def lip_gap(landmarks: FloatArray) -> FloatArray:
-    """(...,) height of the mouth's opening of landmarks (..., 68, 3) in the head frame, in eye distances."""
+    """(...,) height of the mouth's opening in landmarks (..., 68, 3) of the head frame, in eye distances."""
     return np.asarray((landmarks[..., LOWER_INNER, 1] - landmarks[..., UPPER_INNER, 1]).mean(axis=-1))
 
 
@@ -28,8 +28,8 @@ def lips_touch(landmarks: FloatArray) -> bool:
 def closed_mouth(landmarks: FloatArray) -> FloatArray:
     """The same face with its lips together: (68, 3) -> (68, 3), both in the head frame.
 
-    Lips that touch stay as they are. Otherwise both lips go to a seam between them, each inner point as far as its own
-    gap asks, the outer points with them, and the chin follows a little.
+    Lips that touch stay as they are. Otherwise both lips move to a seam between them, each inner point by its own gap
+    and the outer points with them; the chin follows a little.
     """
     if lips_touch(landmarks):
         return landmarks.copy()

@@ -1,4 +1,4 @@
-"""Files to and from the types: pictures, videos and sound in, videos out, each marked as synthetic."""
+"""Files to and from the types: pictures, videos and sound in; videos out, each marked as synthetic."""
 
 from talkinghead.media.images import read_image, save_image
 from talkinghead.media.joined import ArrayVideo, JoinedVideo, VideoExcerpt

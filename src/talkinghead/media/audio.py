@@ -1,4 +1,4 @@
-"""The sound track of a file, decoded a block at a time as float32, in step with the file's own clock."""
+"""The sound track of a file, decoded block by block as float32, in time with the file's own clock."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from talkinghead.media.containers import audio_stream, end_in_header, open_conta
 Samples = npt.NDArray[np.float32]
 
 _BLOCK = 16_384
-_GAP = 0.1  # seconds; a longer hole in the time stamps was silence, or lost
-_LONGEST_GAP = 60.0  # seconds; time stamps that jump further are taken for broken
+_GAP = 0.1  # seconds; a longer gap in the time stamps was silence, or was lost
+_LONGEST_GAP = 60.0  # seconds; time stamps that jump further are broken
 _LONGEST_LEAD = 600.0
-_EARLY = 0.25  # seconds that sound before the first picture is cut to keep step with it; more of it is speech
+_EARLY = 0.25  # seconds of sound before the first picture that are cut to stay in time; more than that is speech
 _LOWEST_RATE, _HIGHEST_RATE = 1_000, 400_000  # Hz; beyond, a header is broken
 _MANY_PLANES = 8  # from here on PyAV reads past the end of a frame's list of planes
-_PADDING = 4096  # samples; what an encoder may have added at the end to fill its last frame
+_PADDING = 4096  # samples that an encoder may have added to fill its last frame
 
-# What players assume of files that give a number of channels and nothing else (the order of WAV).
+# The layouts that players assume if a file gives only the number of channels (WAV's order).
 USUAL_LAYOUTS = {1: "mono", 2: "stereo", 3: "3.0", 4: "quad", 5: "5.0", 6: "5.1", 7: "6.1", 8: "7.1"}
 
 
@@ -40,17 +40,17 @@ class AudioReader:
         sample_rate: in Hz, as decoded.
         channels: how many.
         layout: FFmpeg's name of their layout, such as "stereo" or "5.1".
-        is_layout_known: False where the file only gives their number.
-        stated_duration: from time zero, in seconds, as the header has it, or None.
-        has_errors: whether the last reading met damaged places.
+        is_layout_known: False if the file only gives the number of channels.
+        stated_duration: from time zero, in seconds, as the header states it, or None.
+        has_errors: whether the last reading found damage.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         """Open the file, look at its first samples, and close it again.
 
         Raises:
-            InputError: no such file, empty, no sound or video file, no sound track, none that can be decoded, or one
-                without a single sample.
+            InputError: the file is missing, empty, neither sound nor video, or has no sound track, none that can be
+                decoded, or one without samples.
         """
         self.path = Path(path)
         self.has_errors = False
@@ -74,13 +74,13 @@ class AudioReader:
         self.stated_duration = None if end is None else end - self._start + self._lead / self.sample_rate
 
     def blocks(self) -> Iterator[Samples]:
-        """The samples from time zero on as (channels, n) float32 pieces, as they are: perhaps not finite or beyond 1.
+        """The samples from time zero on as (channels, n) float32 pieces, unchecked: some may exceed 1 or not be finite.
 
-        Time zero is the first sample, or the first picture in a file that has pictures: silence fills the time until
-        the sound begins there. It also fills holes.
+        Time zero is the first sample or, in a file with pictures, the first picture; silence fills the time until the
+        sound begins. It also fills gaps.
 
         Raises:
-            InputError: the sampling rate or the number of channels changes on the way.
+            InputError: the sampling rate or the number of channels changes midway.
         """
         waiting: list[Samples] = []
         skip = max(0, -self._lead)
@@ -99,7 +99,7 @@ class AudioReader:
         if self.stated_duration is None:
             return decoded
         stated = round(self.stated_duration * self.sample_rate)
-        # Headers may round to milliseconds: what is less than that is not padding.
+        # Headers may round to milliseconds: less than that is not padding.
         return stated if self.sample_rate / 1000 < decoded - stated <= _PADDING else decoded
 
     def _in_step(self) -> Iterator[Samples]:

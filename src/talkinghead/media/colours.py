@@ -1,4 +1,4 @@
-"""RGB to and from the YUV of video, with the matrix and range that the frames state or that players would guess."""
+"""RGB to and from the YUV of video, with the matrix and range that frames state, or else players assume."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTr
 
 from talkinghead.types import ImageArray
 
-# swscale's defaults round down, one or two levels of every colour; these flags round right.
+# swscale's defaults round every colour down by one or two levels; these flags round correctly.
 _ROUNDED = Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT
 
 _UNSPECIFIED = 2  # AVCOL_SPC_UNSPECIFIED
-_BT709, _SMPTE170M = 1, 6  # AVCOL_SPC_..., as codecs count, other than swscale's Colorspace
+_BT709, _SMPTE170M = 1, 6  # AVCOL_SPC_..., numbered as in codecs, unlike swscale's Colorspace
 
 
 def to_rgb(frame: VideoFrame, reformatter: VideoReformatter, *, width: int, height: int) -> ImageArray:
-    """(height, width, 3) uint8 RGB of a decoded frame, in the matrix and range it states."""
+    """(height, width, 3) uint8 RGB of a decoded frame, by the matrix and range it states."""
     resized = (frame.width, frame.height) != (width, height)
     is_yuv = not frame.format.is_rgb and len(frame.format.components) > 1
     usual = _usual_matrix(frame.height) if is_yuv else None
@@ -38,12 +38,12 @@ def to_rgb(frame: VideoFrame, reformatter: VideoReformatter, *, width: int, heig
     try:
         converted = convert(usual if frame.colorspace == _UNSPECIFIED else None)
     except av.FFmpegError:
-        converted = convert(usual)  # a matrix that swscale does not know, or a nonsensical one
+        converted = convert(usual)  # a matrix that is nonsensical or unknown to swscale
     return np.asarray(converted.to_ndarray(), np.uint8)
 
 
 def to_yuv(image: ImageArray, reformatter: VideoReformatter) -> VideoFrame:
-    """(H, W, 3) uint8 RGB as a yuv420p frame of limited range, in the matrix that ``tag`` writes down."""
+    """(H, W, 3) uint8 RGB as a yuv420p frame of limited range, by the matrix that ``tag`` declares."""
     converted = reformatter.reformat(
         VideoFrame.from_numpy_buffer(image, format="rgb24"),
         format="yuv420p",
@@ -57,9 +57,10 @@ def to_yuv(image: ImageArray, reformatter: VideoReformatter) -> VideoFrame:
 
 
 def tag(codec: VideoCodecContext, height: int) -> None:
-    """Write down in an encoder what ``to_yuv`` does.
+    """Declare in an encoder what ``to_yuv`` does.
 
-    The transfer curve is called BT.709, not sRGB, though pictures are sRGB: players expect that and show it unchanged.
+    The transfer curve is declared as BT.709 although pictures are sRGB, because players expect that and show it
+    unchanged.
     """
     codec.colorspace = _BT709 if _usual_matrix(height) == Colorspace.ITU709 else _SMPTE170M
     codec.color_range = ColorRange.MPEG
@@ -72,5 +73,5 @@ def is_hdr(frame: VideoFrame) -> bool:
 
 
 def _usual_matrix(height: int) -> Colorspace:
-    # What players guess where nothing is stated; we also write by it, so that those that never look are right as well.
+    # Players assume this if nothing is stated; we also write by it, so that players that never look are right as well.
     return Colorspace.ITU709 if height >= 720 else Colorspace.ITU601

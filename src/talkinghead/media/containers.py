@@ -17,8 +17,8 @@ from av.video.stream import VideoStream
 from talkinghead.errors import InputError
 from talkinghead.media.files import existing_file
 
-# FFmpeg's demuxers that stay inside the one file given. Left out on purpose: play lists (they open other files and
-# addresses), still pictures (Pillow reads those better) and the ones that take any text for a video.
+# FFmpeg's demuxers that stay inside the given file. Deliberately missing: playlists, which open other files and
+# addresses; still pictures, which Pillow reads better; and demuxers that take any text for a video.
 _DEMUXERS = (
     "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpeg,mpegts,mpegvideo,m4v,h264,hevc,ivf,obu,flv,asf,rm,mxf,nut,dv,ogg,"
     "wav,w64,rf64,aiff,caf,au,flac,mp3,aac,ac3,eac3,dts,amr,amrnb,amrwb,ape,tta,wv,voc,gsm,sox,tak"
@@ -26,7 +26,7 @@ _DEMUXERS = (
 
 _CLOCK = re.compile(r"(\d{1,3}):(\d\d):(\d\d(?:\.\d+)?)")
 
-# Demuxers whose duration is written down in the header, not guessed from the size and the bit rate.
+# Demuxers whose header states the duration; others guess it from size and bit rate.
 _STATED_DURATION = ("mov,mp4,m4a,3gp,3g2,mj2", "wav", "w64", "aiff", "caf", "flac", "avi")
 
 
@@ -34,13 +34,13 @@ def open_container(path: str | os.PathLike[str]) -> InputContainer:
     """An opened sound or video file; the caller closes it.
 
     Raises:
-        InputError: no such file, empty, or nothing FFmpeg can read.
+        InputError: the file is missing or empty, or FFmpeg cannot read it.
     """
     path = existing_file(path)
     options = {"format_whitelist": _DEMUXERS, "protocol_whitelist": "file"}
     try:
-        # An absolute name, for FFmpeg takes what stands before a colon in a relative one for a protocol. Old files
-        # have tags in any encoding.
+        # Absolute, because in a relative name FFmpeg takes text before a colon for a protocol. Tags of old files have
+        # any encoding.
         return av.open(str(path.absolute()), "r", container_options=options, metadata_errors="replace")
     except av.FFmpegError as error:
         raise InputError(_why_not(path)) from error
@@ -60,8 +60,8 @@ def audio_stream(container: InputContainer) -> AudioStream | None:
 
 
 def end_in_header(container: InputContainer, stream: Stream) -> float | None:
-    """When a stream ends on the file's clock (s), as the header states it, or None where that would be a guess."""
-    tag = _CLOCK.fullmatch(stream.metadata.get("DURATION", ""))  # Matroska; despite its name the end
+    """The end of a stream on the file's clock (s), as the header states it, or None if it would be a guess."""
+    tag = _CLOCK.fullmatch(stream.metadata.get("DURATION", ""))  # Matroska; despite its name this is the end
     if tag is not None:
         hours, minutes, seconds = map(float, tag.groups())
         return 3600 * hours + 60 * minutes + seconds
@@ -71,7 +71,7 @@ def end_in_header(container: InputContainer, stream: Stream) -> float | None:
 
 
 def packet_times(container: InputContainer, stream: Stream) -> Iterator[float]:
-    """When each packet of a stream is to be shown (s), in the order of the file, as far as it can be read."""
+    """The presentation time (s) of each packet of a stream, in file order, as far as it can be read."""
     with suppress(av.FFmpegError):
         for packet in container.demux(stream):
             if packet.pts is not None and not packet.is_discard:
@@ -79,7 +79,8 @@ def packet_times(container: InputContainer, stream: Stream) -> Iterator[float]:
 
 
 def starts_like_mp4(path: Path) -> bool:
-    """Whether a file begins as MP4 and its kin do; if it cannot be opened then, its end with the index is missing."""
+    """Whether a file begins like MP4 and its relatives; if it still cannot be opened, its end with the index is
+    missing."""
     with path.open("rb") as file:
         return file.read(8)[4:] == b"ftyp"
 

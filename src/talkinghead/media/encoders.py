@@ -22,14 +22,14 @@ from talkinghead.media import colours
 from talkinghead.media.audio import USUAL_LAYOUTS, Samples
 from talkinghead.types import ImageArray, Sound
 
-_AHEAD = 0.25  # seconds that sound is written ahead of the pictures, so that a player always has both at hand
+_AHEAD = 0.25  # seconds by which sound is written ahead of pictures, so that players always have both
 
 
 class Encoder(Protocol):
-    """What turns RGB frames into a file, one after another."""
+    """Turns RGB frames into a file, one after another."""
 
     def add(self, image: ImageArray) -> None:
-        """Encode one (H, W, 3) uint8 frame; the array may be used again afterwards."""
+        """Encode one (H, W, 3) uint8 frame; the array may be reused afterwards."""
         ...
 
     def finish(self) -> None:
@@ -37,13 +37,13 @@ class Encoder(Protocol):
         ...
 
     def abort(self) -> None:
-        """Give up: close and delete what was written so far."""
+        """Close the file and delete it."""
         ...
 
 
 @dataclass(frozen=True)
 class FileFormat:
-    """How files of one suffix are made: FFmpeg's names and options."""
+    """How files with a suffix are made: FFmpeg's names and options."""
 
     container: str
     video: str = "libx264"
@@ -51,16 +51,16 @@ class FileFormat:
     options: Mapping[str, str] = field(default_factory=dict)
 
     def video_options(self, crf: int, preset: str) -> dict[str, str]:
-        """Options of the video encoder for a quality and speed in x264's terms."""
+        """Options of the video encoder for a quality and a speed on x264's scales."""
         if self.video == "libx264":
             return {"crf": str(crf), "preset": preset}
-        # VP9's scale of quality goes to 63; at real-time speed it looks like x264's some ten steps up.
+        # VP9's quality scale goes to 63; at real-time speed it matches x264's about ten steps higher.
         speed = {"deadline": "realtime", "cpu-used": "8", "row-mt": "1"}
         return {"crf": str(min(63, crf + 10)), "b": "0", **speed}
 
 
 class MovieEncoder:
-    """Writes yuv420p video, with sound interleaved as the pictures come in: memory does not grow with length."""
+    """Writes yuv420p video with interleaved sound, in memory that does not grow with length."""
 
     def __init__(
         self,
@@ -83,8 +83,8 @@ class MovieEncoder:
             fps: frames per second.
             sound: the sound track, or None.
             tags: metadata for the container.
-            crf: quality as x264 counts it, 0 (lossless) to 51.
-            preset: x264's name of a speed.
+            crf: quality on x264's scale, 0 (lossless) to 51.
+            preset: speed by x264's name.
         """
         self._path = path
         self._fps = fps
@@ -92,7 +92,7 @@ class MovieEncoder:
         self._reformatter = VideoReformatter()
         options = dict(recipe.options)
         if recipe.container in ("mp4", "mov"):
-            # The length of each track is noted in this unit: sample-exact instead of to the millisecond.
+            # The lengths of tracks are stored in this unit: exact to the sample instead of the millisecond.
             options["movie_timescale"] = str(sound.sample_rate if sound else 1000 * fps.numerator)
         self._container = av.open(str(path.absolute()), "w", format=recipe.container, container_options=options)
         self._container.metadata.update(tags)
@@ -118,8 +118,8 @@ class MovieEncoder:
         self._container.close()
 
     def abort(self) -> None:
-        """Close and delete what was written so far."""
-        # Deleted first: closing then does not move the whole file about for a fast start.
+        """Close the file and delete it."""
+        # Deleted first, so that closing does not rewrite the whole file for a fast start.
         self._path.unlink(missing_ok=True)
         with suppress(av.FFmpegError):
             self._container.close()
@@ -135,7 +135,7 @@ class MovieEncoder:
 
 
 class _SoundTrack:
-    """Encodes a sound bit by bit, at its own rate and channels where the codec can."""
+    """Encodes a sound piece by piece, at its own rate and channels if the codec can."""
 
     def __init__(self, container: OutputContainer, codec: str, sound: Sound) -> None:
         self._rate = sound.sample_rate
@@ -151,7 +151,7 @@ class _SoundTrack:
         self._done = False
 
     def packets(self, until: float | None) -> Iterator[Packet[AudioStream]]:
-        """Packets of the sound up to ``until`` (s); None: all that is left."""
+        """Packets of the sound up to ``until`` (s); None: all the rest."""
         while not self._done and (until is None or self._position < until * self._rate):
             block = next(self._blocks, None)
             if block is None:
@@ -163,7 +163,7 @@ class _SoundTrack:
     def _frame(self, block: Samples) -> AudioFrame:
         if self._layout == "mono":
             block = block.mean(axis=0, keepdims=True)
-        # Interleaved, for PyAV miscounts eight planes.
+        # Interleaved, because PyAV miscounts eight planes.
         frame = AudioFrame.from_ndarray(block.T.reshape(1, -1), format="flt", layout=self._layout)
         frame.sample_rate, frame.pts, frame.time_base = self._rate, self._position, Fraction(1, self._rate)
         self._position += block.shape[1]
@@ -171,15 +171,15 @@ class _SoundTrack:
 
 
 def _rate(codec: str, wanted: int) -> int:
-    """The lowest rate of an encoder that holds all of a sound of rate ``wanted`` (Hz), or its highest."""
+    """The lowest rate of an encoder that is at least ``wanted`` (Hz), or its highest."""
     rates = (
         av.Codec(codec, "w").audio_rates if codec != "libopus" else [48_000]
-    )  # Opus plays at 48 kHz whatever it is given
+    )  # Opus plays at 48 kHz, whatever it is given
     return min((r for r in rates or [wanted] if r >= wanted), default=max(rates or [wanted]))
 
 
 def _layout(codec: str, sound: Sound) -> str:
-    """The layout of a sound as the encoder takes it, by number of channels if it does not know the name; else mono."""
+    """The layout of a sound for the encoder: by name, else by number of channels, else mono."""
     for layout in (getattr(sound, "layout", None), USUAL_LAYOUTS.get(sound.channels)):
         if layout is not None:
             trial = av.CodecContext.create(codec, "w")

@@ -23,7 +23,7 @@ from talkinghead.types import ImageArray
 class GifEncoder:
     """Writes an animated GIF in constant memory.
 
-    The palette is known only after the last frame. Until then the frames wait in a lossless file beside the output.
+    The palette is known only after the last frame; until then the frames wait in a lossless file beside the output.
     """
 
     def __init__(self, path: Path, *, size: tuple[int, int], fps: Fraction, tags: Mapping[str, str]) -> None:
@@ -33,7 +33,7 @@ class GifEncoder:
             path: where to write; replaced if it exists.
             size: (width, height) in px.
             fps: frames per second.
-            tags: ``comment`` is written to the file; GIF has no place for others.
+            tags: only ``comment`` is written, because GIF has no place for others.
         """
         self._path, self._waiting_path = path, path.with_name(path.name + ".waiting")
         self._size, self._fps, self._comment = size, fps, tags["comment"]
@@ -70,7 +70,7 @@ class GifEncoder:
         self._waiting_path.unlink()
 
     def abort(self) -> None:
-        """Close and delete what was written so far."""
+        """Close the file and delete it."""
         for container in self._open:
             with suppress(av.FFmpegError):
                 container.close()
@@ -80,7 +80,7 @@ class GifEncoder:
     def _in_palette(self, palette: VideoFrame) -> Iterator[VideoFrame]:
         graph = Graph()
         frames, colours = self._source(graph, self._size, "rgb24"), self._source(graph, (16, 16), palette.format.name)
-        # Only the changed part of each frame is dithered anew: a still background does not flicker.
+        # Only the changed part of each frame is dithered anew, so that a still background does not flicker.
         apply, sink = graph.add("paletteuse", "diff_mode=rectangle"), graph.add("buffersink")
         frames.link_to(apply, 0, 0)
         colours.link_to(apply, 0, 1)
@@ -114,7 +114,7 @@ class GifEncoder:
 
 
 def _pull_frames(sink: FilterContext) -> Iterator[VideoFrame]:
-    """The frames a filter has ready."""
+    """The frames that a filter has ready."""
     while True:
         try:
             yield cast(VideoFrame, sink.pull())

@@ -1,4 +1,4 @@
-"""Picture files of every kind to (H, W, 3) sRGB, and back to PNG."""
+"""Picture files of every kind -> (H, W, 3) sRGB, and back to PNG."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from talkinghead.types import ImageArray
 MAX_PIXELS = 100_000_000
 MIN_SIDE_PX = 16
 
-# Only formats with a signature and a decoder inside Pillow: EPS would start a program, TGA claims any bytes.
+# Only formats with a signature and a decoder inside Pillow: EPS would start a program, and TGA accepts any bytes.
 _FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "TIFF", "BMP", "DIB", "ICO", "PPM", "JPEG2000", "AVIF", "PSD", "QOI")
 _HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1")
 
@@ -28,12 +28,12 @@ _HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1")
 def read_image(path: str | os.PathLike[str]) -> ImageArray:
     """The picture in a file as (H, W, 3) uint8 sRGB.
 
-    The camera's orientation (EXIF) is applied, transparency is laid over white, greyscale, palettes, 16 bit, floating
-    point and CMYK are converted, an embedded colour profile is honoured, of an animation the first frame is taken.
+    The camera's orientation (EXIF) is applied; transparent pictures are laid over white; greyscale, palettes, 16 bit,
+    floating point and CMYK are converted; an embedded colour profile is honoured; animations give their first frame.
 
     Raises:
-        InputError: no such file, a folder, an empty file, not a picture, a damaged one, one of more than 100 megapixels
-            (refused from the header, before anything is decoded) or of less than 16 px on a side.
+        InputError: the file is missing, a folder, empty, not a picture or damaged; or the picture has more than 100
+            megapixels (refused by the header, before decoding) or a side of less than 16 px.
     """
     colours, alpha = read_layers(path)
     if alpha is None:
@@ -44,14 +44,14 @@ def read_image(path: str | os.PathLike[str]) -> ImageArray:
 
 
 def read_layers(path: str | os.PathLike[str]) -> tuple[ImageArray, ImageArray | None]:
-    """The colours of the picture in a file, and how opaque they are.
+    """The colours of the picture in a file, and their opacity.
 
     Returns:
-        colours: (H, W, 3) uint8 sRGB as stored, not multiplied by the opacity: anything where nothing shows.
-        alpha: (H, W) uint8, 255 is opaque; None where the whole picture is.
+        colours: (H, W, 3) uint8 sRGB as stored, not multiplied by the opacity; arbitrary where nothing shows.
+        alpha: (H, W) uint8, 255 is opaque; None if the whole picture is opaque.
 
     Raises:
-        InputError: as ``read_image``.
+        InputError: as for ``read_image``.
     """
     path = existing_file(path)
     with open_picture(path) as picture:
@@ -59,7 +59,7 @@ def read_layers(path: str | os.PathLike[str]) -> tuple[ImageArray, ImageArray | 
         try:
             picture.load()
             return _decode(picture)
-        # A broken file can make a decoder fail in any way it likes.
+        # A broken file can make a decoder fail in any way.
         except Exception as error:
             raise InputError(_damage_message(path)) from error
 
@@ -69,9 +69,9 @@ def open_picture(path: Path) -> Iterator[Image.Image]:
     """The picture in a file with only its header read.
 
     Raises:
-        InputError: not a picture, or one too large to be opened.
+        InputError: the file is not a picture, or too large to be opened.
     """
-    # We have a limit of our own; Pillow's lower one only warns.
+    # We have our own limit; Pillow's lower one only warns.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
@@ -85,7 +85,7 @@ def open_picture(path: Path) -> Iterator[Image.Image]:
 
 
 def is_picture(path: Path) -> bool:
-    """Whether a file is a picture, also one that ``read_image`` will refuse for its size or for being HEIC."""
+    """Whether a file is a picture, including those that ``read_image`` refuses for their size or as HEIC."""
     try:
         with open_picture(path):
             return True
@@ -94,7 +94,7 @@ def is_picture(path: Path) -> bool:
 
 
 def save_image(image: ImageArray, path: str | os.PathLike[str]) -> Path:
-    """Write (H, W, 3) uint8 RGB as a PNG file; an older file of this name is replaced, at once and whole.
+    """Write (H, W, 3) uint8 RGB as a PNG file; an older file of this name is replaced atomically.
 
     Raises:
         InputError: the name does not end in .png, or the folder is missing, not writable or full.
@@ -164,8 +164,8 @@ def _decode(picture: Image.Image) -> tuple[ImageArray, ImageArray | None]:
 def _eight_bit(picture: Image.Image) -> Image.Image:
     """A single-channel picture of 16 or 32 bit or floating point as mode L.
 
-    Such files do not say which value is white: the smallest of those of 16 and 32 bit (floating point: 1.0 and 255 too)
-    that is not below the brightest pixel.
+    Such files do not say which value is white. It is taken to be the smallest full-scale value of 16 or 32 bit (for
+    floating point also 1.0 or 255) that is not below the brightest pixel.
     """
     values = np.nan_to_num(np.asarray(picture).astype(np.float32))
     scales = (1.0, 255.0, 65535.0) if picture.mode == "F" else (65535.0,)
@@ -191,7 +191,7 @@ def _srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
             if converted is not None:
                 return converted
         except (ImageCms.PyCMSError, ValueError):
-            pass  # A profile for another kind of picture, or a broken one: as if there were none.
+            pass  # A profile that is broken or for another kind of picture is ignored.
     return picture.convert("RGB")
 
 

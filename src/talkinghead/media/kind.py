@@ -1,4 +1,4 @@
-"""Whether a file is a picture or a video: by its content, whatever its name says."""
+"""Whether a file is a picture or a video, by its content, whatever its name."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ Kind = Literal["image", "video"]
 
 
 def sniff(path: str | os.PathLike[str]) -> Kind:
-    """What a file with a face is; an animated GIF or WebP is an image too, its first frame.
+    """The kind of a file with a face; an animated GIF or WebP counts as an image, its first frame.
 
     Raises:
-        InputError: no such file, empty, or neither a picture nor a video.
+        InputError: the file is missing, empty, or neither a picture nor a video.
     """
     path = existing_file(path)
     if is_picture(path):

@@ -8,15 +8,15 @@ from PIL import Image, ImageDraw, ImageFont
 
 from talkinghead.types import ImageArray
 
-_SHARE = 0.035  # height of the mark, of the frame's shorter side
+_SHARE = 0.035  # height of the mark over the frame's shorter side
 _MIN_HEIGHT_PX = 10
-_MIN_SIDE_PX = 64  # below this the mark would hide too much, and could not be read
+_MIN_SIDE_PX = 64  # in smaller frames the mark would hide too much and be illegible
 _OVERSAMPLING = 4
 _TEXT = "AI"
 
 
 class VisibleMark:
-    """A mark drawn once for a frame size and laid over one frame after another."""
+    """A mark drawn once for a frame size and laid over every frame."""
 
     def __init__(self, width: int, height: int) -> None:
         """Draw the mark for frames of (width, height) px; for tiny ones there is none."""
@@ -41,7 +41,7 @@ class VisibleMark:
 
 
 def _draw_pill(height: int) -> Image.Image:
-    """A dark, half transparent pill with light letters, RGBA, ``height`` px tall."""
+    """A dark, semi-transparent pill with light letters, RGBA, ``height`` px tall."""
     large = height * _OVERSAMPLING
     font = ImageFont.load_default(size=0.78 * large)
     left, top, right, bottom = font.getbbox(_TEXT)

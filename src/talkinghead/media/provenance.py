@@ -1,4 +1,4 @@
-"""What every output says about itself in its metadata: that it is synthetic, and how it was made."""
+"""The metadata of every output: that it is synthetic, and how it was made."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _GIF_COMMENT = b"\x21\xfe"
 
 
 def provenance(facts: Mapping[str, str]) -> dict[str, Any]:
-    """The record of an output: ``facts`` about how it was made, and what no fact can change, that it is synthetic."""
+    """The record of an output: ``facts`` about how it was made and, whatever they say, that it is synthetic."""
     try:
         generator = f"talkinghead {version('talkinghead')}"
     except PackageNotFoundError:
@@ -40,17 +40,17 @@ def container_tags(facts: Mapping[str, str]) -> dict[str, str]:
 
 
 def read_provenance(path: str | os.PathLike[str]) -> dict[str, Any] | None:
-    """The record in a video or GIF that this package wrote, or None where there is none.
+    """The record in a video or GIF that this package wrote, or None if there is none.
 
     Raises:
-        InputError: no such file, empty, or no video.
+        InputError: the file is missing, empty, or not a video.
     """
     path = existing_file(path)
     with path.open("rb") as file:
         is_gif = file.read(4) == b"GIF8"
     try:
         record = json.loads(_gif_comment(path) if is_gif else _container_comment(path))
-    except (ValueError, IndexError) as error:  # no JSON, or a GIF cut short
+    except (ValueError, IndexError) as error:  # not JSON, or a truncated GIF
         if isinstance(error, InputError):
             raise
         return None
@@ -61,7 +61,7 @@ def add_gif_comment(path: Path, text: str) -> None:
     """Put a comment extension at the end of a GIF file, which FFmpeg cannot write.
 
     Raises:
-        ValueError: the file does not end as a GIF does.
+        ValueError: the file does not end like a GIF.
     """
     data = text.encode()
     blocks = (data[start : start + 255] for start in range(0, len(data), 255))

@@ -1,4 +1,4 @@
-"""Speech from files and arrays: mono for analysis, with the recording as it was given kept at hand for the output."""
+"""Speech from files and arrays: mono for analysis, with a handle on the original recording for the output."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ SPEECH_RATE = 16_000
 _SILENT = 1e-3  # -60 dBFS
 _FULL_SCALE = 0.999
 _CLIPPED_SHARE = 2e-3
-_OVERSHOOT = 1.5  # times full scale: lossy codecs go that far on their own, for a sample or two
-_ABSURD = 16.0  # times full scale: no recording is that loud, but integers saved as floating point are
+_OVERSHOOT = 1.5  # times full scale: lossy codecs overshoot that far, for a sample or two
+_ABSURD = 16.0  # times full scale: no recording is that loud, but integers stored as floating point are
 _PIECE = 65_536
 _MAX_CHANNELS = 64
-_LOST = 0.1  # seconds missing at the end that are worth a word
+_LOST = 0.1  # seconds missing at the end that are worth announcing
 
 
 @dataclass
@@ -40,7 +40,7 @@ class FileSound:
         sample_rate: in Hz.
         channels: how many.
         layout: FFmpeg's name of their layout, such as "stereo" or "5.1".
-        num_samples: how long, per channel.
+        num_samples: length, per channel.
     """
 
     path: Path
@@ -79,13 +79,13 @@ class ArraySound:
 def read_speech(path: str | os.PathLike[str], sample_rate: int = SPEECH_RATE) -> Speech:
     """The sound of an audio or video file as mono speech at ``sample_rate`` (Hz), mixed down as a player would.
 
-    The length is that of the sound to the sample. More than a minute lies read-only in a temporary file, so that memory
-    does not grow with it. In a file with pictures, time zero is the first picture. What is odd but works is announced:
-    silence, clipped or overloud samples, damaged or truncated files.
+    The length is exact to the sample. Sounds of more than a minute lie read-only in a temporary file, so that memory
+    does not grow with them. In a file with pictures, time zero is the first picture. Oddities are announced: silence,
+    clipped or excessive samples, damaged or truncated files.
 
     Raises:
-        InputError: no such file, empty, no sound, not decodable, no samples, or samples that are not finite or far
-            beyond full scale; or there is no room for temporary files.
+        InputError: the file is missing, empty, without sound or samples, or cannot be decoded; its samples are not
+            finite or far beyond full scale; or there is no room for temporary files.
     """
     reader = AudioReader(path)
     mono = _Mono(str(path), reader.sample_rate, sample_rate)
@@ -105,8 +105,8 @@ def speech_from_array(samples: npt.NDArray[Any], sample_rate: int) -> Speech:
         sample_rate: in Hz.
 
     Raises:
-        InputError: no samples, samples that are not finite or far beyond full scale, or of another shape or type; or
-            there is no room for temporary files.
+        InputError: there are no samples, they are not finite or far beyond full scale, or have another shape or type;
+            or there is no room for temporary files.
     """
     if sample_rate <= 0:
         raise InputError(f"the sound array cannot have {sample_rate} samples per second: give its rate in Hz.")
@@ -121,10 +121,10 @@ def speech_from_array(samples: npt.NDArray[Any], sample_rate: int) -> Speech:
 
 
 class _Mono:
-    """Mixes blocks down to mono, resamples them and keeps only that, and takes note of what is odd about them.
+    """Mixes blocks down to mono, resamples them, keeps only the result, and notes their oddities.
 
     Attributes:
-        count: how many samples, per channel, were taken in.
+        count: samples, per channel, taken so far.
     """
 
     def __init__(self, name: str, rate: int, target_rate: int) -> None:
@@ -141,13 +141,13 @@ class _Mono:
         Args:
             blocks: n > 0 samples each.
             weights: shares of the channels.
-            length: how much of so many samples at the first rate counts.
+            length: how many of a number of samples at the first rate count.
         """
         joined = spool_samples(self._pieces(blocks, weights / weights.sum(), length))
         return joined[: self._output_length(length)]
 
     def _pieces(self, blocks: Iterable[Samples], shares: Samples, length: Callable[[int], int]) -> Iterator[Samples]:
-        """(n,) each at the second rate; at least as many samples in all as are wanted."""
+        """(n,) pieces at the second rate, in all at least as many samples as wanted."""
         made = 0
         for block in blocks:
             mixed = shares @ self._check_block(block)
@@ -168,7 +168,7 @@ class _Mono:
         return (made.to_ndarray()[0] for made in self._resampler.resample(frame) if made.samples)
 
     def _check_block(self, block: Samples) -> Samples:
-        """The block, finite and within full scale; what was not is taken note of."""
+        """The block, made finite and within full scale; what was not is noted."""
         finite = np.isfinite(block)
         if not finite.all():
             self._not_finite += int(finite.size - np.count_nonzero(finite))
@@ -202,7 +202,8 @@ class _Mono:
 
 
 def _weights(layout: str) -> Samples:
-    """Share of each channel in the mono mix: that of FFmpeg's and ATSC A/52's down-mix, without the deep effects."""
+    """The share of each channel in the mono mix, as in the down-mix of FFmpeg and ATSC A/52, without the LFE
+    channel."""
     shares = {"FL": 0.5**0.5, "FR": 0.5**0.5, "FC": 1.0, "LFE": 0.0, "LFE2": 0.0}
     weights = np.array([shares.get(c.name, 0.5) for c in av.AudioLayout(layout).channels], np.float32)
     return weights if weights.any() else np.ones_like(weights)

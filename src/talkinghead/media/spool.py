@@ -1,6 +1,6 @@
 """Long sound and motion in temporary files, so that memory does not grow with their length.
 
-The files have no name that lasts: they are gone when the last value over them is, or the process, however it ends.
+The files have no lasting name: they vanish with the last value that uses them, or with the process, however it ends.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from talkinghead.errors import InputError
 Samples = npt.NDArray[np.float32]
 
 IN_MEMORY = 60 * 16_000
-"""Samples up to which ``spool_samples`` takes no file: a minute at 16 kHz, 4 MB."""
+"""Samples up to which ``spool_samples`` needs no file: a minute at 16 kHz, 4 MB."""
 
 _PIECE = 65_536
 _FULL_SCALE = 32_768
@@ -56,7 +56,7 @@ class SpooledSound:
 
 
 class Spool:
-    """Takes in sound piece by piece and gives it back as a ``Sound`` that is not held in memory.
+    """Collects sound piece by piece and returns it as a ``Sound`` that is not held in memory.
 
     >>> spool = Spool(22_050)
     >>> spool.append(np.zeros((1, 100), np.float32))
@@ -66,7 +66,7 @@ class Spool:
     Attributes:
         sample_rate: in Hz.
         channels: how many.
-        num_samples: how long it is so far, per channel.
+        num_samples: its length so far, per channel.
     """
 
     def __init__(self, sample_rate: int, channels: int = 1) -> None:
@@ -79,11 +79,11 @@ class Spool:
         self._file, self._lock = _temporary_file(), threading.Lock()
 
     def append(self, chunk: Samples) -> None:
-        """Take in (channels, n) samples; what is beyond [-1, 1] is clipped, what is finer than 16 bits rounded.
+        """Append (channels, n) samples, clipped to [-1, 1] and rounded to 16 bits.
 
         Raises:
             InputError: there is no room for temporary files.
-            ValueError: another shape.
+            ValueError: the chunk has another shape.
         """
         if chunk.ndim != 2 or len(chunk) != self.channels:
             raise ValueError(f"chunk must have shape ({self.channels}, n), got {chunk.shape}")
@@ -94,7 +94,7 @@ class Spool:
         self.num_samples += chunk.shape[1]
 
     def sound(self) -> SpooledSound:
-        """The sound so far, without what is appended later."""
+        """The sound so far; what is appended later does not change it."""
         return SpooledSound(self.sample_rate, self.channels, self.num_samples, self._file, self._lock)
 
 

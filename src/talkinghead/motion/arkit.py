@@ -1,22 +1,22 @@
-"""A motion as ARKit's blendshape weights over time, for animation programs: CSV as Live Link Face records it, or JSON.
+"""A motion as ARKit's blendshape weights over time, for animation programs: CSV as from Live Link Face, or JSON.
 
 Left and right in the names are the person's own, as in ARKit. Angles are radians; the head's are away from its pose in
 the portrait.
 
-**CSV** has the columns of Live Link Face recordings, byte for byte: ``Timecode``, ``BlendshapeCount`` (61, the columns
-that follow), the 52 weights with a capital (``TongueOut`` is always 0), then yaw, pitch and roll of head, left eye and
-right eye. A timecode is ``HH:MM:SS:FF.fff`` from zero, of 60 frames to the second whatever the frame rate, as importers
-expect: at 25 fps the second row is at ``00:00:00:02.400``. Positive yaw turns to the person's right, positive pitch
-down, positive roll tilts clockwise in the picture: the signs of ``docs/notation.md``.
+**CSV** has the columns of Live Link Face recordings, byte for byte: ``Timecode``, ``BlendshapeCount`` (61, the number
+of columns that follow), the 52 weights with capitalised names (``TongueOut`` is always 0), then yaw, pitch and roll of
+head, left eye and right eye. A timecode is ``HH:MM:SS:FF.fff`` from zero, with 60 frames per second, as importers
+expect, whatever the frame rate: at 25 fps the second row is at ``00:00:00:02.400``. Positive yaw turns to the person's
+right, positive pitch down, positive roll tilts clockwise in the picture: the signs of ``docs/notation.md``.
 
-**JSON** holds ``fps``, ``names`` (the 52, in ARKit's own spelling, which morph targets bear in three.js and Blender)
+**JSON** holds ``fps``, ``names`` (the 52, in ARKit's own spelling, as morph targets have in three.js and Blender)
 and for each frame a row in ``weights`` (in the order of ``names``), ``headAngles`` (as in the CSV: yaw, pitch, roll),
 ``eyeAngles`` (yaw, pitch), ``headQuaternion`` (x, y, z, w) and ``headPosition`` (eye distances), the last two in the
 axes of three.js and glTF: x to the right of the picture, y up, z towards the viewer.
 
-Source: columns, timecode and number format are those of recordings of the app, and what Unreal's importer reads
+Source: columns, timecode and number format are those of the app's recordings, and those that Unreal's importer reads
     (``LiveLinkFaceImporterFactory.cpp``). That angles are radians, and the signs of yaw and pitch, follow from the
-    app's eye angles beside its weights of looks; those recordings hold no turns of the head, whose signs we take to be
+    app's eye angles beside its weights of looks. Those recordings contain no head turns, whose signs we take to be
     those of the eyes. The weights are Apple's ``ARFaceAnchor.BlendShapeLocation``.
 """
 
@@ -44,18 +44,18 @@ ARKIT_NAMES = (*EXPRESSION_NAMES, "tongueOut")
 ARKIT_SUFFIXES = (".csv", ".json")
 
 VIEWER_AXES = np.array([1.0, -1.0, -1.0])
-"""Our axes times these are those of three.js and glTF: x to the right of the picture, y up, z towards the viewer."""
+"""Signs from our axes to those of three.js and glTF: x to the right of the picture, y up, z towards the viewer."""
 
 _ANGLES = tuple(f"{what}{angle}" for what in ("Head", "LeftEye", "RightEye") for angle in ("Yaw", "Pitch", "Roll"))
 CSV_HEADER = ("Timecode", "BlendshapeCount", *(name[0].upper() + name[1:] for name in ARKIT_NAMES), *_ANGLES)
 
-_TIMECODE_RATE = 60  # of the app, which importers count on
+_TIMECODE_RATE = 60  # of the app, which importers rely on
 _DIGITS = 6
 _PIECE = 4096  # rows
 
 
 def arkit_weights(motion: Motion) -> FloatArray:
-    """(T, 51) in [0, 1]: what a motion holds, or else what its landmarks say, with its blinks and gaze.
+    """(T, 51) in [0, 1]: the motion's own weights, or else those of its landmarks, blinks and gaze.
 
     Raises:
         InputError: the motion has no frames.
@@ -69,7 +69,7 @@ def arkit_weights(motion: Motion) -> FloatArray:
 
 
 def save_arkit(motion: Motion, path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
-    """Write a motion as CSV or JSON (see above), beside its place and then renamed.
+    """Write a motion as CSV or JSON (see above), atomically.
 
     Args:
         motion: what to write.
@@ -77,7 +77,7 @@ def save_arkit(motion: Motion, path: str | os.PathLike[str], *, overwrite: bool 
         overwrite: whether a file in its place may be replaced.
 
     Raises:
-        InputError: the suffix is another one, the motion has no frames, the file exists, or it cannot be written.
+        InputError: the suffix is unknown, the motion has no frames, the file exists, or it cannot be written.
     """
     path = Path(path)
     lines = {".csv": _csv_lines, ".json": _json_lines}.get(path.suffix.lower())
@@ -90,7 +90,7 @@ def save_arkit(motion: Motion, path: str | os.PathLike[str], *, overwrite: bool 
 
 
 def timecode(frame: int, fps: float) -> str:
-    """When a frame is shown, as Live Link Face writes it.
+    """The time of a frame, as Live Link Face writes it.
 
     >>> timecode(31, 25.0)
     '00:00:01:14.400'
@@ -104,7 +104,7 @@ def viewer_pose(motion: Motion) -> tuple[FloatArray, FloatArray]:
     """The head's pose away from the portrait's, in the axes of three.js and glTF.
 
     Returns:
-        (T, 4) unit quaternions x, y, z, w, each within half a turn of the one before; (T, 3) place in eye distances.
+        (T, 4) unit quaternions x, y, z, w, each within half a turn of the previous one; (T, 3) place in eye distances.
     """
     return viewer_rotation(motion.rotation), motion.translation * VIEWER_AXES
 
@@ -113,7 +113,7 @@ def viewer_rotation(rotation: FloatArray) -> FloatArray:
     """(T, 4) unit quaternions x, y, z, w in the axes of three.js and glTF of (T, 3) pitch, yaw, roll in radians."""
     matrix = matrix_from_rotation(rotation) * VIEWER_AXES[:, None] * VIEWER_AXES
     quaternions = Rotation.from_matrix(matrix).as_quat()
-    # A turn has two quaternions: between neighbours that differ in sign, programs would go the long way round.
+    # A rotation has two quaternions. Between neighbours of opposite sign, programs would turn the long way round.
     turns = np.where((quaternions[1:] * quaternions[:-1]).sum(axis=1) < 0, -1.0, 1.0)
     quaternions[1:] *= np.cumprod(turns)[:, None]
     return np.asarray(quaternions)

@@ -1,9 +1,9 @@
-"""What a person can ask of a face by name: smile, frown, open mouth, pucker, brows, lids, gaze, pose; and ARKit's.
+"""Named controls of a face: smile, frown, open mouth, pucker, brows, lids, gaze, pose, and ARKit's expressions.
 
-The shapes are displacement fields over the 68 landmarks in the head frame, the same for every face. Those of our own
-names are symmetric and smooth functions of the place on the mean face, so that neighbours move alike; points of the
-inner lips that face each other move alike in all of them but ``open``, so that none of them parts or crosses the lips.
-Those of ARKit's names are the face model's.
+The shapes are displacement fields over the 68 landmarks in the head frame, the same for every face. Our own are
+symmetric and smooth functions of the place on the mean face, so that neighbours move alike. Facing points of the inner
+lips move alike in all of them except ``open``, so that no other parts or crosses the lips. Those with ARKit's names are
+the face model's.
 """
 
 from __future__ import annotations
@@ -25,22 +25,22 @@ from talkinghead.motion.expressions import landmark_basis
 from talkinghead.motion.eye_weights import BLINK_NAMES
 from talkinghead.types import NUM_LANDMARKS, FloatArray
 
-# All in eye distances, at 1: about the most that faces do.
+# All in eye distances, at value 1, which is about the most that faces do.
 _SMILE_OUT, _SMILE_UP, _SMILE_BACK = 0.075, 0.075, 0.05
 _FROWN_DOWN, _FROWN_IN, _FROWN_CHIN = 0.055, 0.01, 0.015
 _PUCKER_IN, _PUCKER_FORWARD, _PUCKER_FULL = 0.085, 0.07, 0.015
 _RAISE, _RAISE_ENDS = 0.085, 0.6
 _KNIT_IN, _KNIT_DOWN = 0.03, 0.045
 
-_LOWER_SHARE = 0.9  # of an opening that the lower lip makes
-_CHIN_SHARE = 0.7  # of the opening that the chin goes down
+_LOWER_SHARE = 0.9  # of an opening: part made by the lower lip
+_CHIN_SHARE = 0.7  # of an opening: distance by which the chin drops
 _CORNER_DOWN, _CORNER_IN = 0.3, 0.12  # of the opening
 _CHIN_REACH = 2.5  # points of the jaw
 
 
 @dataclass(frozen=True)
 class Control:
-    """One thing to ask for.
+    """One control.
 
     Attributes:
         unit: of its values.
@@ -61,7 +61,7 @@ def _mean_face() -> FloatArray:
 
 
 def _across_lips() -> FloatArray:
-    """(20,) place of the lips' points from one corner, -1, to the other, 1."""
+    """(20,) position of the lips' points between the corners, from -1 to 1."""
     x = _mean_face()[LIPS, 0].copy()
     inner = LOWER_INNER - LIPS.start
     x[inner] = x[UPPER_INNER - LIPS.start]  # which nearly holds on the mean face
@@ -69,18 +69,18 @@ def _across_lips() -> FloatArray:
 
 
 def _cheeks() -> FloatArray:
-    """(17,) how far points of the jaw lie beside the mouth: 1 there, 0 at the chin and the ears."""
+    """(17,) weights of points of the jaw: 1 beside the mouth, 0 at the chin and the ears."""
     beside = np.minimum(np.arange(17), 16 - np.arange(17))
     return np.asarray(np.exp(-0.5 * ((beside - 4.0) / 1.5) ** 2))
 
 
 def _chin() -> FloatArray:
-    """(17,) how far points of the jaw belong to the chin."""
+    """(17,) weights of points of the jaw: 1 at the chin, 0 far from it."""
     return np.asarray(np.exp(-0.5 * ((np.arange(17) - 8) / _CHIN_REACH) ** 2))
 
 
 def _smile() -> FloatArray:
-    """Corners of the mouth out, up and back round the teeth; the middle stays; the cheeks fill a little."""
+    """Corners of the mouth out, up and back around the teeth; the middle stays; the cheeks swell a little."""
     field, across = np.zeros((NUM_LANDMARKS, 3)), _across_lips()
     field[LIPS] = np.stack([_SMILE_OUT * across, -_SMILE_UP * across**2, _SMILE_BACK * across**2], axis=-1)
     field[JAW, 0] = 0.2 * _SMILE_OUT * _cheeks() * np.sign(_mean_face()[JAW, 0])
@@ -97,7 +97,7 @@ def _frown() -> FloatArray:
 
 
 def _open() -> FloatArray:
-    """The jaw down so that the lips part by 1: mean over the three pairs of inner points that face each other."""
+    """The jaw down so that the lips part by 1 in the mean over the three facing pairs of inner points."""
     field, across, face = np.zeros((NUM_LANDMARKS, 3)), _across_lips(), _mean_face()
     middle = 1 - across**4  # rounder than a parabola, which looks pointed
     middle /= middle[UPPER_INNER - LIPS.start].mean()
@@ -121,13 +121,13 @@ def _pucker() -> FloatArray:
 
 
 def _along_brow() -> FloatArray:
-    """(10,) place on the brows: 0 at the inner end, 1 at the outer end."""
+    """(10,) position on the brows: 0 at the inner end, 1 at the outer end."""
     x = np.abs(_mean_face()[BROWS, 0])
     return np.asarray((x - x.min()) / (x.max() - x.min()))
 
 
 def _brows() -> FloatArray:
-    """Brows up, their middle most."""
+    """Brows up, most at their middle."""
     field, along = np.zeros((NUM_LANDMARKS, 3)), _along_brow()
     arch = 1 - (1 - _RAISE_ENDS) * (2 * along - 1) ** 2
     field[BROWS, 1] = -_RAISE * arch
@@ -144,7 +144,7 @@ def _brow_frown() -> FloatArray:
 
 
 def _expression(name: str) -> FloatArray:
-    """One of ARKit's expressions, as the face model has it."""
+    """One of ARKit's expressions, from the face model."""
     return np.asarray(landmark_basis()[EXPRESSION_NAMES.index(name)])
 
 
@@ -176,12 +176,12 @@ CONTROLS: Mapping[str, Control] = MappingProxyType(
         **_arkit_controls(),
     }
 )
-"""All controls; each adds to what the motion does, except that blinks close the lids at least so far."""
+"""All controls; each adds to the motion, except that blinks set a minimum for how far the lids close."""
 
 
 @lru_cache(maxsize=len(CONTROLS))
 def shape_field(name: str) -> FloatArray:
-    """(68, 3) what a shape control displaces at value 1, in eye distances.
+    """(68, 3) displacement by a shape control at value 1, in eye distances.
 
     Raises:
         ValueError: the control moves no landmarks.
@@ -195,7 +195,7 @@ def shape_field(name: str) -> FloatArray:
 
 
 def check_control(name: str, value: float) -> None:
-    """Raise ``InputError`` unless there is such a control and the value is in its range."""
+    """Raise ``InputError`` unless the control exists and the value is in its range."""
     if name not in CONTROLS:
         known = {control.lower(): control for control in CONTROLS}
         near = [known[found] for found in difflib.get_close_matches(name.lower(), known, n=3, cutoff=0.5)]

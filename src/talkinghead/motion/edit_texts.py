@@ -22,10 +22,10 @@ _DIGITS = 5
 
 
 def parse_time(text: str, fps: float) -> float:
-    """Seconds for ``1.2``, ``1.2s``, ``1200ms``, ``0:01.2`` (hours and minutes before colons) or frame ``30f``.
+    """Seconds from ``1.2``, ``1.2s``, ``1200ms``, ``0:01.2`` (hours and minutes before colons) or frame ``30f``.
 
     Raises:
-        InputError: it is no time.
+        InputError: the text is not a time.
     """
     text = text.strip()
     if not re.fullmatch(_TIME, text):
@@ -41,7 +41,7 @@ def parse_time(text: str, fps: float) -> float:
 
 
 def parse_keyframe(text: str, fps: float) -> Keyframe:
-    """A keyframe from ``TIME:NAME=VALUE``, with more of ``,NAME=VALUE`` or ``:NAME=VALUE`` after it.
+    """A keyframe from ``TIME:NAME=VALUE``, optionally followed by ``,NAME=VALUE`` or ``:NAME=VALUE``.
 
     Raises:
         InputError: it is malformed, a control is unknown, or a value is out of range.
@@ -75,7 +75,7 @@ def parse_cut(text: str, fps: float) -> tuple[float | None, float | None]:
     parts = text.strip().split(":")
     halves = [(":".join(parts[:middle]), ":".join(parts[middle:])) for middle in range(1, len(parts))]
     halves = [pair for pair in halves if any(pair) and all(re.fullmatch(f"({_TIME})?", half) for half in pair)]
-    # Times may hold colons themselves: two that are written alike are meant.
+    # Times may contain colons, so a cut can be split in several ways: prefer the one with both times in the same form.
     unlike = [abs(start.count(":") - end.count(":")) for start, end in halves]
     if not halves or unlike.count(min(unlike)) > 1:
         raise InputError(f"cut {text!r} is malformed: write START:END, such as 1.2s:3s or 30f: for all from there.")
@@ -96,10 +96,10 @@ def parse_correction(text: str) -> tuple[str, Path]:
 
 
 def read_correction(text: str, fps: float) -> Correction:
-    """A correction from ``TIME:FILE.json``; the file is as ``frame_text`` makes it, of all 68 points or of some.
+    """A correction from ``TIME:FILE.json``, a file as from ``frame_text`` with all 68 points or some of them.
 
     Raises:
-        InputError: the text is malformed, or the file cannot be read or holds no landmarks in the head frame.
+        InputError: the text is malformed, or the file cannot be read or has no landmarks in the head frame.
     """
     time, path = parse_correction(text)
     try:

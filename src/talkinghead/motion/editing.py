@@ -1,7 +1,7 @@
-"""Changes to a Motion: each makes a new one.
+"""Edits of a Motion, each of which returns a new one.
 
-A motion's landmarks are the truth, its expression weights a reading of them. So an edit that changes what the landmarks
-say drops the weights; one that changes lids or gaze keeps the weights of the eyes in step; all others leave them.
+A motion's landmarks are the truth, its expression weights a reading of them. So an edit that changes the landmarks
+drops the weights, one that changes lids or gaze updates the weights of the eyes, and all others keep the weights.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ _UPPER_FACE = np.setdiff1d(np.arange(NUM_LANDMARKS), _MOUTH)
 
 
 def edit_landmarks(motion: Motion, edit: Callable[[FloatArray, slice], FloatArray]) -> Motion:
-    """The same motion with other landmarks, made piece by piece, so that an hour of them is never held whole.
+    """The same motion with other landmarks, made piece by piece, so that an hour of them is never held in memory.
 
-    Expression weights are dropped, for they are a reading of the old landmarks.
+    Expression weights are dropped, because they are a reading of the old landmarks.
 
     Args:
         motion: what to change.
-        edit: gets (n, 68, 3) landmarks, float64 and its own to change, and which rows they are; returns the new ones.
+        edit: gets a float64 copy of (n, 68, 3) landmarks and their rows, and returns the new ones.
     """
 
     def pieces() -> Iterator[FloatArray]:
@@ -64,7 +64,7 @@ def scale_lips(motion: Motion, amount: float) -> Motion:
 def scale_expression(motion: Motion, amount: float) -> Motion:
     """The same motion with ``amount`` times the movement of brows, nose and eyes away from the portrait's.
 
-    Blinks stay as they are, for they are kept apart.
+    Blinks stay as they are, because they are stored separately.
 
     Raises:
         ValueError: the amount is not finite or below 0.
@@ -91,7 +91,7 @@ def scale_head(motion: Motion, amount: float) -> Motion:
 
 
 def rotate_head(motion: Motion, *, pitch: float = 0.0, yaw: float = 0.0, roll: float = 0.0) -> Motion:
-    """The same motion with the head turned by constant angles (rad), which are added to its own.
+    """The same motion with constant angles (rad) added to the head's rotation.
 
     Source: Zhou et al. 2020, section 5.8, "interactively editing the pose of our synthesized talking heads by
         applying a rotation to the intermediate landmarks".
@@ -101,13 +101,13 @@ def rotate_head(motion: Motion, *, pitch: float = 0.0, yaw: float = 0.0, roll: f
 
 
 def move_head(motion: Motion, *, x: float = 0.0, y: float = 0.0) -> Motion:
-    """The same motion with the head moved to the right and down by constant ways, in eye distances."""
+    """The same motion with the head moved to the right and down by constant distances, in eye distances."""
     offset = np.array([x, y, 0.0], motion.translation.dtype)
     return replace(motion, translation=motion.translation + offset)
 
 
 def freeze_head(motion: Motion, frame: int) -> Motion:
-    """The same motion with the head held as it is at a frame; ``scale_head(motion, 0)`` holds it as in the portrait.
+    """The same motion with the head held in its pose at a frame; ``scale_head(motion, 0)`` holds the portrait's pose.
 
     Raises:
         ValueError: there is no such frame.
@@ -131,16 +131,16 @@ def smooth_head(motion: Motion, seconds: float) -> Motion:
 
 
 def add_blink(motion: Motion, time: float) -> Motion:
-    """The same motion with one more blink, whose eyes are shut at ``time`` (s), shaped as those of ``motion.idle``."""
+    """The same motion with one more blink, shut at ``time`` (s) and shaped like those of ``motion.idle``."""
     lids = blink_around(time, len(motion), motion.fps)
     return with_blink(motion, np.maximum(motion.blink, lids.astype(motion.blink.dtype)))
 
 
 def delay_face(motion: Motion, seconds: float) -> Motion:
-    """The same motion with what goes with the sound, the landmarks and the expression, later by ``seconds``.
+    """The same motion with landmarks and expression, which follow the sound, delayed by ``seconds``.
 
-    Head, blinks and gaze stay. The first pose is held before it comes, or, where ``seconds`` is negative, the last one
-    after.
+    Head, blinks and gaze stay. The first row is held at the beginning or, if ``seconds`` is negative, the last at the
+    end.
 
     Raises:
         ValueError: the motion is empty or the time is not finite.
@@ -226,16 +226,16 @@ def retime(motion: Motion, fps: float, num_frames: int) -> Motion:
 
 
 def retarget(motion: Motion, landmarks: FloatArray) -> Motion:
-    """The same motion for another face: what the landmarks do from closed lips on is added to that face's closed lips.
+    """The same motion for another face: the landmarks' displacement from closed lips is added to that face.
 
-    Expression weights stay: they say what a face does from its closed lips on, and that is the same.
+    Expression weights stay, because they are relative to closed lips as well.
 
     Args:
         motion: made for the face ``motion.rest``.
-        landmarks: (68, 3) of the other face as pictured, in its head frame.
+        landmarks: (68, 3) of the other face as in its portrait, in its head frame.
 
     Returns:
-        The motion with ``landmarks`` as its rest; the motion itself where the face is the same.
+        The motion with ``landmarks`` as its rest; the motion itself if the face is the same.
     """
     if np.allclose(motion.rest, landmarks, atol=1e-6):
         return motion

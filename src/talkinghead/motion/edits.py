@@ -1,4 +1,4 @@
-"""All edits of a motion at once, in one order, whatever the order they were asked for in."""
+"""All edits of a motion at once, in a fixed order, whatever the order in which they were requested."""
 
 from __future__ import annotations
 
@@ -26,23 +26,23 @@ from talkinghead.types import Motion
 
 @dataclass(frozen=True)
 class Edits:
-    """What to change, in the order in which it is done; times are seconds of the motion as it is given.
+    """What to change, in the order of application; times are seconds of the motion before editing.
 
     Attributes:
-        scale_lips: how much of the movement of lips and jaw is left, from 0 up.
-        scale_head: how much of the head's.
-        scale_expression: how much of the movement above the mouth, from 0 up.
+        scale_lips: factor of the movement of lips and jaw, at least 0.
+        scale_head: factor of the head's movement.
+        scale_expression: factor of the movement above the mouth, at least 0.
         rotate: pitch, yaw, roll (rad) added to the head's.
         move: right, down in eye distances, added to the head's place.
-        freeze_head: the time at which the head's pose is taken and held.
+        freeze_head: the time whose head pose is held throughout.
         freeze_blink: whether blinks are left out.
-        blinks: when the eyes are shut for one more blink.
+        blinks: times at which the eyes are shut for an additional blink.
         smooth_head: seconds; faster movements of the head are smoothed.
-        delay: seconds by which the face comes later than it does.
+        delay: seconds by which the face is delayed.
         keyframes: controls at some moments.
-        corrections: landmarks at some moments, as the keyframes leave them.
-        ease: seconds from nothing to the first keyframe and from the last to nothing.
-        cut: start and end of what is kept; None: the motion's own.
+        corrections: landmarks at some moments, applied after keyframes.
+        ease: seconds over which the first keyframe fades in and the last fades out.
+        cut: start and end of the part to keep; None: those of the motion.
     """
 
     scale_lips: float = 1.0
@@ -62,10 +62,10 @@ class Edits:
 
 
 def apply_edits(motion: Motion, edits: Edits) -> Motion:
-    """The motion with all edits done in the order of the fields of ``Edits``.
+    """The motion with all edits applied in the order of the fields of ``Edits``.
 
     Raises:
-        InputError: a time lies outside of the motion, or one thing has two values at one frame.
+        InputError: a time lies outside the motion, or a control or landmark has two values at one frame.
         ValueError: an amount is out of range.
     """
     steps: list[tuple[bool, Callable[[Motion], Motion]]] = [
@@ -90,10 +90,10 @@ def apply_edits(motion: Motion, edits: Edits) -> Motion:
 
 
 def rows_between(motion: Motion, cut: tuple[float | None, float | None]) -> slice:
-    """The rows of a motion from a start up to, not with, an end in seconds; None: its own.
+    """The rows of a motion from a start up to, but not including, an end in seconds; None: those of the motion.
 
     Raises:
-        InputError: a time lies outside of the motion, or no frame is left.
+        InputError: a time lies outside the motion, or no frame is left.
     """
     start, end = cut
     if start is not None:

@@ -14,7 +14,7 @@ EXPORT_SUFFIXES = (*ARKIT_SUFFIXES, *GLTF_SUFFIXES)
 
 
 def check_export(path: str | os.PathLike[str]) -> None:
-    """Raise ``InputError`` where ``export_motion`` could not make such a file, before there is a motion.
+    """Check, before there is a motion, that ``export_motion`` can write such a file.
 
     Raises:
         InputError: the suffix is none of the known ones, or the package that writes it is missing.
@@ -28,15 +28,15 @@ def check_export(path: str | os.PathLike[str]) -> None:
 
 
 def export_motion(motion: Motion, path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
-    """Write a motion for another program; the suffix says for which (``docs/motion.md``).
+    """Write a motion for another program, in the format of the path's suffix (``docs/motion.md``).
 
     Args:
         motion: what to write.
-        path: where to; .csv for Live Link Face, .json for scripts, .glb for whatever shows a moving head.
+        path: where to; .csv for Live Link Face, .json for scripts, .glb for programs that show a moving head.
         overwrite: whether a file in its place may be replaced.
 
     Raises:
-        InputError: the suffix is another one, the motion has no frames, the file exists, or it cannot be written.
+        InputError: the suffix is unknown, the motion has no frames, the file exists, or it cannot be written.
     """
     check_export(path)
     save = save_gltf if Path(path).suffix.lower() in GLTF_SUFFIXES else save_arkit

@@ -1,4 +1,4 @@
-"""Motion <-> the weights of the 51 expressions: what an animator's blend shapes would do."""
+"""Motion <-> the weights of the 51 expressions, as of an animator's blend shapes."""
 
 from __future__ import annotations
 
@@ -21,19 +21,20 @@ def _fitter() -> LandmarkFitter:
 
 
 def landmark_basis() -> FloatArray:
-    """(51, 68, 3) how far each expression at weight 1 moves the landmarks of a motion; see ``LandmarkFitter``."""
+    """(51, 68, 3) displacement of a motion's landmarks by each expression at weight 1; see ``LandmarkFitter``."""
     return _fitter().basis.copy()
 
 
 def expression_of(motion: Motion) -> FloatArray:
-    """(T, 51) weights in [0, 1] of the expressions that a motion makes (order of ``face.expressions``).
+    """(T, 51) weights in [0, 1] of a motion's expressions, in the order of ``face.expressions``.
 
-    Jaw, lips, cheeks, nose and brows are solved for on the face model, so that they move the face of ``motion.rest``
-    with its lips closed to the motion's landmarks; ``eyeBlink`` is ``motion.blink`` on both sides, ``eyeLook`` is
-    ``motion.gaze``. Zero is the portrait's face with its lips closed, whatever expression it has there.
+    Weights of jaw, lips, cheeks, nose and brows are solved for on the face model, so that they bring the face of
+    ``motion.rest``, with its lips closed, to the motion's landmarks; ``eyeBlink`` is ``motion.blink`` on both sides,
+    ``eyeLook`` is ``motion.gaze``. Zero is the portrait's face with its lips closed, whatever its expression.
 
     The problem is strictly convex: each frame has one solution, and frames that differ little have weights that differ
-    little. ``landmarks_from_expression`` undoes it. Memory beside the result does not grow with the motion's length.
+    little. ``landmarks_from_expression`` is the inverse. Memory beside the result does not grow with the motion's
+    length.
     """
     fitter, base = _fitter(), closed_mouth(motion.rest)
     weights = np.zeros((len(motion), NUM_EXPRESSIONS))
@@ -46,12 +47,12 @@ def expression_of(motion: Motion) -> FloatArray:
 
 
 def landmarks_from_expression(weights: FloatArray, rest: FloatArray) -> FloatArray:
-    """(T, 68, 3) landmarks of the face ``rest`` that makes expressions, in the head frame.
+    """(T, 68, 3) landmarks, in the head frame, of the face ``rest`` with expressions.
 
     Args:
-        weights: (T, 51) or (51,) for a single face, in the order of ``face.expressions``; what they add to the face
-            with its lips closed. See ``LandmarkFitter`` for the eyes.
-        rest: (68, 3) the landmarks of the face as pictured.
+        weights: (T, 51), or (51,) for a single face, in the order of ``face.expressions``; they add to the face with
+            its lips closed. See ``LandmarkFitter`` for the eyes.
+        rest: (68, 3) the face as in the portrait.
 
     Returns:
         (T, 68, 3), or (68, 3) for a single face.

@@ -1,4 +1,4 @@
-"""How lids and gaze of a motion stand in the expression weights of the eyes: blinks and where they look."""
+"""Lids and gaze as expression weights of the eyes: blinks and looks."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ BLINK_NAMES = ("eyeBlinkLeft", "eyeBlinkRight")
 
 
 def set_eye_weights(weights: FloatArray, blink: FloatArray, gaze: FloatArray | None) -> FloatArray:
-    """The same weights with those of the eyes as lids and gaze say.
+    """The same weights, with those of the eyes set from lids and gaze.
 
     Args:
         weights: (T, 51).
         blink: (T,) in [0, 1].
-        gaze: (T, 2) rad, yaw and pitch; None: the weights of looks stay.
+        gaze: (T, 2) rad, yaw and pitch; None: the weights of looks stay as they are.
 
     Returns:
         (T, 51) of the same type.

@@ -36,7 +36,7 @@ _REMEDY = "make one with: talkinghead animate FACE SPEECH -o OUT.mp4 --motion-ou
 
 
 def save_motion(motion: Motion, path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
-    """Write a motion as npz (see above), beside its place and then renamed, so that no half file is ever left.
+    """Write a motion as npz (see above), atomically.
 
     Args:
         motion: what to write.

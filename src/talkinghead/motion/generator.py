@@ -1,8 +1,8 @@
-"""The shell of motion generators: all that is done around a network that turns features of speech into a moving face.
+"""The shell of motion generators: everything around a network that turns features of speech into a moving face.
 
-A method supplies an ``Animator``: which features it hears, and how they move a face. The shell brings the speech to
-16 kHz and to one loudness, finds where somebody speaks, works in blocks so that memory hardly grows with the length,
-smooths, brings the lips to rest in silence, and adds idle head motion and blinks where the method has none of its own.
+A method supplies an ``Animator``: which features it computes, and how they move a face. The shell resamples the speech
+to 16 kHz, normalises its loudness, finds where somebody speaks, works in blocks so that memory hardly grows with
+length, smooths, brings the lips to rest in silence, and adds idle head motion and blinks if the method has none.
 """
 
 from __future__ import annotations
@@ -28,25 +28,25 @@ from talkinghead.speech.phonetic import crop_speech
 from talkinghead.types import NUM_LANDMARKS, FloatArray, Motion, Portrait, Speech, num_frames
 
 BLOCK_S = 60.0
-"""How much is worked on at once. Whole seconds are whole frames of motion and of every feature."""
+"""Length of a block. Whole seconds are whole frames of motion and of every feature."""
 
 MARGIN_S = 2.0
-"""What a block is given to see on either side: more than any feature, filter or ramp remembers."""
+"""Context of a block on either side, longer than the memory of any feature, filter or ramp."""
 
-_CUTOFF_HZ = 9.0  # lips close and open within about 0.1 s; what is faster is a network's jitter
+_CUTOFF_HZ = 9.0  # lips close and open within about 0.1 s; faster motion is a network's jitter
 
 
 @dataclass(frozen=True)
 class Talk:
-    """A speech, and the face that is to say it.
+    """A speech, and the face that will say it.
 
     Attributes:
         speech: at 16 kHz.
         fps: rows of motion per second.
-        activity: (T,) voice activity at each row, speech above 0.5; zeros where the sound is music.
+        activity: (T,) voice activity at each row, speech above 0.5; all zeros for music.
         pictured: (68, 3) the landmarks of the portrait in the head frame.
         rest: (68, 3) the same with the lips closed.
-        seed: of what chance decides.
+        seed: of all random choices.
     """
 
     speech: Speech
@@ -60,7 +60,7 @@ class Talk:
         return len(self.activity)
 
     def blocks(self) -> Iterator[tuple[slice, slice]]:
-        """For each block of the motion the rows that it is given to see, and which of them are its own."""
+        """For each block of the motion, its rows with context, and which of them are its own."""
         size, margin, count = round(BLOCK_S * self.fps), round(MARGIN_S * self.fps), len(self)
         for start in range(0, count, size):
             rows = slice(max(0, start - margin), min(start + size + margin, count))
@@ -69,13 +69,13 @@ class Talk:
 
 @dataclass(frozen=True)
 class Movement:
-    """What a method makes of a talk.
+    """What a method generates for a talk.
 
     Attributes:
-        landmarks: rows of the motion -> their landmarks (n, 68, 3) in the head frame; the shell smooths them.
-        settled: (68, 3) where the mouth settles when nobody speaks.
+        landmarks: rows of the motion -> their landmarks (n, 68, 3) in the head frame, which the shell smooths.
+        settled: (68, 3) the landmarks to which the mouth returns when nobody speaks.
         head: rotation (T, 3) rad and translation (T, 3) in eye distances, as in ``Motion``; None: the method has none.
-        idle: amount of idle head motion that is added.
+        idle: amount of idle head motion to add.
         blink: (T,) as in ``Motion``; None: idle blinks.
     """
 
@@ -104,28 +104,28 @@ class Animator(Protocol):
 
         Args:
             speech: at 16 kHz.
-            gain: what brings the whole recording to the usual loudness.
+            gain: factor that brings the whole recording to the usual loudness.
         """
         ...
 
     def animate(self, talk: Talk, features: FloatArray) -> Movement:
-        """The movement of a face that says something.
+        """The movement of a face that says the speech.
 
         Args:
-            talk: what is said, by which face.
-            features: (T * stride, F) float32 speech frames of the whole, zeros where nobody speaks; may lie in a file.
+            talk: the speech and the face.
+            features: (T * stride, F) float32 speech frames, zeros where nobody speaks; may be mapped from a file.
         """
         ...
 
 
 def generate_motion(animator: Animator, speech: Speech, portrait: Portrait, *, seed: int = 0) -> Motion:
-    """The motion of a face that says something, for the whole of the speech at the animator's own rate.
+    """The motion of a face that says the whole speech, at the animator's own rate.
 
     Args:
         animator: of the method.
         speech: at any sample rate.
         portrait: the face.
-        seed: of what chance decides.
+        seed: of all random choices.
     """
     talk = prepare_talk(speech, portrait, fps=animator.fps, seed=seed)
     movement = animator.animate(talk, _compute_features(animator, talk))
@@ -140,7 +140,7 @@ def generate_motion(animator: Animator, speech: Speech, portrait: Portrait, *, s
 
 
 def prepare_talk(speech: Speech, portrait: Portrait, *, fps: float, seed: int = 0) -> Talk:
-    """A talk at so many rows per second; that nobody speaks in the sound is announced."""
+    """A talk with ``fps`` rows per second; a sound in which nobody speaks is announced."""
     speech = speech_at_16_khz(speech)
     activity = _fit_length(voice_activity(speech.samples, fps), num_frames(speech.duration, fps))
     if speech.phones is None and not is_speech(speech.samples, activity, fps):
@@ -150,7 +150,7 @@ def prepare_talk(speech: Speech, portrait: Portrait, *, fps: float, seed: int = 
 
 
 def _compute_features(animator: Animator, talk: Talk) -> FloatArray:
-    """Speech frames (T * stride, F) of the whole, in a file where they are many."""
+    """Speech frames (T * stride, F) of the whole talk, in a file if they are many."""
     gain, stride, fps = loudness_gain(talk.speech.samples), animator.stride, talk.fps
 
     def compute(rows: slice, inner: slice) -> FloatArray:
@@ -165,7 +165,7 @@ def _compute_features(animator: Animator, talk: Talk) -> FloatArray:
 
 
 def _finish_blocks(talk: Talk, movement: Movement) -> Iterator[FloatArray]:
-    """Landmarks (n, 68, 3), block by block: smooth, lips settled where nobody speaks, lids as in the portrait."""
+    """Landmarks (n, 68, 3), block by block: smoothed, lips at rest where nobody speaks, lids as in the portrait."""
     for rows, inner in talk.blocks():
         block = smooth(movement.landmarks(rows), talk.fps, cutoff_hz=_CUTOFF_HZ)
         block = rest_in_silence(block, movement.settled, talk.activity[rows], talk.fps)
@@ -175,7 +175,7 @@ def _finish_blocks(talk: Talk, movement: Movement) -> Iterator[FloatArray]:
 
 
 def _fit_length(rows: FloatArray, count: int) -> FloatArray:
-    """The first ``count`` rows, the last one held where there are fewer; without rows there are zeros."""
+    """The first ``count`` rows; if there are fewer, the last one is held, and without rows there are zeros."""
     if len(rows) == 0:
         return np.zeros((count, *rows.shape[1:]), rows.dtype)
     return np.asarray(rows[np.minimum(np.arange(count), len(rows) - 1)])

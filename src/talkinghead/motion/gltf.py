@@ -1,9 +1,9 @@
-"""A motion as a moving head in one file, binary glTF (.glb), that Blender, three.js, Unity, Unreal and Godot open.
+"""A motion as a moving head in one binary glTF file (.glb), for Blender, three.js, Unity, Unreal and Godot.
 
-The node ``head`` is turned and moved by the animation ``motion``, away from its pose in the portrait; below it are
+The animation ``motion`` turns and moves the node ``head`` away from its pose in the portrait; below it are
 ``face``, ``eyeLeft`` and ``eyeRight`` (left and right of the person). The mesh of ``face`` is the portrait's face with
-its lips closed, with teeth; its 51 morph targets bear ARKit's names, in ``mesh.extras.targetNames`` where three.js and
-Blender look for them, and the animation moves their weights, which are those of ``motion.arkit``. Gaze turns the eyes.
+its lips closed, with teeth. Its 51 morph targets have ARKit's names, in ``mesh.extras.targetNames``, where three.js and
+Blender look for them; the animation moves their weights, which are those of ``motion.arkit``. Gaze turns the eyes.
 Axes are the viewer's: x to the right of the picture, y up, z towards the viewer. The unit is the metre, with 88 mm
 between the outer eye corners. Frame ``t`` is at ``t / fps`` seconds.
 
@@ -45,13 +45,13 @@ _COPYRIGHT = "Face shapes made from ICT-FaceKit, (c) 2020 USC Institute for Crea
 
 
 def check_gltf() -> None:
-    """Raise ``InputError`` where the package that writes glTF is missing."""
+    """Raise ``InputError`` if the package that writes glTF is missing."""
     if find_spec("pygltflib") is None:
         raise InputError(".glb files need pygltflib: pip install 'talkinghead[gltf]'.")
 
 
 def save_gltf(motion: Motion, path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
-    """Write a motion as binary glTF (see above), beside its place and then renamed.
+    """Write a motion as binary glTF (see above), atomically.
 
     Args:
         motion: what to write.
@@ -59,8 +59,8 @@ def save_gltf(motion: Motion, path: str | os.PathLike[str], *, overwrite: bool =
         overwrite: whether a file in its place may be replaced.
 
     Raises:
-        InputError: pygltflib is missing, the suffix is another one, the motion has no frames, the file exists, or it
-            cannot be written.
+        InputError: pygltflib is missing, the suffix is unknown, the motion has no frames, the file exists, or it cannot
+            be written.
     """
     path = Path(path)
     if path.suffix.lower() not in GLTF_SUFFIXES:
@@ -129,7 +129,7 @@ def _material(file: GLTF2, name: str, colour: tuple[float, float, float]) -> int
 
 
 class _Data:
-    """The numbers of a file, in one buffer."""
+    """Collects the numbers of a file in one buffer."""
 
     def __init__(self, file: GLTF2) -> None:
         self._file, self._bytes = file, bytearray()
@@ -139,8 +139,8 @@ class _Data:
 
         Args:
             values: what to add.
-            bounds: whether the file says between which values they lie.
-            target: what the numbers are for, in glTF's code.
+            bounds: whether the file states their least and greatest values.
+            target: glTF's code for their use.
         """
         import pygltflib as gltf
 
@@ -163,7 +163,7 @@ class _Data:
         return len(self._file.accessors) - 1
 
     def primitive(self, part: Part, material: int) -> Any:
-        """A part of the head as it is written: in metres, and in the viewer's axes."""
+        """A part of the head, in metres and in the viewer's axes."""
         import pygltflib as gltf
 
         attributes = gltf.Attributes(
@@ -180,7 +180,7 @@ class _Data:
         return gltf.Primitive(attributes=attributes, indices=indices, material=material, targets=targets or None)
 
     def close(self) -> None:
-        """Give the file what was added."""
+        """Store all added numbers in the file."""
         import pygltflib as gltf
 
         self._file.buffers = [gltf.Buffer(byteLength=len(self._bytes))]

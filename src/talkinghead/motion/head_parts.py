@@ -1,4 +1,4 @@
-"""The parts of a head that other programs can show: skin and teeth of the portrait's face, and an eye."""
+"""The parts of an exported head: skin, teeth and mouth cavity of the portrait's face, and an eye."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from talkinghead.face.model import load_face_model
 from talkinghead.face.rest import closed_mouth
 from talkinghead.types import FloatArray, IndexArray
 
-_SURFACE = 468  # mesh points on the skin; those of the irises give way to the eyes
+_SURFACE = 468  # mesh points on the skin; eyeballs replace those of the irises
 _INSIDE = np.array([0.0, 0.3, 0.4])  # a point in the middle of the head
-_EYE_RADIUS = 0.138  # behind the lids, shut ones too
-_MOUTH_DEPTH, _MOUTH_WIDENING = 0.7, 1.6  # of the cavity behind the lips, at its back
+_EYE_RADIUS = 0.138  # small enough to stay behind the lids, open or shut
+_MOUTH_DEPTH, _MOUTH_WIDENING = 0.7, 1.6  # of the cavity behind the lips: depth, and width at its back
 _IRIS, _PUPIL = np.arcsin(0.067 / _EYE_RADIUS), np.arcsin(0.026 / _EYE_RADIUS)  # 5.9 and 2.3 mm
 _WHITE, _BROWN, _BLACK = (0.85, 0.83, 0.80), (0.13, 0.07, 0.035), (0.005, 0.005, 0.005)  # linear RGB
-_AROUND = 32  # points round the eye
+_AROUND = 32  # points around the eye
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Part:
 
     Attributes:
         points: (N, 3).
-        triangles: (F, 3) whose normals, ``(b - a) x (c - a)``, point outwards.
+        triangles: (F, 3), with normals ``(b - a) x (c - a)`` that point outwards.
         targets: (K, N, 3) displacement by each expression at weight 1; K may be 0.
         colours: (N, 3) linear RGB, or None.
     """
@@ -38,7 +38,7 @@ class Part:
     colours: FloatArray | None = None
 
     def normals(self) -> FloatArray:
-        """(N, 3) unit vectors out of the surface."""
+        """(N, 3) unit vectors that point out of the surface."""
         corners = self.points[self.triangles]
         across = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
         normals = np.zeros_like(self.points)
@@ -49,11 +49,11 @@ class Part:
 
 @dataclass(frozen=True)
 class Face:
-    """A portrait's face, all of whose parts have the 51 expressions as targets.
+    """A portrait's face; skin, cavity and teeth have the 51 expressions as targets.
 
     Attributes:
-        skin: without what lies behind the lips and the lids.
-        cavity: of the mouth.
+        skin: with openings at lips and lids.
+        cavity: the inside of the mouth.
         teeth: upper and lower.
         eyes: (2, 3) centres of the eyeballs, left and right in the picture.
     """
@@ -65,10 +65,10 @@ class Face:
 
 
 def portrait_face(rest: FloatArray) -> Face:
-    """A portrait's face with its lips closed: the face model, bent so that its landmarks are the portrait's.
+    """A portrait's face with its lips closed: the face model, deformed to have the portrait's landmarks.
 
     Args:
-        rest: (68, 3) the face as pictured, in its head frame.
+        rest: (68, 3) the face as in the portrait, in its head frame.
     """
     model = load_face_model()
     change = closed_mouth(rest) - model.mean[MESH_OF_68]
@@ -86,7 +86,7 @@ def portrait_face(rest: FloatArray) -> Face:
 
 
 def _cavity(skin: Part) -> Part:
-    """What is seen between the lips beside teeth: a bag that is open at the lips' inner edge and moves with it."""
+    """The inside of the mouth around the teeth: a bag attached to the lips' inner edge, which moves it."""
     lips, count = skin.points[INNER_LIP_CONTOUR], len(INNER_LIP_CONTOUR)
     back = lips.mean(axis=0) + _MOUTH_WIDENING * (lips - lips.mean(axis=0)) + np.array([0.0, 0.0, _MOUTH_DEPTH])
     moved = skin.targets[:, INNER_LIP_CONTOUR]
@@ -107,8 +107,8 @@ def _cavity(skin: Part) -> Part:
 
 
 def eyeball() -> Part:
-    """An eye that looks at the viewer, about the origin: white, a brown iris and a pupil."""
-    # Rings about the line of sight, two at each edge between colours so that none runs into another.
+    """An eye at the origin that looks at the viewer: white, a brown iris and a pupil."""
+    # Rings around the line of sight, two at each edge between colours, so that colours do not blend.
     rings = [(0.0, _BLACK), (_PUPIL, _BLACK), (_PUPIL, _BROWN), (_IRIS, _BROWN), (_IRIS, _WHITE)]
     rings += [(angle, _WHITE) for angle in np.radians([45.0, 65.0, 90.0, 120.0, 150.0, 180.0])]
     turn = np.linspace(0, 2 * np.pi, _AROUND, endpoint=False)
@@ -142,12 +142,12 @@ def eyeball() -> Part:
 
 
 def face_outwards(points: FloatArray, triangles: IndexArray, inside: FloatArray) -> IndexArray:
-    """The same triangles (F, 3), all with their front to the outside; neighbours are turned alike.
+    """The same triangles (F, 3), all oriented outwards and consistently with their neighbours.
 
     Args:
         points: (N, 3).
         triangles: (F, 3), of one or several surfaces.
-        inside: (3,) a point behind all the surfaces, as seen from outside, by and large.
+        inside: (3,) a point behind most of the surfaces, as seen from outside.
     """
     turned = np.array(triangles, np.int64)
     by_edge: dict[frozenset[int], list[int]] = {}
@@ -167,7 +167,7 @@ def face_outwards(points: FloatArray, triangles: IndexArray, inside: FloatArray)
                         todo.remove(other)
                         front.append(other)
                         corners = turned[other].tolist()
-                        # Neighbours that are turned alike run along their edge in opposite directions.
+                        # Neighbours with the same orientation run along their common edge in opposite directions.
                         if corners[(corners.index(start) + 1) % 3] == end:
                             turned[other] = turned[other, ::-1]
         corners = points[turned[surface]]

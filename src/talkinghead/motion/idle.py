@@ -1,7 +1,7 @@
-"""Head motion and blinks where no method gives them.
+"""Head motion and blinks for methods without their own.
 
-Both are functions of seed and time: the same whatever the frame rate, and for more frames the same beginning. They look
-at the speech up to the present frame only.
+Both are functions of seed and time: they do not depend on the frame rate, and a longer result begins with the shorter
+one. They use the speech up to the present frame only.
 """
 
 from __future__ import annotations
@@ -17,34 +17,34 @@ from talkinghead.motion.smoothing import smoothstep
 from talkinghead.types import FloatArray
 
 _GRID_RATE = 100  # Hz, on which the path is made before it is read off at the frames
-_BURN_IN_S = 20.0  # until the filters have forgotten that they began at zero
+_BURN_IN_S = 20.0  # until the filters have forgotten their initial zeros
 _CORNER_HZ = 0.15  # the spectrum is flat below, falls with the square of the frequency above ...
 _CUTOFF_HZ = 1.6  # ... and with the sixth power from here on
 _RAMP_S = 1.5  # from the portrait's own pose to the full motion
 
-# Standard deviations while speaking; the channels are pitch, yaw, roll and x, y, z.
+# Standard deviations during speech; the channels are pitch, yaw, roll and x, y, z.
 _ROTATION_STD = np.radians([1.3, 1.8, 0.9])
 _TRANSLATION_STD = np.array([0.015, 0.015, 0.008])
 _HEAD_LIMIT = 3.0  # in standard deviations
 _NECK = 0.7  # correlation of sideways shift with roll and of vertical shift with pitch: the head turns about the neck
-_SILENT_SHARE = 0.6  # of the motion is left in silence
+_SILENT_SHARE = 0.6  # of the motion remains in silence
 _SETTLING_S = 0.5
 
 _NOD_STD = 1.0  # a nod, in standard deviations of pitch
 _NOD_PEAK_S = 0.25
 _NOD_S = 1.5
 
-_BLINK_RATES = (0.31, 0.42)  # per second; one person differs from another
+_BLINK_RATES = (0.31, 0.42)  # per second; people differ
 _FASTEST_BLINKS = 1.5
 _REFRACTORY_S = 0.8
 _FIRST_BLINK_S = 0.5
-_INTERVAL_SPREAD = 0.55  # of the logarithm
+_INTERVAL_SPREAD = 0.55  # standard deviation of the logarithm
 _BLINK_S = (0.26, 0.44)
 _CLOSING_SHARE = 1.0 / 3.0
 _CLOSED_S = 0.05
 _SPEAKING_WEIGHT, _SILENT_WEIGHT, _PAUSE_WEIGHT = 0.6, 1.6, 6.0
 _PAUSE_BEGINS_S = 0.4
-_PACE_S = 15.0  # over which the rate is held, however much is spoken
+_PACE_S = 15.0  # over which the mean rate is kept, however much is spoken
 
 
 def idle_head(
@@ -55,17 +55,18 @@ def idle_head(
     activity: FloatArray | None = None,
     amount: float = 1.0,
 ) -> tuple[FloatArray, FloatArray]:
-    """A quiet, natural head path that leaves from the portrait's own pose and stays about it.
+    """A quiet, natural head path that starts from the portrait's own pose and stays around it.
 
     Each channel is noise whose power falls with the square of the frequency between 0.15 and 1.6 Hz, softly limited to
     three standard deviations: pitch 1.3, yaw 1.8, roll 0.9 degrees, 0.015, 0.015 and 0.008 of the outer eye corners'
-    distance along x, y, z. In silence six tenths of it are left; where speech sets in or rises, the head nods a little.
+    distance along x, y, z. In silence six tenths of it remain; when speech sets in or gets louder, the head nods a
+    little.
 
     Args:
         num_frames: T.
         fps: frames per second.
-        seed: which path.
-        activity: (T,) in [0, 1], the probability of speech or its loudness; None: as if always speaking, without nods.
+        seed: of the path.
+        activity: (T,) in [0, 1], the probability of speech or its loudness; None: as in constant speech, without nods.
         amount: scales everything; 0 gives zeros.
 
     Returns:
@@ -75,8 +76,8 @@ def idle_head(
     Raises:
         ValueError: the activity has another length than ``num_frames``.
 
-    Source: the design is ours. That head motion makes a talking head believable and that it follows the speech in its
-        larger traits only: Zhang et al. 2021 (FACIAL), section 1, "implicit attributes".
+    Source: the design is ours. That head motion makes a talking head believable, and that it is only weakly coupled to
+        the speech: Zhang et al. 2021 (FACIAL), section 1, "implicit attributes".
     """
     _check_activity(activity, num_frames)
     if amount == 0.0 or num_frames == 0:
@@ -99,7 +100,7 @@ def idle_blinks(
     rate: float | None = None,
     activity: FloatArray | None = None,
 ) -> FloatArray:
-    """Natural blinks: quick to close, slower to open, more at the beginning of pauses and fewer in mid-word.
+    """Natural blinks: quick to close, slower to open, more frequent early in pauses and rarer within words.
 
     The times between blinks are log-normal above 0.8 s; the first comes after half a second. A blink lasts 0.26 to
     0.44 s, of which the eyes are shut for 0.05 s or one frame, so that every blink has a frame in which they are shut.
@@ -107,9 +108,9 @@ def idle_blinks(
     Args:
         num_frames: T.
         fps: frames per second.
-        seed: which blinks.
-        rate: blinks per second up to 1.5; 0 for none; None for a person's own between 0.31 and 0.42.
-        activity: (T,) in [0, 1], the probability of speech; None: the blinks do not heed the speech.
+        seed: of the blinks.
+        rate: blinks per second, up to 1.5; 0: none; None: a person's rate, drawn between 0.31 and 0.42.
+        activity: (T,) in [0, 1], the probability of speech; None: blinks do not depend on the speech.
 
     Returns:
         (T,) in [0, 1]; 1 is closed.
@@ -148,7 +149,7 @@ def _grid_length(num_frames: int, fps: float) -> int:
 
 @lru_cache(maxsize=1)
 def _shaping() -> tuple[FloatArray, float]:
-    """Second-order sections that give white noise the spectrum of the head, and the deviation that comes out."""
+    """Second-order sections that give white noise the head's spectrum, and the standard deviation of the result."""
     corner = scipy.signal.butter(1, _CORNER_HZ, fs=_GRID_RATE, output="sos")
     cutoff = scipy.signal.butter(2, _CUTOFF_HZ, fs=_GRID_RATE, output="sos")
     sections = np.concatenate([corner, cutoff])
@@ -177,7 +178,7 @@ def _read_off(path: FloatArray, time: FloatArray) -> FloatArray:
 
 
 def _follow(activity: FloatArray, fps: float, seconds: float) -> FloatArray:
-    """(T,) the activity as a first-order lag sees it, which settled on its first value."""
+    """(T,) the activity after a first-order lag that starts at its first value."""
     keep = np.exp(-1.0 / (fps * seconds))
     values = activity.astype(np.float64)
     followed, _ = scipy.signal.lfilter([1.0 - keep], [1.0, -keep], values, zi=keep * values[:1])
@@ -190,7 +191,7 @@ def _liveliness(activity: FloatArray, fps: float) -> FloatArray:
 
 
 def _nods(activity: FloatArray, fps: float) -> FloatArray:
-    """(T,) pitch in standard deviations: each rise of the activity lowers the chin, and lets it come back."""
+    """(T,) pitch in standard deviations: each rise of the activity lowers the chin, which then returns."""
     rise = np.maximum(np.diff(activity.astype(np.float64), prepend=activity[:1]), 0.0)
     share = np.arange(round(_NOD_S * fps)) / fps / _NOD_PEAK_S
     nod = _NOD_STD * share**2 * np.exp(2.0 * (1.0 - share))
@@ -202,7 +203,7 @@ def _blink_times(
 ) -> list[tuple[float, float]]:
     """(start, length) in seconds of each blink.
 
-    A clock that runs fast in pauses and slowly in words rings for each blink; over ``_PACE_S`` it keeps time.
+    Blinks are timed by a clock that runs fast in pauses and slowly in words, but keeps time over ``_PACE_S``.
     """
     random = np.random.default_rng([seed, 1])
     own_rate = random.uniform(*_BLINK_RATES)
@@ -227,7 +228,7 @@ def _blink_times(
 
 
 def _pause_clock(activity: FloatArray, fps: float) -> FloatArray:
-    """(T,) seconds that have passed on a clock that runs by how fit each moment is for a blink."""
+    """(T,) seconds on a clock that runs faster the more likely a blink is at a moment."""
     speaking = activity >= 0.5
     reach = round(_PAUSE_BEGINS_S * fps) + 1
     lately = scipy.ndimage.maximum_filter1d(speaking, reach, origin=(reach - 1) // 2, mode="constant")
@@ -237,7 +238,7 @@ def _pause_clock(activity: FloatArray, fps: float) -> FloatArray:
 
 
 def blink_around(time: float, count: int, fps: float) -> FloatArray:
-    """(count,) how far the lids are closed in each frame by one blink of usual length, shut at ``time`` (s)."""
+    """(count,) how far one blink of usual length, shut at ``time`` (s), closes the lids in each frame."""
     length, shut = float(np.mean(_BLINK_S)), max(_CLOSED_S, 1.0 / fps)
     start = time - (length - _CLOSED_S) * _CLOSING_SHARE - shut / 2
     return _lids(np.arange(count) / fps - start, length, shut=shut)

@@ -1,8 +1,7 @@
-"""A person's corrections at single moments, and how they spread over the neighbouring frames.
+"""Keyframes and corrections at single moments, and how they spread over the neighbouring frames.
 
-Between two keyframes a value goes smoothly from one to the other, before the first and after the last it comes from
-nothing and goes back to nothing within the ease: the edit reaches its neighbourhood, the rest stays as it was, and
-nothing jumps, not even in speed.
+Between two keyframes a value moves smoothly from one to the other; before the first it fades in, and after the last it
+fades out, within the ease. So an edit affects its neighbourhood only, and neither value nor speed jumps.
 
 Source: Zhou et al. 2020, section 6, name as an open challenge "how an animator could edit landmarks in certain frames
     and propagate those edits to the rest of the video"; the solution is ours.
@@ -30,10 +29,10 @@ _ANGLES, _PLACES, _GAZE = ("pitch", "yaw", "roll"), ("x", "y"), ("gaze-yaw", "ga
 
 @dataclass(frozen=True)
 class Keyframe:
-    """What controls are to be at a moment.
+    """Values of controls at a moment.
 
     Attributes:
-        time: seconds; the nearest frame is meant.
+        time: seconds; the nearest frame counts.
         values: control -> value.
     """
 
@@ -48,10 +47,10 @@ class Keyframe:
 
 @dataclass(frozen=True)
 class Correction:
-    """Where landmarks are to be at a moment.
+    """Places of landmarks at a moment.
 
     Attributes:
-        time: seconds; the nearest frame is meant.
+        time: seconds; the nearest frame counts.
         points: landmark, 0 to 67 -> (x, y) or (x, y, z) in the head frame.
     """
 
@@ -59,7 +58,7 @@ class Correction:
     points: Mapping[int, Sequence[float]]
 
     def __post_init__(self) -> None:
-        """Raises ``ValueError`` for points that are none."""
+        """Raises ``ValueError`` for numbers or places that no landmark can have."""
         for number, place in self.points.items():
             if not (0 <= number < NUM_LANDMARKS and len(place) in (2, 3) and np.isfinite(place).all()):
                 raise ValueError(f"landmark {number} cannot be at {place}")
@@ -78,16 +77,16 @@ def frame_at(time: float, motion: Motion) -> int:
 
 
 def keyframe_weights(frames: Collection[int], num_frames: int, *, ease: float) -> FloatArray:
-    """What each keyframe counts at each frame.
+    """The weight of each keyframe at each frame.
 
     Args:
         frames: K different frames in order.
         num_frames: T.
-        ease: how many frames it takes from nothing to the first keyframe and from the last to nothing; above 0.
+        ease: frames over which the first keyframe fades in and the last fades out; above 0.
 
     Returns:
-        (T, K) in [0, 1], continuous in value and slope: 1 at the own frame, 0 at the others' and beyond them; between
-        two keyframes their sum is 1.
+        (T, K) in [0, 1], continuous in value and slope: 1 at the keyframe's own frame, 0 at the others and beyond them;
+        between two keyframes their sum is 1.
 
     Raises:
         ValueError: the frames are not in order, or the ease is not positive.
@@ -103,13 +102,13 @@ def keyframe_weights(frames: Collection[int], num_frames: int, *, ease: float) -
 
 
 def apply_keyframes(motion: Motion, keyframes: Sequence[Keyframe], *, ease: float = EASE_S) -> Motion:
-    """The same motion with controls added about some moments.
+    """The same motion with controls added around some moments.
 
-    Both eyes blink and look together: a name of one eye moves both, and of the names of both the greater counts.
+    Both eyes blink and look together: the name of one eye moves both, and if both are named, the greater value counts.
 
     Args:
         motion: what to change.
-        keyframes: in any order; each control goes its own way between the keyframes that name it.
+        keyframes: in any order; each control is interpolated between the keyframes that name it.
         ease: seconds before the first and after the last keyframe of a control.
 
     Raises:
@@ -129,10 +128,10 @@ def apply_keyframes(motion: Motion, keyframes: Sequence[Keyframe], *, ease: floa
 
 
 def correct_frames(motion: Motion, corrections: Sequence[Correction], *, ease: float = EASE_S) -> Motion:
-    """The same motion with landmarks put to their places at some moments, and their neighbourhood after them.
+    """The same motion with landmarks moved to given places at some moments, and blended around them.
 
-    How far a landmark is moved at the frame it is corrected in is spread over time as keyframes are, each landmark by
-    itself. Lips that would cross meet instead.
+    The displacement of a landmark at a corrected frame spreads over time as keyframes do, each landmark by itself. Lips
+    that would cross meet instead.
 
     Args:
         motion: what to change.
@@ -152,7 +151,7 @@ def correct_frames(motion: Motion, corrections: Sequence[Correction], *, ease: f
                     f"landmark {number} is corrected twice at {correction.time:g} s: leave out one of them."
                 )
             wanted[number][frame] = place
-    # Landmarks that are corrected at the same frames share their weights: an hour's are long.
+    # Landmarks corrected at the same frames share their weights, which are long for an hour of motion.
     groups: dict[tuple[int, ...], list[int]] = {}
     for number, places in wanted.items():
         groups.setdefault(tuple(sorted(places)), []).append(number)
@@ -179,7 +178,7 @@ def correct_frames(motion: Motion, corrections: Sequence[Correction], *, ease: f
 def _changes(
     motion: Motion, wanted: Mapping[int, Mapping[int, Sequence[float]]], numbers: list[int], frames: tuple[int, ...]
 ) -> FloatArray:
-    """(K, P, 3) how far P landmarks are from where they are wanted at K frames; a depth that is not given stays."""
+    """(K, P, 3) displacements of P landmarks to their wanted places at K frames; a depth that is not given stays."""
     changes = np.zeros((len(frames), len(numbers), 3))
     for row, frame in enumerate(frames):
         for column, number in enumerate(numbers):
@@ -189,7 +188,7 @@ def _changes(
 
 
 def _curves(motion: Motion, keyframes: Sequence[Keyframe], ease: float) -> dict[str, FloatArray]:
-    """Control -> (T,) its value at each frame; ``ease`` in frames."""
+    """Control -> (T,) its values at all frames; ``ease`` in frames."""
     values: dict[str, dict[int, float]] = {}
     for keyframe in keyframes:
         frame = frame_at(keyframe.time, motion)

@@ -1,4 +1,4 @@
-"""Lips that keep their order, whatever is done to them."""
+"""Keeping lips in order: they neither cross nor turn inside out."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ _THINNEST = 1.0 / 3.0  # of a lip's height at rest
 def in_order(landmarks: FloatArray, rest: FloatArray) -> FloatArray:
     """The same landmarks with lips that neither cross each other nor turn inside out.
 
-    Inner points that have passed each other meet half way, the outer ones go along; where a lip is thinner than a third
-    of what it is at rest, its outer edge moves out. Lips that are in order stay as they are.
+    Inner points that have passed each other meet half way, and the outer points follow. Where a lip is thinner than a
+    third of its height at rest, its outer edge moves out. Lips that are in order stay as they are.
 
     Args:
         landmarks: (T, 68, 3) in the head frame.
-        rest: (68, 3) the same face as pictured.
+        rest: (68, 3) the same face as in the portrait.
 
     Returns:
         (T, 68, 3).

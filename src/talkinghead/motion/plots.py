@@ -54,12 +54,12 @@ def plot_motion(
     Args:
         motion: what to draw.
         path: where to.
-        before: the motion as it was before it was edited, drawn in grey; None: it was not.
+        before: the motion before it was edited, drawn in grey; None: only ``motion`` is drawn.
         start: seconds of ``before`` at which ``motion`` begins.
         overwrite: whether a file in its place may be replaced.
 
     Raises:
-        InputError: the suffix is another one, or the file cannot be written.
+        InputError: the suffix is unknown, or the file cannot be written.
     """
     from matplotlib import rc_context
     from matplotlib.figure import Figure
@@ -84,7 +84,7 @@ def plot_motion(
     rows[-1].set_xlabel("s", fontsize=9)
     if before is not None:
         rows[0].legend(fontsize=8, frameon=False, ncols=2, loc="lower right", bbox_to_anchor=(1.0, 0.95))
-    # The same plot is the same file.
+    # The same plot gives the same file.
     with write_beside(path, overwrite) as part, rc_context({"svg.hashsalt": "talkinghead"}):
         metadata = {"Date": None} if path.suffix.lower() == ".svg" else None
         figure.savefig(part, format=path.suffix.lower()[1:], dpi=_DPI, metadata=metadata)

@@ -1,4 +1,4 @@
-"""Lips that rest where nobody speaks."""
+"""Bringing the lips to rest where nobody speaks."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from talkinghead.motion.smoothing import smoothstep
 from talkinghead.speech.activity import silence_mask
 from talkinghead.types import NUM_LANDMARKS, FloatArray
 
-# Mouths leave their rest well before the sound and come back well after it, and the detector of speech is late at
-# times: the motion is left alone for the first span beside speech and brought to rest over the second.
+# Mouths leave their rest well before the sound and return well after it, and voice activity detection is sometimes
+# late: the motion is kept for the first span beside speech and brought to rest over the second.
 _BEFORE_S = (0.35, 0.25)
 _AFTER_S = (0.30, 0.30)
 _SHORTEST_S = 0.5  # silence
@@ -47,7 +47,7 @@ def rest_in_silence(landmarks: FloatArray, rest: FloatArray, activity: FloatArra
 
 
 def zero_in_silence(features: FloatArray, activity: FloatArray, fps: float, *, stride: int = 1) -> FloatArray:
-    """The same speech frames, with zeros where nobody speaks: what is made of noise there is not to move the face.
+    """The same speech frames, with zeros where nobody speaks, so that noise does not move the face.
 
     Args:
         features: (S, F) speech frames.
@@ -56,7 +56,7 @@ def zero_in_silence(features: FloatArray, activity: FloatArray, fps: float, *, s
         stride: speech frames per row.
 
     Returns:
-        (T * stride, F); zeros beyond the given frames, on smooth ramps about speech as in ``rest_in_silence``.
+        (T * stride, F); zeros beyond the given frames, with smooth ramps around speech as in ``rest_in_silence``.
     """
     count = stride * len(activity)
     padded = np.pad(features[:count], ((0, max(0, count - len(features))), (0, 0)))
@@ -64,7 +64,7 @@ def zero_in_silence(features: FloatArray, activity: FloatArray, fps: float, *, s
 
 
 def speaking_share(activity: FloatArray, fps: float) -> FloatArray:
-    """(T,) how much of its motion the mouth has: 1 in speech, 0 in silence, with smooth ramps outside the speech."""
+    """(T,) the share of the mouth's motion to keep: 1 in speech, 0 in silence, with smooth ramps outside the speech."""
     speaking = np.flatnonzero(~silence_mask(activity, fps, shortest=_SHORTEST_S))
     frames = np.arange(len(activity))
     if len(speaking) == 0:

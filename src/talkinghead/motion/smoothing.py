@@ -16,12 +16,12 @@ _PIECE = 4096  # rows
 def smooth(array: FloatArray, fps: float, *, cutoff_hz: float) -> FloatArray:
     """The slow part of each column: zero-phase Butterworth low-pass along the first axis.
 
-    Nothing is delayed, constants and straight lines pass, sines at the cut-off are halved.
+    There is no delay; constants and straight lines pass unchanged, and sines at the cut-off are halved.
 
     Args:
         array: (T, ...), T of any length.
         fps: rows per second.
-        cutoff_hz: in Hz; from fps / 2 on nothing is filtered.
+        cutoff_hz: in Hz; nothing is filtered at fps / 2 or above.
 
     Returns:
         (T, ...) of the same type.
@@ -35,7 +35,7 @@ def smooth(array: FloatArray, fps: float, *, cutoff_hz: float) -> FloatArray:
         return array.copy()
     sections = scipy.signal.butter(_ORDER, cutoff_hz, fs=fps, output="sos")
     settling = int(np.ceil(fps / cutoff_hz))
-    # Point reflection at both ends goes on in a line; numpy's, unlike scipy's, reaches beyond the length of the array.
+    # Point reflection continues lines at both ends; numpy's, unlike scipy's, may exceed the length of the array.
     ends = [(settling, settling)] + [(0, 0)] * (array.ndim - 1)
     padded = np.pad(array.astype(np.float64), ends, mode="reflect", reflect_type="odd")
     filtered = scipy.signal.sosfiltfilt(sections, padded, axis=0, padtype=None)[settling:-settling]
@@ -43,13 +43,13 @@ def smooth(array: FloatArray, fps: float, *, cutoff_hz: float) -> FloatArray:
 
 
 def resample_rows(array: FloatArray, from_rate: float, to_rate: float, num_rows: int) -> FloatArray:
-    """Rows at another rate: row ``t`` is the value at ``t / to_rate`` seconds, linearly between the given rows.
+    """Rows at another rate: row ``t`` is the value at ``t / to_rate`` seconds, interpolated linearly.
 
     Args:
         array: (T, ...), row ``t`` holds at ``t / from_rate`` seconds; T at least 1.
         from_rate: rows per second.
         to_rate: rows per second.
-        num_rows: how many rows to make; beyond the last given row, it is held.
+        num_rows: how many rows to make; the last given row is held beyond its time.
 
     Returns:
         (num_rows, ...) of the same type.
@@ -66,7 +66,7 @@ def resample_rows(array: FloatArray, from_rate: float, to_rate: float, num_rows:
 
 
 def resample_pieces(array: FloatArray, from_rate: float, to_rate: float, num_rows: int) -> Iterator[FloatArray]:
-    """What ``resample_rows`` gives, piece by piece: an hour of landmarks need not be held more than once."""
+    """The result of ``resample_rows`` piece by piece, so that an hour of landmarks is not held twice."""
     if len(array) == 0:
         raise ValueError("resample_rows needs at least one row")
     for start in range(0, num_rows, _PIECE):

@@ -1,4 +1,4 @@
-"""What a tracked face does, as a motion for another face."""
+"""The motion of a tracked face, for use on other faces."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from talkinghead.types import FaceTrack, Motion
 
 
 def motion_of_track(track: FaceTrack, row: int) -> Motion:
-    """What a tracked face does, for another face to do: lips, head pose and blinks.
+    """The motion of a tracked face: lips, head pose, blinks and gaze.
 
-    Head pose and place are counted from frame ``row``, the face at rest is the one of that frame. Coming closer is left
-    out, for the renderers' camera has no perspective. Gaze, too, is counted from that frame.
+    Head pose, place and gaze are relative to frame ``row``, whose face is the face at rest. Movement towards the camera
+    is left out, because the renderers' camera has no perspective.
     """
     landmarks = head_landmarks(track)
     rest = landmarks[row]
@@ -29,7 +29,7 @@ def motion_of_track(track: FaceTrack, row: int) -> Motion:
 
 
 def loop(motion: Motion, num_rows: int) -> Motion:
-    """The motion forth and back again until it has ``num_rows`` rows: without a jump."""
+    """The motion played forwards and backwards in turn, without a jump, until it has ``num_rows`` rows."""
     last = max(1, len(motion) - 1)
     place = np.arange(num_rows) % (2 * last)
     rows = np.minimum(np.minimum(place, 2 * last - place), len(motion) - 1)

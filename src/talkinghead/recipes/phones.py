@@ -188,14 +188,14 @@ def score(network: nn.Module, labelled: list[LabelledSound]) -> dict[str, float]
 
 
 def read_labelled(corpus: Path, cache: Path) -> tuple[list[LabelledSound], list[LabelledSound]]:
-    """What to learn from, and what to watch: recordings held back, and two people whom no training hears.
+    """What to learn from, and what to validate on: recordings held back, and two unseen speakers.
 
     Args:
         corpus: folder of the recordings.
         cache: folder for what is made from them.
     """
-    learn: list[LabelledSound] = []
-    watch: list[LabelledSound] = []
+    learned: list[LabelledSound] = []
+    held_out: list[LabelledSound] = []
     for path in prepare(corpus, cache):
         pack = load_pack(path)
         for k in range(len(pack)):
@@ -203,10 +203,10 @@ def read_labelled(corpus: Path, cache: Path) -> tuple[list[LabelledSound], list[
             item = LabelledSound(pack.samples_of(k), pack.labels_of(k), source, float(pack.weights[k]))
             if path.stem == "heldout":
                 if pack.speakers[k] in HELD_OUT_LIBRISPEECH:
-                    watch.append(replace(item, source="two LibriSpeech readers"))
+                    held_out.append(replace(item, source="two LibriSpeech readers"))
             else:
-                (watch if k % _HELD_BACK == 0 else learn).append(item)
-    return learn, watch
+                (held_out if k % _HELD_BACK == 0 else learned).append(item)
+    return learned, held_out
 
 
 def phone_example(config: PhoneConfig, seed: int) -> dict[str, Tensor]:

@@ -1,7 +1,7 @@
-"""Training of the judge of synchrony: ``talkinghead train syncnet``.
+"""Training of the network that measures synchrony: ``talkinghead train syncnet``.
 
-It learns from pictures and sound of people really speaking, mostly of one person (GRID s1), and shall judge anyone. So
-both are varied strongly: the sound as sound before training begins (pitch, vocal tract, rooms, codecs), and anew in
+It learns from pictures and sound of real people speaking, mostly of one (GRID s1), and has to work for anyone, so both
+are augmented strongly: the sound as sound before training begins (pitch, vocal tract, rooms, codecs), and anew in
 every batch both as pictures (shape, light, sharpness, patches over them) and as mel spectra, and in speed together.
 
 Source: Chung and Zisserman 2016, "Out of time", section 2.3, pull true pairs together and push false ones, shifted by

@@ -1,4 +1,4 @@
-"""The figure of a portrait over a background that stands still."""
+"""The figure of a portrait over a still background."""
 
 from __future__ import annotations
 
@@ -15,29 +15,29 @@ from talkinghead.types import FloatArray, Frames, ImageArray, Motion, Portrait
 Render = Callable[[Motion, Portrait], Iterator[Frames]]
 
 _PIECE = 24  # frames placed at once
-_INSET = 0.5  # of a person's mask: what the segmentation is less sure of goes, for it is tinged with the old background
-_SHOWS = 0.05  # opacity from which a transparent picture's own colour can be relied on
-_SURE = 0.95  # opacity from which a pixel of a mask has the person's colour alone
+_INSET = 0.5  # probability of being the person below which a pixel is dropped: the old background tinges it
+_SHOWS = 0.05  # opacity from which a transparent picture's own colour is reliable
+_SURE = 0.95  # opacity from which a pixel of a mask has only the person's colour
 
 
 def opacity_of_person(person: FloatArray) -> FloatArray:
-    """(H, W) float32 opacity, a soft edge inside the outline, from how surely each pixel is the person's."""
+    """(H, W) float32 opacity, soft inside the outline, from the probability that pixels are the person's."""
     share = np.clip((person - _INSET) / (1 - _INSET), 0.0, 1.0)
     return np.asarray(share * share * (3 - 2 * share), np.float32)
 
 
 def spread_colours(image: ImageArray, alpha: FloatArray, *, known: float) -> ImageArray:
-    """A picture (H, W, 3) whose colours go on from the nearest pixel that is opaque enough where they hardly show.
+    """A picture (H, W, 3) whose nearly transparent pixels take the colour of the nearest opaque one.
 
-    What is moved and blended at an edge then is the figure's own colour: there is no rim of what lay behind it.
+    So edges are moved and blended with the figure's own colour, and no rim of the old background shows.
 
     Args:
-        image: colours not multiplied by the opacity.
+        image: colours, not multiplied by the opacity.
         alpha: (H, W) in [0, 1].
         known: opacity from which a colour is kept.
 
     Raises:
-        ValueError: no pixel is as opaque as that.
+        ValueError: no pixel reaches that opacity.
     """
     hidden = (alpha < known).astype(np.uint8)
     if hidden.all():
@@ -49,10 +49,10 @@ def spread_colours(image: ImageArray, alpha: FloatArray, *, known: float) -> Ima
 
 
 class OverBackground:
-    """A renderer whose figure stands before another background.
+    """A renderer that puts its figure in front of another background.
 
-    The picture's colours are rendered as usual, spread beyond the figure's edge; its opacity moves along by the rig, so
-    that any renderer that moves the portrait's pixels will do. Costs one more map and one more plane per frame.
+    The picture's colours, spread beyond the figure's edge, are rendered as usual, and the rig moves the opacity with
+    them; so this works for every renderer that moves the portrait's pixels. It costs one map and one plane per frame.
 
     Args:
         render: makes the frames, of the portrait's size.
@@ -71,7 +71,7 @@ class OverBackground:
         self._background = background
 
     def render(self, motion: Motion, portrait: Portrait) -> Iterator[Frames]:
-        """One picture per row of the motion, in the chunks of the renderer behind it.
+        """One picture per row of the motion, in the chunks of the wrapped renderer.
 
         Raises:
             ValueError: the portrait has another size than the background.
@@ -92,7 +92,7 @@ def _over(image: ImageArray, alpha: FloatArray, background: ImageArray) -> Image
 
 
 def _move_plane(plane: FloatArray, rig: Rig, motion: Motion) -> Iterator[FloatArray]:
-    """A plane (H, W) float32 as the rig moves it, for each row of the motion."""
+    """A plane (H, W) float32 moved by the rig, once per row of the motion."""
     height, width = plane.shape
     for start in range(0, len(motion), _PIECE):
         placed, _ = rig.place(motion[start : start + _PIECE])
@@ -105,11 +105,11 @@ def _move_plane(plane: FloatArray, rig: Rig, motion: Motion) -> Iterator[FloatAr
 
 
 def place_over(portrait: Portrait, alpha: FloatArray, background: ImageArray) -> Portrait:
-    """A portrait whose figure stands before another background, for renderers that hold backgrounds still.
+    """A portrait with its figure in front of another background, for renderers that hold backgrounds still.
 
     Args:
-        portrait: of one picture, with colours that go on beyond the figure's edge, as ``figure_of`` gives it.
-        alpha: (H, W) float32 its opacity.
+        portrait: of one picture, with colours spread beyond the figure's edge, as from ``figure_of``.
+        alpha: (H, W) float32, its opacity.
         background: (H, W, 3) uint8.
     """
     image = _over(portrait.picture, alpha, background)
@@ -117,16 +117,16 @@ def place_over(portrait: Portrait, alpha: FloatArray, background: ImageArray) ->
 
 
 def figure_of(portrait: Portrait, colours: ImageArray, alpha: FloatArray | None) -> tuple[Portrait, FloatArray] | None:
-    """A portrait ready to stand before another background, and its opacity.
+    """A portrait prepared for another background, and its opacity.
 
     Args:
         portrait: of one picture.
         colours: (H, W, 3) uint8 of that picture, not multiplied by the opacity.
-        alpha: (H, W) in [0, 1] that the picture came with; None: it is made of the portrait's ``person``.
+        alpha: (H, W) in [0, 1], the picture's own opacity; None: it is derived from the portrait's ``person``.
 
     Returns:
-        The portrait with spread colours and ``person`` in keeping with its opacity, and that opacity (H, W) float32;
-        None where neither a transparency nor the person is known.
+        The portrait with spread colours and a ``person`` that matches its opacity, and that opacity (H, W) float32;
+        None if neither the opacity nor the person is known.
     """
     known, person = _SHOWS, alpha
     if alpha is None:

@@ -1,4 +1,4 @@
-"""The square of a picture in which a network sees a head."""
+"""The square crop of a head, the input of networks."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ import numpy as np
 from talkinghead.face.landmarks import LEFT_OUTER_EYE_CORNER, MESH_OF_68, RIGHT_OUTER_EYE_CORNER
 from talkinghead.types import NUM_LANDMARKS, NUM_MESH, FloatArray, ImageArray
 
-_SIDE = 3.7  # eye distances: from over the hair to the neck, with room to either side for a turn of 25 degrees
-_DROP = 0.2  # of the middle below the eyes, in eye distances
+_SIDE = 3.7  # eye distances: from above the hair to the neck, with room on either side for a turn of 25 degrees
+_DROP = 0.2  # eye distances from the eyes down to the middle of the crop
 _NOSE_BASE = 33
 _NOSE_LENGTH = 0.515  # from between the eyes to the base of the nose, of the mean face
-_LONG_NOSE = 0.9  # what of a nose's length counts, so that a face seen from the front goes by its eyes
-_REFINED = 2  # times as fine as the network's picture
-_WORTH_IT = 1.25  # of the network's size: from this side on the picture has more to show
+_LONG_NOSE = 0.9  # share of a nose's length that counts, so that the eyes decide the size of a frontal face
+_REFINED = 2  # times the network's resolution
+_WORTH_IT = 1.25  # of the network's size: a larger crop has more detail than the network sees
 
 
 @dataclass(frozen=True)
 class Crop:
-    """A square of a picture, and the size at which a network sees it.
+    """A square of a picture, and the size to which it is scaled for a network.
 
-    Places are those of pixel centres, as landmarks are: pixel (0, 0) of the picture lies at (0, 0) and reaches from
-    -0.5 to 0.5. The crop of a whole square picture at its own size is that picture.
+    Coordinates refer to pixel centres, as landmarks do: pixel (0, 0) of the picture covers -0.5 to 0.5. The crop of a
+    whole square picture at its own size is that picture.
 
     Attributes:
-        left: edge of the square in px from the left edge of the picture; may lie outside of it.
-        top: the same from above.
+        left: px from the left edge of the picture to that of the square, which may lie outside the picture.
+        top: the same from the top edge.
         side: of the square in px of the picture.
         size: of the network's picture in px.
     """
@@ -44,10 +44,10 @@ class Crop:
 
     @classmethod
     def of(cls, landmarks: FloatArray, picture_size: tuple[int, int], *, size: int = 256) -> Crop:
-        """The crop around a head with its hair, chin and neck, and room to move in.
+        """The crop around a head with its hair, chin and neck, and room to move.
 
-        Its size goes by the eyes and the nose, which neither speech nor a turn of the head makes much larger or
-        smaller. It is moved inside the picture as far as it fits, and lies on whole pixels.
+        Its size depends on the eyes and the nose, which speech and head turns barely change. It is shifted into the
+        picture as far as it fits, and lies on whole pixels.
 
         Args:
             landmarks: (478, 3) or (68, 2 or 3) px of the face.
@@ -55,7 +55,7 @@ class Crop:
             size: of the network's picture in px.
 
         Raises:
-            ValueError: other shapes.
+            ValueError: the landmarks have another shape.
         """
         if landmarks.shape not in ((NUM_MESH, 3), (NUM_LANDMARKS, 2), (NUM_LANDMARKS, 3)):
             raise ValueError(f"landmarks must have shape (478, 3) or (68, 2|3), got {landmarks.shape}")
@@ -73,13 +73,13 @@ class Crop:
 
     @property
     def affine(self) -> FloatArray:
-        """(2, 3) picture_from_crop: where in the picture a place in the crop lies, px to px."""
+        """(2, 3) picture_from_crop, px to px."""
         scale = self.side / self.size
         offset = scale / 2 - 0.5
         return np.array([[scale, 0.0, self.left + offset], [0.0, scale, self.top + offset]])
 
     def points(self, points: FloatArray) -> FloatArray:
-        """Points (..., 2 or 3) px of the picture in px of the crop; depth takes its scale."""
+        """Points (..., 2 or 3) px of the picture in px of the crop; depth is scaled alike."""
         if points.shape[-1] not in (2, 3):
             raise ValueError(f"points must have shape (..., 2|3), got {points.shape}")
         affine = self.affine
@@ -87,18 +87,18 @@ class Crop:
         return np.concatenate([flat, points[..., 2:] / affine[0, 0]], axis=-1)
 
     def widen(self, factor: float, size: int) -> Crop:
-        """The square about the same middle whose side is ``factor`` times as long, seen at ``size`` px."""
+        """The square with the same middle and ``factor`` times the side, scaled to ``size`` px."""
         away = (factor - 1) / 2 * self.side
         return Crop(self.left - away, self.top - away, factor * self.side, size)
 
     def refine(self) -> Crop:
-        """The same square, twice as fine where the picture has more to show than the network sees."""
+        """The same square, at twice the resolution if the picture has more detail than the network sees."""
         return replace(self, size=_REFINED * self.size) if self.side > _WORTH_IT * self.size else self
 
     def extract(self, image: ImageArray) -> ImageArray:
-        """(size, size, 3) uint8 what an image (H, W, 3) shows there; its edge goes on beyond it.
+        """(size, size, 3) uint8 pixels of an image (H, W, 3), whose border is replicated beyond its edge.
 
-        What shrinks is averaged over areas, what grows is interpolated by cubics.
+        Shrinking averages over areas, enlarging interpolates by cubics.
         """
         finer = max(1, int(np.ceil(self.side / self.size)))
         size = self.size * finer

@@ -9,12 +9,12 @@ from torch.nn import functional as F
 FIELD_STEP = 4
 """Px between the values of a displacement field."""
 
-_NEAR_PX = 3.0  # distance of a landmark, at a side of 256, below which it alone decides
-_REACH_PX = 55.0  # the same, beyond which the picture stays where it is
+_NEAR_PX = 3.0  # distance from a landmark, in a picture of 256 px, below which only that landmark counts
+_REACH_PX = 55.0  # distance in the same px beyond which the picture stays where it is
 
 
 def landmark_field(source: Tensor, target: Tensor, size: int) -> Tensor:
-    """Where in the portrait each place of the picture comes from, as the landmarks tell.
+    """Where in the portrait each place of the picture comes from, by the displacement of the landmarks.
 
     Args:
         source: (B, 68, 2) px of the portrait.
@@ -25,10 +25,10 @@ def landmark_field(source: Tensor, target: Tensor, size: int) -> Tensor:
         (B, 2, size / 4, size / 4) px in x and y: at a landmark its own displacement, between landmarks their mean,
         weighted by the inverse fourth power of the distance, and far from all of them none.
 
-    Source: Shepard 1968, inverse distance weighting, with one more point infinitely far away that stays.
+    Source: Shepard 1968, inverse distance weighting, with one more point, infinitely far away, that does not move.
     """
     scale = size / 256
-    with torch.autocast(target.device.type, enabled=False):  # fractions of a pixel count
+    with torch.autocast(target.device.type, enabled=False):  # half precision would round off fractions of a pixel
         squares = landmark_distances(target, size)
         weight = (squares + (_NEAR_PX * scale) ** 2).pow(-2)
         still = 1 / (_REACH_PX * scale) ** 4
@@ -38,7 +38,7 @@ def landmark_field(source: Tensor, target: Tensor, size: int) -> Tensor:
 
 
 def landmark_distances(landmarks: Tensor, size: int) -> Tensor:
-    """(B, (size / 4)**2, 68) px squared from each place of a field, row by row, to each of the landmarks (B, 68, 2)."""
+    """(B, (size / 4)**2, 68) squared px from each place of a field, row by row, to each of the landmarks (B, 68, 2)."""
     middles = torch.arange(size // FIELD_STEP, device=landmarks.device) * FIELD_STEP + (FIELD_STEP - 1) / 2
     rows, columns = torch.meshgrid(middles, middles, indexing="ij")
     places = torch.stack([columns, rows], dim=-1).reshape(-1, 2).to(landmarks.dtype)
@@ -48,7 +48,7 @@ def landmark_distances(landmarks: Tensor, size: int) -> Tensor:
 
 
 def move(pictures: Tensor, field: Tensor) -> Tensor:
-    """Pictures (B, 3, S, S) with each place taken from where ``field`` (B, 2, s, s) px points from it; edges go on."""
+    """Pictures (B, 3, S, S) whose pixels come from ``field`` (B, 2, s, s) px away; borders are replicated."""
     size = pictures.shape[-1]
     fine = F.interpolate(field.float().contiguous(), size=(size, size), mode="bilinear", align_corners=False)
     middles = (2 * torch.arange(size, device=field.device) + 1) / size - 1
@@ -58,13 +58,13 @@ def move(pictures: Tensor, field: Tensor) -> Tensor:
 
 
 def mix_pictures(painted: Tensor, share: Tensor, portrait: Tensor, field: Tensor) -> Tensor:
-    """Pictures of what is painted and of what is copied from a portrait, as fine as the portrait is.
+    """Blend painted pictures with pixels copied from a portrait, at the portrait's resolution.
 
     Args:
         painted: (B, 3, S, S).
-        share: (B, 1, S, S) in [0, 1], how much is copied.
+        share: (B, 1, S, S) in [0, 1], the weight of the copied pixels.
         portrait: (B or 1, 3, n S, n S).
-        field: (B, 2, s, s) px of S, where in the portrait each place comes from.
+        field: (B, 2, s, s) displacements to the source of each place, in px of a picture of side S.
 
     Returns:
         (B, 3, n S, n S).

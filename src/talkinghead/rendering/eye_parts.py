@@ -1,4 +1,4 @@
-"""A portrait's eyes taken apart: the opening of the lids, the white as it is without an iris, and the whole iris."""
+"""The parts of a portrait's eyes: the opening of the lids, the white without an iris, and the whole iris."""
 
 from __future__ import annotations
 
@@ -14,40 +14,40 @@ from talkinghead.types import BoolArray, FloatArray, ImageArray
 # In widths of the eye:
 _ROOM = (1.5, 1.0)  # of the crop: width, height
 _LARGEST = 0.33  # radius of the iris
-_LID = 0.035  # edge of the opening in which lashes and the lids' shadow lie
-_EDGE = 0.045  # over which the eye passes into the lids
-_NARROWEST = 0.12  # opening of an eye that can look elsewhere
-_FINEST = 112  # px; smaller eyes are enlarged to it
-_FEWEST = 6.0  # px; of smaller ones nothing is to be seen
+_LID = 0.035  # rim of the opening, where lashes and the lids' shadow lie
+_EDGE = 0.045  # transition from the eye to the lids
+_NARROWEST = 0.12  # least opening of an eye that can be turned
+_FINEST = 112  # px; smaller eyes are enlarged to this width
+_FEWEST = 6.0  # px; smaller eyes show no detail
 
 # In radii of the iris:
-_SEARCH, _RADII = (0.2, 0.08), (0.65, 1.4)  # round what the tracker found, sideways and up or down
-_WHITE_FROM = (1.1, 1.25)  # where the white is the eye's own
+_SEARCH, _RADII = (0.2, 0.08), (0.65, 1.4)  # search for its middle (sideways, vertically) and radius, from the tracked
+_WHITE_FROM = (1.1, 1.25)  # distances from its middle between which the eye's own white fades in
 _SOFT = 0.1
 
 _FLANKS = 0.8  # sine of the steepest spoke that counts
 _WHITE_LEVEL = 80  # percentile of the opening's levels
 _PULL = 10.0  # levels by which a circle one radius off the tracked place must be clearer
-_LEAST_STEP, _CLEAR_STEP = 10.0, 50.0  # levels from iris to white: none to be seen, and as clear as need be
+_LEAST_STEP, _CLEAR_STEP = 10.0, 50.0  # levels from iris to white: below, no iris is visible; above, it is clear enough
 _LEAST_WHITE = 0.03  # of the opening
-_LEAST_SHADE = 0.6  # of its brightest colour, that white has in a drawing
-_ALIKE = 25.0  # levels between pixels of one white
-_CUT = 0.04  # of the iris, that shows below the tracked opening if the eye is larger
-_RINGS = 18  # about the iris's middle, of a twelfth of its radius each
+_LEAST_SHADE = 0.6  # of its brightest colour: the darkest white of a drawing
+_ALIKE = 25.0  # levels between pixels of the same white
+_CUT = 0.04  # of the iris: part below the tracked opening from which the eye counts as larger than tracked
+_RINGS = 18  # around the iris's middle, each a twelfth of its radius wide
 
 Layer = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)
 class Eye:
-    """One eye of the portrait in a crop of its own, level along the line of its corners.
+    """One eye of the portrait, in its own crop with both corners on a horizontal line.
 
     Attributes:
         crop_from_image: (2, 3) similarity.
         original: (h, w, 3) levels, the crop.
         white: (h, w, 3) the same without an iris.
         iris: (h, w, 3) the same with the whole iris.
-        cover: (h, w) in [0, 1], where it may be painted.
+        cover: (h, w) in [0, 1], opacity of painted eyes.
         inside: (h, w) px from the opening's edge; 0 outside.
         centre: (2,) px of the iris.
         radius: px of the iris.
@@ -66,7 +66,7 @@ class Eye:
 
 
 def find_eye(image: ImageArray, contour: FloatArray, iris: FloatArray, *, drawing: bool) -> Eye | None:
-    """The eye in a picture with a contour (16, 2) px and an iris (5, 2) px as tracked; None: no iris can be moved."""
+    """The eye in a picture with a tracked contour (16, 2) px and iris (5, 2) px; None if its iris cannot be moved."""
     across = contour[8] - contour[0]
     width = float(np.linalg.norm(across))
     if width < _FEWEST:
@@ -105,7 +105,7 @@ def find_eye(image: ImageArray, contour: FloatArray, iris: FloatArray, *, drawin
 
 
 def _similarity(contour: FloatArray, along: FloatArray, zoom: float, width: float) -> FloatArray:
-    """(2, 3) what levels the eye and brings its middle to the middle of the crop."""
+    """(2, 3) similarity that levels the eye and centres it in the crop."""
     turn = zoom * np.array([[along[0], along[1]], [-along[1], along[0]]])
     middle = (contour[0] + contour[8]) / 2
     return np.column_stack([turn, np.array(_ROOM) * width / 2 - turn @ middle])
@@ -121,7 +121,7 @@ def _inside(outline: FloatArray, shape: tuple[int, ...]) -> Layer:
 def _find_white(
     colours: Layer, inside: Layer, centre: FloatArray, radius: float, *, drawing: bool
 ) -> tuple[Layer, BoolArray]:
-    """``inside`` of the eye, where it is larger than was tracked, and where (h, w) its own white is to be seen."""
+    """``inside`` of the eye, corrected if the eye is larger than tracked, and where (h, w) its own white is visible."""
     edge = _LID / _ROOM[0] * inside.shape[1]
     beside = distance_from(centre, inside.shape) > _WHITE_FROM[0] * radius
     white = (inside > edge) & beside
@@ -131,14 +131,14 @@ def _find_white(
     if drawing or below.sum() > _CUT * np.pi * radius**2:
         inside = np.maximum(inside, _inside_white(colours, white, below, at_edge=drawing))
         white = (inside > edge) & beside
-    if drawing:  # whose lines are no shade
+    if drawing:  # dark lines are not part of the white
         brightest = np.percentile(colours[white], _WHITE_LEVEL, axis=0)
         white &= (colours > _LEAST_SHADE * brightest).all(axis=-1)
     return inside, white
 
 
 def _iris_below(colours: Layer, seen: BoolArray, centre: FloatArray, radius: float) -> BoolArray:
-    """(h, w) where an iris goes on below the opening that was tracked: much of it tells that the eye is larger."""
+    """(h, w) where the iris continues below the tracked opening; a large part means that the eye is larger."""
     away = distance_from(centre, seen.shape) / radius
     iris, white = (np.median(colours[seen & where], axis=0) for where in (away < 0.9, away > _WHITE_FROM[0]))
     like_iris = np.linalg.norm(colours - iris, axis=-1) < np.linalg.norm(colours - white, axis=-1)
@@ -147,9 +147,9 @@ def _iris_below(colours: Layer, seen: BoolArray, centre: FloatArray, radius: flo
 
 
 def _inside_white(colours: Layer, known: BoolArray, iris: BoolArray, *, at_edge: bool) -> Layer:
-    """(h, w) px from the edge of all the white that is connected with what is known of it, and of what it surrounds.
+    """(h, w) px from the edge of the white that is connected to the known white, and of all that it surrounds.
 
-    Where it reaches the edge of the crop, nothing is inside unless that is allowed: then skin was taken for white.
+    If it reaches the edge of the crop, skin was taken for white, and nothing is inside unless ``at_edge`` allows it.
     """
     white = np.percentile(colours[known], _WHITE_LEVEL, axis=0)
     alike = (np.abs(colours - white).max(axis=-1) < _ALIKE).astype(np.uint8)
@@ -164,7 +164,7 @@ def _inside_white(colours: Layer, known: BoolArray, iris: BoolArray, *, at_edge:
 
 
 def _find_iris(colours: Layer, seen: BoolArray, rim: FloatArray) -> tuple[FloatArray, float] | None:
-    """Middle (2,) and radius px of the circle near the tracked rim (5, 2) across which it gets brightest outwards.
+    """Centre (2,) and radius px of the circle near the tracked rim (5, 2) with the largest step outwards to the white.
 
     Source: Daugman 1993, the integro-differential operator, over the part of the circle that the lids leave open.
     """
@@ -173,11 +173,11 @@ def _find_iris(colours: Layer, seen: BoolArray, rim: FloatArray) -> tuple[FloatA
     steps = [np.linspace(-reach, reach, 9) for reach in _SEARCH]
     shifts = np.stack(np.meshgrid(*steps), axis=-1).reshape(1, -1, 1, 2)
     angles = np.linspace(0, 2 * np.pi, 48, endpoint=False)
-    # Above and below, lids and lashes are dark and bright too: the flanks count.
+    # Only the flanks count, because lids and lashes above and below have edges of their own.
     spokes = np.stack([np.cos(angles), np.sin(angles)], axis=-1)[np.abs(np.sin(angles)) < _FLANKS]
     centres = rim[0] + tracked * shifts
     white = np.maximum(np.percentile(colours[seen], _WHITE_LEVEL, axis=0), 1.0)
-    # How white a pixel is, in levels: blue irises are as bright as their whites at times, but never as white.
+    # How white a pixel is, in levels: blue irises are sometimes as bright as the white, but never as white.
     smooth = 255 * cv2.GaussianBlur((colours / white).min(axis=-1).astype(np.float32), (0, 0), 0.06 * tracked)
     inner, outer = (_read(smooth, centres + (factor * radii)[..., None] * spokes) for factor in (0.88, 1.12))
     counts = _read(seen.astype(np.float32), centres + (1.06 * radii)[..., None] * spokes) > 0.5
@@ -186,7 +186,7 @@ def _find_iris(colours: Layer, seen: BoolArray, rim: FloatArray) -> tuple[FloatA
         np.stack([np.where(side, levels, 0).sum(axis=-1) / np.maximum(side.sum(axis=-1), 1) for side in sides])
         for levels in (np.minimum(outer - inner, _CLEAR_STEP), np.minimum(outer, 255))
     )
-    # The pupil has an edge as well, but beyond it comes no white.
+    # The pupil has an edge as well, but no white beyond it.
     score = step.min(axis=0) + 0.5 * step.mean(axis=0) + 0.5 * beyond.mean(axis=0)
     score -= _PULL * np.linalg.norm(shifts, axis=-1)[..., 0]
     score[np.minimum(*(side.sum(axis=-1) for side in sides)) < 3] = -np.inf
@@ -197,13 +197,13 @@ def _find_iris(colours: Layer, seen: BoolArray, rim: FloatArray) -> tuple[FloatA
 
 
 def _read(layer: Layer, points: FloatArray) -> FloatArray:
-    """Values of (h, w) at points (..., 2), of the nearest pixel."""
+    """Values of a layer (h, w) at the pixels nearest to points (..., 2)."""
     x, y = np.moveaxis(points.round().astype(int).clip(0, np.array(layer.shape)[::-1] - 1), -1, 0)
     return np.asarray(layer[y, x])
 
 
 def _fill_in(colours: Layer, known: BoolArray, reach: tuple[float, float]) -> Layer:
-    """Colours (h, w, 3) spread from where they are known; ``reach`` px along the eye and across it, more if need be."""
+    """Colours (h, w, 3) spread from known pixels by ``reach`` px along and across the eye, further if necessary."""
     filled, weight = np.zeros_like(colours), np.zeros(known.shape, np.float32)
     mask = known.astype(np.float32)
     for grow in (1.0, 2.0, 4.0, 8.0):
@@ -218,7 +218,7 @@ def _fill_in(colours: Layer, known: BoolArray, reach: tuple[float, float]) -> La
 
 
 def _complete(colours: Layer, seen: Layer, centre: FloatArray, radius: float) -> Layer:
-    """(h, w, 3) the crop with a whole iris: what is not ``seen`` (h, w) comes from across it, or from as far out."""
+    """(h, w, 3) the crop with a whole iris: pixels not ``seen`` are mirrored or take the mean of their ring."""
     height, width = seen.shape
     flip = np.array([[1, 0, 0], [0, -1, 2 * centre[1]]], np.float64)
     across, seen_across = (
@@ -248,6 +248,6 @@ def ramp(x: FloatArray | float) -> Layer:
 
 
 def distance_from(centre: FloatArray, shape: tuple[int, ...]) -> Layer:
-    """(h, w) px from a point."""
+    """(h, w) distances in px from a point (2,)."""
     rows, columns = np.mgrid[0 : shape[0], 0 : shape[1]].astype(np.float32)
     return np.asarray(np.hypot(columns - centre[0], rows - centre[1]), np.float32)

@@ -1,9 +1,9 @@
-"""The shell of renderers whose network draws a head: all that is done around the network.
+"""The shell of renderers whose network draws a head: everything around the network.
 
-A method supplies a ``HeadDrawer``: ``encode``, what the network keeps of a portrait, and ``draw``, pictures of the head
-for landmarks. The shell crops the head, makes the portrait movable, encodes it once, draws in batches of one size on
-all cores, puts the heads back before a background that stands still, and paints mouths and lids where the network
-cannot.
+A method supplies a ``HeadDrawer``: ``encode`` computes what the network keeps of a portrait, and ``draw`` makes
+pictures of the head for landmarks. The shell crops the head, builds the rig, encodes the portrait once, draws in
+batches of one size on all cores, pastes the heads back over a still background, and paints mouths and lids where the
+network cannot.
 """
 
 from __future__ import annotations
@@ -29,18 +29,19 @@ from talkinghead.rendering.rig import build_rig
 from talkinghead.rendering.side_by_side import side_by_side
 from talkinghead.types import FloatArray, Frames, ImageArray, Motion, Portrait
 
-_CHUNK = 8  # frames that are made together
+_CHUNK = 8  # frames made together
 
 Encoded = TypeVar("Encoded")
 
 
 @dataclass(frozen=True)
 class Head:
-    """A portrait's head as a network is shown it.
+    """A portrait's head as the input of a network.
 
     Attributes:
         picture: (S, S, 3) uint8.
-        finer: (n S, n S, 3) uint8 the same as finely as is worth it, for networks that copy pixels; else ``picture``.
+        finer: (n S, n S, 3) uint8, the same at a higher resolution if the portrait has it and the network copies
+            pixels; else ``picture``.
         landmarks: (68, 2) px of ``picture``.
     """
 
@@ -50,7 +51,7 @@ class Head:
 
 
 class HeadDrawer(Protocol[Encoded]):
-    """What a method supplies. Both functions are called in ``torch.inference_mode``, ``draw`` by several threads."""
+    """What a method supplies. ``encode`` and ``draw`` run in ``torch.inference_mode``, ``draw`` in several threads."""
 
     @property
     def size(self) -> int:
@@ -59,30 +60,30 @@ class HeadDrawer(Protocol[Encoded]):
 
     @property
     def copying(self) -> bool:
-        """Whether the network copies pixels of the portrait, which it is then shown more finely."""
+        """Whether the network copies pixels of the portrait, which is then passed at a higher resolution."""
         ...
 
     @property
     def batch(self) -> int:
-        """Frames that go through the network together: always as many, for the same pictures whatever the chunks."""
+        """Frames per pass through the network; constant, so that pictures do not depend on chunks."""
         ...
 
     def encode(self, head: Head) -> Encoded:
-        """What the network keeps of a portrait: made once."""
+        """What the network keeps of a portrait; computed once."""
         ...
 
     def draw(self, encoded: Encoded, landmarks: FloatArray) -> Tensor:
-        """Pictures (batch, 3, n S, n S) in [-1, 1] as fine as ``Head.finer``, for landmarks (batch, 68, 2) px."""
+        """Pictures (batch, 3, n S, n S) in [-1, 1], as large as ``Head.finer``, for landmarks (batch, 68, 2) px."""
         ...
 
 
 class HeadScene:
-    """A portrait, made movable, and the square of it that a network sees.
+    """A portrait's rig, and the crop that a network sees.
 
     Args:
         portrait: the portrait.
         size: side of the network's picture in px.
-        copying: whether a finer picture is wanted, too.
+        copying: whether a picture at a higher resolution is wanted, too.
     """
 
     def __init__(self, portrait: Portrait, *, size: int, copying: bool = False) -> None:
@@ -95,7 +96,7 @@ class HeadScene:
         self.head = Head(picture, finer, self.landmarks(self.rig.source))
 
     def landmarks(self, placed: FloatArray) -> FloatArray:
-        """(..., 68, 2) px of the network's picture, for vertices of the rig (..., V, 2 or 3) px of the portrait's."""
+        """(..., 68, 2) px of the network's picture, from vertices of the rig (..., V, 2 or 3) px of the portrait."""
         return self.crop.points(placed[..., MESH_OF_68, :2])
 
 
@@ -113,9 +114,9 @@ def render_heads(
         drawer: of the method.
         motion: how the face moves.
         portrait: the face.
-        filler: paints the inside of the mouth; None: the network's is shown.
-        closing: the network is shown landmarks of open eyes, and lids are closed by the portrait's own skin; else it
-            closes them itself, and they look where the portrait's do.
+        filler: paints the inside of the mouth; None: the network's own is kept.
+        closing: whether the network gets landmarks of open eyes and the portrait's own skin closes the lids; else the
+            network closes them, and they look where the portrait's do.
     """
     scene = HeadScene(portrait, size=drawer.size, copying=drawer.copying)
     with torch.inference_mode():
@@ -145,7 +146,7 @@ def split_motion(motion: Motion) -> Iterator[Motion]:
 
 @torch.inference_mode()
 def draw_batches(draw: Callable[[FloatArray], Tensor], landmarks: FloatArray, *, size: int) -> ImageArray:
-    """Pictures (T, H, W, 3) uint8 for landmarks (T, 68, 2), made in batches of one size, filled up with the last row.
+    """Pictures (T, H, W, 3) uint8 for landmarks (T, 68, 2), in batches of one size, padded with the last row.
 
     Args:
         draw: (size, 68, 2) -> (size, 3, H, W) in [-1, 1].

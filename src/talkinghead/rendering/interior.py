@@ -1,4 +1,4 @@
-"""A small network that knows what the inside of a mouth looks like behind lips of a given shape."""
+"""A small network that draws the inside of a mouth for a given opening of the lips."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ from talkinghead.types import FloatArray, ImageArray
 from talkinghead.weights import load_network
 
 WIDTH = 24
-"""Channels of the network that ships, at the finest level."""
+"""Channels of the shipped network at the finest level."""
 
 _WEIGHTS = Path(__file__).with_name("weights") / "mouth.safetensors"
 _PERSON_SIZE = 8
 REFERENCE_SKIN = np.array([190.0, 140.0, 120.0])
-"""Colour of the skin around the mouth under the light the network's colours are made for."""
+"""Colour of the skin around the mouth under the light that the network's colours assume."""
 
 _LUMA = np.array([0.299, 0.587, 0.114])
-_TINT_SHARE = 0.6  # they take less of its colour than skin does, too
-_BESIDE_TEETH = 0.55  # what lies behind and below teeth that show lies in their shadow
+_TINT_SHARE = 0.6  # of the light's tint: teeth and tongue take less of it than skin does
+_BESIDE_TEETH = 0.55  # brightness of the mouth behind and below visible teeth, in whose shadow it lies
 _LARGEST_ZOOM = 6
-_LIGHT_SHARE = 0.7  # teeth and tongue vary less from person to person than skin does, and more than not at all
-# Cheeks beside the mouth and chin below it.
+_LIGHT_SHARE = 0.7  # exponent of the light: teeth and tongue vary less from person to person than skin does
+# Mesh points on the cheeks beside the mouth and the chin below it.
 _SKIN = np.array([205, 425, 187, 411, 200, 199, 175, 171, 396, 212, 432, 214, 434, 192, 416, 207, 427])
 
 
@@ -48,12 +48,12 @@ class InteriorConfig:
 class MouthInterior(nn.Module):
     """Opening of the lips -> colours inside it: a U-Net of three levels over the mouth frame.
 
-    Which teeth and how much of them show differs from person to person behind the same lips; one learned vector per
-    person of the training data takes that up, so that the network need not blur them together.
+    Behind the same lips, different people show different teeth. One learned embedding per person of the training data
+    captures this, so that the network need not average them into a blur.
 
     Args:
         width: channels at the finest level; they double twice.
-        people: how many people it knows.
+        people: number of people in the training data.
     """
 
     def __init__(self, width: int = WIDTH, *, people: int = 1) -> None:
@@ -71,7 +71,7 @@ class MouthInterior(nn.Module):
 
         Args:
             opening: (B, 1, H, W) in [0, 1], how much of each pixel the lips leave open; H and W divisible by 8.
-            person: (B,) whose mouth.
+            person: (B,) int, index of the person.
 
         Returns:
             (B, 3, H, W) in [0, 1].
@@ -103,7 +103,7 @@ def _twice(x: Tensor) -> Tensor:
 
 
 def opening_mask(outlines: FloatArray) -> FloatArray:
-    """(T, 1, H, W) float32 coverage of the mouth frame by openings (T, 20, 2) in patch px."""
+    """(T, 1, H, W) float32 coverage of the mouth frame by openings (T, 20, 2) px of the patch."""
     width, height = PATCH_SIZE
     zoom, bits = 4, 4
     masks = np.zeros((len(outlines), 1, height, width), np.float32)
@@ -121,7 +121,7 @@ def skin_colour(image: ImageArray, rig: Rig) -> FloatArray:
 
 
 class InteriorFiller:
-    """For photos: the network's mouth in the light of the portrait, and the portrait's own teeth where it shows them.
+    """For photos: the network's mouth, lit as in the portrait, and the portrait's own teeth where they are visible.
 
     Args:
         network: the network.
@@ -146,7 +146,7 @@ class InteriorFiller:
 
     @torch.inference_mode()
     def _colours(self, outlines: FloatArray) -> FloatArray:
-        """(T, h, w, 3) in [0, 1]; black where lips are closed, which nobody sees."""
+        """(T, h, w, 3) in [0, 1]; rows with closed lips are not drawn and stay black."""
         device = next(self.network.parameters()).device
         rows = are_open(outlines)
         width, height = PATCH_SIZE
@@ -163,16 +163,16 @@ class InteriorFiller:
 
 @cache
 def load_filler() -> InteriorFiller:
-    """The filler with the weights that ship."""
+    """The filler with the shipped weights."""
     return InteriorFiller(load_network(lambda config: MouthInterior(config.width), InteriorConfig, _WEIGHTS))
 
 
 def _relight(skin: FloatArray) -> Callable[[FloatArray], FloatArray]:
-    """Colours (..., 3) in [0, 1] under the reference light -> [0, 255] under that which shows skin so coloured."""
+    """A function of colours (..., 3) in [0, 1] under the reference light -> [0, 255] under the light on this skin."""
     light = float(skin @ _LUMA) / float(REFERENCE_SKIN @ _LUMA)
     tint = (skin / REFERENCE_SKIN / light) ** _TINT_SHARE
     gain = 255.0 * tint * light**_LIGHT_SHARE
-    # Pictures without colour (greyscale, pencil) get a mouth without colour.
+    # Colourless pictures (greyscale, pencil) get a colourless mouth.
     colourful = min(1.0, float(np.ptp(skin) / skin.max()) / float(np.ptp(REFERENCE_SKIN) / REFERENCE_SKIN.max()))
 
     def relight(colours: FloatArray) -> FloatArray:
@@ -184,7 +184,7 @@ def _relight(skin: FloatArray) -> Callable[[FloatArray], FloatArray]:
 
 
 def _patch_size(rig: Rig) -> tuple[int, int]:
-    """(width, height) px of patches as fine as the picture, in whole multiples of what the network makes."""
+    """(width, height) px of patches at the picture's resolution, a whole multiple of the network's."""
     zoom = int(np.clip(np.ceil(MOUTH_WIDTH * rig.scale / PATCH_SIZE[0]), 1, _LARGEST_ZOOM))
     return PATCH_SIZE[0] * zoom, PATCH_SIZE[1] * zoom
 
@@ -200,7 +200,7 @@ def _to_bytes(patches: FloatArray) -> ImageArray:
 
 
 def _own_teeth(image: ImageArray, rig: Rig, frame: MouthFrame, size: tuple[int, int]) -> tuple[FloatArray, FloatArray]:
-    """The portrait's own mouth (h, w, 3) in the mouth frame, which teeth do not leave, and where it shows (h, w, 1)."""
+    """The portrait's own mouth (h, w, 3) in the mouth frame, to which teeth are fixed, and its visibility (h, w, 1)."""
     corners = np.array([[0, 0], [size[0], 0], [0, size[1]]], np.float32) - 0.5
     image_from_patch = cv2.getAffineTransform(corners, frame.in_picture(rig).astype(np.float32))
     flags = cv2.WARP_INVERSE_MAP | cv2.INTER_CUBIC

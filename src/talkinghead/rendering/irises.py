@@ -1,7 +1,7 @@
-"""Eyes that look elsewhere: the portrait's own irises, moved inside the opening of the lids over the white of the eye.
+"""Gaze: the portrait's own irises, moved inside the opening of the lids over the white of the eye.
 
-Each iris moves as a rigid disc. What the lids hide of it in the portrait is mirrored from what they show, so that no
-cut edge comes to light; where the disc was, the white is filled in from beside it; the lids and their edges stay.
+Each iris moves as a rigid disc. The part that the lids hide in the portrait is mirrored from the visible part, so that
+no cut edge appears. Where the disc was, the white is filled in from beside it; the lids and their edges stay.
 """
 
 from __future__ import annotations
@@ -18,23 +18,23 @@ from talkinghead.rendering.eye_parts import Eye, Layer, distance_from, find_eye,
 from talkinghead.types import FloatArray, ImageArray, IndexArray, Pose
 
 GAZE_SEEN = 1e-3
-"""rad; below, the eyes look as in the portrait."""
+"""rad; a smaller gaze leaves the eyes as in the portrait."""
 
 _EYES = ((LEFT_EYE_CONTOUR, LEFT_IRIS), (RIGHT_EYE_CONTOUR, RIGHT_IRIS))
 
 # In radii of the iris:
-_CORNER, _UNDER_LID = 0.6, 0.15  # how far its middle stays from the corners and from the lids
-_ONSET = 0.12  # way over which the moved eye takes over from the portrait's
+_CORNER, _UNDER_LID = 0.6, 0.15  # least distance of its middle from the corners and from the lids
+_ONSET = 0.12  # displacement over which the moved eye is blended in
 
 
 class Irises:
-    """The eyes of a portrait, ready to look elsewhere.
+    """The eyes of a portrait, prepared for other gazes.
 
     Args:
         image: (H, W, 3) uint8, the portrait.
-        mesh: (478, 3) px, where the face is in it.
-        pose: of the head in it.
-        drawing: whether it is drawn, with eyes that may be larger than the tracker thinks.
+        mesh: (478, 3) px, of the face.
+        pose: of the head.
+        drawing: whether it is a drawing, whose eyes may be larger than tracked.
     """
 
     def __init__(self, image: ImageArray, mesh: FloatArray, pose: Pose, *, drawing: bool = False) -> None:
@@ -43,7 +43,7 @@ class Irises:
 
     @cached_property
     def _eyes(self) -> list[Eye]:
-        """Both eyes, found when they are first to look elsewhere, or none: one eye alone would squint."""
+        """Both eyes, or none, because moving a single eye would make a squint; found on first use."""
         found = [
             find_eye(self._image, self._mesh[contour, :2], self._mesh[iris, :2], drawing=self._drawing)
             for contour, iris in _EYES
@@ -51,13 +51,13 @@ class Irises:
         return [] if None in found else [eye for eye in found if eye is not None]
 
     def look(self, gaze: FloatArray) -> ImageArray:
-        """The portrait looking elsewhere, as far as its lids leave room; both eyes go equally far.
+        """The portrait with another gaze, as far as its lids leave room; both eyes turn equally far.
 
         Args:
-            gaze: (2,) rad, yaw and pitch away from where it looks.
+            gaze: (2,) rad, yaw and pitch away from the portrait's own gaze.
 
         Returns:
-            (H, W, 3) uint8; the portrait itself where it has no irises to be seen, or looks there already.
+            (H, W, 3) uint8; the portrait itself if its irises cannot be seen or the gaze is its own.
         """
         if np.abs(gaze).max() < GAZE_SEEN or not self._eyes:
             return self._image
@@ -73,7 +73,7 @@ class Irises:
 
 
 def _room(eye: Eye, way: FloatArray) -> float:
-    """The share in [0, 1] of a way (2,) px that keeps the iris where an eye can have it."""
+    """The largest share in [0, 1] of a displacement (2,) px that keeps the iris inside the eye."""
     open_columns = np.flatnonzero((eye.inside > 0).any(axis=0))
     left, right = open_columns[0] + _CORNER * eye.radius, open_columns[-1] - _CORNER * eye.radius
     left, right = min(left, eye.centre[0]), max(right, eye.centre[0])
@@ -92,7 +92,7 @@ def _depth(eye: Eye, point: FloatArray) -> float:
 
 
 def _paint(picture: ImageArray, eye: Eye, way: FloatArray) -> None:
-    """Paint an eye into the portrait (H, W, 3), in place, with the iris moved by a way (2,) px of the crop."""
+    """Paint an eye into the portrait (H, W, 3), in place, with the iris displaced by (2,) px of the crop."""
     low, high = _box(eye, picture.shape)
     if (high <= low).any():
         return
@@ -113,7 +113,7 @@ def _paint(picture: ImageArray, eye: Eye, way: FloatArray) -> None:
 
 
 def _box(eye: Eye, shape: tuple[int, ...]) -> tuple[IndexArray, IndexArray]:
-    """Left top and right bottom px of an eye's crop in a picture."""
+    """Top left and bottom right px of an eye's crop in a picture."""
     height, width = eye.cover.shape
     corners = np.array([[0, 0], [width, 0], [0, height], [width, height]], np.float64)
     image_from_crop = cv2.invertAffineTransform(eye.crop_from_image)

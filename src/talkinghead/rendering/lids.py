@@ -1,4 +1,4 @@
-"""Lids: eyes seen through what they leave open; closing and turning eyes in frames that show them open."""
+"""Lids and eyes: painting the eyes between the lids, and closing and turning them in frames with open eyes."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from talkinghead.rendering.rig import Rig
 from talkinghead.types import FloatArray, ImageArray, IndexArray, Motion
 
 BLINK_SEEN = 0.02
-"""Below, the eyes are as open as in the portrait."""
+"""A smaller blink leaves the eyes as open as in the portrait."""
 
 _CONTOURS = (LEFT_EYE_CONTOUR, RIGHT_EYE_CONTOUR)
-_MOVED = 0.05  # of the lids' own way, from which skin around them counts as moved by them
+_MOVED = 0.05  # of the lids' own displacement, from which skin around them counts as moved
 _SOFTNESS = 0.08  # of the eye's width
-_ONSET = 0.2  # blink from which on the portrait's own lids have taken over
-_GAZE_ONSET = 0.06  # rad of gaze from which on the portrait's own eyes have
+_ONSET = 0.2  # blink from which the portrait's own lids are opaque
+_GAZE_ONSET = 0.06  # rad of gaze from which the portrait's own eyes are opaque
 
 
 def paint_eyes(frame: ImageArray, image: ImageArray, rig: Rig, placed: FloatArray, open_eyes: FloatArray) -> None:
-    """Paint into a frame the eyes as they are in the portrait, moved with the head, where the lids leave them open.
+    """Paint the portrait's eyes into a frame, moved with the head, where the lids leave them open.
 
     Args:
         frame: (H, W, 3) uint8, painted in place.
         image: (H, W, 3) uint8, the portrait.
-        rig: the same, made movable.
-        placed: (V, 3) px, where the frame has the vertices of the rig.
+        rig: of the portrait.
+        placed: (V, 3) px, the rig's vertices in the frame.
         open_eyes: (V, 3) px, the same with the eyes as open as in the portrait.
     """
     for contour in _CONTOURS:
@@ -47,15 +47,14 @@ def paint_eyes(frame: ImageArray, image: ImageArray, rig: Rig, placed: FloatArra
 
 
 class LidPainter:
-    """Closes the eyes in frames that show them open, and turns them where they look straight on.
+    """Closes and turns the eyes in frames that show them open and looking as in the portrait.
 
-    Eyes close with the skin of the portrait's own lids, drawn over its eyes; those that look elsewhere are the
-    portrait's own as well.
+    Eyes close with the skin of the portrait's own lids; turned eyes are the portrait's own as well.
 
     Args:
         image: (H, W, 3) uint8, the portrait.
-        rig: the same, made movable.
-        irises: the portrait's; None: eyes look where the frames have them looking.
+        rig: of the portrait.
+        irises: of the portrait; None: eyes are not turned.
     """
 
     def __init__(self, image: ImageArray, rig: Rig, irises: Irises | None = None) -> None:
@@ -72,9 +71,9 @@ class LidPainter:
 
         Args:
             frames: (T, H, W, 3) uint8.
-            motion: T rows, whose ``blink`` says how far the eyes are closed, and ``gaze`` how far they are turned.
-            placed: (T, V, 3) px, where the vertices of the rig are to be.
-            open_eyes: (T, V, 3) px, where they are in the frames.
+            motion: T rows; ``blink`` says how far the eyes are closed, ``gaze`` how far they are turned.
+            placed: (T, V, 3) px, the rig's vertices with closed eyes.
+            open_eyes: (T, V, 3) px, the rig's vertices in the frames.
         """
         gaze = None if self._irises is None else motion.gaze
         turned = np.zeros(len(frames)) if gaze is None else np.abs(gaze).max(axis=1, initial=0.0)
@@ -120,7 +119,7 @@ class LidPainter:
             blend(frame, layer, share * mask, np.array((left, top)))
 
     def _region(self, points: FloatArray, shape: tuple[int, ...]) -> tuple[FloatArray, tuple[int, int]]:
-        """Where (h, w) the skin about points (N, 2) px is drawn, softly, and (left, top) of that in the frame."""
+        """A soft mask (h, w) of the skin around points (N, 2) px, and its (left, top) in the frame."""
         soft = _SOFTNESS * self._width
         wider = round(2 * soft)  # so that the soft edge lies beyond the points
         margin = 1 + wider + int(3 * soft)
@@ -136,7 +135,7 @@ class LidPainter:
 
 
 def _opening(contour: FloatArray, down: FloatArray) -> FloatArray:
-    """The contour (16, 2) px of an eye, shut where its upper lid has passed the lower one."""
+    """The contour (16, 2) px of an eye's opening, shut where the upper lid has passed the lower one."""
     opening = contour.copy()
     upper, lower = opening[1:8], opening[15:8:-1]
     passed = ((lower - upper) @ down < 0)[:, None]

@@ -15,24 +15,24 @@ from talkinghead.rendering.rig import Rig
 from talkinghead.types import FloatArray, ImageArray, Motion
 
 PATCH_SIZE = (64, 48)
-"""(width, height) px in which the inside of a mouth is made."""
+"""(width, height) px of generated mouths."""
 
 MOUTH_WIDTH = 0.84
 """Width of the patch in the head frame."""
 
 _EXTENT = np.array([MOUTH_WIDTH, MOUTH_WIDTH * PATCH_SIZE[1] / PATCH_SIZE[0]])
-_CENTRE_DROP = 0.09  # the patch's centre below the corners of the mouth: mouths open downwards
+_CENTRE_DROP = 0.09  # eye distances from the corners of the mouth down to the patch's centre: mouths open downwards
 _SHUT = 1e-3  # px
 _UPPER, _LOWER = np.arange(1, 10), np.arange(19, 10, -1)  # facing points of the inner lip contour
 
 
 @dataclass(frozen=True)
 class Fill:
-    """A portrait's mouth, ready to be filled.
+    """Fills a portrait's mouth.
 
     Attributes:
         paint: outlines (T, 20, 2) of the opening in patch px -> patches (T, height, width, 3) uint8.
-        seam: colour (3,) of closed lips' seam where the portrait shows an open mouth, else None.
+        seam: colour (3,) of closed lips' seam if the portrait shows an open mouth, else None.
     """
 
     paint: Callable[[FloatArray], ImageArray]
@@ -46,12 +46,12 @@ class MouthFiller(Protocol):
     """Makes the inside of mouths."""
 
     def prepare(self, image: ImageArray, rig: Rig, frame: MouthFrame) -> Fill:
-        """What fills the mouth of this portrait (H, W, 3)."""
+        """Prepare to fill the mouth of a portrait (H, W, 3)."""
         ...
 
 
 def mouth_rectangle(landmarks: FloatArray) -> FloatArray:
-    """(3, 3) left top, right top, left bottom corner, in the head frame, of the mouth frame of a face (68, 3)."""
+    """(3, 3) top left, top right and bottom left corner, in the head frame, of the mouth frame of a face (68, 3)."""
     x, y = (landmarks[60, :2] + landmarks[64, :2]) / 2
     left, top = np.array([x, y + _CENTRE_DROP]) - _EXTENT / 2
     depth = float(landmarks[60:68, 2].mean())
@@ -61,11 +61,11 @@ def mouth_rectangle(landmarks: FloatArray) -> FloatArray:
 
 @dataclass(frozen=True)
 class MouthFrame:
-    """A rectangle before the teeth that moves with the head, not with the lips.
+    """A rectangle in front of the teeth that moves with the head, not with the lips.
 
     Attributes:
-        points: (3, 3) its left top, right top and left bottom corner in the head frame.
-        softness: px, how soft the lips' edge is in the picture.
+        points: (3, 3) its top left, top right and bottom left corner in the head frame.
+        softness: px, softness of the lips' edge in the picture.
     """
 
     points: FloatArray
@@ -77,11 +77,11 @@ class MouthFrame:
         return cls(mouth_rectangle(closed_mouth(rig.landmarks)), softness=0.006 * rig.scale)
 
     def corners(self, motion: Motion, rig: Rig) -> FloatArray:
-        """(T, 3, 2) px where the three corners are under a motion."""
+        """(T, 3, 2) px of the three corners under a motion."""
         return np.asarray(rig.pose(self.points, motion)[..., :2])
 
     def in_picture(self, rig: Rig) -> FloatArray:
-        """(3, 2) px where the corners are in the portrait itself."""
+        """(3, 2) px of the corners in the portrait."""
         return np.asarray((rig.scale * (self.points @ rig.matrix.T) + rig.origin)[:, :2])
 
     def outlines(self, motion: Motion, rig: Rig, openings: FloatArray) -> FloatArray:
@@ -104,10 +104,10 @@ def own_outline(rig: Rig, frame: MouthFrame) -> FloatArray:
 
 
 def mouth_openings(placed: FloatArray, rig: Rig) -> FloatArray:
-    """What the lips leave open of the mouth.
+    """The openings between the lips.
 
-    The mesh keeps a slit between lips that touch; that slit, as it is in the portrait, is taken off, so that closed
-    lips are closed.
+    The mesh keeps a slit between lips that touch. The slit measured in the portrait is subtracted, so that closed lips
+    are closed.
 
     Args:
         placed: (T, V, 3) px vertices.
@@ -131,24 +131,24 @@ def mouth_openings(placed: FloatArray, rig: Rig) -> FloatArray:
 
 
 def are_open(openings: FloatArray) -> npt.NDArray[np.bool_]:
-    """(T,) whether openings (T, 20, 2) px leave anything open at all."""
+    """(T,) whether the mouths with openings (T, 20, 2) px are open at all."""
     return np.asarray(np.abs(openings[:, _UPPER] - openings[:, _LOWER]).max(axis=(1, 2)) > _SHUT)
 
 
 def lip_colour(image: ImageArray, rig: Rig) -> FloatArray:
-    """(3,) mean colour of the lips in a picture (H, W, 3), in [0, 255]."""
+    """(3,) median colour of the lips in a picture (H, W, 3), in [0, 255]."""
     points = (rig.source[OUTER_LIP_CONTOUR] + rig.source[INNER_LIP_CONTOUR]) / 2
     column, row = points.round().astype(int).clip(0, np.array(image.shape[1::-1]) - 1).T
     return np.asarray(np.median(image[row, column], axis=0))
 
 
 def seam_colour(image: ImageArray, rig: Rig) -> ImageArray:
-    """(3,) uint8 colour of the line between closed lips: theirs, in the shadow."""
+    """(3,) uint8 colour of the line between closed lips: that of the lips, darkened."""
     return np.asarray((0.45 * lip_colour(image, rig)).astype(np.uint8))
 
 
 class FlatFiller:
-    """For drawings: flat colours of the drawing's own, a dark mouth with a tongue in it."""
+    """For drawings: a dark mouth with a tongue, in flat colours taken from the drawing."""
 
     def prepare(self, image: ImageArray, rig: Rig, frame: MouthFrame) -> Fill:
         """See ``MouthFiller``."""

@@ -1,4 +1,4 @@
-"""The inside of the mouth, painted into frames: what neither warping nor a network that knows few people can show."""
+"""Painting the inside of the mouth into frames; neither warping nor a network trained on few people can show it."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ class MouthPainter:
 
     Args:
         image: (H, W, 3) uint8, the portrait.
-        rig: the same, made movable.
-        filler: makes what is inside.
+        rig: of the portrait.
+        filler: makes the inside of the mouth.
     """
 
     def __init__(self, image: ImageArray, rig: Rig, filler: MouthFiller) -> None:
@@ -28,7 +28,7 @@ class MouthPainter:
         self._fill = filler.prepare(image, rig, self._frame)
 
     def paint(self, frames: ImageArray, motion: Motion, placed: FloatArray) -> None:
-        """Paint the mouths of a motion into frames (T, H, W, 3), in place. Other arguments as for ``mouths``."""
+        """Paint the mouths of a motion into frames (T, H, W, 3), in place; other arguments as for ``mouths``."""
         mouths = self.mouths(motion, placed)
         for row, frame in enumerate(frames):
             mouths.paint(frame, row)
@@ -38,7 +38,7 @@ class MouthPainter:
 
         Args:
             motion: T rows.
-            placed: (T, V, 3) px, where they take the vertices of the rig.
+            placed: (T, V, 3) px, the rig's vertices under that motion.
         """
         openings = mouth_openings(placed, self._rig)
         patches = self._fill(self._frame.outlines(motion, self._rig, openings))
@@ -53,10 +53,10 @@ class Mouths:
     """One mouth for each row of a motion.
 
     Attributes:
-        openings: (T, 20, 2) px, what the lips leave open.
+        openings: (T, 20, 2) px, outlines of the openings between the lips.
         lips: (T, 20, 2) px, the inner edge of the lips.
-        patches: (T, h, w, 3) uint8, what is inside.
-        corners: (T, 3, 2) px, where left top, right top and left bottom of the patches lie.
+        patches: (T, h, w, 3) uint8, the inside of the mouths.
+        corners: (T, 3, 2) px, top left, top right and bottom left corner of the patches.
         seam: (3,) colour of closed lips' seam where the portrait shows an open mouth, else None.
         softness: px, of the lips' edge.
     """

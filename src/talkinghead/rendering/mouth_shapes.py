@@ -1,4 +1,4 @@
-"""Drawn mouths that close and open as far, and as, somebody drew it."""
+"""Mouths of drawings that close and open to shapes given by the user."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from talkinghead.types import FloatArray, Frames, Motion, Portrait
 
 Render = Callable[[Motion, Portrait], Iterator[Frames]]
 
-_WIDE = 0.12  # eye distances that the lips part on the widest vowels: 95 of 100 frames of speech stay below 0.11
+_WIDE = 0.12  # eye distances between the lips on the widest vowels; 95 % of frames of speech stay below 0.11
 _MOVED = np.r_[JAW, LIPS]
 _PIECE = 4096  # rows
 
 
 def in_head_frame(points: FloatArray, portrait: Portrait) -> FloatArray:
-    """Another shape of a portrait's face, placed in its picture, in the head frame.
+    """Landmarks placed in a portrait's picture, in its head frame.
 
     Args:
         points: (68, 2) px.
-        portrait: whose pose and depth it takes.
+        portrait: supplies pose and depth.
 
     Returns:
-        (68, 3), which is that of the portrait where the points are the portrait's own.
+        (68, 3), equal to the portrait's landmarks where the points are its own.
     """
     mesh = portrait.mesh
     moved = np.column_stack([points - mesh[MESH_OF_68, :2], np.zeros(len(points))])
@@ -37,15 +37,15 @@ def in_head_frame(points: FloatArray, portrait: Portrait) -> FloatArray:
 
 
 def with_mouth_shapes(motion: Motion, *, closed: FloatArray | None = None, opened: FloatArray | None = None) -> Motion:
-    """The same motion with a mouth that is between two given shapes.
+    """The same motion with a mouth between two given shapes.
 
-    Without ``opened``, what lips and chin do from closed lips on is added to ``closed``. With it, how far the lips part
-    says how far they have come from the one shape to the other; of the speech only the width of the mouth is left.
+    Without ``opened``, the displacement of lips and chin from closed lips is added to ``closed``. With it, the mouth is
+    interpolated between the two shapes by how far the lips part, and only its width still follows the speech.
 
     Args:
         motion: of the face ``motion.rest``.
-        closed: (68, 3) head frame, the mouth closed; None: the lips of ``rest`` brought together.
-        opened: (68, 3) head frame, the mouth as wide open as it may be; None: no limit.
+        closed: (68, 3) head frame, the closed mouth; None: ``rest`` with its lips closed.
+        opened: (68, 3) head frame, the mouth at its widest; None: no limit.
     """
     lips_together = closed_mouth(motion.rest)
     shut = lips_together if closed is None else closed
@@ -61,13 +61,13 @@ def with_mouth_shapes(motion: Motion, *, closed: FloatArray | None = None, opene
         landmarks[:, _MOVED] = moved[:, _MOVED]
         return landmarks
 
-    # Long motions are mapped from a file, and so is what becomes of them.
+    # Long motions are memory-mapped, and so is the result.
     pieces = (shape(motion.landmarks[start : start + _PIECE]) for start in range(0, len(motion), _PIECE))
     return replace(motion, landmarks=spool_rows(pieces, motion.landmarks.shape[1:]), expression=None)
 
 
 class WithMouthShapes:
-    """A renderer that is shown mouths between two shapes which were placed in the picture.
+    """A renderer whose mouths stay between two shapes placed in the picture.
 
     Args:
         render: makes the frames.

@@ -1,4 +1,4 @@
-"""Smooth outlines and what they cover, to the fraction of a pixel."""
+"""Smooth outlines, and how much of each pixel they cover."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from scipy.interpolate import CubicSpline
 from talkinghead.types import FloatArray, ImageArray, IndexArray
 
 _SUBDIVISION = 5
-_THINNEST = 0.25  # px: a slit thinner than this is shut
+_THINNEST = 0.25  # px: a thinner slit counts as shut
 _SHIFT = 4  # fractional bits of OpenCV's polygon corners
 
 
@@ -28,14 +28,14 @@ def _subdivision(count: int) -> FloatArray:
 
 
 def smooth_outline(contour: FloatArray) -> FloatArray:
-    """(M, 2) fine outline through points (N, 2) of a mouth or an eye; the first and the middle one are its corners."""
+    """(M, 2) fine outline through points (N, 2) of a mouth or an eye, whose corners are the first and middle points."""
     return np.asarray(_subdivision(len(contour)) @ contour)
 
 
 def fill_polygon(corners: IndexArray, canvas: ImageArray, zoom: int, *, shift: int) -> FloatArray:
     """Coverage (h / zoom, w / zoom) float32 by a polygon (M, 2), in fixed-point px, drawn on a black canvas (h, w)."""
     cv2.fillPoly(canvas, [corners], 255, lineType=cv2.LINE_8, shift=shift)
-    # fillPoly takes in every pixel its edge touches, half a pixel too much: those count half.
+    # fillPoly includes every pixel that its edge touches, half a pixel too much, so edge pixels count half.
     cv2.polylines(canvas, [corners], True, 128, lineType=cv2.LINE_8, shift=shift)
     size = (canvas.shape[1] // zoom, canvas.shape[0] // zoom)
     return np.asarray(cv2.resize(canvas, size, interpolation=cv2.INTER_AREA).astype(np.float32) / 255.0)
@@ -57,14 +57,14 @@ def coverage(outline: FloatArray, shape: tuple[int, ...], *, soften: float = 0.0
 
     Returns:
         mask: (h, w) float32 in [0, 1] over the outline's box, possibly empty.
-        at: (2,) px, the box's left top corner in the picture.
+        at: (2,) px, the box's top left corner in the picture.
     """
     margin = 2 + int(3 * soften)
     low = (np.floor(outline.min(axis=0)).astype(int) - margin).clip(0)
     high = np.minimum(np.ceil(outline.max(axis=0)).astype(int) + margin + 1, (shape[1], shape[0]))
     if (high <= low).any() or _thickness(outline) < _THINNEST:
         return np.zeros((0, 0), np.float32), low
-    # Drawn four times as large and averaged: OpenCV's own anti-aliasing widens thin slits, of which mouths are full.
+    # Drawn four times as large and averaged, because OpenCV's own anti-aliasing widens thin slits, common in mouths.
     zoom = 4
     canvas = np.zeros(((high[1] - low[1]) * zoom, (high[0] - low[0]) * zoom), np.uint8)
     corners = ((outline - low + 0.5) * zoom - 0.5) * (1 << _SHIFT)

@@ -1,7 +1,7 @@
-"""A generated head, put back into the portrait, before a background that stands still.
+"""Pasting a generated head back into the portrait, over a still background.
 
-Source: ours. Zhou et al. 2020, section 6, name it a limit of image-to-image translation that what it makes of the
-    background moves with the head; here the background is the portrait's own.
+Source: ours. Zhou et al. 2020, section 6, name as a limit of image-to-image translation that the generated background
+    moves with the head; here the background is the portrait's own.
 """
 
 from __future__ import annotations
@@ -23,36 +23,34 @@ from talkinghead.types import FloatArray, ImageArray
 Mattes = Callable[[ImageArray], FloatArray]
 
 _THREADS = 2
-_RAMP, _RAMP_BELOW = 0.06, 0.12  # of the crop's side, on which the portrait takes over towards its edges
-_SPREAD = 0.018  # of the crop's side, by which a person's outline is widened: strands of hair are lost to segmentation
-_FAINT, _SURE = 0.1, 0.6  # certainty from which a pixel shows the person at all, and fully
-_SELF = 0.9  # certainty from which a pixel has nothing of the background
-_GROUND_SIDE, _GROUND_REACH = 64, 9  # px: size at which backgrounds are compared, and over how much of it
-_LIKE = (
-    0.6  # intersection over union at which the segmentation of the crop and the portrait's mask mean the same person
-)
+_RAMP, _RAMP_BELOW = 0.06, 0.12  # of the crop's side: width of the transition to the portrait at its edges
+_SPREAD = 0.018  # of the crop's side, by which a person's outline is widened: segmentation misses strands of hair
+_FAINT, _SURE = 0.1, 0.6  # probability of the person from which a pixel is partly, and fully, opaque
+_SELF = 0.9  # probability of the person from which a pixel has no background
+_GROUND_SIDE, _GROUND_REACH = 64, 9  # px: size at which backgrounds are compared, and window of their mean
+_LIKE = 0.6  # intersection over union from which the crop's segmentation and the portrait's mask show the same person
 _PLATE_SIDE = 512  # px: a larger background is filled in at this size
 _PLATE_RADIUS = 4  # px
-_CLEAR = 0.02  # of the larger side: nearer to a person than that, the background may be tinged by them
-_COLOURLESS, _MOST = 6, 99.0  # levels between the channels of a grey picture, in so many percent of its pixels
+_CLEAR = 0.02  # of the larger side: closer to a person, the background may be tinged by them
+_COLOURLESS, _MOST = 6, 99.0  # levels between the channels of a grey picture, in this percentage of its pixels
 
 
 class PasteBack:
     """Composes generated heads over a portrait.
 
-    Where neither the portrait's person nor the generated one is, the portrait stays as it is, to the bit. Where the
-    person was and no longer is, the background is filled in from around them. Towards those edges of the crop that lie
-    in the picture, the result goes over into the portrait. A grey portrait stays grey.
+    Outside both the portrait's and the generated person, pixels of the portrait stay bit-identical. Where the person no
+    longer is, the background is filled in from its surroundings. At edges of the crop inside the picture, the result
+    fades into the portrait. A grey portrait stays grey.
 
     Args:
         image: (H, W, 3) uint8, the portrait.
-        crop: what the patches show of it.
-        person: (H, W) how surely each pixel is the person's; None: not known. Then, or if the segmentation of the crop
-            means something else by it, the background within the crop is the generated one, and this is announced.
-        mattes: (T, h, w, 3) pictures -> (T, h, w) how surely each pixel is the person's.
+        crop: the square that the patches show.
+        person: (H, W) each pixel's probability of being the person's; None: unknown. Then, or if segmentation of the
+            crop finds another figure, the background within the crop is the generated one, and this is announced.
+        mattes: (T, h, w, 3) pictures -> (T, h, w) each pixel's probability of being the person's.
 
     Raises:
-        ValueError: the mask has another size than the image, or the crop lies outside of it.
+        ValueError: the mask has another size than the image, or the crop lies outside the image.
     """
 
     def __init__(
@@ -83,13 +81,13 @@ class PasteBack:
             )
 
     def __call__(self, patches: ImageArray) -> ImageArray:
-        """(T, H, W, 3) uint8 the portrait with other heads.
+        """(T, H, W, 3) uint8, the portrait with the generated heads.
 
         Args:
-            patches: (T, size, size, 3) uint8, what is generated.
+            patches: (T, size, size, 3) uint8, the generated crops.
 
         Raises:
-            ValueError: another shape.
+            ValueError: the patches have another shape.
         """
         size = self._crop.size
         if patches.ndim != 4 or patches.shape[1:] != (size, size, 3):
@@ -115,7 +113,7 @@ class PasteBack:
         return frame
 
     def _to_picture(self, patch: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        """A patch, of colours or of a plane, as large as what the picture shows of the crop."""
+        """A patch of colours, or of a plane, at the size of the part of the crop inside the picture."""
         side = int(self._crop.side)
         if side < len(patch):
             patch = cv2.resize(patch, (side, side), interpolation=cv2.INTER_AREA)
@@ -125,14 +123,14 @@ class PasteBack:
         return np.asarray(cv2.warpAffine(patch, affine, self._size, flags=flags, borderMode=cv2.BORDER_REPLICATE))
 
     def _widen(self, matte: FloatArray) -> FloatArray:
-        """(size, size) float32 opacity in [0, 1] of the person and a little around them, 0 elsewhere."""
+        """(size, size) float32 opacity in [0, 1] of the person and a narrow band around them, 0 elsewhere."""
         reach = max(1, round(_SPREAD * len(matte)))
         wide = cv2.dilate(matte, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1,) * 2))
         share = np.clip((cv2.blur(wide, (reach + 1 | 1,) * 2) - _FAINT) / (_SURE - _FAINT), 0.0, 1.0)
         return np.asarray(share * share * (3 - 2 * share), np.float32)
 
     def _ramp_towards(self, picture_size: tuple[int, int]) -> FloatArray:
-        """(h, w) float32, 0 on the crop's edges in the picture, 1 inside."""
+        """(h, w) float32, 0 on edges of the crop inside the picture, 1 away from them."""
         side = self._crop.side
         axes = []
         for k in (0, 1):
@@ -147,7 +145,7 @@ class PasteBack:
         return np.ascontiguousarray(axes[1][:, None] * axes[0], np.float32)
 
     def _background(self, person: FloatArray) -> ImageArray | None:
-        """(h, w, 3) what the picture shows of the crop without the person; None where they cannot be told apart."""
+        """(h, w, 3) the picture's part of the crop without the person; None if the two segmentations disagree."""
         seen = self._mattes(self._crop.extract(self._image)[None])[0]
         known = np.asarray(person[self._rows, self._columns], np.float32)
         found = self._to_picture(seen)
@@ -163,13 +161,13 @@ class PasteBack:
 
 
 def _towards(patch: ImageArray, ground: FloatArray, wide: FloatArray, matte: FloatArray) -> ImageArray:
-    """A patch (size, size, 3) whose background around the person has the colours of the real one: no rim shows.
+    """A patch (size, size, 3) whose background around the person takes the real one's colours, so that no rim shows.
 
     Args:
-        patch: what is generated.
+        patch: the generated crop.
         ground: (_GROUND_SIDE, _GROUND_SIDE, 3) float32, the real background.
-        wide: (size, size) opacity of the person and a little around them.
-        matte: (size, size) how surely each pixel is the person's.
+        wide: (size, size) opacity of the person and a narrow band around them.
+        matte: (size, size) each pixel's probability of being the person's.
     """
     small = ground.shape[:2]
     weight = 1 - cv2.resize(wide, small, interpolation=cv2.INTER_AREA)
@@ -182,7 +180,7 @@ def _towards(patch: ImageArray, ground: FloatArray, wide: FloatArray, matte: Flo
 
 
 def _fill_hidden(image: ImageArray, hidden: FloatArray) -> ImageArray:
-    """An image (h, w, 3) whose colours are made up from around it wherever ``hidden`` (h, w) is above 0."""
+    """An image (h, w, 3), inpainted from its surroundings wherever ``hidden`` (h, w) is above 0."""
     if not (hidden == 0).any():
         return image
     height, width = hidden.shape

@@ -1,4 +1,4 @@
-"""Triangles -> for every pixel, where in the source picture it comes from."""
+"""Backward maps by triangles: for every pixel, where in the source picture it comes from."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def _fill(target: Any, depth: Any, source: Any, triangles: Any, map_x: Any, map_
             weight_c = ((bx - ax) * (y - ay) - (x0 - ax) * (by - ay)) * inverse
             for x in range(x0, x1 + 1):
                 weight_a = 1.0 - weight_b - weight_c
-                # A hair's breadth of overlap, so that no pixel on a shared edge is missed by both sides.
+                # A tiny overlap, so that triangles do not both miss a pixel on the edge they share.
                 if weight_a >= -1e-6 and weight_b >= -1e-6 and weight_c >= -1e-6:
                     z = weight_a * depth[a] + weight_b * depth[b] + weight_c * depth[c]
                     if z < buffer[y, x]:
@@ -50,18 +50,18 @@ def backward_map(
     size: tuple[int, int],
     corner: tuple[int, int] = (0, 0),
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-    """For each pixel of a window the place in the source it shows: of overlapping triangles the nearest.
+    """The place in the source that each pixel of a window shows; where triangles overlap, the nearest counts.
 
     Args:
         target: (V, 2) px where each vertex goes.
         depth: (V,) smaller is nearer.
         source: (V, 2) px where each vertex comes from.
-        triangles: (F, 3).
+        triangles: (F, 3) indices of vertices.
         size: (width, height) px of the window.
         corner: (left, top) px of the window in the picture.
 
     Returns:
-        map_x, map_y: (height, width) float32 px in the source; pixels no triangle covers keep their own place.
+        map_x, map_y: (height, width) float32 px in the source; pixels that no triangle covers map to themselves.
     """
     width, height = size
     map_x = np.empty((height, width), np.float32)

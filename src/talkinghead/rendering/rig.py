@@ -1,4 +1,4 @@
-"""A portrait made movable: the face mesh, and vertices around it that follow the head with fall-off."""
+"""The rig that moves a portrait: the face mesh, and vertices around it that follow the head less with distance."""
 
 from __future__ import annotations
 
@@ -23,25 +23,25 @@ from talkinghead.types import FloatArray, IndexArray, Motion, Portrait
 
 _SURFACE = 468
 _GRID_STEP = 0.11  # spacing of the outer vertices, in face widths
-_REACH = np.array([1.1, 1.1, 1.1, 1.6])  # how far they go beyond the face: left, top, right, bottom, in face widths
-_EDGE_BAND = 0.14  # face widths beyond the person's outline in which the following ends
-_NECK = (0.05, 0.85)  # face heights below the chin where the following starts to fade and where it has ended
+_REACH = np.array([1.1, 1.1, 1.1, 1.6])  # their extent beyond the face: left, top, right, bottom, in face widths
+_EDGE_BAND = 0.14  # face widths beyond the person's outline over which motion fades out
+_NECK = (0.05, 0.85)  # face heights below the chin at which motion starts to fade and has ended
 _JAW_BAND = 0.22  # face widths beyond the face's contour over which the skin follows the jaw
 
 
 @dataclass(frozen=True)
 class Rig:
-    """The movable portrait.
+    """Vertices over a portrait, and how they move.
 
     Attributes:
-        source: (V, 2) px, where each vertex lies in the picture; the first 468 are the face mesh.
+        source: (V, 2) px, the vertices in the picture; the first 468 are the face mesh.
         shape: (V, 3) the same in the head frame.
         follow: (V,) how far each vertex follows the head's pose, 0 to 1.
-        deform: (V, 68) what each follows of the landmarks' displacements.
+        deform: (V, 68) weights of the landmarks' displacements.
         lids: (V, 3) displacement that shuts the eyes, in the head frame.
         triangles: (F, 3) indices of vertices; the holes of eyes and mouth are filled.
         matrix: (3, 3) the head's rotation in the picture.
-        origin: (3,) px its place.
+        origin: (3,) px, the head's place in the picture.
         scale: px per unit of the head frame.
         landmarks: (68, 3) of the portrait in the head frame.
     """
@@ -58,10 +58,10 @@ class Rig:
     landmarks: FloatArray
 
     def place(self, motion: Motion) -> tuple[FloatArray, FloatArray]:
-        """Where the vertices are under a motion.
+        """The vertices under a motion.
 
         Returns:
-            (T, V, 3) px in the picture, z the depth, and (T, V, 3) the same with the eyes as open as in the portrait.
+            (T, V, 3) px in the picture, z is depth, and (T, V, 3) the same with the eyes as open as in the portrait.
         """
         displacement = motion.landmarks - self.landmarks
         open_eyes = self.shape + np.einsum("vk,tkc->tvc", self.deform, displacement, optimize=True)
@@ -69,7 +69,7 @@ class Rig:
         return self._follow(shut, motion), self._follow(open_eyes, motion)
 
     def pose(self, points: FloatArray, motion: Motion) -> FloatArray:
-        """Points (N, 3) or (T, N, 3) of the head frame in the picture, fixed to the head: (T, N, 3) px."""
+        """(T, N, 3) px in the picture of points (N, 3) or (T, N, 3) fixed in the head frame, under a motion."""
         turn = matrix_from_rotation(motion.rotation) @ self.matrix
         moved = points @ np.swapaxes(turn, 1, 2) + motion.translation[:, None]
         return np.asarray(self.scale * moved + self.origin)
@@ -95,7 +95,7 @@ def _smoothstep(x: FloatArray) -> FloatArray:
 
 
 def _outer_vertices(mesh: FloatArray, size: tuple[int, int]) -> FloatArray:
-    """A grid (N, 2) px around the face, on the picture and its border, but not on the face."""
+    """A grid (N, 2) px around the face, inside and on the border of the picture, but not on the face."""
     width, height = size
     box_low, box_high = mesh[FACE_OVAL, :2].min(axis=0), mesh[FACE_OVAL, :2].max(axis=0)
     face_width = float(box_high[0] - box_low[0])
@@ -118,7 +118,7 @@ def _follow_of_outer(points: FloatArray, mesh: FloatArray, portrait: Portrait) -
     if portrait.person is None:
         follow = 1 - _smoothstep(distance / (1.0 * face_width))
     else:
-        # Hair far from the head (falling over shoulders) moves less; past the outline the following ends within a band.
+        # Hair far from the head (falling over shoulders) moves less; beyond the outline, motion fades within a band.
         outside = (portrait.person < 0.5).astype(np.uint8)
         away = cv2.distanceTransform(outside, cv2.DIST_L2, 5)
         column, row = np.clip(points.round().astype(int), 0, np.array(away.shape)[::-1] - 1).T
@@ -126,7 +126,7 @@ def _follow_of_outer(points: FloatArray, mesh: FloatArray, portrait: Portrait) -
         follow = near * (1 - _smoothstep(away[row, column] / (_EDGE_BAND * face_width)))
     below = (points[:, 1] - oval[:, 1].max()) / face_height
     neck = 1 - _smoothstep((below - _NECK[0]) / (_NECK[1] - _NECK[0]))
-    # Beside the neck, from a little above the chin on, lie the shoulders, which stay.
+    # Beside the neck, from just above the chin down, lie the shoulders, which stay.
     beside = np.abs(points[:, 0] - oval[:, 0].mean()) / face_width
     neck = neck * (1 - _smoothstep((beside - 0.45) / 0.4) * _smoothstep((below + 0.2) / 0.35))
     return np.asarray(follow * neck)
@@ -143,7 +143,7 @@ def build_rig(portrait: Portrait) -> Rig:
     mesh, size = portrait.mesh[:_SURFACE], portrait.size
     matrix = matrix_from_rotation(portrait.pose.rotation)
     head = portrait.head_mesh
-    # The similarity between the picture and the normalised head frame, from the same points that normalised it.
+    # The similarity between the picture and the normalised head frame, from the points that normalised it.
     scale = float(np.linalg.norm(mesh[263] - mesh[33]))
     origin = (mesh[33] + mesh[263]) / 2
     outer = _outer_vertices(mesh, size)
@@ -154,7 +154,7 @@ def build_rig(portrait: Portrait) -> Rig:
     gaps = np.linalg.norm(outer[:, None] - oval[None, :, :2], axis=-1)
     nearness = 1 / np.square(gaps)
     nearness /= nearness.sum(axis=1, keepdims=True)
-    # Beyond the contour come hair and ears, no deeper than the contour itself: going on backwards would fold at a turn.
+    # Hair and ears beyond the contour are taken to be no deeper than the contour: deeper vertices would fold in a turn.
     depth = nearness @ oval[:, 2] - 0.2 * gaps.min(axis=1)
     outer_camera = np.concatenate([outer, depth[:, None]], axis=1)
     shape = np.concatenate([head[:_SURFACE], (outer_camera - origin) @ matrix / scale])
@@ -182,12 +182,12 @@ def build_rig(portrait: Portrait) -> Rig:
 
 
 def _triangulate(source: FloatArray) -> npt.NDArray[np.int32]:
-    """The face's own cells, its holes filled, and Delaunay's between the face's contour and the outer vertices."""
+    """(F, 3) triangles: the face mesh with its holes filled, and a Delaunay mesh from its contour outwards."""
     _, cells = canonical_face()
     holes = [_fan(contour) for contour in (INNER_LIP_CONTOUR, LEFT_EYE_CONTOUR, RIGHT_EYE_CONTOUR)]
     ring = np.concatenate([FACE_OVAL, np.arange(_SURFACE, len(source))])
     outer = ring[Delaunay(source[ring]).simplices]
-    # Cells whose three corners all lie on the contour and whose middle lies inside it are under the face.
+    # Triangles with all corners on the contour and their middle inside it would lie under the face.
     oval = source[FACE_OVAL].astype(np.float32)
     middle = source[outer].mean(axis=1)
     under = np.array([cv2.pointPolygonTest(oval, (float(x), float(y)), False) > 0 for x, y in middle])

@@ -1,4 +1,4 @@
-"""Pieces of a video made side by side, and handed on in order."""
+"""Pieces of a video made in parallel and returned in order."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from threadpoolctl import threadpool_limits
 
 from talkinghead.cancellation import await_result, current_checkpoint
 
-_MOST = 4  # pieces at once, for each takes memory
+_MOST = 4  # pieces at once, because each takes memory
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
 def side_by_side(make: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
-    """What is made of each item, in their order; one more is under way for each thread that torch takes, at most 4.
+    """The results for all items, in order; as many are made at once as torch uses threads, at most 4.
 
-    Every layer of a network waits until the threads that share it are done; pieces that have one thread each do not
-    wait for one another, nor does a network for what comes before and after it.
+    When threads share a network, each layer waits for the slowest of them. When each thread has its own piece, none
+    waits for another, and the work before and after the network runs in parallel as well.
 
     Args:
-        make: is called in several threads at once.
-        items: are taken from in the caller's thread.
+        make: called in several threads at once.
+        items: consumed in the caller's thread.
     """
     check = current_checkpoint()
 
@@ -46,6 +46,6 @@ def side_by_side(make: Callable[[Item], Result], items: Iterable[Item]) -> Itera
 
 
 def _take_one_thread() -> None:
-    """From now on torch takes one in this thread, and as many as before in all others."""
-    torch.get_num_threads()  # the first thing that torch does in a thread is to set their number
+    """Restrict torch to one core in this thread; other threads keep theirs."""
+    torch.get_num_threads()  # torch sets the number of cores when a thread first uses it: let it do so before we do
     threadpool_limits(1, user_api="openmp")

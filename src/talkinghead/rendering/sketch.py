@@ -1,4 +1,4 @@
-"""Landmarks drawn as pictures: what an image-to-image translation network is shown of a motion."""
+"""Landmarks drawn as pictures: the input of an image-to-image translation network."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 from talkinghead.face.landmarks import FACIAL_PARTS
 from talkinghead.types import NUM_LANDMARKS, FloatArray, ImageArray
 
-# One colour for each of FACIAL_PARTS, as far from each other as corners and edges of the colour cube are.
+# One colour for each of FACIAL_PARTS, well apart: corners of the colour cube and middles of its edges.
 _COLOURS = (
     (255, 255, 255),  # jaw
     (255, 128, 0),  # left brow
@@ -20,14 +20,14 @@ _COLOURS = (
     (255, 0, 255),  # inner lips
 )
 _WIDTH = 1 / 128  # of a line, in sides of the picture
-_BITS = 4  # of a pixel's fraction that lines are placed by
-_FARTHEST = 8  # sides of the picture: OpenCV draws no lines whose ends lie much farther off
+_BITS = 4  # fractional bits of coordinates
+_FARTHEST = 8  # sides of the picture: OpenCV draws no lines whose ends lie much farther away
 
 
 def sketches(landmarks: FloatArray, *, size: int = 256) -> ImageArray:
-    """(T, size, size, 3) uint8 RGB: the landmarks of each facial part joined by lines of one colour, before black.
+    """(T, size, size, 3) uint8 RGB: the landmarks of each facial part joined by lines of one colour, on black.
 
-    Eyes and lips are closed curves. What lies outside of the picture is not drawn.
+    Eyes and lips are closed curves. What lies outside the picture is not drawn.
 
     Args:
         landmarks: (T, 68, 2) px of a square picture.

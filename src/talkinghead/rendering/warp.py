@@ -1,8 +1,8 @@
-"""The image-warping renderer: the portrait's own pixels, moved; lips that part, lids that close.
+"""The image-warping renderer: it moves the portrait's own pixels, parts the lips and closes the lids.
 
-Source: Zhou et al. 2020, section 3.3 (face warp by a triangulation of the landmarks), carried from drawings to photos:
-    a dense mesh instead of 68 points, a depth test for turned heads, an inside of the mouth, lids that slide over the
-    eyes, fall-off at the neck.
+Source: Zhou et al. 2020, section 3.3 (face warp by a triangulation of the landmarks), extended from drawings to photos
+    by a dense mesh instead of 68 points, a depth test for turned heads, an inside of the mouth, lids that slide over
+    the eyes, and a fall-off at the neck.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class WarpRenderer:
     def render(self, motion: Motion, portrait: Portrait) -> Iterator[Frames]:
         """One picture per row of the motion, of the portrait's size, in chunks.
 
-        A row without displacement, turn and blink gives back the portrait to the pixel.
+        A row without displacement, head motion or blink returns the portrait's exact pixels.
         """
         filler = self._drawing_filler if portrait.drawing else self._filler
         scene = _Scene(portrait, build_rig(portrait), filler)
@@ -50,7 +50,7 @@ class WarpRenderer:
 
 
 class _Scene:
-    """One portrait, ready to be drawn again and again."""
+    """A portrait prepared for drawing."""
 
     def __init__(self, portrait: Portrait, rig: Rig, filler: MouthFiller) -> None:
         self.image = np.ascontiguousarray(portrait.picture)

@@ -181,8 +181,8 @@ def test_losses_in_closed_form() -> None:
         "initial_reconstruction_loss": 0.01,
         "content_loss": round(0.5 * (2 * 4) / (15 * 80), 5),  # the norm, per number of the mels
     }
-    disguise = voice_losses(Fixed(), example | {"heard": example["mels"] + 0.3}, CONFIGS["tiny"])
-    assert float(disguise["reconstruction_loss"]) == pytest.approx(0.5**2)  # what is wanted is the voice itself
+    augmented = voice_losses(Fixed(), example | {"heard": example["mels"] + 0.3}, CONFIGS["tiny"])
+    assert float(augmented["reconstruction_loss"]) == pytest.approx(0.5**2)  # what is wanted is the voice itself
 
 
 def test_every_parameter_of_what_ships_gets_a_gradient() -> None:
@@ -212,7 +212,7 @@ def test_batches_pair_utterances_of_one_voice() -> None:
     assert shares == pytest.approx([0.25, 0.25, 0.5], abs=0.06)
 
 
-def test_batches_disguise_what_is_heard_and_nothing_else() -> None:
+def test_batches_augment_what_is_heard_and_nothing_else() -> None:
     source = [(pack("aabb", (200, 190, 150, 130)), 1.0)]
     batch, again, plain = (VoiceBatches(source, config, size=24)(2) for config in (TINY, TINY, PAPER))
     assert torch.equal(batch["heard"], again["heard"])

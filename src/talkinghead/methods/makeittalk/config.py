@@ -46,10 +46,10 @@ class VoiceConfig:
         decoder_size: states of each of the decoder's LSTM layers.
         decoder_layers: how many.
         postnet_channels: of the postnet's five convolutions but the last.
-        told: the encoder is told who is heard.
-        centred: the encoder hears each band about its mean over the speech.
-        disguise: how much the voice is disguised that the encoder hears in training; 0: not at all, 1: as far as voices
-            and recordings differ.
+        told: the encoder also reads the speaker's embedding.
+        centred: the encoder reads each band relative to its mean over the speech.
+        augmentation: how strongly the encoder's input is augmented in training; 0: not at all, 1: as much as voices and
+            recordings differ.
     """
 
     num_mels: int = 80
@@ -138,10 +138,10 @@ class MakeItTalkConfig:
 
 
 # A code of 32 numbers every 80 ms (400 a second) instead of 64 every 0.5 s (125 a second): lips move within 0.1 s, and
-# sounds as short as p b m are what the paper's bottleneck loses (section 6). Half as wide a code, trained as published,
-# holds the speaker well. What keeps him out here is above all that the encoder hears each band about its mean; a voice
-# in disguise in training takes a little more of him away. The encoder is not told of him either: the decoder finds him
-# in the embedding. 5 frames divide the pieces in which long speech is heard.
+# sounds as short as p b m are what the paper's bottleneck loses (section 6). A code of half that width, trained as
+# published, still identifies the speaker well. What removes the speaker here is above all that the encoder reads each
+# band relative to its mean; augmented voices in training remove a little more. The encoder does not read the speaker's
+# embedding either; the decoder does. The blocks in which long speech is processed are a multiple of 5 frames.
 _SMALL_VOICE = VoiceConfig(
     encoder_channels=192,
     code_size=16,

@@ -1,10 +1,10 @@
 """Training of the speaker-aware branch.
 
 Source: Zhou et al. 2020, sections 4.2 and 4.4. Where we differ: 14 people of the open recordings stand for 67 of
-    VoxCeleb2; lips and jaw are learned from one of them only, so that figures on the others' lips are those of
-    strangers; faces are varied in their proportions; the learning rate runs one cycle up to 1e-3 instead of 1e-4
+    VoxCeleb2; lips and jaw are learned from one of them only, so that scores on the others' lips are those of unseen
+    speakers; faces are augmented in their proportions; the learning rate runs one cycle up to 1e-3 instead of 1e-4
     throughout; "small" also takes noise (``speaker_losses``). Without a content branch (section 5.4, "no content
-    branch", "no separation") all is as with one, but that it is the face at rest to which the branch adds.
+    branch", "no separation") the branch adds to the face at rest; all else is the same.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ def voice_losses(network: nn.Module, batch: Mapping[str, Tensor], config: MakeIt
 
     Args:
         network: a ``VoiceConversion``.
-        batch: ``mels`` (B, T, num_mels) to be said; ``heard``, the same or in disguise; ``speaker`` and ``target``
+        batch: ``mels`` (B, T, num_mels) to be said; ``heard``, the same or augmented; ``speaker`` and ``target``
             (B, embedding_size): of ``mels``, and of another utterance of the same voice.
         config: sizes.
 

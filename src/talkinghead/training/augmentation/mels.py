@@ -113,7 +113,7 @@ def augment_voices(mels: Tensor, generator: torch.Generator, *, strength: float 
     Args:
         mels: (B, T, bands) of ``log_mel``.
         generator: of what chance decides.
-        strength: 0: no disguise; 1: frequencies up to 22 % higher or lower, an equaliser of about 10 dB, 12 dB of
+        strength: 0: no augmentation; 1: frequencies up to 22 % higher or lower, an equaliser of about 10 dB, 12 dB of
             level, 15 % of dynamics, a floor of up to -60 dB; between them, in proportion.
 
     Returns:
