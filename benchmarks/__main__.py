@@ -46,7 +46,7 @@ from talkinghead.store import Store
 _ROOT = Path(__file__).resolve().parents[1]
 _RUNS = _ROOT / "runs"
 _SCRATCH = _RUNS / "bench"
-_TRACKS = _RUNS / "content" / "tracks"
+_STORE = _RUNS / "store"
 _IMAGES = report.DOCS / "images"
 _PERSON = _RUNS / "persons" / "s1"
 _DIGITS = 7  # significant, of what is kept
@@ -58,17 +58,17 @@ _WITHOUT_CORPUS: Mapping[str, Callable[[], Any]] = {
 _WITH_CORPUS: Mapping[str, Callable[[Path], Any]] = {
     "evaluation": lambda corpus: evaluation.measure("evaluation", corpus, _RUNS / "evaluation"),
     "unseen": lambda corpus: evaluation.measure("unseen", corpus, _RUNS / "evaluation"),
-    "reenactment": lambda corpus: reenactment.measure(method_names(), corpus / "grid_s1", _TRACKS),
+    "reenactment": lambda corpus: reenactment.measure(method_names(), corpus / "grid_s1", _STORE),
     "ablations": lambda corpus: ablations.measure(corpus, _RUNS),
     "head_styles": lambda corpus: _head_styles(corpus),
-    "translation": lambda corpus: translation.measure(corpus, _RUNS / "translation" / "tracks"),
-    "attentional_ablations": lambda corpus: attentional_ablations.measure(corpus, _TRACKS, _RUNS),
-    "tracking_noise": lambda corpus: tracking_noise.measure(corpus / "grid_s1", _TRACKS),
-    "face_model": lambda corpus: face_model.measure(corpus, Store(_RUNS / "store")),
+    "translation": lambda corpus: translation.measure(corpus, _STORE),
+    "attentional_ablations": lambda corpus: attentional_ablations.measure(corpus, _STORE, _RUNS),
+    "tracking_noise": lambda corpus: tracking_noise.measure(corpus / "grid_s1", _STORE),
+    "face_model": lambda corpus: face_model.measure(corpus, Store(_STORE)),
     "synchrony": synchrony.measure,
     "voices": lambda corpus: zero_shot.measure(method_names(), corpus, _RUNS),
     "disentanglement": lambda corpus: disentanglement.measure(corpus, _RUNS),
-    "transfer": lambda corpus: transfer.measure(corpus, _TRACKS, _RUNS / "voices" / "tracks"),
+    "transfer": lambda corpus: transfer.measure(corpus, _STORE),
     "recogniser": lambda corpus: recogniser.measure(corpus, _RUNS / "phones" / "packs"),
     "alignment": alignment.measure,
     "speakers": speakers.measure,
@@ -77,14 +77,14 @@ _WITH_CORPUS: Mapping[str, Callable[[Path], Any]] = {
 }
 _WITH_PERSON: Mapping[str, Callable[[Path, Path], Any]] = {
     "attentional": lambda corpus, person: attentional.measure(
-        corpus, _TRACKS, person / "weights" / "attentional_landmarks", _IMAGES / "two_by_two.png"
+        corpus, _STORE, person / "weights" / "attentional_landmarks", _IMAGES / "two_by_two.png"
     ),
 }
 
 
 def _head_styles(corpus: Path) -> Mapping[str, Any]:
     branch = shipped_generator("makeittalk").branch
-    return head_styles.measure(branch, corpus, _TRACKS, _IMAGES / "head_styles.png")
+    return head_styles.measure(branch, corpus, _STORE, _IMAGES / "head_styles.png")
 
 
 def _portraits(folder: Path) -> Mapping[str, str]:

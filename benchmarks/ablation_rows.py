@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,13 +12,14 @@ from torch import nn
 
 from benchmarks.reenactment import PAPER_RATE, scores
 from talkinghead.data.corpus import Corpus
+from talkinghead.data.tracks import raw_track_of
 from talkinghead.errors import InputError, announce
 from talkinghead.evaluation.corpus import Example, examples
 from talkinghead.evaluation.overlap import same_recording
 from talkinghead.evaluation.systems import seed_of, still_motion
 from talkinghead.face.landmarks import LEFT_OUTER_EYE_CORNER, MESH_OF_68, RIGHT_OUTER_EYE_CORNER
 from talkinghead.face.pose import head_landmarks, matrix_from_rotation, rotation_from_matrix
-from talkinghead.media import VideoReader, read_speech
+from talkinghead.media import read_speech
 from talkinghead.methods import shipped_generator
 from talkinghead.methods.makeittalk.config import CONFIGS, VARIANTS
 from talkinghead.methods.makeittalk.content import SpeechContentAnimation
@@ -31,8 +31,9 @@ from talkinghead.motion.smoothing import resample_rows
 from talkinghead.motion.tracked import loop, motion_of_track
 from talkinghead.pipeline import fit_motion
 from talkinghead.speech.speaker import speaker_embedding
-from talkinghead.tracking.portrait import best_frame, first_frames
-from talkinghead.tracking.track import make_track, read_mesh
+from talkinghead.store import Store
+from talkinghead.tracking.portrait import best_frame
+from talkinghead.tracking.track import make_track
 from talkinghead.types import FaceTrack, FloatArray, Frames, Motion, Portrait, Speech, num_frames
 from talkinghead.weights import load_weights
 
@@ -49,7 +50,6 @@ _MADE_ALONE = {NO_CONTENT: "small-alone", UNSEPARATED: "small-no-separation"}
 _FRONTS = {CODES: "small-autovc", BRIEF: "small"}
 _SECONDS = 6.0  # of each clip of other people
 _LONG_S, _HELD_BACK_SHARE = 8.0, 1 / 3  # of clips that are divided
-_TRACKED_S = 10.0  # of a clip that is kept
 _VOICE_S = 60.0
 _BLANK = np.zeros((1, 8, 8, 3), np.uint8)  # motion is made of landmarks; the picture is looked at by nobody
 
@@ -127,18 +127,9 @@ def _load_if_there(network: nn.Module, file: Path, row: str) -> bool:
 
 
 def _load_landmarks(path: Path, runs: Path) -> tuple[FloatArray, float]:
-    """Landmarks (T, 478, 3) px and frames per second, as they were kept, or of the first 10 s."""
-    reader, kept = VideoReader(path), runs / "voices" / "tracks" / f"{path.stem}.npy"
-    content = runs / "content" / "tracks"
-    for file in (content / f"{path.stem}.npy", content / f"{path.stem}.whole.npy", kept):
-        if file.exists():
-            return np.load(file).astype(np.float64), reader.fps
-    landmarks = read_mesh(first_frames(reader.chunks(), round(_TRACKED_S * reader.fps)))[0].astype(np.float32)
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    beside = kept.with_suffix(".new.npy")
-    np.save(beside, landmarks)
-    os.replace(beside, kept)
-    return landmarks.astype(np.float64), reader.fps
+    """Landmarks (T, 478, 3) px and frames per second of a whole clip."""
+    raw = raw_track_of(path, Store(runs / "store"))
+    return raw.landmarks.astype(np.float64), raw.fps
 
 
 def _part_of(example: Example, count: int, fps: float) -> slice:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import multiprocessing
 import resource
 import time
@@ -13,8 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from talkinghead.data.grid import Clip, grid_clips
+from talkinghead.data.corpus import Corpus
 from talkinghead.data.labelling import read_label_file
+from talkinghead.data.manifest import manifest_rows
+from talkinghead.data.recording import Recording as Clip
 from talkinghead.media import read_speech
 from talkinghead.speech.alignment.align import align
 from talkinghead.speech.alignment.files import read_alignment
@@ -52,7 +53,7 @@ def grid_errors(clips: Sequence[Clip]) -> dict[str, list[float]]:
     """Ours less theirs, in seconds, by kind of boundary; words that were taken for something else are left out."""
     errors: dict[str, list[float]] = {kind: [] for kind in ("all", *_KINDS)}
     for clip in clips:
-        known = [word for word in clip.words if not is_silence(word.label)]
+        known = [word for word in clip.words() if not is_silence(word.label)]
         words = align(clip.speech(), " ".join(word.label for word in known)).words or ()
         for ours, theirs in match_labels(words, known):
             start, end = ours.start - theirs.start, ours.end - theirs.end
@@ -142,8 +143,7 @@ def detection(recordings: Sequence[Recording]) -> dict[str, list[bool]]:
 
 def lj_speech(folder: Path) -> list[Recording]:
     """The sentences of LJSpeech that have a text."""
-    with (folder / "manifest.csv").open(encoding="utf-8", newline="") as file:
-        rows = [row for row in csv.DictReader(file) if row["dataset"] == "LJSpeech"]
+    rows = [row for row in manifest_rows(folder) if row["dataset"] == "LJSpeech"]
     lines = (folder / "coqui__metadata.csv").read_text(encoding="utf-8").splitlines()
     written = {line.split("|")[0]: line.split("|")[2] for line in lines if line.strip()}
     recordings = []
@@ -157,8 +157,7 @@ def lj_speech(folder: Path) -> list[Recording]:
 
 def grid_recordings(clips: Sequence[Clip]) -> list[Recording]:
     """Clips with their words as text."""
-    texts = [" ".join(word.label for word in clip.words if not is_silence(word.label)) for clip in clips]
-    return [Recording(clip.code, clip.speech(), text) for clip, text in zip(clips, texts)]
+    return [Recording(clip.name, clip.speech(), clip.transcript() or "") for clip in clips]
 
 
 def long_recording(recordings: Sequence[Recording], repeats: int) -> dict[str, Any]:
@@ -207,7 +206,7 @@ def throughput(clips: Sequence[Clip]) -> float:
 def measure(corpus: Path) -> dict[str, Any]:
     """All of it on the shared recordings."""
     grid, speech = corpus / "grid_s1", corpus / "speech"
-    val, test = grid_clips(grid, "val"), grid_clips(grid, "test")
+    val, test = (Corpus.open(grid).recordings(split) for split in ("val", "test"))
     sentences = lj_speech(speech)
     return {
         "words": {"val": grid_errors(val), "test": grid_errors(test)},

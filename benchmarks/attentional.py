@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,10 +12,11 @@ import numpy as np
 from benchmarks.intervals import Interval, cell, compare, interval
 from benchmarks.speed import SECONDS, SIDE, frames_per_second
 from talkinghead.data.corpus import UNSEEN_FACES, Corpus
-from talkinghead.data.grid import Clip, grid_clips, tracks
+from talkinghead.data.recording import Recording
+from talkinghead.data.tracks import read_takes
 from talkinghead.errors import InputError
 from talkinghead.face.landmarks import MESH_OF_68
-from talkinghead.media import VideoReader, save_image
+from talkinghead.media import save_image
 from talkinghead.methods import get_renderer, shipped_generator
 from talkinghead.methods.attentional_landmarks import METHOD, load_generator, load_renderer
 from talkinghead.methods.attentional_landmarks.motion import AttentionalMotion
@@ -27,6 +28,7 @@ from talkinghead.metrics.ssim import ssim
 from talkinghead.motion.tracked import motion_of_track
 from talkinghead.pipeline import fit_motion
 from talkinghead.rendering.crop import Crop
+from talkinghead.store import Store
 from talkinghead.tracking import portrait_from_image, track_faces
 from talkinghead.types import FaceTrack, Frames, ImageArray, Motion, Portrait, Speech
 
@@ -85,18 +87,19 @@ class Sample:
     crop: Crop
 
 
-def samples(clips: tuple[Clip, ...], cache: Path) -> Iterator[Sample]:
+def samples(recordings: Iterable[Recording], cache: Path) -> Iterator[Sample]:
     """Clips, ready to be made again; ``cache`` keeps their tracks."""
-    for clip, track in tracks(clips, cache):
-        images = np.concatenate([chunk.images for chunk in VideoReader(clip.video).chunks()])
+    for take in read_takes(recordings, Store(cache)):
+        track = take.track
+        images = np.concatenate([chunk.images for chunk in take.chunks()])
         portrait = portrait_from_image(images[0])
         crop = Crop.of(portrait.track.landmarks[0], portrait.frames.size, size=CROP_PX)
-        yield Sample(portrait, clip.speech(), images, track, crop)
+        yield Sample(portrait, take.speech(), images, track, crop)
 
 
 def known_samples(corpus: Path, cache: Path, limit: int | None = None) -> Iterator[Sample]:
     """The clips of ``KNOWN`` that are judged, or only so many of them."""
-    return samples(grid_clips(corpus / "grid_s1", "test")[: limit or _CLIPS], cache)
+    return samples(Corpus.open(corpus / "grid_s1").recordings("test")[: limit or _CLIPS], cache)
 
 
 def load_pair(*folders: Path) -> tuple[AttentionalMotion, AttentionalRenderer]:
@@ -200,7 +203,7 @@ def _measure_left_out(
 ) -> Rows:
     found = [one for one in Corpus.open(corpus).recordings("unseen") if one.speaker == UNSEEN_FACES[0]][:limit]
     rows: Rows = {}
-    for sample in samples(tuple(Clip(one.name, one.video, ()) for one in found), cache):
+    for sample in samples(found, cache):
         add(rows, GENERIC, make_again(*generic, sample), sample)
         add(rows, DRIVEN, render(motion_of_track(sample.track, 0), generic[1], sample), sample)
         add(rows, STILL, hold_first_frame(sample), sample)

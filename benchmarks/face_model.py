@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 
 from benchmarks.tracking_noise import QUALITIES, copies
-from talkinghead.data.corpus import Corpus, Recording
+from talkinghead.data.corpus import Corpus
 from talkinghead.data.face_model import open_recordings
+from talkinghead.data.recording import Recording
 from talkinghead.data.tracks import Take, read_takes
 from talkinghead.errors import InputError
 from talkinghead.face.expressions import EXPRESSION_NAMES

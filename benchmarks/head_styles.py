@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from scipy.stats import binomtest
 
-from talkinghead.data.corpus import MAIN_SPEAKER, Corpus
+from talkinghead.data.corpus import Corpus
+from talkinghead.data.recording import MAIN_SPEAKER
 from talkinghead.face.landmarks import BROWS
 from talkinghead.methods.makeittalk.head_style import displacements, head_poses, rigid_and_expression, smooth_noise
 from talkinghead.methods.makeittalk.recordings import VERSIONS, Performance, read_performances

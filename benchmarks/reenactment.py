@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from benchmarks.intervals import cell, interval
-from talkinghead.data.grid import grid_clips, tracks
+from talkinghead.data.corpus import Corpus
+from talkinghead.data.tracks import read_takes
 from talkinghead.face.pose import head_landmarks
 from talkinghead.media import VideoReader
 from talkinghead.metrics.aperture import aperture_correlation, best_lag
@@ -18,6 +19,7 @@ from talkinghead.metrics.mouth_area import mouth_area_difference
 from talkinghead.metrics.registration import register
 from talkinghead.motion.smoothing import resample_rows
 from talkinghead.pipeline import TalkingHead, fit_motion
+from talkinghead.store import Store
 from talkinghead.tracking import portrait_from_image
 from talkinghead.types import FloatArray, Motion, Speech, num_frames
 
@@ -83,7 +85,8 @@ def measure(
     rows: dict[str, dict[str, list[float]]] = {}
     for name in methods:
         head = TalkingHead.from_pretrained(name)
-        for clip, track in tracks(grid_clips(root, split)[:limit], cache):
+        for take in read_takes(Corpus.open(root).recordings(split)[:limit], Store(cache)):
+            clip, track = take.recording, take.track
             portrait = portrait_from_image(next(iter(VideoReader(clip.video).chunks())).images[0])
             speech = clip.speech()
             motion = head.generator.generate(speech, portrait)

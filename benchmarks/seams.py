@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping
 from pathlib import Path
 from unittest.mock import patch
@@ -10,6 +9,7 @@ from unittest.mock import patch
 import numpy as np
 from skimage import data
 
+from talkinghead.data.manifest import manifest_rows
 from talkinghead.media import read_speech
 from talkinghead.methods.makeittalk import motion
 from talkinghead.pipeline import TalkingHead
@@ -38,8 +38,7 @@ def measure(head: TalkingHead, folder: Path, *, repeats: int = 2) -> dict[str, f
         folder: the shared folder ``speech``.
         repeats: how often to say all the sentences.
     """
-    with (folder / "manifest.csv").open(encoding="utf-8", newline="") as file:
-        names = [row["file"] for row in csv.DictReader(file) if row["dataset"] == "LJSpeech"]
+    names = [row["file"] for row in manifest_rows(folder) if row["dataset"] == "LJSpeech"]
     samples = np.concatenate([read_speech(folder / name).samples for name in names] * repeats)
     speech, portrait = Speech(samples, 16_000), portrait_from_image(data.astronaut())
     jumps = _jumps(head.generator.generate(speech, portrait))

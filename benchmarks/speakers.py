@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from talkinghead.data.grid import grid_clips
+from talkinghead.data.corpus import Corpus
+from talkinghead.data.manifest import manifest_rows
+from talkinghead.data.recording import MAIN_SPEAKER
 from talkinghead.media import read_speech
 from talkinghead.speech.speaker import speaker_embedding
 from talkinghead.types import BoolArray, FloatArray
@@ -27,9 +28,7 @@ Recording = tuple[str, npt.NDArray[np.float32]]
 
 def librispeech(folder: Path) -> Iterator[Recording]:
     """(speaker, samples) of what came with Resemblyzer: test-other as it is, train-clean-100 in halves."""
-    with (folder / "manifest.csv").open(newline="", encoding="utf-8") as file:
-        rows = [row for row in csv.DictReader(file) if row["file"].startswith("resemblyzer__LibriSpeech")]
-    for row in rows:
+    for row in (row for row in manifest_rows(folder) if row["file"].startswith("resemblyzer__LibriSpeech")):
         samples = read_speech(folder / row["file"]).samples
         parts = 2 if "train-clean" in row["dataset"] else 1
         yield from ((row["speaker"], part) for part in np.array_split(samples, parts))
@@ -37,12 +36,9 @@ def librispeech(folder: Path) -> Iterator[Recording]:
 
 def grid(corpus: Path) -> Iterator[Recording]:
     """(speaker, samples) of GRID: the test clips of s1 and the clips of others."""
-    for clip in grid_clips(corpus / "grid_s1", "test"):
-        yield "GRID-s1", clip.speech().samples
-    with (corpus / "clips" / "manifest.csv").open(newline="", encoding="utf-8") as file:
-        for row in csv.DictReader(file):
-            if row["dataset"] == "GRID":
-                yield row["speaker"], read_speech(corpus / "clips" / row["file"]).samples
+    for clip in Corpus.open(corpus, unseen=()).recordings():
+        if clip.dataset == "GRID" and (clip.speaker != MAIN_SPEAKER or clip.split == "test"):
+            yield clip.speaker, clip.speech().samples
 
 
 def equal_error(cosines: FloatArray, is_same: BoolArray) -> tuple[float, float]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import dataclasses
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -25,6 +24,7 @@ from benchmarks.voices import (
     with_phones,
     without_phones,
 )
+from talkinghead.data.manifest import manifest_rows
 from talkinghead.face.pose import head_landmarks
 from talkinghead.face.rest import closed_mouth, lip_gap
 from talkinghead.media import read_image, read_speech, save_image
@@ -118,8 +118,7 @@ def _real_motion(head: TalkingHead, sample: Sample, portrait: Portrait) -> Score
 
 def _recordings(folder: Path, language: str) -> list[Path]:
     """Recordings of different speakers, where there are several."""
-    with (folder / "manifest.csv").open(encoding="utf-8", newline="") as file:
-        rows = [row for row in csv.DictReader(file) if row["language"] == language and float(row["seconds"]) > 4]
+    rows = [row for row in manifest_rows(folder) if row["language"] == language and float(row["seconds"]) > 4]
     rows = [row for row in rows if language != "en" or "LibriSpeech" in row["file"]]
     by_speaker = {row["speaker"]: folder / row["file"] for row in reversed(rows)}
     return list(reversed(by_speaker.values()))[:_RECORDINGS]

@@ -9,18 +9,20 @@ from typing import Any
 
 import numpy as np
 
-from talkinghead.data.mouths import Mouth, prepare_mouths, recordings
+from talkinghead.data.corpus import UNSEEN_BY_SYNCNET, Corpus
+from talkinghead.data.mouths import Mouth, prepare_mouths
 from talkinghead.metrics.sync import offsets_by_window, sync_score
 from talkinghead.metrics.syncnet import SyncNet, crop_mouths, load_syncnet, mouth_places
 from talkinghead.speech.features import SAMPLE_RATE
+from talkinghead.store import Store
 from talkinghead.types import FloatArray, Speech
 
 SHIFTS = range(-5, 6)
 JITTERS = range(5)
 
-_CACHE = Path(__file__).resolve().parents[1] / "runs" / "syncnet"
+_CACHE = Path(__file__).resolve().parents[1] / "runs" / "store"
 _GOAL = 0.95
-_TITLES = {"test": "GRID s1, test split", "strangers": "GRID, 5 unseen speakers", "out of step": "out of step"}
+_TITLES = {"test": "GRID s1, test split", "unseen": "GRID, 5 unseen speakers", "out of step": "out of step"}
 _OUT_OF_STEP = "out of step"
 _TITLE = f"""# Synchrony: how well SyncNet judges unseen people
 
@@ -111,14 +113,16 @@ def measure(corpus: Path, *, cache: Path = _CACHE, judge: SyncNet | None = None)
 
     Args:
         corpus: folder with ``grid_s1`` and ``clips`` in it.
-        cache: folder for crops and tracks; that of the training will do.
+        cache: folder for crops and tracks; the store of the training will do.
         judge: None: the one that ships.
     """
     judge = load_syncnet() if judge is None else judge
     result = {}
-    for group in ("test", "strangers", "research", _OUT_OF_STEP):
-        datasets = {item.name: _TITLES.get(group, item.dataset) for item in recordings(corpus, group)}
-        mouths = prepare_mouths(corpus, group, cache, places=mouth_places, cut=crop_mouths)
+    table = Corpus.open(corpus, unseen=UNSEEN_BY_SYNCNET)
+    groups = {split: table.recordings(split, in_step=True) for split in ("test", "unseen", "research")}
+    for group, recordings in {**groups, _OUT_OF_STEP: table.recordings(in_step=False)}.items():
+        datasets = {item.name: _TITLES.get(group, item.dataset) for item in recordings}
+        mouths = prepare_mouths(recordings, Store(cache), places=mouth_places, cut=crop_mouths)
         for title in dict.fromkeys(datasets[mouth.name] for mouth in mouths):
             mine = [mouth for mouth in mouths if datasets[mouth.name] == title and mouth.duration > 2.0]
             held = [_hold_first_frame(mouth) for mouth in mine]

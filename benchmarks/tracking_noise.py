@@ -11,7 +11,8 @@ import cv2
 import numpy as np
 
 from benchmarks.evaluation import format_value, unit_of
-from talkinghead.data.grid import grid_clips, track_clip
+from talkinghead.data.corpus import Corpus
+from talkinghead.data.tracks import raw_track_of
 from talkinghead.evaluation.measures import MEASURES
 from talkinghead.face.landmarks import MESH_OF_68
 from talkinghead.face.pose import head_landmarks
@@ -27,6 +28,7 @@ from talkinghead.metrics.lip_landmarks import (
 )
 from talkinghead.metrics.mouth_area import mouth_area, mouth_area_difference
 from talkinghead.metrics.registration import register
+from talkinghead.store import Store
 from talkinghead.tracking.track import make_track, read_mesh
 from talkinghead.types import BoolArray, FaceTrack, FloatArray, Frames, ImageArray, Video
 
@@ -174,8 +176,8 @@ def measure(root: Path, cache: Path, *, clips: int = CLIPS) -> dict[str, Any]:
         "clips", "frames" (of a still), and "raw" and "smoothed" -> "itself", "still" and "next" (the copy against the
         next clip's original) -> what was done -> measure -> one value per clip.
     """
-    chosen = grid_clips(root, "val")[:clips]
-    originals = [track_clip(clip, cache) for clip in chosen]
+    chosen = Corpus.open(root).recordings("val")[:clips]
+    originals = [_read_original(clip.video, cache) for clip in chosen]
     result: dict[str, Any] = {"clips": len(chosen), "frames": _STILL_FRAMES, "raw": {}, "smoothed": {}}
     with tempfile.TemporaryDirectory() as name:
         for number, (clip, original) in enumerate(zip(chosen, originals)):
@@ -188,6 +190,11 @@ def measure(root: Path, cache: Path, *, clips: int = CLIPS) -> dict[str, Any]:
                 _add(part.setdefault("still", {}), still, truth, smooth=smooth)
                 _add(part.setdefault("next", {}), {key: seen[key] for key in _PAIR}, following, smooth=smooth)
     return result
+
+
+def _read_original(video: Path, cache: Path) -> Seen:
+    raw = raw_track_of(video, Store(cache))
+    return raw.landmarks.astype(np.float64), raw.found, raw.fps
 
 
 def _add(rows: dict[str, Scores], seen: Mapping[str, Seen], reference: Seen, *, smooth: bool) -> None:

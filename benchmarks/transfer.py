@@ -12,10 +12,13 @@ import numpy as np
 
 from benchmarks.intervals import cell, interval
 from benchmarks.voices import OTHERS, Sample, known_speaker, unseen_samples
-from talkinghead.data.grid import Clip, grid_clips, tracks
+from talkinghead.data.corpus import Corpus
+from talkinghead.data.recording import Recording
+from talkinghead.data.tracks import read_takes
 from talkinghead.face.pose import head_landmarks
 from talkinghead.metrics.aperture import aperture
 from talkinghead.speech.alignment.align import align
+from talkinghead.store import Store
 from talkinghead.types import FloatArray, Interval, Speech
 
 HIMSELF = "GRID s1, val"
@@ -42,9 +45,9 @@ class Take:
     fps: float
 
 
-def words_of(clip: Clip) -> tuple[str, ...]:
+def words_of(clip: Recording) -> tuple[str, ...]:
     """The words of a clip of GRID, without silences."""
-    return tuple(word.label for word in clip.words if word.label not in ("sil", "sp"))
+    return tuple(word.label for word in clip.words() if word.label not in ("sil", "sp"))
 
 
 class Takes:
@@ -55,9 +58,9 @@ class Takes:
         cache: folder with their tracks.
     """
 
-    def __init__(self, clips: Iterable[Clip], cache: Path) -> None:
+    def __init__(self, clips: Iterable[Recording], cache: Path) -> None:
         self._cache = cache
-        self._of: defaultdict[tuple[int, str], list[Clip]] = defaultdict(list)
+        self._of: defaultdict[tuple[int, str], list[Recording]] = defaultdict(list)
         self._read: dict[str, Take | None] = {}
         for clip in clips:
             for place, word in enumerate(words_of(clip)):
@@ -71,14 +74,15 @@ class Takes:
             if take is not None:
                 yield take
 
-    def _take(self, clip: Clip) -> Take | None:
-        if clip.code not in self._read:
-            self._read[clip.code] = None
-            for _, track in tracks((clip,), self._cache):
+    def _take(self, clip: Recording) -> Take | None:
+        if clip.name not in self._read:
+            self._read[clip.name] = None
+            for take in read_takes([clip], Store(self._cache)):
+                track = take.track
                 speech = align(clip.speech(), " ".join(words_of(clip)))
                 if speech.words is not None and len(speech.words) == _SENTENCE:
-                    self._read[clip.code] = Take(speech, aperture(head_landmarks(track)), track.fps)
-        return self._read[clip.code]
+                    self._read[clip.name] = Take(speech, aperture(head_landmarks(track)), track.fps)
+        return self._read[clip.name]
 
 
 def _phones(speech: Speech, word: Interval) -> list[Interval]:
@@ -122,17 +126,16 @@ def opening(sample: Sample, takes: Takes, count: int, rng: np.random.Generator) 
     return np.asarray(np.interp(times, times[known], found[known]))
 
 
-def measure(corpus: Path, cache: Path, voices: Path) -> dict[str, dict[str, list[float]]]:
+def measure(corpus: Path, cache: Path) -> dict[str, dict[str, list[float]]]:
     """Correlation with the real opening, one value per clip: whose clips -> takes of each word -> values.
 
     Args:
         corpus: the folder of the recordings.
-        cache: folder with the tracks of GRID s1.
-        voices: folder with the tracks of the clips.
+        cache: folder for tracks.
     """
-    takes = Takes(grid_clips(corpus / "grid_s1", "train"), cache)
+    takes = Takes(Corpus.open(corpus / "grid_s1").recordings("train"), cache)
     groups: Mapping[str, Iterable[Sample]] = {
-        OTHERS: (sample for sample in unseen_samples(corpus / "clips", voices) if sample.group == OTHERS),
+        OTHERS: (sample for sample in unseen_samples(corpus / "clips", cache) if sample.group == OTHERS),
         HIMSELF: known_speaker(corpus / "grid_s1", cache, split="val", limit=_KNOWN),
     }
     rng = np.random.default_rng(0)

@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from talkinghead.data.corpus import UNSEEN_FACES, Corpus, Recording
-from talkinghead.data.grid import Clip, grid_clips, tracks
+from talkinghead.data.corpus import UNSEEN_FACES, Corpus
+from talkinghead.data.recording import Recording
+from talkinghead.data.tracks import read_takes
 from talkinghead.face.landmarks import MESH_OF_68
 from talkinghead.media import VideoReader
 from talkinghead.methods import get_renderer
@@ -20,6 +21,7 @@ from talkinghead.metrics.psnr import psnr
 from talkinghead.metrics.ssim import ssim
 from talkinghead.motion.tracked import motion_of_track
 from talkinghead.rendering.crop import Crop
+from talkinghead.store import Store
 from talkinghead.tracking import portrait_from_image
 from talkinghead.tracking.portrait import first_frames
 from talkinghead.tracking.track import read_mesh
@@ -42,15 +44,15 @@ are processor time, all cores together; medians over clips.
 
 def _clips(corpus: Path, group: str) -> Sequence[Recording]:
     if group == KNOWN:
-        clips = grid_clips(corpus / "grid_s1", "test")
-        return [Recording(clip.code, "GRID-s1", clip.video, "GRID") for clip in clips[:_CLIPS]]
+        return Corpus.open(corpus / "grid_s1").recordings("test")[:_CLIPS]
     found = Corpus.open(corpus).recordings("unseen")
     return [*found[: _CLIPS - 1], next(clip for clip in reversed(found) if clip.speaker == UNSEEN_FACES[-1])]
 
 
 def _real(recording: Recording, cache: Path) -> Iterator[tuple[ImageArray, FaceTrack]]:
     """The clip's first frames, and where the face is in them."""
-    for _, track in tracks((Clip(recording.name, recording.video, ()),), cache):
+    for take in read_takes([recording], Store(cache)):
+        track = take.track
         chunks = first_frames(VideoReader(recording.video).chunks(), min(_FRAMES, len(track)))
         images = np.concatenate([chunk.images for chunk in chunks])
         yield images, track[: len(images)]

@@ -6,9 +6,7 @@ against the real video, whose own rates are the ceiling.
 
 from __future__ import annotations
 
-import csv
 import dataclasses
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,8 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from talkinghead.data import corpus
-from talkinghead.data.grid import grid_clips, tracks
+from talkinghead.data.corpus import Corpus
+from talkinghead.data.recording import Recording
+from talkinghead.data.tracks import read_takes
 from talkinghead.face.pose import head_landmarks
 from talkinghead.face.rest import lip_gap
 from talkinghead.media import VideoReader, read_speech
@@ -31,11 +30,12 @@ from talkinghead.metrics.closure import (
     open_vowels,
 )
 from talkinghead.pipeline import TalkingHead, fit_motion
+from talkinghead.store import Store
 from talkinghead.tracking import portrait_from_image, track_faces
 from talkinghead.tracking.find import box_of, crop_around
 from talkinghead.tracking.portrait import best_frame, first_frames
-from talkinghead.tracking.track import make_track, read_mesh
-from talkinghead.types import FaceTrack, FloatArray, ImageArray, Interval, Portrait, Speech
+from talkinghead.tracking.raw import read_raw_track
+from talkinghead.types import FaceTrack, FloatArray, ImageArray, Interval, Portrait, Speech, num_frames
 
 SIDE = 256  # px of the pictures that speak
 _FACE = 0.67  # of the picture's side
@@ -101,15 +101,8 @@ def _frame(path: Path, number: int) -> ImageArray:
 
 def _real_track(path: Path, cache: Path) -> FaceTrack:
     """The track of a clip's first 10 s; what the tracker saw is kept in ``cache``."""
-    file, reader = cache / f"{path.stem}.npy", VideoReader(path)
-    if not file.exists():
-        landmarks, _, _ = read_mesh(first_frames(reader.chunks(), round(_SECONDS * reader.fps)))
-        cache.mkdir(parents=True, exist_ok=True)
-        beside = file.with_suffix(".new.npy")
-        np.save(beside, landmarks.astype(np.float32))
-        os.replace(beside, file)
-    landmarks = np.load(file).astype(np.float64)
-    return make_track(landmarks, np.isfinite(landmarks[:, 0, 0]), reader.fps)
+    video = VideoReader(path)
+    return read_raw_track(video, Store(cache), frames=num_frames(_SECONDS, video.fps)).track()
 
 
 def _sample(path: Path, group: str, track: FaceTrack, transcript: str | None) -> Sample:
@@ -123,25 +116,23 @@ def _sample(path: Path, group: str, track: FaceTrack, transcript: str | None) ->
 
 def unseen_samples(folder: Path, cache: Path) -> Iterator[Sample]:
     """The clips of GRID's other speakers, and of people who address the camera, in the shared folder ``clips``."""
-    with (folder / "manifest.csv").open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            if row["dataset"] == "GRID" or "HDTF" in row["dataset"] or "address" in row["dataset"]:
-                path = folder / row["file"]
-                yield _sample(path, _group(row), _real_track(path, cache), row["text"] or None)
+    for clip in Corpus.open(folder).recordings():
+        if clip.dataset == "GRID" or "HDTF" in clip.dataset or "address" in clip.dataset:
+            yield _sample(clip.video, _group(clip), _real_track(clip.video, cache), clip.transcript())
 
 
-def _group(row: Mapping[str, str]) -> str:
-    if row["dataset"] == "GRID":
+def _group(clip: Recording) -> str:
+    if clip.dataset == "GRID":
         return OTHERS
-    return OUT_OF_STEP if Path(row["file"]).stem in corpus.OUT_OF_STEP else ADDRESSES
+    return ADDRESSES if clip.in_step else OUT_OF_STEP
 
 
 def known_speaker(root: Path, cache: Path, *, split: str = "val", limit: int | None = None) -> tuple[Sample, ...]:
     """Samples of GRID s1 for tuning; ``cache`` holds the tracks that training keeps, too."""
     samples = []
-    for clip, track in tracks(grid_clips(root, split)[:limit], cache):
-        text = " ".join(word.label for word in clip.words if word.label not in ("sil", "sp"))
-        samples.append(_sample(clip.video, f"GRID s1, {split}", track, text))
+    for take in read_takes(Corpus.open(root).recordings(split)[:limit], Store(cache)):
+        clip = take.recording
+        samples.append(_sample(clip.video, f"GRID s1, {split}", take.track, clip.transcript()))
     return tuple(samples)
 
 

@@ -44,8 +44,8 @@ def measure(methods: Iterable[str], corpus: Path, runs: Path) -> dict[str, dict[
     for name in methods:
         head = TalkingHead.from_pretrained(name)
         result[name] = {
-            "clips": voices.measure(head, corpus / "clips", runs / "voices" / "tracks"),
-            "text": spoken.text(head, corpus, runs / "content" / "tracks"),
+            "clips": voices.measure(head, corpus / "clips", runs / "store"),
+            "text": spoken.text(head, corpus, runs / "store"),
             "languages": spoken.languages(head, corpus / "speech", runs / "voices" / "languages" / name),
         }
     return result

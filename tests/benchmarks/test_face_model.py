@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from benchmarks import face_model, report
-from talkinghead.data.corpus import Recording
+from talkinghead.data.recording import Recording
 from talkinghead.face.landmarks import INNER_LIP_CONTOUR
 from talkinghead.face.model import load_face_model
 from talkinghead.types import FaceTrack

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -22,9 +22,11 @@ from benchmarks.synchrony import (
 )
 
 from benchmarks import synchrony
-from talkinghead.data.corpus import Recording
+from talkinghead.data.corpus import UNSEEN_BY_SYNCNET, Corpus
 from talkinghead.data.mouths import Mouth
+from talkinghead.data.recording import OUT_OF_STEP, Recording
 from talkinghead.metrics.sync import at_25_fps, sync_score
+from talkinghead.store import Store
 from talkinghead.types import FloatArray, ImageArray, Speech
 
 
@@ -92,20 +94,24 @@ def test_a_group_and_its_table() -> None:
 
 
 def test_the_whole_measurement_keeps_the_groups_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    names = {"test": "a", "strangers": "b", "research": "c", "out of step": "d"}
+    rows = [
+        *(("a", "", "GRID", "test"), ("a short", "", "GRID", "test")),
+        *(("b", UNSEEN_BY_SYNCNET[0], "GRID", "train"), ("b short", UNSEEN_BY_SYNCNET[0], "GRID", "train")),
+        *(("c", "", "HDTF", "research"), ("c short", "", "HDTF", "research")),
+        *((name, "", "HDTF", "train") for name in OUT_OF_STEP[:2]),
+    ]
+    recordings = tuple(Recording(name, who, tmp_path, dataset, split=split) for name, who, dataset, split in rows)
 
-    def known(corpus: Path, group: str) -> list[Recording]:
-        return [Recording(names[group], "", tmp_path, "HDTF"), Recording("short", "", tmp_path, "HDTF")]
+    def prepared(recordings: Sequence[Recording], store: Store, **how: Callable[..., Any]) -> list[Mouth]:
+        one, short = recordings
+        return [mouth(one.name, late=-5 * (not one.in_step)), mouth(short.name, count=40)]
 
-    def prepared(corpus: Path, group: str, cache: Path, **how: Callable[..., Any]) -> list[Mouth]:
-        return [mouth(names[group], late=-5 * (group == "out of step")), mouth("short", count=40)]
-
-    monkeypatch.setattr(synchrony, "recordings", known)
+    monkeypatch.setattr(Corpus, "open", lambda folder, unseen: Corpus(recordings, unseen))
     monkeypatch.setattr(synchrony, "prepare_mouths", prepared)
     result = measure(tmp_path, judge=Knowing())  # type: ignore[arg-type]
     assert list(result) == ["GRID s1, test split", "GRID, 5 unseen speakers", "HDTF", "out of step"]
     assert [row["clips"] for row in result.values()] == [1, 1, 1, 1]
     assert result["HDTF"]["found"] == 1.0
     assert result["HDTF"]["other sound"] is None
-    assert result["out of step"]["offsets"] == {"d": -5}
+    assert result["out of step"]["offsets"] == {OUT_OF_STEP[0]: -5}
     assert "-" in table(result)

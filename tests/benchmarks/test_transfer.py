@@ -9,7 +9,7 @@ import pytest
 from benchmarks.transfer import Take, Takes, opening, source_times, summarise, table
 from benchmarks.voices import OTHERS, Sample
 
-from talkinghead.data.grid import Clip
+from talkinghead.data.recording import Recording
 from talkinghead.types import Interval, Speech
 
 
@@ -40,8 +40,9 @@ def test_the_mean_of_takes(monkeypatch: pytest.MonkeyPatch) -> None:
     """A mouth that is open by the time in its own sentence, and one that is open twice as far."""
     time = np.arange(50) / 25
     said = {"a": Take(THERE, time, 25.0), "b": Take(THERE, 2 * time, 25.0), "c": None}
-    takes = Takes((Clip(name, Path(name), (Interval("bee", 1.0, 1.6),)) for name in said), Path())
-    monkeypatch.setattr(Takes, "_take", lambda self, clip: said[clip.code])
+    monkeypatch.setattr(Recording, "words", lambda self: (Interval("bee", 1.0, 1.6),))
+    takes = Takes((Recording(name, "", Path(name), "GRID") for name in said), Path())
+    monkeypatch.setattr(Takes, "_take", lambda self, clip: said[clip.name])
     reference = np.zeros((38, 68, 3))
     sample = Sample("x", OTHERS, HERE, None, reference, 25.0)  # type: ignore[arg-type]
     rng = np.random.default_rng(0)

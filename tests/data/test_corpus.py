@@ -8,15 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from talkinghead.data.corpus import (
-    MAIN_SPEAKER,
-    OUT_OF_STEP,
-    UNSEEN_BY_SYNCNET,
-    UNSEEN_FACES,
-    Corpus,
-    Recording,
-    read_align,
-)
+from talkinghead.data.corpus import UNSEEN_BY_SYNCNET, UNSEEN_FACES, Corpus
+from talkinghead.data.recording import MAIN_SPEAKER, OUT_OF_STEP, Recording, read_align
 from talkinghead.errors import InputError
 from talkinghead.media import save_image, save_video
 from talkinghead.types import Frames, Interval, Video

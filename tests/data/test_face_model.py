@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from talkinghead.data.corpus import Recording
 from talkinghead.data.face_learning import by_speaker, learn_expressions, learn_face_model
 from talkinghead.data.face_model import make_face_model, open_recordings, read_ict, save_face_model
+from talkinghead.data.recording import Recording
 from talkinghead.data.tracks import Take
 from talkinghead.face import model as face_model
 from talkinghead.face.expressions import EXPRESSION_NAMES

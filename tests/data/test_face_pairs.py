@@ -9,7 +9,7 @@ import pytest
 
 from drawn import drawn_face
 from talkinghead.data import face_pairs, tracks
-from talkinghead.data.corpus import Corpus, Recording
+from talkinghead.data.corpus import Corpus
 from talkinghead.data.face_pairs import (
     MARGIN,
     MATTE,
@@ -21,6 +21,7 @@ from talkinghead.data.face_pairs import (
     prepare_pictures,
     read_pictures,
 )
+from talkinghead.data.recording import Recording
 from talkinghead.data.tracks import Take
 from talkinghead.errors import InputError
 from talkinghead.face.landmarks import MESH_OF_68, canonical_face

@@ -10,7 +10,8 @@ import pytest
 from drawn import speech_like
 from evaluation.videos import moving_face, write
 from kept import keep_track
-from talkinghead.data.corpus import Corpus, Recording
+from talkinghead.data.corpus import Corpus
+from talkinghead.data.recording import Recording
 from talkinghead.data.tracks import raw_track_of, read_takes
 from talkinghead.face.landmarks import canonical_face
 from talkinghead.face.pose import head_landmarks

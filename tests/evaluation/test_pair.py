@@ -157,10 +157,10 @@ def test_unknown_measures_and_missing_files_are_refused(real: Path, tmp_path: Pa
 
 @pytest.mark.corpus
 def test_a_real_clip_encoded_again(corpus: Path, tmp_path: Path) -> None:
-    from talkinghead.data.grid import grid_clips
+    from talkinghead.data.corpus import Corpus
     from talkinghead.media import VideoReader
 
-    clip = grid_clips(corpus / "grid_s1", "val")[0]
+    clip = Corpus.open(corpus / "grid_s1").recordings("val")[0]
     images = np.concatenate([chunk.images for chunk in VideoReader(clip.video).chunks()])
     again = write(tmp_path / "again.mp4", images, speech=clip.speech())
     values = evaluate_pair(again, clip.video, measures=["d-ll", "lmd", "ssim", "psnr", "lag", "d-rot"]).values

@@ -50,7 +50,8 @@ def grid(tmp_path_factory: pytest.TempPathFactory) -> Path:
         write_clip(root / "video" / f"{name}.mp4", nodding(step), number)
     noise = np.random.default_rng(0).integers(0, 255, (20, 160, 160, 3)).astype(np.uint8)
     write_clip(root / "video" / "cccc.mp4", noise, 2)
-    splits = {"train": ["aaaa"], "test": ["bbbb", "cccc"], "nobody": ["cccc"]}
+    shutil.copy(root / "video" / "cccc.mp4", root / "video" / "dddd.mp4")
+    splits = {"train": ["aaaa"], "test": ["bbbb", "cccc"], "nobody": ["dddd"]}
     (root / "splits.json").write_text(json.dumps(splits), encoding="utf-8")
     return root
 
@@ -255,7 +256,7 @@ def test_where_this_machine_keeps_things_is_not_told() -> None:
 
 
 def test_nothing_at_all_is_an_error(grid: Path, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"no video could be evaluated; the first failure: .*cccc\.mp4"):
+    with pytest.raises(InputError, match=r"no video could be evaluated; the first failure: .*dddd\.mp4"):
         evaluate_corpus("makeittalk", grid, split="nobody", out=tmp_path, systems=[STILL], jobs=1)
 
 

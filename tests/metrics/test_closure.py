@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from talkinghead.data.grid import grid_clips, track_clip
+from talkinghead.data.corpus import Corpus
+from talkinghead.data.tracks import read_takes
 from talkinghead.face.pose import head_landmarks
 from talkinghead.face.rest import TOUCHING
 from talkinghead.metrics.closure import (
@@ -22,7 +23,7 @@ from talkinghead.metrics.closure import (
     select_labels,
     teeth_level,
 )
-from talkinghead.tracking.track import make_track
+from talkinghead.store import Store
 from talkinghead.types import BoolArray, FloatArray, Interval
 
 FPS = 25.0
@@ -159,12 +160,12 @@ def test_what_is_no_sequence_is_refused(
 
 @pytest.mark.corpus
 def test_real_lips_close(corpus: Path, tmp_path: Path) -> None:
-    clips = {clip.code: clip for clip in grid_clips(corpus / "grid_s1", "train")}
-    landmarks, found, fps = track_clip(clips["bbaf3s"], tmp_path)
-    face = head_landmarks(make_track(landmarks, found, fps))
+    (clip,) = (one for one in Corpus.open(corpus / "grid_s1").recordings("train") if one.name == "bbaf3s")
+    (take,) = read_takes([clip], Store(tmp_path))
+    face, fps = head_landmarks(take.track), take.track.fps
     # Words begin with their b: "bin" and "blue".
-    starts = [word.start for word in clips["bbaf3s"].words if word.label in ("bin", "blue")]
+    starts = [word.start for word in clip.words() if word.label in ("bin", "blue")]
     assert len(starts) == 2
     assert bilabial_closures(face, [Interval("B", start, start + 0.06) for start in starts], fps).all()
-    letter = [word for word in clips["bbaf3s"].words if word.label == "f"]
+    letter = [word for word in clip.words() if word.label == "f"]
     assert lip_at_teeth(face, letter, fps).tolist() == [True]

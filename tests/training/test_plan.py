@@ -11,7 +11,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from talkinghead.data.corpus import Corpus, Recording
+from talkinghead.data.corpus import Corpus
+from talkinghead.data.recording import Recording
 from talkinghead.errors import InputError
 from talkinghead.store import Store
 from talkinghead.training.fit import Schedule

@@ -14,7 +14,8 @@ import numpy.typing as npt
 from mediapipe.python.solutions.face_mesh_connections import FACEMESH_TESSELATION
 from scipy.optimize import linear_sum_assignment
 
-from talkinghead.data.manifest import manifest_rows
+from talkinghead.data.corpus import Corpus
+from talkinghead.data.recording import MAIN_SPEAKER, OPEN
 from talkinghead.face.landmarks import STABLE
 from talkinghead.face.pose import fit_similarity
 from talkinghead.media import VideoReader
@@ -85,9 +86,10 @@ def mean_face(shapes: FloatArray, rounds: int = 10) -> FloatArray:
 
 def _clips(corpus: Path) -> dict[str, list[Path]]:
     speakers: dict[str, list[Path]] = {}
-    for row in (row for row in manifest_rows(corpus / "clips") if row["tier"] == "open"):
-        speakers.setdefault(row["speaker"], []).append(corpus / "clips" / row["file"])
-    speakers["GRID-s1"] = sorted((corpus / "grid_s1" / "video").glob("*.mp4"))[:3]
+    for recording in Corpus.open(corpus).recordings():
+        if recording.tier == OPEN:
+            speakers.setdefault(recording.speaker, []).append(recording.video)
+    speakers.get(MAIN_SPEAKER, []).sort()
     return {speaker: paths[:3] for speaker, paths in speakers.items()}
 
 

@@ -6,26 +6,16 @@ the videos of a single person, so that networks are trained on either by the sam
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from talkinghead.data.manifest import manifest_rows
+from talkinghead.data.manifest import MANIFEST
+from talkinghead.data.recording import OPEN, OWN, SPLITS, Recording
+from talkinghead.data.tables import SPLITS_FILE, check_distinct, list_videos, read_clips, read_grid
 from talkinghead.errors import InputError, announce
-from talkinghead.media import VideoReader, read_speech, sniff
-from talkinghead.speech.alignment.files import words_of_align
-from talkinghead.types import Interval, Speech
-
-SPLITS = ("train", "val", "test", "unseen", "research")
-"""``unseen``: open recordings of speakers who are held out of training; ``research``: for evaluation alone."""
-
-OPEN, RESEARCH, OWN = "open", "research", "own"
-"""Tiers: what weights that ship may learn from, what only evaluation may use, and videos of the user's own."""
-
-MAIN_SPEAKER = "GRID-s1"
-"""The speaker of most of the shared corpus, with splits of his own."""
+from talkinghead.media import VideoReader
 
 UNSEEN_FACES = ("GRID-s4", "Donald Trump")
 """Speakers of ``clips`` whose pictures no shipped renderer or generator has learned from."""
@@ -33,90 +23,8 @@ UNSEEN_FACES = ("GRID-s4", "Donald Trump")
 UNSEEN_BY_SYNCNET = ("GRID-s2", "GRID-s5", "GRID-s20", "GRID-s23", "GRID-s26")
 """Speakers of ``clips`` whom the judge of synchrony has not learned from."""
 
-OUT_OF_STEP = (
-    *("EDTalk__Obama_20s", "MimicTalk__May_5s", "styletalk__KristiNoem", "styletalk__Obama_clip1"),
-    "FACEGOOD__zsmeif",
-)
-"""Recordings whose picture and sound are 0.07 to 0.24 s apart."""
-
-_SPLITS, _MANIFEST = "splits.json", "manifest.csv"
-_COLUMNS = ("file", "tier", "dataset", "speaker")
 _LONG_S = 8.0  # a recording of which a part can be held back
 _FEW = 5  # recordings of a speaker, none of which is held back whole
-
-
-@dataclass(frozen=True)
-class Recording:
-    """A video of one person who talks.
-
-    Attributes:
-        name: unlike any other video's of the corpus.
-        speaker: who talks.
-        video: the file, with its sound.
-        dataset: where it comes from.
-        tier: "open", "research" or "own".
-        licence: as the corpus states it.
-        split: one of ``SPLITS``.
-        part: where in the video the part begins and ends that belongs to the split, as shares of its length.
-        text: what is said, as the manifest has it, or None.
-        alignment: a ``.align`` file with the words in time, or None.
-        seconds: the whole video's length as far as the corpus states it, else 0.
-    """
-
-    name: str
-    speaker: str
-    video: Path
-    dataset: str
-    tier: str = OPEN
-    licence: str = ""
-    split: str = "train"
-    part: tuple[float, float] = (0.0, 1.0)
-    text: str | None = None
-    alignment: Path | None = None
-    seconds: float = 0.0
-
-    @property
-    def in_step(self) -> bool:
-        """Whether picture and sound go together, as far as is known."""
-        return self.name not in OUT_OF_STEP
-
-    def rows(self, count: int) -> slice:
-        """Which of the video's ``count`` frames belong to the split."""
-        return slice(round(count * self.part[0]), round(count * self.part[1]))
-
-    def speech(self) -> Speech:
-        """The whole video's sound, mono at 16 kHz."""
-        return read_speech(self.video)
-
-    def words(self) -> tuple[Interval, ...]:
-        """The words with the silences between them ("sil", "sp"), in seconds; none where there is no alignment.
-
-        Raises:
-            InputError: the alignment is missing or damaged.
-        """
-        return () if self.alignment is None else read_align(self.alignment)
-
-    def transcript(self) -> str | None:
-        """What is said, or None where the corpus does not tell.
-
-        Raises:
-            InputError: the alignment is missing or damaged.
-        """
-        if self.alignment is None:
-            return self.text
-        return " ".join(word.label for word in self.words() if word.label not in ("sil", "sp"))
-
-
-def read_align(path: Path) -> tuple[Interval, ...]:
-    """The words of a ``.align`` file with the silences between them ("sil", "sp"), in seconds.
-
-    Raises:
-        InputError: the file is missing or holds anything but lines of start, end and word.
-    """
-    try:
-        return words_of_align(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path}: not a readable alignment ({error}); copy the corpus again.") from None
 
 
 @dataclass(frozen=True)
@@ -145,21 +53,21 @@ class Corpus:
         Raises:
             InputError: the folder is no corpus, or its table is damaged.
         """
-        if (folder / _SPLITS).exists():
-            return cls(tuple(_grid(folder)), unseen, folder)
-        if (folder / _MANIFEST).exists():
-            return cls(tuple(_listed(folder)), unseen, folder)
+        if (folder / SPLITS_FILE).exists():
+            return cls(tuple(read_grid(folder)), unseen, folder)
+        if (folder / MANIFEST).exists():
+            return cls(tuple(read_clips(folder)), unseen, folder)
         grid, clips = folder / "grid_s1", folder / "clips"
-        there = {part: (part / table).exists() for part, table in ((grid, _SPLITS), (clips, _MANIFEST))}
+        there = {part: (part / table).exists() for part, table in ((grid, SPLITS_FILE), (clips, MANIFEST))}
         if not any(there.values()):
             raise InputError(
-                f"{folder}: not a corpus; name the folder that holds grid_s1 and clips, a GRID folder (with {_SPLITS}, "
-                f"video and align), or a folder of clips with a {_MANIFEST}."
+                f"{folder}: not a corpus; name the folder that holds grid_s1 and clips, a GRID folder (with "
+                f"{SPLITS_FILE}, video and align), or a folder of clips with a {MANIFEST}."
             )
         for part in (part for part, found in there.items() if not found):
             announce(f"{part} is not there: the corpus is used without it.")
-        found = (*(_grid(grid) if there[grid] else ()), *(_listed(clips) if there[clips] else ()))
-        _check_distinct((recording.name for recording in found), folder)
+        found = (*(read_grid(grid) if there[grid] else ()), *(read_clips(clips) if there[clips] else ()))
+        check_distinct((recording.name for recording in found), folder)
         return cls(found, unseen, folder)
 
     @classmethod
@@ -271,86 +179,8 @@ def _split(
             yield replace(recording, split="val" if count > _FEW and last else "train")
 
 
-def _grid(folder: Path) -> Iterator[Recording]:
-    path = folder / _SPLITS
-    try:
-        splits = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path}: not a readable table of splits ({error}); copy the corpus again.") from None
-    if not _is_table(splits):
-        raise InputError(f"{path}: not a table of splits; it needs the names of splits, each with a list of clips.")
-    _check_distinct((Path(code).stem for codes in splits.values() for code in codes), path)
-    for split, codes in splits.items():
-        for code in (Path(code).stem for code in codes):
-            video, alignment = folder / "video" / f"{code}.mp4", folder / "align" / f"{code}.align"
-            yield Recording(code, MAIN_SPEAKER, video, "GRID", licence="CC BY 4.0", split=split, alignment=alignment)
-
-
-def _is_table(splits: object) -> bool:
-    lists = list(splits.values()) if isinstance(splits, dict) else [None]
-    return all(isinstance(codes, list) and all(isinstance(code, str) for code in codes) for codes in lists)
-
-
-def _listed(folder: Path) -> Iterator[Recording]:
-    path = folder / _MANIFEST
-    rows = manifest_rows(folder)
-    for row in rows:
-        missing = [column for column in _COLUMNS if not row.get(column)]
-        if missing:
-            raise InputError(f"{path}: a row has no {', '.join(missing)}; each needs {', '.join(_COLUMNS)}.")
-    _check_distinct((Path(row["file"]).stem for row in rows), path)
-    for row in rows:
-        try:
-            seconds = float(row.get("seconds") or 0)
-        except ValueError:
-            raise InputError(f"{path}: {row['file']} has {row['seconds']!r} seconds; write a number.") from None
-        yield Recording(
-            Path(row["file"]).stem,
-            row["speaker"],
-            folder / row["file"],
-            row["dataset"],
-            row["tier"],
-            row.get("licence") or "",
-            "train" if row["tier"] == OPEN else "research",
-            text=row.get("text") or None,
-            seconds=seconds,
-        )
-
-
-def _check_distinct(names: Iterable[str], path: Path) -> None:
-    double = sorted(name for name, count in Counter(names).items() if count > 1)
-    if double:
-        raise InputError(f"{path}: {', '.join(double)} is there twice; give every clip one name and one split.")
-
-
-def list_videos(paths: Iterable[Path]) -> list[Path]:
-    """The files themselves, and of folders every video by name.
-
-    Raises:
-        InputError: one is not there, or is a picture.
-    """
-    return [file for path in paths for file in _videos(path)]
-
-
 def _free_name(name: str, found: Iterable[Recording]) -> str:
     names = {recording.name for recording in found}
     while name in names:
         name += "-"
     return name
-
-
-def _videos(path: Path) -> list[Path]:
-    """The file itself, or the videos of a folder by name."""
-    if not path.is_dir():
-        if sniff(path) == "image":
-            raise InputError(f"{path} is a picture: give a video of the person.")
-        return [path]
-    files = sorted(file for file in path.iterdir() if file.is_file() and not file.name.startswith("."))
-    return [file for file in files if _is_video(file)]
-
-
-def _is_video(path: Path) -> bool:
-    try:
-        return sniff(path) == "video"
-    except InputError:
-        return False

@@ -16,9 +16,10 @@ from pathlib import Path
 import numpy as np
 from scipy.interpolate import RBFInterpolator
 
-from talkinghead.data.corpus import MAIN_SPEAKER, Corpus, Recording
+from talkinghead.data.corpus import Corpus
 from talkinghead.data.face_learning import by_speaker, learn_face_model
 from talkinghead.data.nearest import distances_along, nearest_on_triangles
+from talkinghead.data.recording import MAIN_SPEAKER, Recording
 from talkinghead.data.tracks import read_takes
 from talkinghead.face.expressions import EXPRESSION_NAMES
 from talkinghead.face.gaze import LOOKS

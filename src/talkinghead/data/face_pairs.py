@@ -21,7 +21,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from talkinghead.data.corpus import Recording
+from talkinghead.data.recording import Recording
 from talkinghead.data.tracks import Take, read_takes
 from talkinghead.errors import InputError
 from talkinghead.face.landmarks import MESH_OF_68

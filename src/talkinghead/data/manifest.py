@@ -7,6 +7,9 @@ from pathlib import Path
 
 from talkinghead.errors import InputError
 
+MANIFEST = "manifest.csv"
+"""The table's name in the folder."""
+
 
 def manifest_rows(folder: Path) -> list[dict[str, str]]:
     """The rows of ``manifest.csv`` in a folder, by the names of its columns.
@@ -15,11 +18,9 @@ def manifest_rows(folder: Path) -> list[dict[str, str]]:
         InputError: there is none, or it is not a table.
     """
     try:
-        with (folder / "manifest.csv").open(encoding="utf-8", newline="") as file:
+        with (folder / MANIFEST).open(encoding="utf-8", newline="") as file:
             return list(csv.DictReader(file))
     except OSError as error:
-        raise InputError(f"{folder}: no manifest.csv ({error}); name the folder of the shared recordings.") from None
+        raise InputError(f"{folder}: no {MANIFEST} ({error}); name the folder of the shared recordings.") from None
     except (ValueError, csv.Error) as error:
-        raise InputError(
-            f"{folder / 'manifest.csv'}: not a readable table ({error}); write it as CSV in UTF-8."
-        ) from None
+        raise InputError(f"{folder / MANIFEST}: not a readable table ({error}); write it as CSV in UTF-8.") from None

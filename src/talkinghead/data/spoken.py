@@ -13,9 +13,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from talkinghead.data.grid import grid_clips
+from talkinghead.data.corpus import Corpus
 from talkinghead.data.labelling import LabelledPiece, label_by_recognition, label_by_text, read_label_file
 from talkinghead.data.manifest import manifest_rows
+from talkinghead.data.recording import MAIN_SPEAKER
 from talkinghead.errors import InputError, announce
 from talkinghead.media import read_speech
 from talkinghead.speech.arpabet import CLASSES
@@ -95,10 +96,8 @@ def recordings_with_labels(corpus: Path, split: str) -> tuple[LabelledRecording,
         return tuple(held_out)
     speech = corpus / "speech"
     train = [
-        LabelledRecording(
-            clip.video, "GRID", "GRID-s1", " ".join(w.label for w in clip.words if w.label not in ("sil", "sp"))
-        )
-        for clip in grid_clips(corpus / "grid_s1", "train")
+        LabelledRecording(clip.video, "GRID", clip.speaker, clip.transcript())
+        for clip in Corpus.open(corpus).recordings("train", speakers=(MAIN_SPEAKER,))
     ]
     texts = _coqui_texts(speech)
     for row in table:
@@ -153,9 +152,9 @@ def _coqui_texts(speech: Path) -> dict[str, str]:
 
 def _grid_others(corpus: Path) -> list[LabelledRecording]:
     return [
-        LabelledRecording(corpus / "clips" / row["file"], "GRID", row["speaker"], row["text"])
-        for row in manifest_rows(corpus / "clips")
-        if row["dataset"] == "GRID" and row["speaker"] != "GRID-s1"
+        LabelledRecording(clip.video, "GRID", clip.speaker, clip.transcript())
+        for clip in Corpus.open(corpus).recordings()
+        if clip.dataset == "GRID" and clip.speaker != MAIN_SPEAKER
     ]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from talkinghead.data.corpus import OWN, Recording
+from talkinghead.data.recording import OWN, Recording
 from talkinghead.errors import announce
 from talkinghead.media import VideoReader
 from talkinghead.store import Store, file_digest, key_of

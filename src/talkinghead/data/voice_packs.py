@@ -21,9 +21,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from talkinghead.data.grid import grid_clips
+from talkinghead.data.corpus import Corpus
 from talkinghead.data.manifest import manifest_rows
 from talkinghead.data.prompts import Prompter, sentences
+from talkinghead.data.recording import MAIN_SPEAKER
 from talkinghead.errors import InputError, announce
 from talkinghead.media import read_speech
 from talkinghead.speech.features import SAMPLE_RATE, log_mel, loudness_gain, resample
@@ -212,8 +213,7 @@ def _files(corpus: Path) -> Iterator[tuple[Path, str, str]]:
         source = next((name for name in _DATASETS if row["dataset"].startswith(name)), None)
         if source is not None:
             yield corpus / "speech" / row["file"], row["speaker"], source
-    for row in manifest_rows(corpus / "clips"):
-        if row["tier"] == "open":
-            yield corpus / "clips" / row["file"], row["speaker"], row["dataset"]
-    for clip in grid_clips(corpus / "grid_s1", "train")[::_EVERY]:
-        yield clip.video, "GRID-s1", "GRID"
+    train = Corpus.open(corpus, unseen=()).recordings("train")
+    main, others = ([clip for clip in train if (clip.speaker == MAIN_SPEAKER) is known] for known in (True, False))
+    for clip in [*others, *main[::_EVERY]]:
+        yield clip.video, clip.speaker, clip.dataset

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import csv
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from talkinghead.data.corpus import Corpus
+from talkinghead.data.manifest import MANIFEST
+from talkinghead.data.recording import MAIN_SPEAKER, OPEN
+from talkinghead.data.tables import SPLITS_FILE
 from talkinghead.errors import InputError
 
 SECONDS = 6.0
 """Seconds taken of each clip of a folder with a manifest; GRID's clips are taken whole."""
 
-_MANIFEST, _SPLITS = "manifest.csv", "splits.json"
-_COLUMNS = ("file", "tier", "dataset", "speaker")
-_GRID_SPEAKER = "GRID-s1"
 _OTHERS = "clips"  # the folder beside GRID with clips of other people
-_OPEN = "open"
 
 
 @dataclass(frozen=True)
@@ -52,14 +50,14 @@ def examples(folder: Path, split: str) -> tuple[Example, ...]:
     Raises:
         InputError: the folder is neither, has no such split, or the split has no clip.
     """
-    if (folder / _SPLITS).exists():
+    if (folder / SPLITS_FILE).exists():
         found = _grid(folder, split)
-    elif (folder / _MANIFEST).exists():
+    elif (folder / MANIFEST).exists():
         found = _manifest_examples(folder, split)
     else:
         raise InputError(
-            f"{folder}: not a corpus; name a GRID folder (with {_SPLITS} and video) or a folder of clips with a "
-            f"{_MANIFEST}."
+            f"{folder}: not a corpus; name a GRID folder (with {SPLITS_FILE} and video) or a folder of clips with a "
+            f"{MANIFEST}."
         )
     if not found:
         raise InputError(f"{folder}: the split {split!r} has no clip; choose another one.")
@@ -72,11 +70,11 @@ def donors(folder: Path) -> tuple[Example, ...]:
     Of GRID these are the train split and the open clips of other speakers in the folder ``clips`` beside it, if it
     exists; of a folder with a manifest all clips: ``same_speaker`` and ``other_speakers`` leave out the evaluated one.
     """
-    if not (folder / _SPLITS).exists():
+    if not (folder / SPLITS_FILE).exists():
         return _manifest_examples(folder, "all")
     beside = folder.resolve().parent / _OTHERS
-    others = _manifest_examples(beside, _OPEN) if (beside / _MANIFEST).exists() else ()
-    return (*_grid(folder, "train"), *(other for other in others if other.speaker != _GRID_SPEAKER))
+    others = _manifest_examples(beside, OPEN) if (beside / MANIFEST).exists() else ()
+    return (*_grid(folder, "train"), *(other for other in others if other.speaker != MAIN_SPEAKER))
 
 
 def same_speaker(example: Example, among: Sequence[Example]) -> tuple[Example, ...]:
@@ -90,47 +88,17 @@ def other_speakers(example: Example, among: Sequence[Example]) -> tuple[Example,
 
 
 def _grid(folder: Path, split: str) -> tuple[Example, ...]:
-    try:
-        splits = json.loads((folder / _SPLITS).read_text(encoding="utf-8"))
-        codes = {name: [Path(code).stem for code in listed] for name, listed in splits.items()}
-    except (OSError, ValueError, AttributeError, TypeError) as error:
-        raise InputError(f"{folder / _SPLITS}: not readable ({error}); copy the corpus again.") from None
-    if split not in codes:
-        raise InputError(f"{folder}: there is no split {split!r}; choose one of {', '.join(codes)}.")
-    return tuple(Example(code, _GRID_SPEAKER, folder / "video" / f"{code}.mp4", split) for code in codes[split])
+    recordings = Corpus.open(folder, unseen=()).recordings(split)
+    return tuple(Example(one.name, one.speaker, one.video, one.split) for one in recordings)
 
 
 def _manifest_examples(folder: Path, split: str) -> tuple[Example, ...]:
-    rows = _rows(folder / _MANIFEST)
-    known = dict.fromkeys(["all", *(row["tier"] for row in rows), *(row["dataset"] for row in rows)])
+    recordings = Corpus.open(folder, unseen=()).recordings()
+    known = dict.fromkeys(["all", *(one.tier for one in recordings), *(one.dataset for one in recordings)])
     if split not in known:
         raise InputError(f"{folder}: there is no split {split!r}; choose one of {', '.join(known)}.")
     return tuple(
-        Example(
-            Path(row["file"]).stem,
-            row["speaker"],
-            folder / row["file"],
-            row["tier"],
-            seconds=SECONDS,
-            calmest=True,
-        )
-        for row in rows
-        if split in ("all", row["tier"], row["dataset"])
+        Example(one.name, one.speaker, one.video, one.tier, seconds=SECONDS, calmest=True)
+        for one in recordings
+        if split in ("all", one.tier, one.dataset)
     )
-
-
-def _rows(path: Path) -> Sequence[Mapping[str, str]]:
-    try:
-        with path.open(encoding="utf-8", newline="") as file:
-            rows = list(csv.DictReader(file))
-    except (OSError, ValueError, csv.Error) as error:
-        raise InputError(f"{path}: not a readable table ({error}); write it as CSV in UTF-8.") from None
-    for row in rows:
-        missing = [column for column in _COLUMNS if not row.get(column)]
-        if missing:
-            raise InputError(f"{path}: a row has no {', '.join(missing)}; each needs {', '.join(_COLUMNS)}.")
-    names = [Path(row["file"]).stem for row in rows]
-    double = sorted({name for name in names if names.count(name) > 1})
-    if double:
-        raise InputError(f"{path}: {', '.join(double)} is there twice; give every clip a name of its own.")
-    return rows

@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from talkinghead.data.corpus import Corpus, list_videos
+from talkinghead.data.corpus import Corpus
+from talkinghead.data.tables import list_videos
 from talkinghead.errors import InputError
 from talkinghead.media import VideoReader
 from talkinghead.methods import get_method

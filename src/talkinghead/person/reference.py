@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from talkinghead.data.corpus import OWN, Recording
+from talkinghead.data.recording import OWN, Recording
 from talkinghead.errors import InputError
 from talkinghead.media import VideoExcerpt, VideoReader
 from talkinghead.media.files import write_beside

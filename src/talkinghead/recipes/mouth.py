@@ -13,7 +13,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from talkinghead.data.corpus import Recording, describe
+from talkinghead.data.corpus import describe
+from talkinghead.data.recording import Recording
 from talkinghead.data.tracks import read_takes
 from talkinghead.face.landmarks import INNER_LIP_CONTOUR, MESH_OF_68, OUTER_LIP_CONTOUR
 from talkinghead.face.pose import camera_from_head, head_mesh

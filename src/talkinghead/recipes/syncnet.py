@@ -23,6 +23,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
+from talkinghead.data.corpus import UNSEEN_BY_SYNCNET
 from talkinghead.data.mouths import Mouth, prepare_mouths
 from talkinghead.metrics.sync import FPS, at_25_fps, offsets_by_window
 from talkinghead.metrics.syncnet import HEIGHT, WIDTH, SyncNet, SyncNetConfig, crop_mouths, mouth_places, sync_features
@@ -203,9 +204,10 @@ def sync_example(config: SyncNetConfig, seed: int) -> dict[str, Tensor]:
 def train_syncnet(training: Training) -> None:
     """Train the network on GRID s1 and on open clips of others that are in sync."""
     config = training.config
+    corpus = training.corpus.hold_out(UNSEEN_BY_SYNCNET)
     learned, held_out = (
-        prepare_mouths(training.folder, group, training.out, places=mouth_places, cut=crop_mouths)
-        for group in ("train", "val")
+        prepare_mouths(corpus.recordings(split, in_step=True), training.store, places=mouth_places, cut=crop_mouths)
+        for split in ("train", "val")
     )
     torch.manual_seed(0)
     network = SyncNet(config).to(memory_format=torch.channels_last)  # type: ignore[call-overload]

@@ -17,8 +17,9 @@ from torch import nn
 
 from plans import plan
 from talkinghead.data import tracks as data_tracks
-from talkinghead.data.corpus import MAIN_SPEAKER, Corpus, Recording
+from talkinghead.data.corpus import Corpus
 from talkinghead.data.face_pairs import MATTE, STORED, FacePictures
+from talkinghead.data.recording import MAIN_SPEAKER, Recording
 from talkinghead.data.tracks import Take
 from talkinghead.face.landmarks import MESH_OF_68, canonical_face
 from talkinghead.face.pose import camera_from_head

@@ -11,7 +11,8 @@ import pytest
 
 from drawn import speech_like
 from kept import keep_track
-from talkinghead.data.corpus import Corpus, Recording
+from talkinghead.data.corpus import Corpus
+from talkinghead.data.recording import Recording
 from talkinghead.face.landmarks import MESH_OF_68, canonical_face
 from talkinghead.face.pose import camera_from_head
 from talkinghead.face.rest import lip_gap

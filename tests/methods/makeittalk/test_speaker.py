@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from plans import plan
-from talkinghead.data.corpus import MAIN_SPEAKER
+from talkinghead.data.recording import MAIN_SPEAKER
 from talkinghead.errors import InputError
 from talkinghead.face.landmarks import JAW, LEFT_EYE, LIPS, MESH_OF_68, canonical_face
 from talkinghead.face.pose import matrix_from_rotation

@@ -11,7 +11,8 @@ import pytest
 import torch
 
 from plans import plan
-from talkinghead.data.corpus import MAIN_SPEAKER, Corpus, Recording
+from talkinghead.data.corpus import Corpus
+from talkinghead.data.recording import MAIN_SPEAKER, Recording
 from talkinghead.face.landmarks import LEFT_EYE, MESH_OF_68, RIGHT_EYE, canonical_face
 from talkinghead.face.rest import closed_mouth, lip_gap
 from talkinghead.methods.makeittalk import train_content as train_content_module

@@ -11,9 +11,10 @@ import torch
 
 from drawn import drawn_face
 from plans import plan
-from talkinghead.data.corpus import Corpus, Recording
+from talkinghead.data.corpus import Corpus
 from talkinghead.data.face_pairs import STORED, FacePictures, pack_pictures
 from talkinghead.data.pairs import pair_example
+from talkinghead.data.recording import Recording
 from talkinghead.data.tracks import Take
 from talkinghead.errors import InputError
 from talkinghead.face.landmarks import MESH_OF_68, canonical_face

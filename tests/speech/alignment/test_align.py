@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from talkinghead.data.grid import grid_clips
+from talkinghead.data.corpus import Corpus
 from talkinghead.errors import InputError
 from talkinghead.media import read_speech
 from talkinghead.speech import phones as recogniser
@@ -168,8 +168,8 @@ def test_pocketsphinx_missing(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.corpus
 def test_words_of_grid(corpus: Path) -> None:
     errors = []
-    for clip in grid_clips(corpus / "grid_s1", "val")[:6]:
-        known = [word for word in clip.words if word.label not in ("sil", "sp")]
+    for clip in Corpus.open(corpus / "grid_s1").recordings("val")[:6]:
+        known = [word for word in clip.words() if word.label not in ("sil", "sp")]
         found = align(clip.speech(), " ".join(word.label for word in known).capitalize() + ".")
         assert [label.lower() for label in labels(found.words)] == labels(tuple(known))
         errors += [abs(a.end - b.end) for a, b in zip(found.words or (), known)]

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from talkinghead.data.corpus import MAIN_SPEAKER, Corpus, Recording
+from talkinghead.data.corpus import Corpus
 from talkinghead.data.face_pairs import FacePictures
+from talkinghead.data.recording import MAIN_SPEAKER, Recording
 from talkinghead.data.tracks import Take, read_takes
 from talkinghead.methods.attentional_landmarks.config import AttentionalConfig, LandmarksConfig
 from talkinghead.methods.attentional_landmarks.hearing import FPS, RATE, STRIDE, speech_features

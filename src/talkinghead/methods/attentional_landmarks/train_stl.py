@@ -15,7 +15,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from talkinghead.data.corpus import MAIN_SPEAKER, Recording, describe
+from talkinghead.data.corpus import describe
+from talkinghead.data.recording import MAIN_SPEAKER, Recording
 from talkinghead.data.tracks import read_takes
 from talkinghead.face.landmarks import LIPS
 from talkinghead.face.rest import closed_mouth

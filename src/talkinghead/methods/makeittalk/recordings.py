@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from talkinghead.data.corpus import Recording
+from talkinghead.data.recording import Recording
 from talkinghead.data.tracks import Take, read_takes
 from talkinghead.face.pose import matrix_from_rotation
 from talkinghead.face.rest import closed_mouth

@@ -16,7 +16,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from talkinghead.data.corpus import MAIN_SPEAKER, describe
+from talkinghead.data.corpus import describe
+from talkinghead.data.recording import MAIN_SPEAKER
 from talkinghead.face.landmarks import LEFT_EYE, RIGHT_EYE
 from talkinghead.face.rest import closed_mouth
 from talkinghead.methods.makeittalk.config import ContentConfig

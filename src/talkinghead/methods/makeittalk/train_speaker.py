@@ -17,7 +17,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from talkinghead.data.corpus import MAIN_SPEAKER, describe
+from talkinghead.data.corpus import describe
+from talkinghead.data.recording import MAIN_SPEAKER
 from talkinghead.face.landmarks import JAW, LEFT_EYE, LIPS, RIGHT_EYE
 from talkinghead.methods.makeittalk.config import ContentConfig, MakeItTalkConfig
 from talkinghead.methods.makeittalk.content import SpeechContentAnimation
