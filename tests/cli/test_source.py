@@ -108,7 +108,7 @@ def test_bad_text_files(refused: Refused, face: Path, out: Path, content: bytes 
 @pytest.mark.parametrize(
     ("options", "names", "remedy"),
     [
-        ([], "nothing is given to say", "add SPEECH"),
+        ([], "there is nothing to say", "add SPEECH"),
         (["SPEECH", "--text", TEXT], "SPEECH and --text", "choose one"),
         (["--text", TEXT, "--text-file", "x.txt"], "--text and --text-file", "choose one"),
         (["SPEECH", "--voice", "de"], "--voice", "give --text instead"),
@@ -213,7 +213,7 @@ def test_a_recording_alone_is_read_as_it_is(speech: Path) -> None:
 
 
 def test_nothing_given_is_refused_in_python_too() -> None:
-    with pytest.raises(InputError, match="nothing is given to say"):
+    with pytest.raises(InputError, match="there is nothing to say"):
         Source(None)
 
 

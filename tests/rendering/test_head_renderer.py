@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from talkinghead.face.landmarks import INNER_LIP_CONTOUR, LEFT_EYE_CONTOUR, MESH_OF_68
+from talkinghead.face.landmarks import INNER_LIP_CONTOUR, LEFT_EYE_CONTOUR, MESH_OF_68, RIGHT_EYE_CONTOUR
 from talkinghead.rendering.head_renderer import Head, HeadScene, draw_batches, render_heads, split_motion
 from talkinghead.rendering.levels import as_colours
 from talkinghead.rendering.mouth import FlatFiller
@@ -89,6 +89,20 @@ def test_who_closes_the_eyes(calm: Portrait, still: Still, closing: bool) -> Non
     assert (plain[0, y, x] != shut[0, y, x]).any() == closing
     shown = [landmarks[0] for landmarks in drawer.drawn]
     assert np.allclose(shown[0], shown[1]) == closing
+
+
+@pytest.mark.parametrize("closing", [False, True])
+def test_eyes_turn_where_the_lids_are_the_portraits(calm: Portrait, still: Still, closing: bool) -> None:
+    straight, ahead, aside = (
+        joined(list(render_heads(Copying(), still(calm, 1, gaze=gaze), calm, closing=closing)))[0].astype(int)
+        for gaze in (None, np.zeros((1, 2)), np.array([[0.4, 0.0]]))
+    )
+    np.testing.assert_array_equal(straight, ahead)
+    changed = np.argwhere((straight != aside).any(axis=-1))[:, ::-1]
+    assert bool(len(changed)) == closing
+    eyes = build_rig(calm).source[np.concatenate([LEFT_EYE_CONTOUR, RIGHT_EYE_CONTOUR]), :2]
+    assert (changed >= eyes.min(axis=0) - 3).all()
+    assert (changed <= eyes.max(axis=0) + 3).all()
 
 
 def test_a_filler_paints_the_mouth(calm: Portrait, still: Still, opening: Callable[..., FloatArray]) -> None:

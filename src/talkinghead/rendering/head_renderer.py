@@ -19,6 +19,7 @@ from torch import Tensor
 
 from talkinghead.face.landmarks import MESH_OF_68
 from talkinghead.rendering.crop import Crop
+from talkinghead.rendering.irises import Irises
 from talkinghead.rendering.levels import as_levels
 from talkinghead.rendering.lids import LidPainter
 from talkinghead.rendering.mouth import MouthFiller
@@ -115,14 +116,15 @@ def render_heads(
         portrait: the face.
         filler: paints the inside of the mouth; None: the network's own is kept.
         closing: whether the network gets landmarks of open eyes and the portrait's own skin closes the lids; else the
-            network closes them.
+            network closes them, and they look where the portrait's do.
     """
     scene = HeadScene(portrait, size=drawer.size, copying=drawer.copying)
     with torch.inference_mode():
         encoded = drawer.encode(scene.head)
     paste = PasteBack(scene.image, scene.fine, portrait.person)
     mouth = None if filler is None else MouthPainter(scene.image, scene.rig, filler)
-    lids = LidPainter(scene.image, scene.rig) if closing else None
+    irises = Irises(scene.image, portrait.mesh, portrait.pose, drawing=portrait.drawing)
+    lids = LidPainter(scene.image, scene.rig, irises) if closing else None
 
     def draw(rows: Motion) -> Frames:
         shut, open_eyes = scene.rig.place(rows)

@@ -110,7 +110,7 @@ class VggDistance(nn.Module):
         self.register_buffer("deviation", torch.tensor(_DEVIATION)[:, None, None], persistent=False)
 
     def activations(self, pictures: Tensor) -> list[Tensor]:
-        """Five activations of pictures (B, 3, H, W) in [-1, 1]: of 64, 128, 256, 512 and 512 channels, halving in size."""
+        """Five activations of pictures (B, 3, H, W) in [-1, 1], of 64, 128, 256, 512 and 512 channels."""
         x, found, pooled = ((pictures + 1) / 2 - self.mean) / self.deviation, [], True  # type: ignore[operator]
         for layer in self.features:
             x = layer(x)

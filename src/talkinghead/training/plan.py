@@ -114,8 +114,8 @@ def _weights_needed(name: str, stage: str, folders: tuple[Path | None, ...]) -> 
         if folder is not None and (folder / f"{name}.safetensors").exists():
             return folder / f"{name}.safetensors"
     raise InputError(
-        f"{folders[0]}: holds no {name}.safetensors, which the {stage} needs: train the {name} first and put its weights "
-        "there."
+        f"{folders[0]}: holds no {name}.safetensors, which the {stage} needs: train the {name} first and put its "
+        "weights there."
     )
 
 

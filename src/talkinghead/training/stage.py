@@ -156,6 +156,7 @@ class Stage:
         options: its options, with their defaults.
         personal: the same for one person; None: as for a corpus.
         starts: whether training can start from pretrained weights.
+        needs_speech: whether it requires videos with sound.
     """
 
     what: str
@@ -168,6 +169,7 @@ class Stage:
     options: TrainingOptions = field(default_factory=TrainingOptions)
     personal: TrainingOptions | None = None
     starts: bool = False
+    needs_speech: bool = False
 
     def usual_options(self, corpus: Corpus) -> TrainingOptions:
         """The default options for a corpus, which may be that of one person."""
