@@ -206,5 +206,5 @@ def test_stopped_on_a_corpus_it_says_how_to_go_on(run: Run, out: Path, monkeypat
     outcome = run("evaluate", "--method", "makeittalk", "--corpus", out.parent, "-o", out.parent / "results")
     assert outcome.code == 130
     assert outcome.stderr == (
-        f"talkinghead: stopped; the same command goes on with what is in {out.parent / 'results'}\n"
+        f"talkinghead: stopped; the same command resumes with what is in {out.parent / 'results'}\n"
     )

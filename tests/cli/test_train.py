@@ -120,7 +120,7 @@ def test_train_stopped_says_how_to_go_on(
     stand_in(monkeypatch, Trainer(stop=True))
     outcome = run("train", "makeittalk", "content", "--corpus", corpus, "--out", tmp_path)
     assert outcome.code == 130
-    assert outcome.stderr == f"talkinghead: stopped; the same command goes on from the last checkpoint in {tmp_path}\n"
+    assert outcome.stderr == f"talkinghead: stopped; the same command resumes from the last checkpoint in {tmp_path}\n"
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""``talkinghead evaluate``: how good a video is, against the real one; or a method, against a corpus and baselines."""
+"""``talkinghead evaluate``: how good a video is, against the real one; or a method on a corpus, against baselines."""
 
 from __future__ import annotations
 
@@ -109,13 +109,13 @@ def evaluate(
             "-o",
             metavar="DIR",
             show_default="evaluation/METHOD-CORPUS-SPLIT",
-            help="Where report, scores and videos go; what is there already is not made again.",
+            help="Folder for report, scores and videos; existing results are reused.",
             rich_help_panel=_CORPUS_GROUP,
         ),
     ] = None,
     limit: Annotated[
         int | None,
-        typer.Option(metavar="N", show_default="all", help="Only so many clips.", rich_help_panel=_CORPUS_GROUP),
+        typer.Option(metavar="N", show_default="all", help="At most this many clips.", rich_help_panel=_CORPUS_GROUP),
     ] = None,
     jobs: Annotated[
         int | None,
@@ -168,7 +168,7 @@ def _check_mode(out: Path | None, reference: Path | None, of_corpus: dict[str, A
 
 
 def _check_files(given: dict[str, Path | None], json_out: Path | None, overwrite: bool) -> None:
-    """Everything about files that can be known before the work begins."""
+    """Check files as far as possible before the work begins."""
     from talkinghead.media.files import check_writable, existing_file
 
     for path in given.values():
@@ -215,7 +215,7 @@ def _evaluate_corpus(
 
             result = evaluate_corpus(method, corpus, out=folder, progress=progress, **options)
     except KeyboardInterrupt:
-        tell(f"talkinghead: stopped; the same command goes on with what is in {folder}")
+        tell(f"talkinghead: stopped; the same command resumes with what is in {folder}")
         raise typer.Exit(STOPPED) from None
     if json_out != _STDOUT:
         from talkinghead.cli.scores import show_systems

@@ -112,7 +112,7 @@ def open_person(folder: str | os.PathLike[str]) -> Person:
     folder = Path(folder)
     record = read_record(folder)
     if not record.prepared:
-        raise InputError(f"{folder} is not finished: run the same talkinghead adapt command again, which goes on.")
+        raise InputError(f"{folder} is not finished: run the same talkinghead adapt command again to resume.")
     for name in PREPARED:
         path = folder / name
         if not path.is_file() or file_digest(path) != record.prepared.get(name):
