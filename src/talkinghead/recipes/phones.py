@@ -161,8 +161,8 @@ def phone_losses(network: nn.Module, batch: Mapping[str, Tensor], config: PhoneC
     """
     logits, labels = network(batch["mel"]).float(), batch["labels"]
     loss = F.cross_entropy(logits.mT, labels, ignore_index=-1, label_smoothing=_SMOOTHING, reduction="none")
-    judged = (labels >= 0).float() * batch["weights"][:, None]
-    return {"phone_loss": (loss * judged).sum() / judged.sum().clamp_min(1.0)}
+    counted = (labels >= 0).float() * batch["weights"][:, None]
+    return {"phone_loss": (loss * counted).sum() / counted.sum().clamp_min(1.0)}
 
 
 def score(network: nn.Module, labelled: list[LabelledSound]) -> dict[str, float]:

@@ -92,7 +92,7 @@ def image_loss(made: Tensor, target: Tensor, landmarks: Tensor, *, focus: float 
 
 
 def video_example(config: AttentionalConfig, seed: int) -> dict[str, Tensor]:
-    """Two made-up pairs."""
+    """Two synthetic pairs."""
     generator = torch.Generator().manual_seed(seed)
     size = config.video.size
     return {

@@ -103,7 +103,7 @@ def polygon_area(outline: Tensor) -> Tensor:
 
 
 def content_example(config: MakeItTalkConfig, seed: int) -> dict[str, Tensor]:
-    """Eight made-up windows."""
+    """Eight synthetic windows."""
     generator = torch.Generator().manual_seed(seed)
     content = config.content
     static = torch.randn(8, 68, 3, generator=generator)

@@ -37,7 +37,7 @@ from talkinghead.training.fit import Schedule
 from talkinghead.training.stage import Training
 from talkinghead.weights import Weights
 
-_REST_FRAMES = 10  # GRID clips begin with the speaker silent
+_REST_FRAMES = 10  # the speaker is silent at the beginning of GRID clips
 _REFINING_SHARE = 0.6  # of the steps, added to them: a second, slower cycle with less augmentation
 _REFINING_RATE = 0.4  # of the learning rate
 _REFINING_VARIATION = 0.35

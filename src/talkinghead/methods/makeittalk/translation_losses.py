@@ -117,7 +117,7 @@ def _windows(picture: Tensor, sketch: Tensor, landmarks: Tensor) -> Tensor:
 
 
 def translation_example(config: MakeItTalkConfig, seed: int) -> dict[str, Tensor]:
-    """Two made-up pairs."""
+    """Two synthetic pairs."""
     generator = torch.Generator().manual_seed(seed)
     pairs, others = (pair_example(config.translation.size, generator) for _ in range(2))
     return {**pairs, "sketch": others["target"], "source_sketch": others["source"]}

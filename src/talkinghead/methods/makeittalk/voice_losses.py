@@ -40,7 +40,7 @@ def voice_losses(network: nn.Module, batch: Mapping[str, Tensor], config: MakeIt
 
 
 def voice_example(config: MakeItTalkConfig, seed: int) -> dict[str, Tensor]:
-    """Four made-up crops of three codes each."""
+    """Four synthetic crops of three codes each."""
     generator = torch.Generator().manual_seed(seed)
     voice = config.voice
     mels = torch.rand(_EXAMPLES, _STRETCHES * voice.downsampling, voice.num_mels, generator=generator)
