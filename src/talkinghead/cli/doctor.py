@@ -25,7 +25,6 @@ _PACKAGES = {
     "numpy": "numpy",
     "torch": "torch",
     "opencv": "cv2",
-    "mediapipe": "mediapipe",
     "av": "av",
     "numba": "numba",
     "librosa": "librosa",
@@ -88,7 +87,7 @@ def checks() -> Iterator[Check]:
     yield Check("free disk", _disk, "free some space, or change to a folder on another disk")
     yield Check("networks run on", _processor, _reinstall("torch"))
     yield Check("weights", _weights, _REINSTALL)
-    yield Check("face tracking", _tracking, _reinstall("mediapipe"))
+    yield Check("face tracking", _tracking, _REINSTALL)
     yield Check("two-second render", _render, "mend what fails above; if nothing does, report this line as a bug")
 
 
