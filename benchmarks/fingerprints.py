@@ -18,6 +18,7 @@ _ONLY: Mapping[str, tuple[str, ...]] = {
     "synchrony": ("syncnet",),
     "tracking_noise": (),
     "face_model": (),
+    "people": (),
     "transfer": (),
     "head_styles": ("speaker_aware", "speaker"),
     "attentional": ("landmarks", "renderer", "landmarks-s1", "renderer-s1"),

@@ -125,6 +125,12 @@ def test_fit_motion_keeps_the_pace_and_takes_the_length(drawn_portrait: Portrait
     np.testing.assert_array_equal(held.rotation[60:], np.repeat(motion.rotation[-1:], 60, axis=0))
 
 
+@pytest.mark.parametrize("fps", [0.0, 1e-300, 1e9, np.nan])
+def test_absurd_rates_are_refused(drawn_portrait: Portrait, fps: float) -> None:
+    with pytest.raises(InputError, match=r"has .* frames per second, and 0.1 to 1000 are possible: choose another fps"):
+        TalkingHead(Nodding(), Grey())(SPEECH, drawn_portrait, fps=fps)
+
+
 def test_a_motion_made_for_one_face_moves_another(talking_head: TalkingHead, drawn_portrait: Portrait) -> None:
     motion = Nodding().generate(SPEECH, drawn_portrait)
     seen: list[Motion] = []

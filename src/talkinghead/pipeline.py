@@ -14,6 +14,7 @@ from talkinghead.media import read_speech
 from talkinghead.methods import get_method, get_renderer, method_of_renderer
 from talkinghead.methods.base import MotionGenerator, PerKind, Renderer
 from talkinghead.motion.editing import retarget, retime, scale_head, with_blink
+from talkinghead.motion.files import check_motion_rate
 from talkinghead.motion.idle import idle_blinks
 from talkinghead.motion.smoothing import resample_rows
 from talkinghead.person import Person, is_person, open_person
@@ -256,7 +257,11 @@ def fit_motion(
         seed: of the blinks, where ``blink`` asks for others.
         head: how much of the head's movement is left.
         blink: blinks per second; None: those of the motion, 0: none.
+
+    Raises:
+        InputError: no motion has such a frame rate.
     """
+    check_motion_rate(fps, "the motion asked for", "choose another fps.")
     count = num_frames(speech.duration, fps)
     motion = retime(motion, fps, count)
     if blink is not None:

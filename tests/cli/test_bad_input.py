@@ -216,6 +216,8 @@ def test_an_output_is_an_input(refused: Refused, face: Path, out: Path) -> None:
         (["--fps", "1e-9"], "--fps 1e-09", "from 0.1 to 240"),
         (["--fps", "0"], "--fps 0", "from 0.1 to 240"),
         (["--fps", "241"], "--fps 241", "from 0.1 to 240"),
+        (["--fps", "1e9"], "--fps 1e+09", "from 0.1 to 240"),
+        (["--fps", "1e-300"], "--fps 1e-300", "from 0.1 to 240"),
         (["--fps", "nan"], "--fps nan", "from 0.1 to 240"),
         (["--fps", "fast"], "'--fps'", "animate --help"),
         (["--head", "-1"], "--head -1", "0 (held still) to 5"),

@@ -195,6 +195,18 @@ def test_refused(refused: Refused, saved: Path, out: Path, arguments: list[str],
     refused("motion", saved, *[word.replace("{out}", stem) for word in arguments], names=names, remedy=remedy)
 
 
+@pytest.mark.parametrize("fps", [0.0, 1e-300, 1e9, np.nan])
+def test_absurd_rates_are_refused(
+    refused: Refused, saved: Path, face: Path, speech: Path, out: Path, fps: float
+) -> None:
+    with np.load(saved) as file:
+        np.savez(out.with_name("absurd.npz"), **{**file, "fps": fps})
+    absurd = out.with_name("absurd.npz")
+    refused("motion", absurd, names=f"absurd.npz has {fps:g} frames per second", remedy="--motion-out")
+    refused("motion", absurd, "--arkit", out.with_suffix(".csv"), names=absurd, remedy="0.1 to 1000 are possible")
+    refused("animate", face, speech, "-o", out, "--motion", absurd, names=absurd, remedy="0.1 to 1000 are possible")
+
+
 def test_files_that_are_refused(refused: Refused, saved: Path, out: Path, tmp_path: Path) -> None:
     broken = tmp_path / "broken.npz"
     broken.write_bytes(b"no motion")

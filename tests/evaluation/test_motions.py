@@ -9,16 +9,19 @@ import numpy as np
 import pytest
 
 from evaluation.videos import speech_of
+from talkinghead.evaluation import motions
 from talkinghead.evaluation.clock import Pair, on_common_clock
 from talkinghead.evaluation.evidence import Evidence
 from talkinghead.evaluation.measures import MEASURES, Scores
 from talkinghead.evaluation.motions import enter_motions, silent_frames
 from talkinghead.face.landmarks import MESH_OF_68, canonical_face
 from talkinghead.face.pose import camera_from_head
+from talkinghead.face.rest import lip_gap
 from talkinghead.tracking.track import make_track
-from talkinghead.types import BoolArray, FloatArray, Speech
+from talkinghead.types import BoolArray, FloatArray, Interval, Speech
 
 COUNT, SCALE = 100, 80.0
+ARTICULATION = ("closures", "closures-control", "contacts")  # what is said decides whether they have a value
 LOWER_LIP = MESH_OF_68[[65, 66, 67]]
 
 
@@ -66,10 +69,12 @@ def test_a_track_against_itself() -> None:
     for name in ("aperture-correlation", "upper-face-ssim", "found"):
         assert scores.values[name] == pytest.approx(1), name
     assert scores.reference["head-range"] == scores.values["head-range"] > 5
-    assert scores.missing == {
+    missing = {name: why for name, why in scores.missing.items() if name not in ARTICULATION}
+    assert missing == {
         "blink-duration": "no blink was found.",
         "inter-blink-interval": scores.missing["inter-blink-interval"],
     }
+    assert all("was heard" in scores.missing[name] for name in scores.missing if name in ARTICULATION)
 
 
 def test_a_mouth_that_is_open_wider() -> None:
@@ -134,6 +139,26 @@ def test_motion_in_silence_looks_where_nobody_speaks() -> None:
     assert calm.values["silence-motion"] < 0.1 < lively.values["silence-motion"]
     mute = scores_of(on_common_clock(talking(still), None), "silence-motion")
     assert mute.missing == {"silence-motion": "video.mp4 has no sound: give one that has."}
+
+
+def test_lips_close_where_the_sounds_need_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    sounds = [("SIL", 0.4), ("B", 0.2), ("AA", 0.6), ("D", 0.2), ("AA", 0.4), ("D", 0.2), ("F", 0.2), ("SIL", 1.8)]
+    times = np.cumsum([0.0, *(length for _, length in sounds)])
+    phones = tuple(Interval(label, start, end) for (label, _), start, end in zip(sounds, times, times[1:]))
+    monkeypatch.setattr(motions, "recognise", lambda speech: phones)
+    wide = np.full(COUNT, 0.15)
+    shut = wide.copy()
+    shut[3:15] = -lip_gap(canonical_face()[0][MESH_OF_68])
+    speech = speech_of(COUNT)
+    closes = scores_of(on_common_clock(talking(shut, speech=speech), talking(wide, speech=speech)), *ARTICULATION)
+    assert closes.values == {"closures": 1.0, "closures-control": 0.0, "contacts": 0.0}
+    assert closes.reference["closures"] == 0.0
+    mute = scores_of(on_common_clock(talking(shut), None), *ARTICULATION)
+    assert mute.missing == dict.fromkeys(ARTICULATION, "video.mp4 has no sound: give one that has.")
+    monkeypatch.setattr(motions, "recognise", lambda speech: phones[:1])
+    nothing = scores_of(on_common_clock(talking(shut, speech=speech), None), *ARTICULATION)
+    assert nothing.missing["closures"] == "no p, b or m was heard."
+    assert set(nothing.missing) == set(ARTICULATION)
 
 
 def test_silent_frames() -> None:

@@ -90,7 +90,8 @@ def test_without_a_reference(real: Path, cache: Path) -> None:
     scores = evaluate_pair(real, None, cache=cache)
     compared = {name for name, why in scores.missing.items() if why == NEEDS_REFERENCE}
     assert compared == {name for name, measure in MEASURES.items() if measure.needs_reference}
-    assert set(scores.missing) - compared <= {*SILENT, "background-drift"}
+    said = {"closures", "closures-control", "contacts"}  # which of them were heard decides
+    assert set(scores.missing) - compared <= {*SILENT, *said, "background-drift"}
     assert scores.reference == {}
 
 

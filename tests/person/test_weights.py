@@ -7,6 +7,7 @@ import json
 import logging
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -50,24 +51,40 @@ def shipped(stem: str) -> Path:
     return get_method(NAME).find_weights().file(stem)
 
 
-@pytest.fixture
-def trained(monkeypatch: pytest.MonkeyPatch) -> list[Training]:
-    """The method learns nothing: its weights are those that ship; the trainings that it was asked for."""
+def pretend_to_train(monkeypatch: pytest.MonkeyPatch, *names: str, **changes: Any) -> list[Training]:
+    """Let stages of the method learn nothing: their weights are those that ship.
+
+    Args:
+        monkeypatch: to put the method in place.
+        names: the stages; others do not learn from persons.
+        changes: of the method.
+
+    Returns:
+        The trainings that were asked for, as they come.
+    """
     runs: list[Training] = []
 
     def train(training: Training) -> None:
         runs.append(training)
         training.out.mkdir(parents=True, exist_ok=True)
-        for suffix in (".safetensors", ".json"):
-            shutil.copy(shipped("landmarks").with_suffix(suffix), training.out / f"landmarks{suffix}")
+        for file in (shipped(training.out.name).with_suffix(suffix) for suffix in (".safetensors", ".json")):
+            shutil.copy(file, training.out)
         training.progress("train", 1, 2)
 
     method = get_method(NAME)
-    stage = dataclasses.replace(method.stages["landmarks"], train=train, scope=("corpus", "person"))
-    other: Stage = dataclasses.replace(method.stages["renderer"], scope=("corpus",))
-    changed: Method = dataclasses.replace(method, stages={"landmarks": stage, "renderer": other})
+    stages: dict[str, Stage] = {
+        name: dataclasses.replace(stage, train=train, scope=("corpus", "person") if name in names else ("corpus",))
+        for name, stage in method.stages.items()
+    }
+    changed: Method = dataclasses.replace(method, stages=stages, **changes)
     monkeypatch.setattr(adapt, "get_method", lambda name: changed)
     return runs
+
+
+@pytest.fixture
+def trained(monkeypatch: pytest.MonkeyPatch) -> list[Training]:
+    """The trainings that the method was asked for, of landmarks alone; it learns nothing."""
+    return pretend_to_train(monkeypatch, "landmarks")
 
 
 def test_a_method_is_adapted_once(anna: Path, video: Path, trained: list[Training]) -> None:
@@ -110,6 +127,35 @@ def test_a_method_that_was_not_adapted_is_told(anna: Path, caplog: pytest.LogCap
     with caplog.at_level(logging.WARNING, "talkinghead"):
         TalkingHead.from_pretrained("makeittalk", person=anna)
     assert caplog.text == ""  # it has nothing that could be adapted
+
+
+def test_without_sound_only_the_renderer_is_adapted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    silent = write(tmp_path / "silent.mp4", moving_face(38))
+    plan = PersonPlan((silent,), methods=(NAME,), consent=CONSENT)
+    runs = pretend_to_train(monkeypatch, "landmarks")
+    with pytest.raises(InputError, match=r"landmarks cannot be adapted to videos without sound: give videos in which"):
+        adapt_person(plan, tmp_path / "anna")
+    assert runs == []
+    runs = pretend_to_train(monkeypatch, "landmarks", "renderer")
+    person = adapt_person(plan, tmp_path / "anna")
+    assert list(person.scores(NAME)) == ["renderer"]
+    assert "landmarks cannot be adapted to videos without sound" in caplog.text
+    (run,) = runs
+    assert {recording.silent for recording in run.corpus.recordings()} == {True}
+    assert run.corpus.recordings(in_step=True) == ()
+
+
+def test_a_reference_shorter_than_a_method_needs(anna: Path, video: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = PersonPlan((video,), methods=(NAME,))
+    runs = pretend_to_train(monkeypatch, "landmarks", needs="video", least_s=60.0)
+    with pytest.raises(InputError, match=r"needs a reference video of at least 60 s and there are only 1\.5 s: give"):
+        adapt_person(plan, anna)
+    assert runs == []
+    runs = pretend_to_train(monkeypatch, "landmarks", needs="video", least_s=1.0)
+    adapt_person(plan, anna)
+    assert len(runs) == 1
 
 
 def test_weights_of_another_network_are_refused(anna: Path) -> None:

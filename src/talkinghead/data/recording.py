@@ -42,6 +42,7 @@ class Recording:
         text: what is said, as the manifest has it, or None.
         alignment: a ``.align`` file with the words in time, or None.
         seconds: the whole video's length as far as the corpus states it, else 0.
+        silent: whether the video has no sound.
     """
 
     name: str
@@ -55,11 +56,12 @@ class Recording:
     text: str | None = None
     alignment: Path | None = None
     seconds: float = 0.0
+    silent: bool = False
 
     @property
     def in_step(self) -> bool:
-        """Whether picture and sound go together, as far as is known."""
-        return self.name not in OUT_OF_STEP
+        """Whether there is sound that goes together with the picture, as far as is known."""
+        return not self.silent and self.name not in OUT_OF_STEP
 
     def rows(self, count: int) -> slice:
         """Which of the video's ``count`` frames belong to the split."""

@@ -15,6 +15,7 @@ from talkinghead.face.landmarks import BROWS, LIPS, MESH_OF_68
 from talkinghead.face.pose import head_landmarks
 from talkinghead.metrics.aperture import aperture, aperture_correlation, best_lag
 from talkinghead.metrics.blinks import blink_duration, blink_rate, inter_blink_interval
+from talkinghead.metrics.closure import bilabial_closures, labiodental_contacts, lips_meet, open_vowels
 from talkinghead.metrics.head_motion import motion_range, spectrum_distance
 from talkinghead.metrics.head_pose import position_difference, rotation_difference
 from talkinghead.metrics.jaw_lip import jaw_lip_distance, jaw_lip_velocity_difference
@@ -30,7 +31,8 @@ from talkinghead.metrics.registration import register
 from talkinghead.metrics.silence import motion_in_silence
 from talkinghead.speech.activity import silence_mask, voice_activity
 from talkinghead.speech.features import resample
-from talkinghead.types import BoolArray, FaceTrack, FloatArray, Speech
+from talkinghead.speech.phones import recognise
+from talkinghead.types import BoolArray, FaceTrack, FloatArray, Interval, Speech
 
 _ACTIVITY_RATE = 100.0  # Hz
 
@@ -47,6 +49,24 @@ class Lone:
     def head(self) -> FloatArray:
         """(T, 68, 3) the landmarks in the head frame."""
         return head_landmarks(self.track)
+
+    @cached_property
+    def phones(self) -> tuple[Interval, ...]:
+        """What is said, as the recogniser hears it."""
+        assert self.speech is not None
+        return recognise(self.speech)
+
+    def closures(self) -> float:
+        """The share of p, b and m on which the lips meet; NaN without one."""
+        return _share(bilabial_closures(self.head, self.phones, self.track.fps))
+
+    def closures_on_vowels(self) -> float:
+        """The same of open vowels, as a control; NaN without one."""
+        return _share(lips_meet(self.head, open_vowels(self.phones), self.track.fps))
+
+    def contacts(self) -> float:
+        """The share of f and v on which the lower lip reaches the upper teeth; NaN without one."""
+        return _share(labiodental_contacts(self.head, self.phones, self.track.fps))
 
     def silence(self) -> float:
         """RMS movement of the lips in px where nobody speaks, without the head's motion; NaN without silence."""
@@ -122,12 +142,19 @@ class Both:
         return rows[0], rows[1]
 
 
+def _share(passed: BoolArray) -> float:
+    return float(passed.mean()) if len(passed) else float("nan")
+
+
 _LONE: dict[str, Callable[[Lone], float]] = {
     "blinks-per-second": lambda one: blink_rate(one.track.blink, one.track.fps),
     "blink-duration": lambda one: blink_duration(one.track.blink, one.track.fps),
     "inter-blink-interval": lambda one: inter_blink_interval(one.track.blink, one.track.fps),
     "head-range": lambda one: motion_range(one.track.rotation[one.track.found]),
     "silence-motion": Lone.silence,
+    "closures": Lone.closures,
+    "closures-control": Lone.closures_on_vowels,
+    "contacts": Lone.contacts,
 }
 
 _BOTH: dict[str, Callable[[Both], float]] = {
@@ -159,7 +186,12 @@ _LEAST_FRAMES = {
     "head-range": 2,
 }
 
+_NEED_SPEECH = ("silence-motion", "closures", "closures-control", "contacts")
+
 _UNLESS = {
+    "closures": "no p, b or m was heard.",
+    "closures-control": "no open vowel was heard that stands apart from p, b, m, f and v.",
+    "contacts": "no f or v was heard.",
     "d-a": "the real mouth never opens.",
     "blink-duration": "no blink was found.",
     "inter-blink-interval": "it needs two blinks, and there are fewer.",
@@ -215,7 +247,7 @@ def _enter(
         least = _LEAST_FRAMES.get(name, 1)
         if frames < least:
             scores.missing[name] = f"it needs {least} frames in a row with a face, and there are {frames}."
-        elif name == "silence-motion" and isinstance(subject, Lone) and subject.speech is None:
+        elif name in _NEED_SPEECH and isinstance(subject, Lone) and subject.speech is None:
             scores.missing[name] = subject.silent_because
         elif np.isfinite(value := of(subject)):
             scores.values[name] = value

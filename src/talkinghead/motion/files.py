@@ -32,6 +32,7 @@ _FORMAT = "talkinghead-motion"
 _VERSION = 1
 _ARRAYS = ("landmarks", "rotation", "translation", "blink", "rest")
 _OPTIONAL = ("expression", "gaze")
+_SLOWEST_FPS, _FASTEST_FPS = 0.1, 1000.0  # of a motion; anything else is a mistake that would fill disk or memory
 _REMEDY = "make one with: talkinghead animate FACE SPEECH -o OUT.mp4 --motion-out MOTION.npz."
 
 
@@ -44,12 +45,14 @@ def save_motion(motion: Motion, path: str | os.PathLike[str], *, overwrite: bool
         overwrite: whether a file in its place may be replaced.
 
     Raises:
-        InputError: the motion holds values that are not finite, the file exists, or it cannot be written.
+        InputError: the motion holds values that are not finite, its frame rate is out of range, the file exists, or it
+            cannot be written.
     """
     path = Path(path)
     arrays = {name: getattr(motion, name) for name in _ARRAYS}
     arrays |= {name: array for name in _OPTIONAL if (array := getattr(motion, name)) is not None}
     _check_finite(arrays, f"the motion for {path}", "make it again.")
+    check_motion_rate(motion.fps, f"the motion for {path}", "make it again.")
     if path.exists() and not overwrite:
         raise InputError(f"{path} exists: choose another name or pass --overwrite.")
     beside = path.with_name(f".{path.name}.{os.getpid()}.part")
@@ -69,8 +72,8 @@ def load_motion(path: str | os.PathLike[str]) -> Motion:
     """Read a motion that ``save_motion`` wrote.
 
     Raises:
-        InputError: the file is missing, is not a motion file, is damaged, comes from another version, or holds values
-            that are not finite.
+        InputError: the file is missing, is not a motion file, is damaged, comes from another version, holds values that
+            are not finite, or has a frame rate outside of 0.1 to 1000.
     """
     path = Path(path)
     if not path.is_file():
@@ -100,13 +103,32 @@ def _motion_from(values: dict[str, FloatArray], path: Path) -> Motion:
         )
     arrays = {name: values[name] for name in (*_ARRAYS, *_OPTIONAL) if name in values}
     try:
-        motion = Motion(fps=float(values["fps"]), **arrays)
+        fps = float(values["fps"])
+        check_motion_rate(fps, str(path), _REMEDY)
+        motion = Motion(fps=fps, **arrays)
     except (ValueError, TypeError) as error:
         raise InputError(f"{path} is not a whole motion file ({error}): {_REMEDY}") from error
     if len(motion) == 0:
         raise InputError(f"{path} holds no frames: {_REMEDY}")
     _check_finite(arrays, str(path), _REMEDY)
     return motion
+
+
+def check_motion_rate(fps: float, where: str, remedy: str) -> None:
+    """Refuse a frame rate that no motion has.
+
+    Args:
+        fps: frames per second.
+        where: what has it, for the error.
+        remedy: what to do, for the error.
+
+    Raises:
+        InputError: it is not a number from 0.1 to 1000.
+    """
+    if not _SLOWEST_FPS <= fps <= _FASTEST_FPS:
+        raise InputError(
+            f"{where} has {fps:g} frames per second, and {_SLOWEST_FPS:g} to {_FASTEST_FPS:g} are possible: {remedy}"
+        )
 
 
 def _check_finite(arrays: dict[str, FloatArray], where: str, remedy: str) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from talkinghead.data.corpus import Corpus
 from talkinghead.data.tables import list_videos
-from talkinghead.errors import InputError
+from talkinghead.errors import InputError, announce
 from talkinghead.media import VideoReader
 from talkinghead.methods import get_method
 from talkinghead.methods.base import Method
@@ -88,7 +88,8 @@ def adapt_person(plan: PersonPlan, folder: Path, *, progress: Progress = no_prog
 
     Raises:
         InputError: the videos show no face, are not those of the person in the folder, or no consent is given; or the
-            folder cannot be written; or a method is unknown, or has nothing that is adapted to a person.
+            folder cannot be written; or a method is unknown, has nothing that is adapted to a person, or needs longer
+            videos, or videos with sound.
     """
     stages = {name: _person_stages(get_method(name)) for name in plan.methods}
     record = _continued(plan, folder) if has_record(folder) else _new(plan, folder)
@@ -97,8 +98,10 @@ def adapt_person(plan: PersonPlan, folder: Path, *, progress: Progress = no_prog
         _prepare(record, folder, store, progress)
         record = replace(record, prepared={name: file_digest(folder / name) for name in PREPARED})
         write_record(record, folder)
+    person = Person(folder, record)
     for name, of_method in stages.items():
-        for stage_name, stage in of_method.items():
+        _check_needs(get_method(name), person)
+        for stage_name, stage in _leave_out_for_silence(name, of_method, person).items():
             if _is_adapted(record, folder, name, stage_name):
                 continue
             record = _adapt(plan, record, folder, get_method(name), (stage_name, stage), progress)
@@ -113,6 +116,25 @@ def _person_stages(method: Method) -> dict[str, Stage]:
             "it animates the person's picture as it is."
         )
     return stages
+
+
+def _check_needs(method: Method, person: Person) -> None:
+    """Raise ``InputError`` where the videos are not what the method needs, before anything is trained."""
+    if method.needs != "picture":
+        method.check(person.portrait(reference=True))
+
+
+def _leave_out_for_silence(name: str, stages: Mapping[str, Stage], person: Person) -> Mapping[str, Stage]:
+    """The stages that can learn from the person's videos: where these have no sound, those that need speech cannot."""
+    deaf = {key: stage for key, stage in stages.items() if not stage.needs_speech}
+    if len(deaf) == len(stages) or person.reference().speech is not None:
+        return stages
+    left_out = " and ".join(key for key in stages if key not in deaf)
+    reason = f"{name}'s {left_out} cannot be adapted to videos without sound"
+    if not deaf:
+        raise InputError(f"{person.folder}: {reason}: give videos in which the person speaks.")
+    announce(f"{person.folder}: {reason} and stays as it is for anybody: give videos in which the person speaks.")
+    return deaf
 
 
 def _new(plan: PersonPlan, folder: Path) -> PersonRecord:

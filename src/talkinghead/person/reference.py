@@ -103,13 +103,14 @@ def list_recordings(videos: Sequence[Path], folder: Path, *, speaker: str) -> li
     """
     readers = [VideoReader(video) for video in videos]
     begins = np.cumsum([0, *(reader.num_frames for reader in readers)])
+    silent = not (folder / SAID).is_file()
     recordings = []
     for number, (start, stop) in enumerate(_stretches(_load_track(folder))):
         place = int(np.searchsorted(begins, start, side="right")) - 1
         reader, begin = readers[place], int(begins[place])
         part = ((start - begin) / reader.num_frames, (stop - begin) / reader.num_frames)
         name, seconds = f"{reader.path.stem}-{number}", reader.num_frames / reader.fps
-        recordings.append(Recording(name, speaker, reader.path, "own", OWN, part=part, seconds=seconds))
+        recordings.append(Recording(name, speaker, reader.path, "own", OWN, part=part, seconds=seconds, silent=silent))
     return recordings
 
 

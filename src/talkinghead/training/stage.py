@@ -156,6 +156,7 @@ class Stage:
         options: what it can be told, with the defaults.
         personal: the same for one person; None: as for a corpus.
         starts: whether training can begin with pretrained weights.
+        needs_speech: whether it cannot learn from videos without sound.
     """
 
     what: str
@@ -168,6 +169,7 @@ class Stage:
     options: TrainingOptions = field(default_factory=TrainingOptions)
     personal: TrainingOptions | None = None
     starts: bool = False
+    needs_speech: bool = False
 
     def usual_options(self, corpus: Corpus) -> TrainingOptions:
         """The options for a corpus: those for one person where it is one person's."""

@@ -284,3 +284,13 @@ def test_speech_around_a_picture_is_of_its_moment(monkeypatch: pytest.MonkeyPatc
     assert around.shape == (6, BEFORE + 1 + AFTER, 13)
     np.testing.assert_allclose(around[:, BEFORE, 0], pack.times, atol=1e-6)
     assert (around[0, :BEFORE] == 0).all()
+
+
+def test_nothing_is_heard_in_videos_without_sound(monkeypatch: pytest.MonkeyPatch) -> None:
+    table = (TABLE[0], replace(TABLE[1], silent=True))
+    pack, track = heads(table), moving(175, 25.0)
+    monkeypatch.setattr(recordings, "read_takes", lambda found, *_, **__: [Take(one, track) for one in found])
+    monkeypatch.setattr(recordings, "speech_versions", lambda *_, **__: 1 + heard(7.0))
+    around = recordings.speech_around(pack, table, CONFIGS["tiny"].landmarks, NOTHING_KEPT)
+    assert [around[pack.of_clip(number)].any() for number in (0, 1)] == [True, False]
+    assert [one.in_step for one in table] == [True, False]

@@ -52,7 +52,7 @@ def speech_versions(take: Take, config: LandmarksConfig, store: Store, *, versio
 def speech_around(
     pictures: FacePictures, recordings: Sequence[Recording], config: LandmarksConfig, store: Store
 ) -> FloatArray:
-    """(N, BEFORE + 1 + AFTER, F) float32 speech frames around the moment of each picture of a pack.
+    """(N, BEFORE + 1 + AFTER, F) float32 speech frames around each picture of a pack; zeros where it has no sound.
 
     Args:
         pictures: the pack.
@@ -62,6 +62,8 @@ def speech_around(
     """
     found = np.zeros((len(pictures), BEFORE + 1 + AFTER, config.num_features), np.float32)
     for number, take in enumerate(read_takes(recordings, store, smooth=False)):
+        if take.recording.silent:
+            continue
         rows = pictures.of_clip(number)
         frames = np.pad(speech_versions(take, config, store)[0], ((BEFORE, AFTER + 1), (0, 0)))
         starts = np.minimum((pictures.times[rows] * RATE).round().astype(int), len(frames) - 1 - BEFORE - AFTER)

@@ -17,6 +17,7 @@ STAGES = {
         scope=("corpus", "person"),
         personal=TrainingOptions(steps=300, batch=16, learning_rate=3e-4, validate_every=50),
         starts=True,
+        needs_speech=True,
     ),
     "renderer": Stage(
         what="landmarks and a picture -> a picture (section 3.2), on GRID s1 and the open clips",
