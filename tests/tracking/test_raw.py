@@ -75,7 +75,7 @@ def test_a_run_that_was_stopped_goes_on(face: ImageArray, tmp_path: Path, monkey
     store = Store(tmp_path)
     whole = read_raw_track(Pictures(face))
     with pytest.raises(KeyboardInterrupt):
-        read_raw_track(Pictures(face, stop_after=50), store)
+        read_raw_track(Pictures(face, stop_after=40), store)
     assert len(list((tmp_path / "tracks").iterdir())) == 2
     assert find_raw_track("made up", store) is None
     calls: list[int] = []

@@ -79,13 +79,13 @@ def _distinct(faces: list[FloatArray]) -> list[FloatArray]:
 def _find(image: ImageArray, *, only_sure: bool = False) -> list[FloatArray]:
     """Landmarks (478, 3) of each face in a picture; ``only_sure`` leaves out those that the detector does not see."""
     crops = [crop_around(image, box) for box in _boxes(image)]
+    read = zip(read_faces([crop for crop, _ in crops]), crops)
     faces = []
-    for found, (_, image_from_crop) in zip(read_faces([crop for crop, _ in crops]), crops):
+    for face in _distinct([through_affine(seen, affine) for found, (_, affine) in read for seen in found]):
         checkpoint()
-        for seen in found:
-            face = _read_upright(image, through_affine(seen, image_from_crop))
-            if not only_sure or _confirm(image, face):
-                faces.append(face)
+        upright = _read_upright(image, face)
+        if not only_sure or _confirm(image, upright):
+            faces.append(upright)
     return _distinct(faces)
 
 

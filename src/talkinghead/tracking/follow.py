@@ -13,9 +13,7 @@ from talkinghead.tracking.mesh import read_squares
 from talkinghead.tracking.regions import are_near, squares_of_landmarks
 from talkinghead.types import NUM_MESH, BoolArray, FloatArray, Frames, ImageArray
 
-READ_TOGETHER = 16
-"""Frames that are read together."""
-
+_TOGETHER = 32  # frames that are read together
 _KEY_EVERY = 4  # frames of a block: where the face is in these tells where it is between them
 _LOOKS = 4  # at a frame, until the face is where it was thought to be
 _ANOTHER_LOOK = 0.1  # of the square's side, or rad, by which it may be elsewhere
@@ -63,7 +61,7 @@ class FaceFollower:
         rows: list[FloatArray | None] = []
         while len(rows) < len(images):
             checkpoint()
-            coming = images[len(rows) : len(rows) + READ_TOGETHER]
+            coming = images[len(rows) : len(rows) + _TOGETHER]
             if self._square is None and (self._lost % _RETRY_EVERY or not self._search(coming[0])):
                 self._lost += 1
                 rows.append(None)
@@ -99,7 +97,7 @@ class FaceFollower:
     def _read(self, images: Sequence[ImageArray]) -> list[FloatArray]:
         """The landmarks in the first of the images, up to one in which there is no face."""
         assert self._square is not None
-        squares = _guess_squares(images, self._square)
+        squares = _guess_squares(images, self._square) if len(images) > 1 else None
         rows: list[FloatArray] = []
         if squares is not None:
             landmarks, present = read_squares(images, squares)
@@ -129,7 +127,7 @@ def _guess_squares(images: Sequence[ImageArray], square: FloatArray) -> FloatArr
     guess = np.repeat(square[None], len(keys), axis=0)
     open_ = np.arange(len(keys))
     for _ in range(_LOOKS):
-        landmarks, present = read_squares([images[number] for number in keys[open_]], guess[open_])
+        landmarks, present = read_squares([images[number] for number in keys[open_]], guess[open_], refine=False)
         if not present.all():
             return None
         seen = squares_of_landmarks(landmarks)
@@ -158,19 +156,9 @@ def read_mesh(chunks: Iterable[Frames], *, face: int | None = None) -> tuple[Flo
     """
     follow = FaceFollower(face)
     rows: list[FloatArray] = []
-    waiting: list[ImageArray] = []
     fps = 0.0
-
-    def read_waiting() -> None:
-        rows.extend(np.full((NUM_MESH, 3), np.nan) if row is None else row for row in follow(waiting))
-        waiting.clear()
-
     for chunk in chunks:
         fps = chunk.fps
-        for image in chunk.images:
-            waiting.append(image)
-            if len(waiting) == READ_TOGETHER:
-                read_waiting()
-    read_waiting()
+        rows += [np.full((NUM_MESH, 3), np.nan) if row is None else row for row in follow(list(chunk.images))]
     landmarks = np.stack(rows) if rows else np.zeros((0, NUM_MESH, 3))
     return landmarks, np.isfinite(landmarks[:, 0, 0]), fps

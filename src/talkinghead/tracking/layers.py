@@ -62,6 +62,18 @@ class LayerGraph(nn.Module):
             self.layers[name] = _KINDS[kind](settings)
             self._inputs[name] = inputs
 
+    def part(self, outputs: tuple[str, ...]) -> LayerGraph:
+        """A network of those layers that some outputs need, with copies of their weights."""
+        needed = set(outputs)
+        for line in reversed(self.config.layers):
+            name, _, _, *words = line.split()
+            needed |= set(words) if name in needed else set()
+        lines = tuple(line for line in self.config.layers if line.split()[0] in needed)
+        part = LayerGraph(LayerGraphConfig(self.config.size, lines, outputs))
+        known = self.state_dict()
+        part.load_state_dict({name: known[name] for name in part.state_dict()})
+        return part
+
     def forward(self, images: Tensor) -> list[Tensor]:
         """The outputs for pictures (N, 3, size, size)."""
         known = {"0": images.contiguous(memory_format=torch.channels_last)}

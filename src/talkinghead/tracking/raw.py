@@ -17,7 +17,7 @@ import numpy.typing as npt
 from talkinghead.face.landmarks import STABLE, canonical_face
 from talkinghead.media import JoinedVideo
 from talkinghead.store import NOTHING_KEPT, Arrays, Store, code_digest, file_digest, key_of
-from talkinghead.tracking.follow import READ_TOGETHER, FaceFollower
+from talkinghead.tracking.follow import FaceFollower
 from talkinghead.tracking.networks import NETWORKS, weights_of
 from talkinghead.tracking.track import make_track
 from talkinghead.types import (
@@ -209,26 +209,24 @@ class _Frame(NamedTuple):
 
 
 def _together(video: VideoSource, start: int, progress: Progress) -> Iterator[list[_Frame]]:
-    """The frames from number ``start`` on, so many of a shot at a time as are read together."""
+    """The frames from number ``start`` on, those of a chunk that are of one shot at a time."""
     shots, joins = _Shots(), set(video.joins)
     frames: list[_Frame] = []
-    for number, image in _numbered(video, progress):
-        if number < start:
-            continue
-        sketch = cv2.resize(image, _SKETCH, interpolation=cv2.INTER_AREA)
-        is_cut = shots.cut_before(sketch) | (number in joins)
-        if frames and (is_cut or number % READ_TOGETHER == 0):
-            yield frames
-            frames = []
-        frames.append(_Frame(number, image, sketch, is_cut))
-    if frames:
-        yield frames
-
-
-def _numbered(video: VideoSource, progress: Progress) -> Iterator[tuple[int, ImageArray]]:
     done = 0
     for chunk in read_ahead(video.chunks()):
-        yield from enumerate(chunk.images, done)
+        for number, image in enumerate(chunk.images, done):
+            if number < start:
+                continue
+            sketch = cv2.resize(image, _SKETCH, interpolation=cv2.INTER_AREA)
+            is_cut = shots.cut_before(sketch) | (number in joins)
+            if frames and is_cut:
+                yield frames
+                frames = []
+            frames.append(_Frame(number, image, sketch, is_cut))
+        # Chunks are as long as memory allows: frames of several are not held together.
+        if frames:
+            yield frames
+            frames = []
         done += len(chunk)
         progress("track", done, max(done, video.num_frames))
 
