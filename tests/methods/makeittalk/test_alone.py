@@ -58,7 +58,7 @@ def test_only_the_content_branch_is_missing(name: str) -> None:
     assert (variant.content.window, variant.content.lead) == (small.content.window, small.content.lead)
 
 
-def test_what_is_heard() -> None:
+def test_log_mel_features() -> None:
     assert VARIANTS["small-alone"].content == CONFIGS["small"].content
     bare = VARIANTS["small-no-separation"].content
     assert (bare.features, bare.num_features) == ("log-mel", 80)
@@ -76,17 +76,17 @@ def test_the_branch_alone_moves_lips_and_head(calm: Portrait) -> None:
 
 
 def test_its_own_lips_have_no_limit(calm: Portrait) -> None:
-    torch.manual_seed(0)
-    branch = SpeakerAwareAnimation(TINY.content, ALONE.speaker)
+    branch, content = SpeakerAwareAnimation(TINY.content, ALONE.speaker), SpeechContentAnimation(TINY.content)
     with torch.no_grad():
-        for value in branch.mlp[-1].parameters():
+        # Nothing that the random weights say is left.
+        for value in (*branch.mlp[-1].parameters(), *content.mlp[-1].parameters()):
             value.zero_()
         branch.mlp[-1].bias.view(68, 3)[65:68, 1] = 0.3
     alone = MakeItTalkMotion(None, branch=branch).generate(talk(), calm)
-    beside = MakeItTalkMotion(build(TINY)[0].network, branch=branch).generate(talk(), calm)
+    beside = MakeItTalkMotion(content, branch=branch).generate(talk(), calm)
     lower = closed_mouth(head_landmarks(calm.track)[0])[66, 1]
     assert alone.landmarks[:, 66, 1].max() - lower == pytest.approx(0.3, abs=1e-6)
-    assert beside.landmarks[:, 66, 1].max() - lower < 0.15
+    assert 0.05 < beside.landmarks[:, 66, 1].max() - lower < 0.09
 
 
 def test_one_branch_there_must_be() -> None:
@@ -106,13 +106,13 @@ def test_it_is_taught_the_whole_way_from_rest() -> None:
     assert (batch["counted"] == 1).all()
 
 
-def test_log_mel_is_heard_as_other_voices_have_it() -> None:
+def test_log_mel_is_augmented_as_of_other_voices() -> None:
     bare = replace(ALONE, content=replace(TINY.content, features="log-mel", num_features=80))
     for config, least in ((bare, 10), (ALONE, 0)):
         people = [performance(config.content.num_features, 0)]
-        heard = SpeakerBatches(people, content_landmarks(None, people), config, size=16)(0)["features"].numpy()
+        features = SpeakerBatches(people, content_landmarks(None, people), config, size=16)(0)["features"].numpy()
         known = np.lib.stride_tricks.sliding_window_view(people[0].features[0], 32, axis=0).transpose(0, 2, 1)
-        away = [np.abs(known - row).mean(axis=(1, 2)).min() for row in heard]
+        away = [np.abs(known - row).mean(axis=(1, 2)).min() for row in features]
         assert least <= sum(value > 0.01 for value in away) <= 1.6 * least
 
 
