@@ -17,7 +17,7 @@ SOURCE = Path(talkinghead.__file__).parent
 
 # Imports go only up this list, from a later line to an earlier one.
 ORDER = (
-    *("version", "errors", "cancellation", "types", "precision", "store", "weights"),
+    *("version", "errors", "cancellation", "types", "precision", "compilation", "store", "weights"),
     *("media", "face", "tracking", "speech", "motion", "rendering"),
     *("data", "metrics", "training", "recipes"),
     *("methods", "person", "pipeline", "production", "evaluation"),
@@ -31,6 +31,8 @@ SPEECH = ("text", "synthesis", "alignment", "say")
 # Other packages that only some files may know.
 KEPT_APART = {
     "mediapipe": {"tracking/mesh.py", "data/canonical.py"},
+    "numba": {"compilation.py"},
+    "librosa": {"training/augmentation/sound.py"},
     "pygltflib": {"motion/gltf.py"},
     "espeakng_loader": {"speech/synthesis/espeak_library.py"},
     "piper": {"speech/synthesis/piper.py"},
