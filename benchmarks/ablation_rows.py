@@ -81,7 +81,7 @@ class Networks:
         content: the content branch that ships.
         speaker: the speaker-aware branch that ships.
         alone: speaker-aware branches without a content branch, by their row.
-        fronts: content branches that compare what is heard, by their row.
+        fronts: content branches that compare features, by their row.
     """
 
     content: SpeechContentAnimation
@@ -164,8 +164,8 @@ def sample_of(example: Example, runs: Path) -> Sample:
     single = make_track(landmarks[row : row + 1], np.ones(1, bool), fps)
     speech = read_speech(example.video)
     start, stop = (round(frame / fps * speech.sample_rate) for frame in (rows.start, rows.start + len(track)))
-    heard = Speech(speech.samples[start:stop], speech.sample_rate)
-    return Sample(example, heard, Portrait(Frames(_BLANK, fps), single), track, row)
+    part = Speech(speech.samples[start:stop], speech.sample_rate)
+    return Sample(example, part, Portrait(Frames(_BLANK, fps), single), track, row)
 
 
 def groups_of(corpus: Path) -> dict[str, tuple[Example, ...]]:

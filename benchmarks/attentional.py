@@ -98,7 +98,7 @@ def samples(recordings: Iterable[Recording], cache: Path) -> Iterator[Sample]:
 
 
 def known_samples(corpus: Path, cache: Path, limit: int | None = None) -> Iterator[Sample]:
-    """The clips of ``KNOWN`` that are judged, or only so many of them."""
+    """The clips of ``KNOWN`` to evaluate, or the first ``limit`` of them."""
     return samples(Corpus.open(corpus / "grid_s1").recordings("test")[: limit or _CLIPS], cache)
 
 

@@ -13,7 +13,7 @@ from torch.nn import functional as F
 from talkinghead.data.packs import load_pack, prepare
 from talkinghead.data.phone_labels import LABEL_RATE
 from talkinghead.data.voice_packs import HELD_OUT_VOICES, people
-from talkinghead.methods.makeittalk.hearing import load_codes
+from talkinghead.methods.makeittalk.features import load_codes
 from talkinghead.methods.makeittalk.voice import VOICE_RATE, mean_of_speech
 from talkinghead.speech.arpabet import BILABIALS, CLASSES, LABIODENTALS, SILENCE
 from talkinghead.speech.features import SAMPLE_RATE

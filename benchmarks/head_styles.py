@@ -199,7 +199,7 @@ def measure(branch: SpeakerAwareAnimation, corpus: Path, cache: Path, picture: P
     Args:
         branch: the trained branch.
         corpus: the folder of the recordings.
-        cache: folder for what is tracked and heard.
+        cache: folder for tracks and features.
         picture: the file of the plot.
     """
     rate = branch.content.rate

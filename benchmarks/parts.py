@@ -89,7 +89,7 @@ PARTS: Mapping[str, Part] = {
     ),
     "synchrony": Part(
         WHOLE,
-        "how well the network that judges synchrony does so on people whom it has not seen",
+        "how well SyncNet measures synchrony on unseen people",
         synchrony.table,
         synchrony.summarise,
     ),

@@ -1,4 +1,4 @@
-"""The phone recogniser on people whom it has never heard, beside pocketsphinx' own phone loop on the same files."""
+"""The phone recogniser on unseen people, beside pocketsphinx' own phone loop on the same files."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ decodes with its language model.
 """
 
 
-def phone_errors(heard: Labels, known: Labels) -> tuple[int, int]:
+def phone_errors(recognised: Labels, known: Labels) -> tuple[int, int]:
     """Insertions, deletions and substitutions (Levenshtein 1966) between rows of frames, and phones in ``known``."""
-    one, other = (_runs(row) for row in (heard, known))
+    one, other = (_runs(row) for row in (recognised, known))
     costs = np.arange(len(other) + 1)
     for row, label in enumerate(one, start=1):
         previous, costs = costs, np.empty_like(costs)
@@ -92,13 +92,13 @@ def scores(listen: Callable[[Samples], tuple[Labels, Labels]], pack: Pack, rows:
         pack: the recordings.
         rows: which of them.
     """
-    heard, known, errors, phones, found = [], [], 0, 0, {"p b m": [0, 0], "f v": [0, 0]}
+    recognised, known, errors, phones, found = [], [], 0, 0, {"p b m": [0, 0], "f v": [0, 0]}
     for row in rows:
         answer, path = listen(pack.samples_of(int(row)))
         truth = pack.labels_of(int(row)).astype(int)
         count = min(len(answer), len(truth))
         answer, path, truth = answer[:count], path[:count], truth[:count]
-        heard.append(answer)
+        recognised.append(answer)
         known.append(truth)
         wrong, of = phone_errors(path, truth)
         errors, phones = errors + wrong, phones + of
@@ -109,7 +109,7 @@ def scores(listen: Callable[[Samples], tuple[Labels, Labels]], pack: Pack, rows:
                 if truth[start] in members:
                     found[name][0] += bool(np.isin(answer[start:end], members).any())
                     found[name][1] += 1
-    answer, truth = np.concatenate(heard), np.concatenate(known)
+    answer, truth = np.concatenate(recognised), np.concatenate(known)
     result = {
         "frame accuracy": float(np.mean(answer == truth)),
         "viseme accuracy": float(np.mean(_VISEME[answer] == _VISEME[truth])),

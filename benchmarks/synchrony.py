@@ -1,4 +1,4 @@
-"""How well the SyncNet that ships judges unseen people."""
+"""How well the shipped SyncNet works on unseen people."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ _CACHE = Path(__file__).resolve().parents[1] / "runs" / "store"
 _GOAL = 0.95
 _TITLES = {"test": "GRID s1, test split", "unseen": "GRID, 5 unseen speakers", "out of step": "out of step"}
 _OUT_OF_STEP = "out of step"
-_TITLE = f"""# Synchrony: how well SyncNet judges unseen people
+_TITLE = f"""# Synchrony: how well SyncNet works on unseen people
 
 Real videos that the shipped SyncNet has not learned from. Each is put out of step by {SHIFTS[0]} to {SHIFTS[-1]} frames
-of 25 per second and judged over every two seconds, half a second apart. Found: the share of windows whose shift is
+of 25 per second and scored over every two seconds, half a second apart. Found: the share of windows whose shift is
 found to within one frame (goal: {_GOAL:.0%}). Some recordings are out of step to begin with; "found from its own"
 counts from the offset that SyncNet sees in the whole unshifted clip. Confidence is the median distance over offsets of
 +-15 frames minus the least (Chung and Zisserman 2016, section 3.1).
@@ -45,13 +45,13 @@ class Pair:
     audio: FloatArray
 
 
-def embed(mouths: Sequence[Mouth], judge: SyncNet) -> list[Pair]:
+def embed(mouths: Sequence[Mouth], syncnet: SyncNet) -> list[Pair]:
     """The embeddings of recordings, as long as both picture and sound last."""
     pairs = []
     for mouth in mouths:
         frames = round(mouth.duration * mouth.fps)
-        video = judge.embed_video(mouth.crops[:frames], mouth.fps)
-        pairs.append(Pair(mouth.name, video, judge.embed_audio(Speech(mouth.samples, SAMPLE_RATE), len(video) + 4)))
+        video = syncnet.embed_video(mouth.crops[:frames], mouth.fps)
+        pairs.append(Pair(mouth.name, video, syncnet.embed_audio(Speech(mouth.samples, SAMPLE_RATE), len(video) + 4)))
     return pairs
 
 
@@ -81,7 +81,7 @@ def jittered_confidence(pair: Pair, jitter: int) -> float:
     return sync_score(pair.video[places.clip(0, count - 1)], pair.audio).confidence
 
 
-def judge_group(pairs: Sequence[Pair], still: Sequence[Pair]) -> Row:
+def score_group(pairs: Sequence[Pair], still: Sequence[Pair]) -> Row:
     """All that is reported of a group.
 
     Args:
@@ -108,15 +108,15 @@ def judge_group(pairs: Sequence[Pair], still: Sequence[Pair]) -> Row:
     }
 
 
-def measure(corpus: Path, *, cache: Path = _CACHE, judge: SyncNet | None = None) -> dict[str, Row]:
-    """What the judge makes of real videos, by group: the test split, speakers held out, and each set of unseen people.
+def measure(corpus: Path, *, cache: Path = _CACHE, syncnet: SyncNet | None = None) -> dict[str, Row]:
+    """SyncNet's scores of real videos, by group: the test split, speakers held out, and each set of unseen people.
 
     Args:
         corpus: folder with ``grid_s1`` and ``clips`` in it.
         cache: folder for crops and tracks; the store of the training will do.
-        judge: None: the one that ships.
+        syncnet: None: the one that ships.
     """
-    judge = load_syncnet() if judge is None else judge
+    syncnet = load_syncnet() if syncnet is None else syncnet
     result = {}
     table = Corpus.open(corpus, unseen=UNSEEN_BY_SYNCNET)
     groups = {split: table.recordings(split, in_step=True) for split in ("test", "unseen", "research")}
@@ -127,7 +127,7 @@ def measure(corpus: Path, *, cache: Path = _CACHE, judge: SyncNet | None = None)
             mine = [mouth for mouth in mouths if datasets[mouth.name] == title and mouth.duration > 2.0]
             held = [_hold_first_frame(mouth) for mouth in mine]
             if mine:
-                result[title] = judge_group(embed(mine, judge), embed(held, judge))
+                result[title] = score_group(embed(mine, syncnet), embed(held, syncnet))
     return result
 
 

@@ -215,10 +215,10 @@ def measure(head: TalkingHead, folder: Path, cache: Path) -> dict[str, dict[str,
     result: dict[str, dict[str, list[Score]]] = {}
     for sample in unseen_samples(folder, cache):
         still = np.repeat(head_landmarks(sample.portrait.track), len(sample.reference), axis=0)
-        heard = without_phones(sample.speech)
+        speech = without_phones(sample.speech)
         made = {
-            "re-tracked output": track_again(head, heard, sample.portrait, sample.fps)[0],
-            "predicted landmarks": predict_landmarks(head.generator, heard, sample.portrait, sample.fps),
+            "re-tracked output": track_again(head, speech, sample.portrait, sample.fps)[0],
+            "predicted landmarks": predict_landmarks(head.generator, speech, sample.portrait, sample.fps),
             "the real video": sample.reference,
             "still picture": still,
         }

@@ -79,20 +79,20 @@ def test_frames_are_made_while_they_are_taken(drawn_portrait: Portrait) -> None:
 def test_one_hook_hears_of_every_stage(tmp_path: Path) -> None:
     Image.fromarray(drawn_face(256).image).save(tmp_path / "face.png")
     write_wav(tmp_path / "speech.wav", speech_like(0.8))
-    heard: list[tuple[str, int, int]] = []
+    calls: list[tuple[str, int, int]] = []
 
     def hook(stage: str, done: int, total: int) -> None:
-        heard.append((stage, done, total))
+        calls.append((stage, done, total))
 
     video = TalkingHead(Nodding(), Grey())(tmp_path / "speech.wav", str(tmp_path / "face.png"), progress=hook)
     save_video(video, tmp_path / "out.mp4", progress=hook)
-    stages = list(dict.fromkeys(stage for stage, _, _ in heard))
+    stages = list(dict.fromkeys(stage for stage, _, _ in calls))
     assert stages == ["speech", "portrait", "motion", "render", "encode"]
     for stage in stages:
-        counts = [(done, total) for name, done, total in heard if name == stage]
+        counts = [(done, total) for name, done, total in calls if name == stage]
         assert counts == sorted(counts)
         assert counts[-1][0] == counts[-1][1]
-    assert heard[-1] == ("encode", 20, 20)
+    assert calls[-1] == ("encode", 20, 20)
 
 
 def test_the_method_is_written_down(drawn_portrait: Portrait, tmp_path: Path) -> None:

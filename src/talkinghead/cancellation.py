@@ -1,4 +1,4 @@
-"""Work that can be cancelled: long loops pass checkpoints, at which it ends when nobody wants it any more."""
+"""Cancelling work: long loops pass checkpoints, at which cancelled work ends."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _CURRENT: ContextVar[Checkpoint] = ContextVar("checkpoint", default=_go_on)
 
 @contextmanager
 def cancel_when(is_cancelled: Callable[[], bool]) -> Iterator[None]:
-    """While this lasts, the checkpoints in this thread raise once ``is_cancelled()``, which must be quick."""
+    """Meanwhile, checkpoints in this thread raise once ``is_cancelled()``, which must be quick."""
 
     def check() -> None:
         if is_cancelled():
@@ -41,21 +41,21 @@ def cancel_when(is_cancelled: Callable[[], bool]) -> Iterator[None]:
 
 
 def checkpoint() -> None:
-    """Raise ``WorkCancelledError`` if the work that this thread does was cancelled.
+    """Raise ``WorkCancelledError`` if this thread's work was cancelled.
 
-    To be passed in every loop that may take seconds, some times a second. Code that keeps to the usual rules for
-    exceptions needs nothing else.
+    Call it several times a second in every loop that may take seconds. Code that handles exceptions properly needs
+    nothing else.
     """
     _CURRENT.get()()
 
 
 def current_checkpoint() -> Checkpoint:
-    """The checkpoint of this thread's work, for other threads that help with it."""
+    """The checkpoint of this thread's work, for its helper threads."""
     return _CURRENT.get()
 
 
 def await_result(future: Future[Result]) -> Result:
-    """What another thread makes, with checkpoints while it is waited for."""
+    """Wait for the result of another thread, passing checkpoints meanwhile."""
     while not future.done():
         checkpoint()
         wait((future,), timeout=_STEP_S)

@@ -1,4 +1,4 @@
-"""What goes wrong for reasons the user can mend."""
+"""Errors that the user can fix, and announcements."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ _LOG = logging.getLogger("talkinghead")
 
 
 class InputError(ValueError):
-    """Bad input. Its text is one sentence that names the input and the remedy, fit to be shown as it is."""
+    """Bad input; its text is one sentence for the user, which names the input and the remedy."""
 
 
 def announce(message: str) -> None:

@@ -1,4 +1,4 @@
-"""The front door: a face and a voice become a video."""
+"""The main interface: from a face and a speech to a video."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class TalkingHead:
         generator: speech -> motion.
         renderer: motion -> pictures.
         method: name to write into the provenance record.
-        renderer_names: likewise, of the renderer of photos and of that of drawings.
+        renderer_names: the same for the renderers of photos and of drawings.
         check: raises ``InputError`` for a portrait that lacks what the method needs.
         needs_reference: whether portraits are read with their reference video.
     """
@@ -83,10 +83,10 @@ class TalkingHead:
 
         Args:
             method: its name.
-            config: which size of those that ship.
-            renderer: name of another renderer, of this method or another; None: the method's own choice.
-            person: a person, or their folder: weights adapted to them go before those that ship.
-            weights: folders that are searched for the method's weights before all others.
+            config: name of a shipped size.
+            renderer: name of another renderer, of this method or another; None: the method's default.
+            person: a person, or their folder, whose adapted weights are used before the shipped ones.
+            weights: folders to search for the method's weights before all others.
 
         Raises:
             InputError: there is no such method, renderer or person, or no weights of that size.
@@ -114,7 +114,7 @@ class TalkingHead:
         )
 
     def with_renderer(self, renderer: Renderer) -> TalkingHead:
-        """The same with another renderer about its own: one that adds to what the own one draws."""
+        """The same with another renderer, such as one that wraps its own."""
         return TalkingHead(
             self.generator,
             renderer,
@@ -125,18 +125,18 @@ class TalkingHead:
         )
 
     def renderer_for(self, portrait: Portrait) -> Renderer:
-        """What draws such a portrait, where that depends on whether it is a photo or a drawing."""
+        """The renderer for a portrait, which may depend on whether it is a photo or a drawing."""
         return self.renderer.of(portrait) if isinstance(self.renderer, PerKind) else self.renderer
 
     def view(self, name: str, portrait: Portrait) -> Callable[[Motion], ImageArray]:
-        """What shows, as one picture (H, W, 3) uint8, something of how the renderer draws a motion of this portrait.
+        """A function that shows the renderer's inner workings for a motion of this portrait: (H, W, 3) uint8.
 
         Args:
-            name: what to show, as "attention".
+            name: what to show, such as "attention".
             portrait: the face.
 
         Raises:
-            InputError: the renderer of such portraits shows nothing of that name.
+            InputError: the portrait's renderer has nothing of that name to show.
         """
         shows: dict[str, Callable[[Motion, Portrait], ImageArray]] = getattr(self.renderer_for(portrait), "shows", {})
         if name not in shows:
@@ -157,17 +157,17 @@ class TalkingHead:
         blink: float | None = None,
         progress: Progress = no_progress,
     ) -> Video:
-        """The video of a face saying something; its frames are made while they are taken.
+        """The video of a face saying something; its frames are made as they are read.
 
         Args:
             speech: the speech, or an audio or video file.
             portrait: the face, or a picture or video file.
             fps: frames per second.
-            seed: of what chance decides: head motion and blinks.
+            seed: of random head motion and blinks.
             head: how much the head moves; 0 holds it still.
             blink: blinks per second; None: a natural rate, 0: none.
-            progress: hook (stage, done, total); the stages are "speech" and "portrait", where they are read from files,
-                "motion", "render", and "encode" if the same hook is given to ``save_video``.
+            progress: hook (stage, done, total); the stages are "speech" and "portrait" for files, "motion", "render",
+                and "encode" if the same hook is given to ``save_video``.
         """
         if not isinstance(speech, Speech):
             progress("speech", 0, 1)
@@ -188,10 +188,10 @@ class TalkingHead:
         Args:
             face: the file or folder.
             which_face: which face of several, 1 being the leftmost; None: the largest.
-            drawing: whether it is a drawing; None: look.
+            drawing: whether it is a drawing; None: detect it.
 
         Raises:
-            InputError: it cannot be read, shows no face, or is not what the method needs.
+            InputError: it cannot be read, shows no face, or does not meet the method's needs.
         """
         if is_person(face):
             return open_person(face).portrait(reference=self.needs_reference)
@@ -208,7 +208,7 @@ class TalkingHead:
         blink: float | None = None,
         progress: Progress = no_progress,
     ) -> Motion:
-        """How the face will move: exactly ``num_frames(speech.duration, fps)`` rows. Arguments as in ``__call__``."""
+        """The face's motion, exactly ``num_frames(speech.duration, fps)`` rows; arguments as for ``__call__``."""
         self._check(portrait)
         progress("motion", 0, 1)
         generated = self.generator.generate(speech, portrait, seed=seed)
@@ -219,7 +219,7 @@ class TalkingHead:
     def video(
         self, motion: Motion, portrait: Portrait, speech: Speech | None = None, *, progress: Progress = no_progress
     ) -> Video:
-        """The video of a given motion, be it made for this face or for another one.
+        """The video of a given motion, made for this face or for another one.
 
         Args:
             motion: the motion.
@@ -248,14 +248,14 @@ def _retarget_to(motion: Motion, portrait: Portrait) -> Motion:
 def fit_motion(
     motion: Motion, speech: Speech, *, fps: float = 25.0, seed: int = 0, head: float = 1.0, blink: float | None = None
 ) -> Motion:
-    """A motion, new or saved, at its own pace: cut, or its last pose held, to the length of a speech, and edited.
+    """A motion, new or saved, at its own pace: cut to the length of a speech, or extended by its last pose, and edited.
 
     Args:
         motion: at any frame rate.
-        speech: whose length the result has: exactly ``num_frames(speech.duration, fps)`` rows.
+        speech: determines the length of the result: ``num_frames(speech.duration, fps)`` rows.
         fps: frames per second.
-        seed: of the blinks, where ``blink`` asks for others.
-        head: how much of the head's movement is left.
+        seed: of new blinks, if ``blink`` requests them.
+        head: factor of the head's movement.
         blink: blinks per second; None: those of the motion, 0: none.
 
     Raises:

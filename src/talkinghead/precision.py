@@ -1,28 +1,28 @@
-"""In which precision networks run: bfloat16 where the machine multiplies it, float32 elsewhere."""
+"""The precision of networks: bfloat16 if the hardware multiplies it, else float32."""
 
 from __future__ import annotations
 
 import torch
 
 _UNITS = ("amx_bf16", "avx512_bf16")
-"""What a processor must have one of: without, bfloat16 is worked out bit by bit and takes 8 to 18 times as long as
-float32 (convolutions on a processor that has AVX2 alone)."""
+"""Processor features of which one is needed: without them bfloat16 is emulated and takes 8 to 18 times as long as
+float32 (convolutions on a processor with only AVX2)."""
 
 
 def has_bfloat16(device: torch.device) -> bool:
-    """Whether a device multiplies bfloat16 itself, and so is faster with it."""
+    """Whether a device multiplies bfloat16 in hardware, and so is faster with it."""
     if device.type == "cuda":
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     return device.type == "cpu" and any(torch.cpu.get_capabilities().get(unit, False) for unit in _UNITS)
 
 
 def processor() -> str:
-    """The processor's name and in which precision networks run on it."""
+    """The processor's name, and the precision of networks on it."""
     capabilities = torch.cpu.get_capabilities()
     name = str(capabilities.get("cpu_name") or capabilities.get("architecture") or "unknown processor").strip()
     return f"{name}, {'bfloat16' if has_bfloat16(torch.device('cpu')) else 'float32'}"
 
 
 def autocast(device: torch.device) -> torch.autocast:
-    """The context in which networks on a device run: bfloat16 where that is faster, else as they are."""
+    """The context for running networks on a device: bfloat16 if that is faster, else their own precision."""
     return torch.autocast(device.type, dtype=torch.bfloat16, enabled=has_bfloat16(device))

@@ -1,8 +1,7 @@
-"""What was computed once is kept: known by the content that it came from and by what made it.
+"""A store of computed results, keyed by their inputs' content and by what made them.
 
-A name never counts: a file of the same name with other content, an older tracker, or other weights are never taken for
-what they are not. An entry is one ``.npz`` file, written beside its place and then renamed, so that two processes may
-share a store.
+File names do not count, so an entry is never reused for a file with other content, another tracker, or other weights.
+An entry is one ``.npz`` file, written atomically, so that two processes may share a store.
 """
 
 from __future__ import annotations
@@ -33,20 +32,20 @@ _DIGITS = 32  # of a key: 128 bits
 
 @dataclass(frozen=True)
 class Store:
-    """A folder of what was computed; without one, nothing is kept.
+    """A folder of computed results; without one, nothing is kept.
 
     Attributes:
-        folder: made when something is first kept; None: nothing is.
+        folder: created on first use; None: nothing is kept.
     """
 
     folder: Path | None
 
     def arrays(self, kind: str, key: str, make: Callable[[], Mapping[str, npt.NDArray[Any]]]) -> Arrays:
-        """The arrays of an entry, which are made where they are not there or cannot be read any more.
+        """The arrays of an entry, made if they are missing or unreadable.
 
         Args:
-            kind: what they are, in a word: the entry's folder.
-            key: of ``key_of``: what they came from, and what made them.
+            kind: of the arrays, in one word, the name of the entry's folder.
+            key: from ``key_of``, of their inputs and of what makes them.
             make: makes them.
         """
         kept = self.find(kind, key)
@@ -60,7 +59,7 @@ class Store:
         return self.arrays(kind, key, lambda: {"values": make()})["values"]
 
     def find(self, kind: str, key: str) -> Arrays | None:
-        """The arrays of an entry; None where there is none, or none that can be read, which is announced."""
+        """The arrays of an entry; None if it is missing or, which is announced, unreadable."""
         if self.folder is None or not (path := self._path(kind, key)).exists():
             return None
         try:
@@ -71,7 +70,7 @@ class Store:
             return None
 
     def keep(self, kind: str, key: str, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
-        """Keep arrays; where they cannot be written, this is announced, and nothing is kept."""
+        """Keep arrays; if they cannot be written, that is announced, and nothing is kept."""
         if self.folder is None:
             return
         path = self._path(kind, key)
@@ -80,7 +79,7 @@ class Store:
             path.parent.mkdir(parents=True, exist_ok=True)
             try:
                 np.savez(part, **arrays)
-                # Another process may have made the same: whoever is last has written the same.
+                # Another process may have made the same entry: the last one writes identical content.
                 part.replace(path)
             finally:
                 part.unlink(missing_ok=True)
@@ -97,7 +96,7 @@ NOTHING_KEPT = Store(None)
 
 
 def key_of(*parts: object) -> str:
-    """The key of an entry, from all that it depends on: digests, numbers, anything whose ``repr`` tells it apart."""
+    """The key of an entry, from everything it depends on: digests, numbers, any values with a distinctive ``repr``."""
     return hashlib.sha256("\n".join(map(repr, parts)).encode()).hexdigest()[:_DIGITS]
 
 

@@ -1,4 +1,4 @@
-"""Trained weights and their cards: safetensors beside a JSON that says where they come from and how they are built."""
+"""Trained weights and their cards: safetensors beside a JSON file with their origin and the network's configuration."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ Network = TypeVar("Network", bound=nn.Module)
 
 @dataclass(frozen=True)
 class Weights:
-    """Where trained weights are looked for.
+    """The folders of trained weights.
 
     Attributes:
-        folders: the first that has a file provides it: a person's own before those that ship.
+        folders: in the order of search: a person's own before the shipped ones.
     """
 
     folders: tuple[Path, ...]
@@ -38,7 +38,7 @@ class Weights:
         """The file ``STEM.safetensors`` of the first folder that has it.
 
         Raises:
-            InputError: none has; the message ends in the remedy.
+            InputError: no folder has it; the message ends with the remedy.
         """
         for folder in self.folders:
             path = folder / f"{stem}{SUFFIX}"
@@ -49,10 +49,10 @@ class Weights:
 
 
 def save_weights(network: nn.Module, path: Path, *, card: Mapping[str, Any]) -> None:
-    """Write a network's weights in half precision as ``path`` and its card as ``card.json``-like file beside it.
+    """Write a network's weights in half precision to ``path``, and its card beside it.
 
     Args:
-        network: whose weights.
+        network: the network.
         path: ``NAME.safetensors``; the card becomes ``NAME.json``.
         card: ``config``, all that ``load_network`` needs to build the network again; data and its licence, command,
             scores. The commit is added.
@@ -87,7 +87,7 @@ def load_weights(network: nn.Module, path: Path) -> None:
 
 
 def load_network(build: Callable[[Config], Network], config_type: type[Config], path: Path) -> Network:
-    """The network that a file of weights was saved from: built by the card beside it, whatever sizes are usual today.
+    """The network of a file of weights, built from the card beside it, whatever the current default sizes.
 
     Args:
         build: config -> network.
@@ -108,10 +108,10 @@ def read_config(card: Path, config_type: type[Config]) -> Config:
 
     Args:
         card: the JSON file.
-        config_type: the dataclass that it is of. Fields that the card lacks have their defaults.
+        config_type: its dataclass; fields that the card lacks have their defaults.
 
     Raises:
-        InputError: there is no such card, or none with a ``config`` of these fields and kinds of values.
+        InputError: the card is missing, or its ``config`` has other fields or types.
     """
     try:
         found = json.loads(card.read_text(encoding="utf-8"))
@@ -129,7 +129,7 @@ def read_config(card: Path, config_type: type[Config]) -> Config:
 
 
 def _as_type(value: Any, wanted: Any, name: str) -> Any:
-    """A value read from JSON as what a field is declared to be: a dataclass, a tuple, a number, a text."""
+    """A value read from JSON, converted to a field's declared type: a dataclass, a tuple, a number, a text."""
     if isinstance(wanted, type) and dataclasses.is_dataclass(wanted) and isinstance(value, dict):
         hints = get_type_hints(wanted)
         strange = sorted(set(value) - {field.name for field in dataclasses.fields(wanted)})

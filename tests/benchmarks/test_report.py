@@ -101,7 +101,7 @@ def test_a_record_is_read_again_as_it_was_kept(records: Records, tmp_path: Path)
 def test_pages_of_parts_that_are_no_more_go(records: Records, tmp_path: Path) -> None:
     docs, results = tmp_path / "docs", tmp_path / "results"
     (docs / "benchmarks").mkdir(parents=True)
-    (docs / "benchmarks" / "strangers.md").write_text("old", encoding="utf-8")
+    (docs / "benchmarks" / "gone.md").write_text("old", encoding="utf-8")
     results.mkdir()
     (results / "evaluation.json").write_text(as_json(records["evaluation"]), encoding="utf-8")
     report.write(docs, results)

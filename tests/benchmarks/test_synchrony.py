@@ -1,4 +1,4 @@
-"""The measurement of the judge of synchrony, with a judge who sees and hears the number of a frame."""
+"""The measurement of synchrony, with a SyncNet that reads the number of a frame from picture and sound."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from benchmarks.synchrony import (
     embed,
     find_shifts,
     jittered_confidence,
-    judge_group,
     measure,
+    score_group,
     shift_pair,
     summarise,
     table,
@@ -83,7 +83,7 @@ def test_jitter_costs_confidence() -> None:
 def test_a_group_and_its_table() -> None:
     pairs = embed([mouth("a"), mouth("b", late=-3)], Knowing())  # type: ignore[arg-type]
     held = [Pair(one.name, one.video[:1].repeat(len(one.video), axis=0), one.audio) for one in pairs]
-    row = judge_group(pairs, held)
+    row = score_group(pairs, held)
     assert (row["clips"], row["found"], row["found from its own"]) == (2, 0.5, 1.0)
     assert row["offsets"] == {"a": 0, "b": -3}
     assert row["still picture"] < 0.5 < row["confidence"]
@@ -108,7 +108,7 @@ def test_the_whole_measurement_keeps_the_groups_apart(tmp_path: Path, monkeypatc
 
     monkeypatch.setattr(Corpus, "open", lambda folder, unseen: Corpus(recordings, unseen))
     monkeypatch.setattr(synchrony, "prepare_mouths", prepared)
-    result = measure(tmp_path, judge=Knowing())  # type: ignore[arg-type]
+    result = measure(tmp_path, syncnet=Knowing())  # type: ignore[arg-type]
     assert list(result) == ["GRID s1, test split", "GRID, 5 unseen speakers", "HDTF", "out of step"]
     assert [row["clips"] for row in result.values()] == [1, 1, 1, 1]
     assert result["HDTF"]["found"] == 1.0

@@ -66,11 +66,11 @@ def test_size_is_the_picture_s_made_even_and_length_that_of_the_sound(talk: Talk
 
 
 def test_sound_is_the_given_one_from_the_first_sample_to_the_last(talk: Talk) -> None:
-    heard = read_speech(talk.path).samples
-    assert len(heard) == len(talk.samples)
-    spectrum = np.fft.rfft(heard, 2**17) * np.conj(np.fft.rfft(talk.samples, 2**17))
+    written = read_speech(talk.path).samples
+    assert len(written) == len(talk.samples)
+    spectrum = np.fft.rfft(written, 2**17) * np.conj(np.fft.rfft(talk.samples, 2**17))
     assert np.argmax(np.fft.irfft(spectrum)) == 0
-    assert np.corrcoef(heard, talk.samples)[0, 1] > 0.98
+    assert np.corrcoef(written, talk.samples)[0, 1] > 0.98
 
 
 def test_provenance_says_synthetic_and_by_which_method(talk: Talk) -> None:

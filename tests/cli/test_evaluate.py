@@ -94,7 +94,7 @@ def test_what_could_not_be_measured_is_said_with_the_reason(run: Run, real: Path
 @pytest.mark.parametrize(
     ("arguments", "names", "remedy"),
     [
-        ([], "nothing is given", "--method and --corpus"),
+        ([], "there is nothing to evaluate", "--method and --corpus"),
         (["missing.mp4"], "missing.mp4", "check the name"),
         (["REAL", "--reference", "missing.mp4"], "missing.mp4", "check the name"),
         (["REAL", "--sync-weights", "missing.model"], "missing.model", "check the name"),
@@ -106,7 +106,7 @@ def test_what_could_not_be_measured_is_said_with_the_reason(run: Run, real: Path
         (["REAL", "--corpus", "."], "OUT", "leave out one of them"),
         (["--reference", "REAL", "--method", "makeittalk", "--corpus", "."], "--reference", "leave out one of them"),
         (["REAL", "--limit", "3"], "--limit", "leave out one of them"),
-        (["--reference", "REAL"], "nothing is given", "give OUT"),
+        (["--reference", "REAL"], "there is nothing to evaluate", "give OUT"),
         (["--method", "makeittalk"], "--method", "give both"),
         (["--corpus", "."], "--corpus", "give both"),
         (["--jobs", "2"], "--jobs", "give both"),
@@ -206,5 +206,5 @@ def test_stopped_on_a_corpus_it_says_how_to_go_on(run: Run, out: Path, monkeypat
     outcome = run("evaluate", "--method", "makeittalk", "--corpus", out.parent, "-o", out.parent / "results")
     assert outcome.code == 130
     assert outcome.stderr == (
-        f"talkinghead: stopped; the same command goes on with what is in {out.parent / 'results'}\n"
+        f"talkinghead: stopped; the same command resumes with what is in {out.parent / 'results'}\n"
     )

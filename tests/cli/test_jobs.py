@@ -88,7 +88,7 @@ def test_the_command_line_overrides_the_job(run: Run, face: Path, speech: Path, 
         "--overwrite",
     )
     assert outcome.code == 0, outcome.stderr
-    assert f"note: {job}: text, voice left out, for speech is given anew.\n" in outcome.stderr
+    assert f"note: {job}: text, voice left out, because speech is given anew.\n" in outcome.stderr
     assert VideoReader(out.with_name("o.mp4")).fps == 4
     saved = json.loads(job.read_text())
     assert (saved["fps"], saved["speech"], saved["out"], saved["overwrite"]) == (

@@ -56,8 +56,8 @@ def test_a_text_becomes_a_video_of_its_length_and_sound(run: Run, face: Path, ou
     assert labels(speech.words) == ["Hello", "there"]
     assert labels(speech.phones)[1:5] == ["HH", "AH", "L", "OW"]
     assert len(images(out)) == num_frames(speech.duration, 25)
-    heard = read_speech(out, speech.sample_rate).samples
-    assert np.corrcoef(heard[: len(speech.samples)], speech.samples[: len(heard)])[0, 1] > 0.97
+    written = read_speech(out, speech.sample_rate).samples
+    assert np.corrcoef(written[: len(speech.samples)], speech.samples[: len(written)])[0, 1] > 0.97
 
 
 def test_voice_language_and_rate(run: Run, face: Path, out: Path, spoken: list[Speech]) -> None:
@@ -108,7 +108,7 @@ def test_bad_text_files(refused: Refused, face: Path, out: Path, content: bytes 
 @pytest.mark.parametrize(
     ("options", "names", "remedy"),
     [
-        ([], "nothing is given to say", "add SPEECH"),
+        ([], "there is nothing to say", "add SPEECH"),
         (["SPEECH", "--text", TEXT], "SPEECH and --text", "choose one"),
         (["--text", TEXT, "--text-file", "x.txt"], "--text and --text-file", "choose one"),
         (["SPEECH", "--voice", "de"], "--voice", "give --text instead"),
@@ -197,8 +197,8 @@ def test_an_output_may_not_replace_an_input(refused: Refused, face: Path, out: P
 
 
 def test_a_transcript_is_aligned(speech: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def align(heard: Speech, transcript: str, *, language: str) -> Speech:
-        return replace(heard, words=(Interval(language, 0.0, heard.duration),), transcript=transcript)
+    def align(given: Speech, transcript: str, *, language: str) -> Speech:
+        return replace(given, words=(Interval(language, 0.0, given.duration),), transcript=transcript)
 
     monkeypatch.setattr(alignment, "align", align)
     for language, name in ((None, "en-us"), ("German", "de")):
@@ -213,7 +213,7 @@ def test_a_recording_alone_is_read_as_it_is(speech: Path) -> None:
 
 
 def test_nothing_given_is_refused_in_python_too() -> None:
-    with pytest.raises(InputError, match="nothing is given to say"):
+    with pytest.raises(InputError, match="there is nothing to say"):
         Source(None)
 
 

@@ -108,7 +108,7 @@ def test_what_a_stage_needs_is_found(run: Run, corpus: Path, tmp_path: Path, mon
 def test_train_refuses_weights_it_cannot_begin_with(refused: Refused, corpus: Path, tmp_path: Path) -> None:
     start, folders = tmp_path / "first.safetensors", ("--corpus", corpus, "--out", tmp_path)
     missing = ("train", "attentional_landmarks", "renderer", *folders, "--start", start)
-    refused(*missing, names="first.safetensors", remedy="give the weights")
+    refused(*missing, names="first.safetensors", remedy="give the pretrained weights")
     start.touch()
     refused("train", "makeittalk", "content", *folders, "--start", start, names="content", remedy="leave out --start")
     refused("train", "phones", *folders, "--start", start, names="phones", remedy="leave out --start")
@@ -120,7 +120,7 @@ def test_train_stopped_says_how_to_go_on(
     stand_in(monkeypatch, Trainer(stop=True))
     outcome = run("train", "makeittalk", "content", "--corpus", corpus, "--out", tmp_path)
     assert outcome.code == 130
-    assert outcome.stderr == f"talkinghead: stopped; the same command goes on from the last checkpoint in {tmp_path}\n"
+    assert outcome.stderr == f"talkinghead: stopped; the same command resumes from the last checkpoint in {tmp_path}\n"
 
 
 @pytest.mark.parametrize(

@@ -212,7 +212,7 @@ def test_the_shared_corpus(corpus: Path) -> None:
     }  # fmt: skip
     assert {recording.speaker for recording in found["unseen"]} == set(UNSEEN_FACES)
     assert {recording.name for recording in table.recordings(in_step=False)} == set(OUT_OF_STEP)
-    judged = table.hold_out(UNSEEN_BY_SYNCNET)
-    assert len(judged.recordings("unseen")) == len(UNSEEN_BY_SYNCNET)
-    assert not {recording.speaker for recording in judged.recordings("train")} & set(UNSEEN_BY_SYNCNET)
+    held_out = table.hold_out(UNSEEN_BY_SYNCNET)
+    assert len(held_out.recordings("unseen")) == len(UNSEEN_BY_SYNCNET)
+    assert not {recording.speaker for recording in held_out.recordings("train")} & set(UNSEEN_BY_SYNCNET)
     assert all(recording.video.exists() for recording in table.recordings())

@@ -111,8 +111,8 @@ def test_a_long_pause_parts_and_short_pieces_fall_out() -> None:
 
 
 def test_what_is_heard_is_kept_where_sure(monkeypatch: pytest.MonkeyPatch) -> None:
-    heard = [("see", 0.9), ("sil", 1.0), ("two", 0.9), ("mean", 0.5), ("you", 0.01)]
-    entries = tuple(RecognisedWord(Interval(label, 0.0, 0.1), posterior) for label, posterior in heard)
+    recognised = [("see", 0.9), ("sil", 1.0), ("two", 0.9), ("mean", 0.5), ("you", 0.01)]
+    entries = tuple(RecognisedWord(Interval(label, 0.0, 0.1), posterior) for label, posterior in recognised)
     placed = [word(0, 0, "S", "IY"), word(1, 100, "T", "UW", score=-9.0), word(2, 200, "M", "IY", "N", score=-0.1)]
     placed.append(word(3, 350, "Y", "UW"))
     monkeypatch.setattr(labelling, "transcribe", lambda samples: entries)

@@ -33,8 +33,8 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> Pair:
 
 
 @pytest.fixture(scope="module")
-def judge() -> SyncNet:
-    """A small judge that has learned nothing."""
+def syncnet() -> SyncNet:
+    """A small SyncNet that has learned nothing."""
     torch.manual_seed(0)
     return SyncNet(CONFIGS["tiny"]).eval()
 
@@ -65,41 +65,41 @@ def scores_of(pair: Pair, given: Networks, *names: str) -> Scores:
 
 
 def test_mouths_embedded_on_the_way_are_those_embedded_at_once(
-    pair: Pair, judge: SyncNet, monkeypatch: pytest.MonkeyPatch
+    pair: Pair, syncnet: SyncNet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(networks, "_PIECE", 8)
     images = np.concatenate(list(pair.output.chunks()))
-    crops = judge.crop(images, judge.places(pair.output.track.landmarks))
-    expected = judge.embed_video(crops)
+    crops = syncnet.crop(images, syncnet.places(pair.output.track.landmarks))
+    expected = syncnet.embed_video(crops)
     speech = pair.output.evidence.speech
     assert speech is not None
-    score = sync_score(expected, judge.embed_audio(speech, COUNT))
-    found = scores_of(pair, Networks(sync=judge), *networks.SYNC, "fmd")
+    score = sync_score(expected, syncnet.embed_audio(speech, COUNT))
+    found = scores_of(pair, Networks(sync=syncnet), *networks.SYNC, "fmd")
     np.testing.assert_allclose(found.features["mouth"], expected, atol=1e-4)
     np.testing.assert_allclose(found.features["mouth"], found.features["reference mouth"], atol=1e-4)
     assert found.values["fmd"] == pytest.approx(0, abs=1e-6)
     assert found.values["sync-offset"] == score.offset
     assert found.values["sync-confidence"] == pytest.approx(score.confidence, abs=1e-4)
     assert found.values["sync-distance"] == pytest.approx(score.distance, abs=1e-4)
-    assert any(judge.name in note for note in found.notes)
+    assert any(syncnet.name in note for note in found.notes)
 
 
-def test_mouths_are_judged_at_25_frames_per_second(pair: Pair, judge: SyncNet, tmp_path: Path) -> None:
+def test_mouths_are_judged_at_25_frames_per_second(pair: Pair, syncnet: SyncNet, tmp_path: Path) -> None:
     fast = read_evidence(write(tmp_path / "fast.mp4", np.repeat(moving_face(12, size=128), 2, axis=0), fps=50))
-    found = scores_of(on_common_clock(fast, fast), Networks(sync=judge), "fmd")
+    found = scores_of(on_common_clock(fast, fast), Networks(sync=syncnet), "fmd")
     assert len(found.features["mouth"]) == 12 - 4
 
 
-def test_without_sound_only_the_mouth_is_looked_at(pair: Pair, judge: SyncNet) -> None:
+def test_without_sound_only_the_mouth_is_looked_at(pair: Pair, syncnet: SyncNet) -> None:
     mute = replace(pair.output, evidence=replace(pair.output.evidence, speech=None, silent_because="it is mute."))
-    found = scores_of(replace(pair, output=mute), Networks(sync=judge), *networks.SYNC, "fmd")
+    found = scores_of(replace(pair, output=mute), Networks(sync=syncnet), *networks.SYNC, "fmd")
     assert found.missing == dict.fromkeys(networks.SYNC, "it is mute.")
     assert set(found.values) == {"fmd"}
 
 
-def test_four_frames_are_too_few_for_a_window(judge: SyncNet, tmp_path: Path) -> None:
+def test_four_frames_are_too_few_for_a_window(syncnet: SyncNet, tmp_path: Path) -> None:
     seen = read_evidence(write(tmp_path / "short.mp4", moving_face(4, size=128), speech=speech_of(4)))
-    found = scores_of(on_common_clock(seen, seen), Networks(sync=judge), *networks.SYNC, "fmd")
+    found = scores_of(on_common_clock(seen, seen), Networks(sync=syncnet), *networks.SYNC, "fmd")
     assert set(found.missing) == {*networks.SYNC, "fmd"}
     assert "0.2 s" in found.missing["fmd"]
 
@@ -121,8 +121,8 @@ def test_inception_features_are_kept_for_many_videos(pair: Pair) -> None:
     assert found.values["fid"] == pytest.approx(0, abs=1e-6)
 
 
-def test_nobody_is_asked_for_what_is_not_wanted(pair: Pair, judge: SyncNet) -> None:
-    everybody = Networks(judge, Colours(), lambda images: images, True)
+def test_nobody_is_asked_for_what_is_not_wanted(pair: Pair, syncnet: SyncNet) -> None:
+    everybody = Networks(syncnet, Colours(), lambda images: images, True)
     assert network_collectors(pair, ["d-ll", "ssim"], everybody) == []
     alone = on_common_clock(pair.output.evidence, None)
     assert len(network_collectors(alone, tuple(MEASURES), everybody)) == 1

@@ -41,10 +41,10 @@ def cache(folder: Path) -> Path:
 
 @pytest.fixture(autouse=True)
 def small_judge(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A judge of synchrony that has learned nothing but is there."""
+    """A SyncNet that has learned nothing but is there."""
     torch.manual_seed(0)
-    judge = SyncNet(CONFIGS["tiny"]).eval()
-    monkeypatch.setattr(networks, "load_syncnet", lambda: judge)
+    network = SyncNet(CONFIGS["tiny"]).eval()
+    monkeypatch.setattr(networks, "load_syncnet", lambda: network)
 
 
 def test_a_video_against_itself_and_every_measure_is_a_value_or_has_a_reason(real: Path, cache: Path) -> None:

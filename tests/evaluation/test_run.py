@@ -56,7 +56,7 @@ def grid(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-class Heard:
+class Recorder:
     """A progress hook that takes note."""
 
     def __init__(self, *, stops_at: int | None = None) -> None:
@@ -75,17 +75,17 @@ class Heard:
 
 
 @pytest.fixture(scope="module")
-def evaluated(grid: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any], Heard]:
-    """The folder of results, the result, and what the hook heard; stopped once on the way and gone on with."""
+def evaluated(grid: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any], Recorder]:
+    """The folder of results, the result, and what the hook received; stopped once on the way and gone on with."""
     out, arguments = tmp_path_factory.mktemp("out") / "results", {"split": "test", "measures": MEASURES, "jobs": 1}
     with pytest.raises(KeyboardInterrupt):
-        evaluate_corpus("makeittalk", grid, out=out, progress=Heard(stops_at=3), **arguments)
+        evaluate_corpus("makeittalk", grid, out=out, progress=Recorder(stops_at=3), **arguments)
     assert not (out / RESULT).exists()
-    heard = Heard()
-    return out, evaluate_corpus("makeittalk", grid, out=out, progress=heard, **arguments), heard
+    recorder = Recorder()
+    return out, evaluate_corpus("makeittalk", grid, out=out, progress=recorder, **arguments), recorder
 
 
-def test_all_systems_are_scored(evaluated: tuple[Path, dict[str, Any], Heard]) -> None:
+def test_all_systems_are_scored(evaluated: tuple[Path, dict[str, Any], Recorder]) -> None:
     _, result, _ = evaluated
     assert list(result["systems"]) == ["makeittalk", *BASELINES]
     assert (result["method"], result["corpus"], result["split"], result["format"]) == ("makeittalk", "grid", "test", 1)
@@ -99,7 +99,7 @@ def test_all_systems_are_scored(evaluated: tuple[Path, dict[str, Any], Heard]) -
             assert system["summary"]["found"]["mean"] == 1.0
 
 
-def test_the_real_video_is_the_ceiling(evaluated: tuple[Path, dict[str, Any], Heard]) -> None:
+def test_the_real_video_is_the_ceiling(evaluated: tuple[Path, dict[str, Any], Recorder]) -> None:
     systems = evaluated[1]["systems"]
     ssim = {name: system["summary"]["ssim"]["mean"] for name, system in systems.items() if system["summary"]}
     assert max(ssim, key=ssim.__getitem__) == REAL
@@ -108,26 +108,26 @@ def test_the_real_video_is_the_ceiling(evaluated: tuple[Path, dict[str, Any], He
     assert evaluated[1]["comparisons"][REAL]["ssim"]["verdict"] == "worse"
 
 
-def test_what_other_people_would_be_needed_for_says_so(evaluated: tuple[Path, dict[str, Any], Heard]) -> None:
+def test_what_other_people_would_be_needed_for_says_so(evaluated: tuple[Path, dict[str, Any], Recorder]) -> None:
     system = evaluated[1]["systems"][RANDOM]
     assert system["clips"] == system["summary"] == {}
     assert system["lacking"] == {"it copies a clip of another speaker, and the corpus has none.": 1}
 
 
-def test_a_clip_that_fails_is_told_and_costs_itself(evaluated: tuple[Path, dict[str, Any], Heard]) -> None:
+def test_a_clip_that_fails_is_told_and_costs_itself(evaluated: tuple[Path, dict[str, Any], Recorder]) -> None:
     failures = evaluated[1]["failures"]
     assert [failure["clip"] for failure in failures] == ["cccc"] * 7
     assert {failure["system"] for failure in failures} == {"makeittalk", *BASELINES}
     assert all("cccc.mp4" in failure["why"] and "leave the clip out" in failure["why"] for failure in failures)
 
 
-def test_what_was_done_before_the_stop_is_not_done_again(evaluated: tuple[Path, dict[str, Any], Heard]) -> None:
+def test_what_was_done_before_the_stop_is_not_done_again(evaluated: tuple[Path, dict[str, Any], Recorder]) -> None:
     counts = evaluated[2].of("evaluate")
     assert counts[0] == (3, 6)
     assert counts[-1] == (6, 6)
 
 
-def test_the_files(evaluated: tuple[Path, dict[str, Any], Heard]) -> None:
+def test_the_files(evaluated: tuple[Path, dict[str, Any], Recorder]) -> None:
     out, result, _ = evaluated
     assert json.loads((out / RESULT).read_text(encoding="utf-8")) == result
     assert "makeittalk on grid, test" in (out / REPORT).read_text(encoding="utf-8")
@@ -141,7 +141,7 @@ def test_the_files(evaluated: tuple[Path, dict[str, Any], Heard]) -> None:
         assert record["system"] == name
 
 
-def test_the_protocol_says_how(evaluated: tuple[Path, dict[str, Any], Heard]) -> None:
+def test_the_protocol_says_how(evaluated: tuple[Path, dict[str, Any], Recorder]) -> None:
     protocol = evaluated[1]["protocol"]
     assert (protocol["clips"], protocol["speakers"], protocol["measures"]) == (2, 1, list(MEASURES))
     assert protocol["package sha256"] == package_digest()
@@ -153,7 +153,7 @@ def test_the_protocol_says_how(evaluated: tuple[Path, dict[str, Any], Heard]) ->
 
 
 def test_the_second_call_makes_nothing(
-    evaluated: tuple[Path, dict[str, Any], Heard], grid: Path, monkeypatch: pytest.MonkeyPatch
+    evaluated: tuple[Path, dict[str, Any], Recorder], grid: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     out, before, _ = evaluated
 
@@ -167,17 +167,17 @@ def test_the_second_call_makes_nothing(
 
 
 def test_what_no_longer_holds_is_done_again(
-    evaluated: tuple[Path, dict[str, Any], Heard], grid: Path, tmp_path: Path
+    evaluated: tuple[Path, dict[str, Any], Recorder], grid: Path, tmp_path: Path
 ) -> None:
     out, corpus = tmp_path / "out", tmp_path / "grid"
     shutil.copytree(evaluated[0], out)
     shutil.copytree(grid, corpus)
 
     def done_before(**changed: Any) -> int:
-        heard = Heard()
+        recorder = Recorder()
         given: dict[str, Any] = {"split": "test", "measures": MEASURES, "systems": [STILL, REAL], "jobs": 1, **changed}
-        evaluate_corpus("makeittalk", corpus, out=out, progress=heard, **given)
-        return heard.of("evaluate")[0][0]
+        evaluate_corpus("makeittalk", corpus, out=out, progress=recorder, **given)
+        return recorder.of("evaluate")[0][0]
 
     assert done_before() == 2
     (out / "videos" / STILL / "bbbb.mp4").write_bytes(b"another video")
@@ -188,18 +188,18 @@ def test_what_no_longer_holds_is_done_again(
 
 
 def test_what_a_tool_is_missing_for_is_measured_once_it_is_there(
-    evaluated: tuple[Path, dict[str, Any], Heard], grid: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    evaluated: tuple[Path, dict[str, Any], Recorder], grid: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     given: dict[str, Any] = {"split": "test", "measures": ("ssim", "vmaf"), "systems": [STILL], "jobs": 1}
 
     def done_before(tool: bool) -> int:
-        heard = Heard()
+        recorder = Recorder()
         monkeypatch.setattr(
             jobs_module, "load_networks", lambda *_, **__: Networks(missing={} if tool else {"vmaf": "no"})
         )
         jobs_module._absent.cache_clear()
-        evaluate_corpus("makeittalk", grid, out=tmp_path / "out", progress=heard, **given)
-        return heard.of("evaluate")[0][0]
+        evaluate_corpus("makeittalk", grid, out=tmp_path / "out", progress=recorder, **given)
+        return recorder.of("evaluate")[0][0]
 
     assert [done_before(tool) for tool in (False, False, True, True)] == [0, 1, 0, 1]
     jobs_module._absent.cache_clear()
@@ -207,7 +207,7 @@ def test_what_a_tool_is_missing_for_is_measured_once_it_is_there(
 
 @pytest.mark.slow
 def test_in_processes_of_their_own_it_is_the_same(
-    evaluated: tuple[Path, dict[str, Any], Heard], grid: Path, tmp_path: Path
+    evaluated: tuple[Path, dict[str, Any], Recorder], grid: Path, tmp_path: Path
 ) -> None:
     given: dict[str, Any] = {"split": "test", "measures": MEASURES, "systems": [STILL, REAL]}
     result = evaluate_corpus("makeittalk", grid, out=tmp_path / "out", jobs=2, **given)

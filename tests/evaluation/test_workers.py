@@ -14,13 +14,13 @@ from talkinghead.types import no_progress
 
 @pytest.mark.parametrize("number", [1, 2])
 def test_what_is_made_comes_in_the_order_of_the_items_and_faults_come_through(number: int) -> None:
-    heard: list[tuple[str, int, int]] = []
+    calls: list[tuple[str, int, int]] = []
     with Workers(number) as workers:
-        assert workers.each(math.factorial, [5, 3, 4, 2], "count", lambda *call: heard.append(call)) == [120, 6, 24, 2]
+        assert workers.each(math.factorial, [5, 3, 4, 2], "count", lambda *call: calls.append(call)) == [120, 6, 24, 2]
         assert workers.each(math.factorial, [], "nothing", no_progress) == []
         with pytest.raises(ValueError, match="factorial"):
             workers.each(math.factorial, [1, -1], "count", no_progress)
-    assert heard == [("count", done, 4) for done in range(5)]
+    assert calls == [("count", done, 4) for done in range(5)]
 
 
 def test_a_process_that_is_killed_is_told_with_a_remedy() -> None:

@@ -75,9 +75,12 @@ def test_a_renderer_from_outside_is_chosen_by_name(site: Path) -> None:
 
 BROKEN = {
     "missing": ("import no_such_module", r"cannot be loaded \(No module named 'no_such_module'\)"),
-    "nothing": ("METHOD = 3", "is no Method of talkinghead"),
+    "nothing": ("METHOD = 3", "is not a Method of talkinghead"),
     "renamed": (METHOD.format(name="other", renderers={}), "calls itself 'other'"),
-    "clashing": (METHOD.format(name="clashing", renderers={"warp": None}), "has a renderer 'warp', as another has"),
+    "clashing": (
+        METHOD.format(name="clashing", renderers={"warp": None}),
+        "has a renderer 'warp', as another method has",
+    ),
 }
 
 

@@ -1,4 +1,4 @@
-"""The released judge: sizes of its layers, what it is shown and told, and files that are not its weights."""
+"""The released SyncNet: sizes of its layers, inputs and outputs, and files that are not its weights."""
 
 from __future__ import annotations
 

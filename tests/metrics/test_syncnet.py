@@ -1,4 +1,4 @@
-"""The judge of synchrony: what it cuts out, what it hears, its windows, and that it can learn what belongs together."""
+"""SyncNet: its crops, its audio features, its windows, and that it learns which pairs belong together."""
 
 from __future__ import annotations
 

@@ -72,7 +72,7 @@ def test_text_is_kept_readable_and_names_to_the_byte(tmp_path: Path) -> None:
         (b"[" * 100_000, "is not a job in JSON"),
         (b"\xff\xfe\x00", "it is not text in UTF-8"),
         (b'{"face": "a", "face": "b", "out": "c"}', '"face" is given twice'),
-        (b'{"face": "a", "out": "c", "fps": NaN}', "NaN is no number"),
+        (b'{"face": "a", "out": "c", "fps": NaN}', "NaN is not a number"),
         (b'{"face": "a", "out": "c", "seed": ' + b"1" * 5000 + b"}", "is not a job in JSON"),
         (b"[1]", "is not a job"),
         (b'{"face": "a", "out": "c", "fsp": 25}', 'did you mean "fps"?'),

@@ -25,7 +25,7 @@ def test_a_recording_takes_the_place_of_a_text(caplog: pytest.LogCaptureFixture)
     with caplog.at_level(logging.WARNING, "talkinghead"):
         assert override_job(SAID, {"speech": "b.wav"}, name="job.json") == Job("a.png", "a.mp4", speech="b.wav", seed=3)
     (note,) = [record.getMessage() for record in caplog.records]
-    assert note == "job.json: text, voice, rate left out, for speech is given anew."
+    assert note == "job.json: text, voice, rate left out, because speech is given anew."
 
 
 def test_another_recording_has_other_words() -> None:

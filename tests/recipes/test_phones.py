@@ -65,7 +65,7 @@ def test_crops_and_labels_go_together(monkeypatch: pytest.MonkeyPatch) -> None:
     assert bool((batch["labels"] == -1).any())
 
 
-def test_what_is_heard_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sound_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     store = Store(tmp_path)
     first = compute_features(labelled(), CONFIGS["tiny"], store=store)
     assert len(first.mels) == len(first.labels) == len(first.weights) == 6

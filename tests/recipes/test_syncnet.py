@@ -1,4 +1,4 @@
-"""The training of the judge of synchrony: what it is fed, what it learns by, and a whole one in miniature."""
+"""The training of SyncNet: batches, losses, and a whole training in miniature."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def stretch(count: int = 60) -> SyncStretch:
     return SyncStretch(crops, (np.arange(4 * count, dtype=np.uint8)[:, None].repeat(16, 1),), "somebody")
 
 
-def test_what_is_heard_goes_with_the_frames() -> None:
+def test_sound_goes_with_the_frames() -> None:
     mouth = speaking(1, seconds=2.4, fps=50.0)
     (one,) = make_stretches([mouth, speaking(2, seconds=1.0)], TINY, versions=2)  # one second is too short
     assert one.crops.shape == (60, HEIGHT, WIDTH)
@@ -64,7 +64,7 @@ def test_what_is_heard_goes_with_the_frames() -> None:
     np.testing.assert_allclose(one.mels[0] / 255, plain, atol=0.5 / 255 + 1e-6)
 
 
-def test_what_is_heard_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sound_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     mouths, store = [speaking(1), speaking(2, seconds=1.0), speaking(3)], Store(tmp_path)
     first = make_stretches(mouths, TINY, versions=2, store=store)
     monkeypatch.setattr(syncnet, "sync_features", lambda *_, **__: pytest.fail("is kept"))

@@ -113,7 +113,7 @@ def test_count_is_the_ceiling(features, rate, count, stub):
     assert rows.dtype == np.float32
 
 
-def test_sound_at_another_rate_is_heard_at_16_khz(stub):
+def test_sound_at_another_rate_is_resampled_to_16_khz(stub):
     sine = np.sin(2 * np.pi * 440 * np.arange(48_000) / 48_000).astype(np.float32)
     at_48, at_16 = (LogMel()(Speech(sine[::step], rate), 25.0) for step, rate in ((1, 48_000), (3, 16_000)))
     np.testing.assert_allclose(at_48[2:-2], at_16[2:-2], atol=0.02)

@@ -95,11 +95,13 @@ def test_the_embedding_is_the_mean_over_windows(monkeypatch):
     monkeypatch.setattr(
         speaker, "speech_segments", lambda activity, rate: (Interval("speech", 0.0, len(activity) / rate),)
     )
-    heard = []
-    monkeypatch.setattr(speaker, "_encoder", lambda: lambda mels: heard.append(mels) or torch.eye(256)[: len(mels)])
+    windows_read = []
+    monkeypatch.setattr(
+        speaker, "_encoder", lambda: lambda mels: windows_read.append(mels) or torch.eye(256)[: len(mels)]
+    )
     embedding = speaker_embedding(np.tile(falling_voice(), 2)[: 32 * 1600])
     np.testing.assert_allclose(embedding[:4], [3**-0.5, 3**-0.5, 3**-0.5, 0.0], atol=1e-6)
-    (windows,) = heard
+    (windows,) = windows_read
     assert windows.shape == (3, 160, 40)
     torch.testing.assert_close(windows[0, 80:], windows[1, :80])
 

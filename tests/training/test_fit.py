@@ -317,7 +317,7 @@ def test_training_that_betters_nothing_leaves_the_network_as_it_was(
     model, scores = run(tmp_path, validate=scripted(1.0, 2.0, 2.0, 2.0), merit=lambda found: -found["error"])
     assert scores == {"error": 1.0}
     assert all(torch.equal(value, network().state_dict()[name]) for name, value in model.state_dict().items())
-    assert "nothing better" in caplog.text
+    assert "not improved" in caplog.text
 
 
 def test_the_best_survives_an_interruption(tmp_path: Path) -> None:

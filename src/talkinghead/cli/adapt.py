@@ -36,7 +36,7 @@ def adapt(
     out: Annotated[
         Path,
         typer.Option(
-            "--out", "-o", metavar="PERSON", show_default=False, help="The folder of the person, new or to go on with."
+            "--out", "-o", metavar="PERSON", show_default=False, help="The folder of the person, new or to be resumed."
         ),
     ],
     method: Annotated[
@@ -71,9 +71,9 @@ def adapt(
         typer.Option(metavar="N", show_default="the stages' own", help="Training steps of each of a method's stages."),
     ] = None,
 ) -> None:
-    """Make a person from their videos: track them, fit the face, hear what they say, and adapt methods to them.
+    """Make a person from their videos: track them, fit the face, recognise their speech, and adapt methods to them.
 
-    The same command goes on where it was stopped. FACE of animate then takes the folder.
+    The same command resumes where it was stopped. The folder can then be the FACE of animate.
     """
     began = time.monotonic()
     from talkinghead.person import PersonPlan, adapt_person, has_consent
@@ -87,14 +87,14 @@ def adapt(
         with Bar() as progress:
             person = adapt_person(plan, out, progress=progress)
     except KeyboardInterrupt:
-        tell(f"talkinghead: stopped; the same command goes on with what is in {out}")
+        tell(f"talkinghead: stopped; the same command resumes with what is in {out}")
         raise typer.Exit(STOPPED) from None
     _report(person, time.monotonic() - began)
     typer.echo(out)
 
 
 def _ask_consent() -> str | None:
-    """What the user says about the person's consent; None where nobody can be asked."""
+    """The user's answer about the person's consent; None if nobody can be asked."""
     if not sys.stdin.isatty():
         return None
     answer: str = typer.prompt("How did this person agree to be animated? (kept in person.json)", err=True)
@@ -102,10 +102,10 @@ def _ask_consent() -> str | None:
 
 
 def _report(person: Person, seconds: float) -> None:
-    """What the person has now, and how it scores."""
+    """Report the person's reference and scores."""
     tell(f"{person.name}: {person.seconds:.1f} s of reference, prepared in {seconds:.0f} s")
     if not person.record.adapted:
-        tell("no method is adapted to them yet, all can animate their picture: add --method NAME to adapt one")
+        tell("no method is adapted to them yet, but all can animate their picture: add --method NAME to adapt one")
     for method, stages in person.record.adapted.items():
         for stage, scores in stages.items():
             told = ", ".join(f"{key} {value:g}" for key, value in scores.items() if isinstance(value, int | float))

@@ -46,7 +46,7 @@ talkinghead animate --job hello.json --seed 5 --overwrite
 """
 
 
-# What is not given on the command line is None: it leaves a job as it is, and a new one at its usual values.
+# Options that are not given are None: they leave a job from a file unchanged, and a new job at its defaults.
 _option = partial(typer.Option, show_default=False)
 _speech_option = partial(_option, rich_help_panel="The speech")
 _video_option = partial(_option, rich_help_panel="The video")
@@ -81,14 +81,14 @@ def animate(
         _speech_option(
             metavar="NAME",
             show_default="en-us",
-            help="Whose voice: en-us, de+f3, or a file of Piper's, MODEL.onnx; see: talkinghead voices.",
+            help="The voice: en-us, de+f3, or a Piper file, MODEL.onnx; see: talkinghead voices.",
         ),
     ] = None,
     language: Annotated[
         str | None,
         _speech_option(
             metavar="LANGUAGE",
-            help="The usual voice of a language: de, pt-BR or German; or the language of --transcript.",
+            help="The default voice of a language: de, pt-BR or German; or the language of --transcript.",
         ),
     ] = None,
     rate: Annotated[
@@ -97,7 +97,7 @@ def animate(
     ] = None,
     transcript: Annotated[
         str | None,
-        _speech_option(metavar="TEXT", help="What is said in SPEECH: words and phones are found by it."),
+        _speech_option(metavar="TEXT", help="What is said in SPEECH, to find its words and phones."),
     ] = None,
     alignment: Annotated[
         Path | None,
@@ -134,7 +134,7 @@ def animate(
     ] = None,
     kind: Annotated[
         str | None,
-        _video_option(metavar="auto|photo|drawing", show_default="auto", help="What FACE is; auto looks."),
+        _video_option(metavar="auto|photo|drawing", show_default="auto", help="What FACE is; auto detects it."),
     ] = None,
     fps: Annotated[
         float | None,
@@ -148,34 +148,34 @@ def animate(
     ] = None,
     landmarks: Annotated[
         Path | None,
-        _video_option(metavar="POINTS.json", help="Where the face is, placed by hand; see: talkinghead landmarks."),
+        _video_option(metavar="POINTS.json", help="The face's landmarks, placed by hand; see: talkinghead landmarks."),
     ] = None,
     background: Annotated[
         str | None,
         _video_option(
             metavar="PICTURE|#RRGGBB",
             show_default="as in FACE",
-            help="What stands behind the figure: FACE's own transparency shows it, or the person is cut out.",
+            help="Put this behind the figure, where FACE is transparent; otherwise the person is cut out.",
         ),
     ] = None,
     no_visible_mark: Annotated[
         bool | None,
         _video_option(
             "--no-visible-mark",
-            help="Leave out the small AI in the corner; the metadata say that the video is synthetic all the same.",
+            help="Leave out the small AI in the corner; the metadata still say that the video is synthetic.",
         ),
     ] = None,
     show: Annotated[
         str | None,
         _video_option(
             metavar="WHAT",
-            help="Write a picture beside OUT, OUT-WHAT.png, of what the renderer looks at: attention.",
+            help="Write a picture of the renderer's inner workings beside OUT, as OUT-WHAT.png: attention.",
         ),
     ] = None,
     overwrite: Annotated[bool | None, _video_option("--overwrite", help="Replace files that exist.")] = None,
     seed: Annotated[
         int | None,
-        _motion_option(metavar="N", show_default="0", help="Of what chance decides: head, brows and blinks."),
+        _motion_option(metavar="N", show_default="0", help="Seed of random motion: head, brows and blinks."),
     ] = None,
     head: Annotated[
         float | None,
@@ -208,7 +208,7 @@ def animate(
         Path | None,
         _job_option(
             metavar="JOB.json",
-            help="Do what a job file says, paths as seen from its folder; what is given beside it overrides the job.",
+            help="Do what a job file says, with paths relative to its folder; other options override the job.",
         ),
     ] = None,
     save: Annotated[
@@ -216,7 +216,7 @@ def animate(
         _job_option(
             "--save-job",
             metavar="JOB.json",
-            help="Write what is to be done as a job file, then do it; see docs/jobs.md.",
+            help="Write the job as a file, then do it; see docs/jobs.md.",
         ),
     ] = None,
 ) -> None:
@@ -234,7 +234,7 @@ def animate(
 
 
 def _job_from_parameters(parameters: Mapping[str, Any], path: Path | None) -> Job:
-    """The job that the command line asks for, on top of that in a file if there is one."""
+    """The job of the command line, which overrides that in a file if there is one."""
     from talkinghead.production import Job, load_job, override_job
 
     given = {name: value for name, value in parameters.items() if value is not None and name not in ("job", "save")}

@@ -1,4 +1,4 @@
-"""What the command line says, and where: results on stdout, everything else on stderr."""
+"""Output of the command line: results on stdout, everything else on stderr."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from rich.text import Text
 if TYPE_CHECKING:
     from talkinghead.production import Made
 
-STOPPED = 130  # the exit code of what Ctrl-C stopped
+STOPPED = 130  # the exit code after Ctrl-C
 
 STDERR = Console(stderr=True)
 STDOUT = Console()
 
 
 def tell(sentence: str) -> None:
-    """Write one sentence to stderr as it is, however long, above a progress bar if there is one."""
+    """Write one sentence to stderr unwrapped, above a progress bar if there is one."""
     STDERR.print(Text(sentence), soft_wrap=True)
 
 
@@ -40,7 +40,7 @@ def tell_made(made: Made, began: float) -> None:
 
 
 class _Notes(logging.Handler):
-    """Shows what is announced, each thing once."""
+    """Shows announcements, each once."""
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
@@ -55,7 +55,7 @@ class _Notes(logging.Handler):
 
 @contextmanager
 def notes_shown() -> Iterator[None]:
-    """While this lasts, what ``errors.announce`` says is shown on stderr as ``note: ...``."""
+    """Meanwhile, show announcements of ``errors.announce`` on stderr as ``note: ...``."""
     logger, notes = logging.getLogger("talkinghead"), _Notes()
     logger.addHandler(notes)
     try:

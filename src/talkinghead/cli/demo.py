@@ -1,4 +1,4 @@
-"""``talkinghead demo``: the first video, made from what the packages bring along."""
+"""``talkinghead demo``: a first video, made from data in the installed packages."""
 
 from __future__ import annotations
 

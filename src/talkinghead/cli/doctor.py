@@ -1,4 +1,4 @@
-"""``talkinghead doctor``: does everything work here, and if not, what mends it."""
+"""``talkinghead doctor``: whether everything works here and, if not, how to fix it."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ class Check:
     """One line of the report.
 
     Attributes:
-        name: what is looked at.
-        look: returns what was found; raises if it is not as it should be.
+        name: of the thing to check.
+        look: returns the finding; raises if there is a fault.
         remedy: what to do then, unless the exception knows better.
     """
 
@@ -72,7 +72,7 @@ def doctor() -> None:
 
 
 def checks() -> Iterator[Check]:
-    """What is checked, in order."""
+    """All checks, in order."""
     yield Check("python", _python, "install Python 3.10, 3.11 or 3.12")
     yield Check("talkinghead", lambda: version("talkinghead"), _REINSTALL)
     for name, module in _PACKAGES.items():

@@ -1,4 +1,4 @@
-"""What ``talkinghead motion`` does: reads the edits as they were typed, does them, writes or shows the result."""
+"""The work of ``talkinghead motion``: parses edits as typed, applies them, writes or shows the result."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from talkinghead.types import Motion
 
 _WIDEST_DEG, _FARTHEST, _LONGEST_S = 90.0, 10.0, 60.0
-_LOW, _HIGH = 5.0, 95.0  # percentiles that stand for the ends of a movement
+_LOW, _HIGH = 5.0, 95.0  # percentiles that count as the ends of a movement
 
 
 @dataclass(frozen=True)
 class Asked:
-    """The edits as they were typed; times are read once the frame rate is known. Fields as those of ``Edits``."""
+    """The edits as typed, with the fields of ``Edits``; times are parsed once the frame rate is known."""
 
     scale_lips: float
     scale_head: float
@@ -87,7 +87,7 @@ class Asked:
         )
 
     def first_option(self) -> str | None:
-        """The first edit that was asked for, as its option; None: there is none."""
+        """The option of the first requested edit; None if there is none."""
         marks: dict[str, object] = {
             "--scale-lips": self.scale_lips != 1,
             "--scale-head": self.scale_head != 1,
@@ -114,7 +114,7 @@ class Wanted:
         out: where the edited motion goes, or with ``frame`` its landmarks; None: nowhere.
         plot: where its curves go.
         exports: files for other programs.
-        frame: the time whose landmarks are asked for, as it was typed.
+        frame: the time whose landmarks to write, as typed.
         overwrite: whether older files may be replaced.
     """
 
@@ -126,7 +126,7 @@ class Wanted:
 
 
 def check_files(path: Path, asked: Asked, wanted: Wanted) -> None:
-    """Raise ``InputError`` for what can be known to go wrong before anything is read."""
+    """Raise ``InputError`` for faults that can be found before anything is read."""
     from talkinghead.media.files import check_writable
     from talkinghead.motion.edit_texts import parse_correction
     from talkinghead.motion.export import check_export
@@ -150,7 +150,7 @@ def check_files(path: Path, asked: Asked, wanted: Wanted) -> None:
         check_export(export)
     exports: dict[str, Path | None] = {f"--arkit {export}": export for export in wanted.exports}
     files = {f"--correct {text}": parse_correction(text)[1] for text in asked.corrections}
-    # Two corrections may well come from one file: only outputs must differ.
+    # Two corrections may come from one file: only outputs must differ.
     for name, source in {"M.npz": path, **files}.items():
         check_distinct({"-o": out, "--plot": plot, **exports}, {name: source})
     for output in (out, plot, *wanted.exports):
@@ -159,7 +159,7 @@ def check_files(path: Path, asked: Asked, wanted: Wanted) -> None:
 
 
 def edit(path: Path, asked: Asked, wanted: Wanted) -> None:
-    """Read a motion, change it, and write or show what is asked for."""
+    """Read a motion, change it, and write or show the requested results."""
     from talkinghead.motion.edits import apply_edits, rows_between
     from talkinghead.motion.export import export_motion
     from talkinghead.motion.files import load_motion, save_motion
@@ -205,7 +205,7 @@ def _write_frame(motion: Motion, time: str, out: Path | None, overwrite: bool) -
 
 
 def _summary(motion: Motion) -> dict[str, str]:
-    """What a motion does, as text by heading."""
+    """A summary of a motion, as text by heading."""
     import numpy as np
 
     from talkinghead.face.rest import lip_gap
@@ -227,7 +227,7 @@ def _summary(motion: Motion) -> dict[str, str]:
 
 
 def _change(before: Motion, changed: Motion) -> str:
-    """One line: how long the motion is, and what became of mouth, head and lids."""
+    """One line: the motion's length, and the changes of mouth, head and lids."""
     old, new = _summary(before), _summary(changed)
     names = ("opening, 5-95 %", "head range", "blinks")
     parts = [f"{name} {old[name]} -> {new[name]}" for name in names if old[name] != new[name]]

@@ -1,4 +1,4 @@
-"""``talkinghead evaluate``: how good a video is, against the real one; or a method, against a corpus and baselines."""
+"""``talkinghead evaluate``: how good a video is, against the real one; or a method on a corpus, against baselines."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _FORMAT = 1
 def evaluate(
     out: Annotated[
         Path | None,
-        typer.Argument(metavar="OUT", show_default=False, help="The video to judge."),
+        typer.Argument(metavar="OUT", show_default=False, help="The video to evaluate."),
     ] = None,
     *,
     metrics: Annotated[
@@ -57,7 +57,7 @@ def evaluate(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a JSON file that exists.")] = False,
     sync_weights: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", show_default="our own", help="Released SyncNet weights to judge synchrony with."),
+        typer.Option(metavar="FILE", show_default="our own", help="Released SyncNet weights, to measure synchrony."),
     ] = None,
     inception_weights: Annotated[
         Path | None,
@@ -109,13 +109,13 @@ def evaluate(
             "-o",
             metavar="DIR",
             show_default="evaluation/METHOD-CORPUS-SPLIT",
-            help="Where report, scores and videos go; what is there already is not made again.",
+            help="Folder for report, scores and videos; existing results are reused.",
             rich_help_panel=_CORPUS_GROUP,
         ),
     ] = None,
     limit: Annotated[
         int | None,
-        typer.Option(metavar="N", show_default="all", help="Only so many clips.", rich_help_panel=_CORPUS_GROUP),
+        typer.Option(metavar="N", show_default="all", help="At most this many clips.", rich_help_panel=_CORPUS_GROUP),
     ] = None,
     jobs: Annotated[
         int | None,
@@ -137,14 +137,14 @@ def evaluate(
     given = {"OUT": out, "--reference": reference, "--sync-weights": sync_weights}
     given["--inception-weights"] = inception_weights
     _check_files(given, json_out, overwrite)
-    judges = {"sync_weights": sync_weights, "inception_weights": inception_weights}
+    weights = {"sync_weights": sync_weights, "inception_weights": inception_weights}
     if out is not None:
-        _evaluate_pair(out, reference, names, judges, json_out=json_out, overwrite=overwrite)
+        _evaluate_pair(out, reference, names, weights, json_out=json_out, overwrite=overwrite)
     elif method is not None and corpus is not None:
         split = split or "test"
         drawn_by = f"-{renderer}" if renderer else ""
         folder = folder or Path("evaluation") / f"{method}{drawn_by}-{corpus.resolve().name}-{split}"
-        options = {"split": split, "limit": limit, "jobs": jobs, "measures": names, "renderer": renderer, **judges}
+        options = {"split": split, "limit": limit, "jobs": jobs, "measures": names, "renderer": renderer, **weights}
         _evaluate_corpus(method, corpus, folder, options, json_out=json_out, overwrite=overwrite)
 
 
@@ -153,7 +153,7 @@ def _check_mode(out: Path | None, reference: Path | None, of_corpus: dict[str, A
     first = next((name for name, value in of_corpus.items() if value is not None), None)
     if first is None:
         if out is None:
-            raise InputError("nothing is given to judge: give OUT, a video, or --method and --corpus.")
+            raise InputError("there is nothing to evaluate: give OUT, a video, or --method and --corpus.")
         return
     for name, value in {"OUT": out, "--reference": reference}.items():
         if value is not None:
@@ -168,7 +168,7 @@ def _check_mode(out: Path | None, reference: Path | None, of_corpus: dict[str, A
 
 
 def _check_files(given: dict[str, Path | None], json_out: Path | None, overwrite: bool) -> None:
-    """Everything about files that can be known before the work begins."""
+    """Check files as far as possible before the work begins."""
     from talkinghead.media.files import check_writable, existing_file
 
     for path in given.values():
@@ -183,7 +183,7 @@ def _evaluate_pair(
     out: Path,
     reference: Path | None,
     names: list[str] | None,
-    judges: dict[str, Path | None],
+    weights: dict[str, Path | None],
     *,
     json_out: Path | None,
     overwrite: bool,
@@ -192,7 +192,7 @@ def _evaluate_pair(
         progress("model", 0, 1)
         from talkinghead.evaluation.pair import evaluate_pair
 
-        scores = evaluate_pair(out, reference, measures=names, strict=names is not None, progress=progress, **judges)
+        scores = evaluate_pair(out, reference, measures=names, strict=names is not None, progress=progress, **weights)
     if json_out != _STDOUT:
         from talkinghead.cli.scores import show_scores
 
@@ -215,7 +215,7 @@ def _evaluate_corpus(
 
             result = evaluate_corpus(method, corpus, out=folder, progress=progress, **options)
     except KeyboardInterrupt:
-        tell(f"talkinghead: stopped; the same command goes on with what is in {folder}")
+        tell(f"talkinghead: stopped; the same command resumes with what is in {folder}")
         raise typer.Exit(STOPPED) from None
     if json_out != _STDOUT:
         from talkinghead.cli.scores import show_systems

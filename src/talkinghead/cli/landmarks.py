@@ -1,4 +1,4 @@
-"""``talkinghead landmarks``: where a face's 68 points are, found or placed by hand."""
+"""``talkinghead landmarks``: the 68 landmarks of a face, found or placed by hand."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def landmarks(
             "-o",
             metavar="POINTS.json",
             show_default="FACE.landmarks.json",
-            help="The file to write; with --edit, one that is there already is taken up again.",
+            help="The file to write; with --edit, an existing file is edited further.",
         ),
     ] = None,
     edit: Annotated[
@@ -59,10 +59,10 @@ def landmarks(
     ] = 0,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file if it exists.")] = False,
 ) -> None:
-    """Write where the 68 points of a face are, as animate --landmarks takes them.
+    """Write the 68 landmarks of a face, for animate --landmarks.
 
-    They are found as usual; with --edit they can be placed by hand, on drawings too in which no face is found. The
-    page is served on this machine alone and needs no network.
+    They are detected; with --edit they can also be placed by hand, even on drawings in which no face is found. The
+    page is served only on this machine and needs no network.
     """
     out = face.with_name(f"{face.stem}.landmarks.json") if out is None else out
     image = _picture(face, out, edit=edit, which_face=which_face, port=port, overwrite=overwrite)
@@ -76,7 +76,7 @@ def landmarks(
 
 
 def _picture(face: Path, out: Path, *, edit: bool, which_face: int | None, port: int, overwrite: bool) -> ImageArray:
-    """The picture, once everything is right that can be known before the work begins."""
+    """The picture, after all checks that are possible before the work begins."""
     from talkinghead.media import read_image, sniff
     from talkinghead.media.files import check_writable
 

@@ -1,4 +1,4 @@
-"""``talkinghead motion``: what a saved motion does, and changes to it."""
+"""``talkinghead motion``: a summary of a saved motion, and changes to it."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ Both eyes blink and look together: eyeBlinkLeft shuts both, eyeLookUpRight turns
 
 [bold]Times[/bold]
 
-1.2s, 1200ms, 0:01.2, or 30f for frame 30; all are those of M.npz, for --cut is done last.
+1.2s, 1200ms, 0:01.2, or 30f for frame 30; all are times of M.npz, because --cut is applied last.
 
 [bold]Order[/bold]
 
-Edits are done in the order in which they stand above, whatever the order of the options. Then render the result:
+Edits are applied in the order above, whatever the order of the options. Then render the result:
 talkinghead animate FACE SPEECH -o OUT.mp4 --motion M2.npz
 """
 
@@ -147,7 +147,7 @@ def motion(
         typer.Option(
             metavar="TIME:NAME=VALUE[,...]",
             show_default=False,
-            help="What a control adds at a time, going smoothly there and back; may be given again.",
+            help="Add the value of a control at a time, fading in and out; may be given again.",
             rich_help_panel=_SINGLE,
         ),
     ] = None,
@@ -156,7 +156,7 @@ def motion(
         typer.Option(
             metavar="TIME:FILE.json",
             show_default=False,
-            help="Put landmarks where the file says at a time, and the frames about it after them; may be given again.",
+            help="Move landmarks to the places in the file at a time, and blend around it; may be given again.",
             rich_help_panel=_SINGLE,
         ),
     ] = None,
@@ -165,7 +165,7 @@ def motion(
         typer.Option(
             metavar="SECONDS",
             show_default="0.3",
-            help="How long --keyframe and --correct take to come and to go.",
+            help="Seconds over which --keyframe and --correct fade in and out.",
             rich_help_panel=_SINGLE,
         ),
     ] = None,
@@ -183,12 +183,12 @@ def motion(
         typer.Option(
             metavar="START:END",
             show_default=False,
-            help="Keep only what is between; either may be left out.",
+            help="Keep only the part between; either may be left out.",
             rich_help_panel=_LENGTH,
         ),
     ] = None,
 ) -> None:
-    """Show what a saved motion does, plot it, or change it: lips, head, lids, single moments."""
+    """Summarise a saved motion, plot it, or change it: lips, head, lids, single moments."""
     asked = Asked(
         scale_lips=scale_lips,
         scale_head=scale_head,

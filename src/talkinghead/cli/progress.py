@@ -24,14 +24,14 @@ _NAMES = {
 
 
 class Bar:
-    """One line on stderr that names the stage, how far it is and how long it will take; gone at the end.
+    """One line on stderr with the stage, its progress and the remaining time; it disappears at the end.
 
-    Nothing is shown where stderr is not a terminal. Frames are made and encoded at the same time: the bar counts those
-    that are written.
+    Nothing is shown if stderr is not a terminal. Frames are rendered and encoded at the same time; the bar counts
+    encoded ones.
     """
 
     def __init__(self, console: Console = STDERR, *, shown: bool | None = None) -> None:
-        """A bar on a console; ``shown`` None: where stderr is a terminal."""
+        """A bar on a console; ``shown`` None: only if stderr is a terminal."""
         self._progress = Progress(
             SpinnerColumn(),
             TextColumn("{task.description}"),

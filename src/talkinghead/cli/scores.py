@@ -30,7 +30,7 @@ def show_measures() -> None:
 
 
 def show_scores(scores: Scores) -> None:
-    """What was measured of a video on stdout, and why the rest was not; what was done for it on stderr."""
+    """Scores of a video, and why others are missing, on stdout; notes on the comparison on stderr."""
     for note in scores.notes:
         tell(f"note: {note}")
     table = _table("")
@@ -88,7 +88,7 @@ def _row(result: Mapping[str, Any], measure: str) -> tuple[str, str, str, str]:
 
 
 def number(value: float) -> str:
-    """A value with the digits that tell something: at most four, and zeros only before the point."""
+    """A value with its significant digits: at most four, and zeros only before the point."""
     return f"{value:.{_DIGITS}g}" if abs(value) < 10**_DIGITS else f"{value:.0f}"
 
 

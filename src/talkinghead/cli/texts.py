@@ -1,4 +1,4 @@
-"""Texts that a command is given in a file or on standard input."""
+"""Texts from a file or from standard input."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ STDIN = "-"
 
 
 def read_given_text(name: str) -> str:
-    """The text in a file, or for "-" on standard input.
+    """The text in a file or, for "-", from standard input.
 
     Raises:
-        InputError: as ``production.source.read_text``.
+        InputError: as for ``production.source.read_text``.
     """
     from talkinghead.production.source import LARGEST_TEXT, decode_text, read_text
 

@@ -25,7 +25,7 @@ talkinghead train makeittalk translation --help
 
 
 class StageCommand(TyperCommand):
-    """The command, with the options of the stage that the command line names; ``--help`` then shows them."""
+    """The command with the options of the named stage, which ``--help`` then shows."""
 
     def make_context(self, info_name: Any, args: list[str], parent: Any = None, **extra: Any) -> Any:
         """Parse a command line."""
@@ -34,12 +34,12 @@ class StageCommand(TyperCommand):
         found = named.get("method") and _find_stage(named["method"], args)
         if found:
             return _stage_command(*found).make_context(info_name, args, parent, **extra)
-        # Which options there are is not known, so none is refused before METHOD and STAGE are.
+        # Options depend on METHOD and STAGE, so unknown ones are refused only after those are known.
         return super().make_context(info_name, args, parent, **lenient, **extra)
 
 
 def _find_stage(method: str, words: list[str]) -> tuple[str, Stage] | None:
-    """Name and stage that a command line of these words means; None where it names none."""
+    """Name and stage in the words of a command line; None if they name none."""
     try:
         owner = _owner(method)
     except InputError:
@@ -86,7 +86,7 @@ def _check_option(entry: Field[Any], value: Any) -> Any:
     """The value of an option.
 
     Raises:
-        InputError: it is out of range, or a file that is not there.
+        InputError: it is out of range, or a file that does not exist.
     """
     option, above = f"--{entry.name.replace('_', '-')}", entry.metadata.get("above")
     if above is not None and not value > above:
@@ -112,7 +112,7 @@ def train(
         typer.Option(
             metavar="DIR",
             show_default=False,
-            help="Where weights, log and checkpoint go; a checkpoint there is resumed.",
+            help="Folder for weights, log and checkpoint; a checkpoint in it is resumed.",
         ),
     ],
     stage: Annotated[
@@ -121,14 +121,14 @@ def train(
     config: Annotated[str, typer.Option(metavar="SIZE", help="The size of the networks.")] = "small",
     start: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", show_default="random weights", help="Pretrained weights to begin with."),
+        typer.Option(metavar="FILE", show_default="random weights", help="Pretrained weights to start from."),
     ] = None,
     store: Annotated[
         Path | None,
         typer.Option(
             metavar="DIR",
             show_default="OUT/store",
-            help="Keeps what was tracked and computed of the recordings; trainings may share it.",
+            help="Folder for tracks and features of the recordings; trainings may share it.",
         ),
     ] = None,
 ) -> None:
@@ -159,7 +159,7 @@ def _run(
     if out.exists() and not out.is_dir():
         raise InputError(f"--out {out} is a file: give a folder, which may be new.")
     if start is not None and not start.is_file():
-        raise InputError(f"--start {start}: no such file; give the weights to begin with.")
+        raise InputError(f"--start {start}: no such file; give the pretrained weights.")
     training = plan_training(
         owner,
         name,
@@ -173,7 +173,7 @@ def _run(
     try:
         owner.stages[name].train(training)
     except KeyboardInterrupt:
-        tell(f"talkinghead: stopped; the same command goes on from the last checkpoint in {out}")
+        tell(f"talkinghead: stopped; the same command resumes from the last checkpoint in {out}")
         raise typer.Exit(STOPPED) from None
     typer.echo(out)
 
@@ -194,10 +194,10 @@ def _owner(name: str) -> Trainable:
 
 
 def _stage_name(owner: Trainable, stage: str | None) -> str:
-    """The name of the stage that is meant: a recipe has one, which bears its name.
+    """The name of the requested stage; a recipe has a single stage of the same name.
 
     Raises:
-        InputError: none is, or there is none of that name.
+        InputError: no stage is named, or there is none of that name.
     """
     if owner.name in owner.stages:
         if stage is not None:

@@ -1,4 +1,4 @@
-"""``talkinghead voices``: who can say a text."""
+"""``talkinghead voices``: the voices that can say a text."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ talkinghead voices | grep French
 """
 
 _VARIED = 'Each of these can be varied, such as "en-us+f3": {variants}.'
-_PIPER = "The voices of Piper are files, to be given as --voice MODEL.onnx."
+_PIPER = "Piper's voices are files: give one as --voice MODEL.onnx."
 
 
 def voices(
@@ -30,7 +30,7 @@ def voices(
         typer.Option(metavar="LANGUAGE", show_default="all", help="Only those of a language: en, de-DE or German."),
     ] = None,
 ) -> None:
-    """List the voices for --text: a table, or in a pipe one line for each, with tabs: name, language, engine."""
+    """List the voices for --text as a table or, in a pipe, one per line with tabs: name, language, engine."""
     from talkinghead.speech.say import voices as known
     from talkinghead.speech.synthesis.espeak import Espeak
 

@@ -21,7 +21,7 @@ UNSEEN_FACES = ("GRID-s4", "Donald Trump")
 """Speakers of ``clips`` whose pictures no shipped renderer or generator has learned from."""
 
 UNSEEN_BY_SYNCNET = ("GRID-s2", "GRID-s5", "GRID-s20", "GRID-s23", "GRID-s26")
-"""Speakers of ``clips`` whom the judge of synchrony has not learned from."""
+"""Speakers of ``clips`` on whom SyncNet was not trained."""
 
 _LONG_S = 8.0  # a recording of which a part can be held back
 _FEW = 5  # recordings of a speaker, none of which is held back whole

@@ -1,4 +1,4 @@
-"""Talking mouths with their sound, in a form that the training of the judge of synchrony reads at once.
+"""Talking mouths with their sound, in a form that the training of SyncNet reads at once.
 
 A pack is an ``.npz`` without compression, for K recordings:
 

@@ -1,4 +1,4 @@
-"""A video as evidence: where its face is in every frame, and what is heard; its pictures stay in the file."""
+"""A video as evidence: the track of its face, and its speech; its pictures stay in the file."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Evidence:
     Attributes:
         reader: gives the frames.
         track: the face in each of them, smoothed as ``track_faces`` does.
-        speech: what is heard, or None.
+        speech: of the video, or None.
         silent_because: one sentence on why there is no speech; "" where there is.
     """
 

@@ -150,7 +150,7 @@ _TABLE: tuple[tuple[str, str, str, Better, str, str, bool, str], ...] = (
     ("psnr-face", "PSNR of the face", "dB", "higher", "PSNR in the face's square", _ATTENTIONAL, True, PICTURES),
     ("cpbd", "CPBD", "", "higher", "share of edges that look sharp", "Narvekar and Karam 2011", False, PICTURES),
     ("fid", "FID", "", "lower", "Frechet distance of Inception features", "Heusel et al. 2017", True, PICTURES),
-    ("vmaf", "VMAF", "of 100", "higher", "quality as viewers would judge it", f"{_WRITE} 2", True, PICTURES),
+    ("vmaf", "VMAF", "of 100", "higher", "quality as viewers would rate it", f"{_WRITE} 2", True, PICTURES),
     ("flicker", "flicker", "grey levels", "lower", "alternation from frame to frame", _OURS, False, PICTURES),
     (
         "background-drift",

@@ -260,5 +260,5 @@ def silent_frames(speech: Speech, count: int, fps: float) -> BoolArray:
     activity = voice_activity(resample(speech.samples, speech.sample_rate), _ACTIVITY_RATE)
     silent = silence_mask(activity, _ACTIVITY_RATE)
     rows = np.round(np.arange(count) * (_ACTIVITY_RATE / fps)).astype(int)
-    heard = rows < len(silent)
-    return np.where(heard, silent[np.where(heard, rows, 0)], True) if len(silent) else ~heard
+    covered = rows < len(silent)
+    return np.where(covered, silent[np.where(covered, rows, 0)], True) if len(silent) else ~covered

@@ -22,7 +22,7 @@ def solve_bounded(
     Args:
         hessian: (K, K) symmetric and positive definite.
         targets: (T, K).
-        start: (T, K) weights to begin with; None: those of the row before.
+        start: (T, K) initial weights; None: those of the previous row.
         lowest: the lower bound.
 
     Returns:

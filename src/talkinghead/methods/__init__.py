@@ -1,4 +1,4 @@
-"""One folder per published system; the list of methods is the list of folders, and what other packages add to it."""
+"""One folder per published system; methods are these folders and the entry points of other packages."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from talkinghead.methods.outside import find_entry_points, load_entry_point
 
 
 def method_names() -> tuple[str, ...]:
-    """Names of the methods that are there, in alphabetical order: the sub-packages of this one and those from outside.
+    """Names of all methods, in alphabetical order: the subpackages of this package, and methods of other packages.
 
-    Of a method from outside this does not tell whether it can be loaded.
+    Methods of other packages are listed even if they cannot be loaded.
     """
     own = _own_names()
     return tuple(sorted((*own, *find_entry_points(taken=own))))
@@ -27,7 +27,7 @@ def get_method(name: str) -> Method:
     """The method of that name.
 
     Raises:
-        InputError: there is none, or it comes from another package and cannot be loaded.
+        InputError: there is no such method, or it comes from another package and cannot be loaded.
     """
     own = _own_names()
     if name in own:
@@ -42,7 +42,7 @@ def get_method(name: str) -> Method:
 
 
 def all_methods() -> Iterator[Method]:
-    """Every method that can be loaded, in alphabetical order; what is wrong with others is announced, once."""
+    """Every method that can be loaded, in alphabetical order; why others cannot is announced once."""
     for name in method_names():
         try:
             yield get_method(name)
@@ -71,21 +71,21 @@ def method_of_renderer(name: str) -> Method:
 
 
 def get_renderer(name: str, *, first: tuple[Path, ...] = ()) -> Renderer:
-    """The renderer of that name, whichever method it is of.
+    """The renderer of that name, of any method.
 
     Args:
         name: its name.
-        first: folders in which its weights are looked for before those that ship.
+        first: folders in which its weights are searched before the shipped ones.
 
     Raises:
-        InputError: there is none, or its weights are missing.
+        InputError: there is no such renderer, or its weights are missing.
     """
     method = method_of_renderer(name)
     return method.renderers[name](method.find_weights(first=first))
 
 
 def shipped_generator(name: str) -> MotionGenerator:
-    """The generator of the method of that name, with the weights that ship.
+    """The generator of the method of that name, with its shipped weights.
 
     Raises:
         InputError: there is no such method, or its weights are missing.

@@ -29,29 +29,29 @@ class MotionGenerator(Protocol):
 class Renderer(Protocol):
     """Motion and a face -> pictures.
 
-    One that leaves the background of the portrait to the bit, and does not move the portrait's own pixels, says so by
-    ``holds_background = True``. One that can show what it looks at has ``shows``: name -> (motion, portrait) -> what
-    shows it as one picture.
+    A renderer that leaves background pixels bit-identical, and does not move the portrait's own pixels, has
+    ``holds_background = True``. One that can show its inner workings has ``shows``: name -> (motion, portrait) -> one
+    picture.
     """
 
     def render(self, motion: Motion, portrait: Portrait) -> Iterator[Frames]:
-        """One picture per row of ``motion``, in chunks: memory does not grow with length."""
+        """One picture per row of ``motion``, in chunks, so that memory does not grow with length."""
         ...
 
 
 class PerKind:
-    """One renderer for photos and another for drawings; each is made when it is first needed.
+    """One renderer for photos and another for drawings, each made when first needed.
 
     Args:
-        photo: makes the one.
-        drawing: makes the other.
+        photo: makes the renderer for photos.
+        drawing: makes the renderer for drawings.
     """
 
     def __init__(self, photo: Callable[[], Renderer], drawing: Callable[[], Renderer]) -> None:
         self._photo, self._drawing = cache(photo), cache(drawing)
 
     def of(self, portrait: Portrait) -> Renderer:
-        """The renderer of such portraits."""
+        """The renderer for a portrait of this kind."""
         return self._drawing() if portrait.drawing else self._photo()
 
     def render(self, motion: Motion, portrait: Portrait) -> Iterator[Frames]:
@@ -77,19 +77,19 @@ class Method:
     Attributes:
         name: of its folder.
         paper: where it was published.
-        summary: one line: what it takes and what it adds.
+        summary: one line: its input and its contribution.
         configs: sizes by name: "paper" as published, "small" as shipped, "tiny" for tests.
         build: config -> generator and renderer with random weights; opens no file.
         generator: weights -> generator.
-        renderers: name, of which no other method has the same -> (weights -> renderer).
-        renderer_for: names of the renderers, of this method or others, that it usually draws a "photo" and a "drawing"
-            with.
+        renderers: name, unique among all methods -> (weights -> renderer).
+        renderer_for: names of the renderers, of this method or others, that it uses by default for a "photo" and a
+            "drawing".
         stages: trainings in order.
-        variants: configurations that are no sizes: ablations and those trained from other data. They can be trained and
-            loaded from where they were written to; none of them ships.
-        needs: what it cannot do without: one picture, several frames, or a whole reference video.
-        least_s: how long that video must be at least (s).
-        weights: the folder of weights that ship; those of another size than "small" lie in one of its name in it.
+        variants: configurations that are not sizes: ablations, and those trained on other data. They can be trained and
+            loaded from where they were written; none of them ships.
+        needs: the face input that it requires: one picture, several frames, or a whole reference video.
+        least_s: the least length of that video (s).
+        weights: the folder of shipped weights; those of a size other than "small" lie in a subfolder of that name.
     """
 
     name: str
@@ -111,11 +111,11 @@ class Method:
         return tuple(name for name in self.configs if name == "small" or self._shipped(name) is not None)
 
     def find_weights(self, config: str = "small", *, first: tuple[Path, ...] = ()) -> Weights:
-        """Where its weights are looked for.
+        """The places where its weights are searched.
 
         Args:
-            config: the size that is wanted; where weights of it do not ship, ``first`` must have them.
-            first: folders that are searched before: of a person, or of what was trained.
+            config: the wanted size; if its weights do not ship, ``first`` must have them.
+            first: folders to search first: of a person, or of a training's output.
 
         Raises:
             InputError: no weights of that size ship, and there is no folder to search first.
@@ -131,7 +131,7 @@ class Method:
         return Weights(first if shipped is None else (*first, shipped))
 
     def check(self, portrait: Portrait) -> None:
-        """Raise ``InputError`` where the portrait lacks what the method needs."""
+        """Raise ``InputError`` if the portrait lacks what the method needs."""
         if self.needs == "picture":
             return
         reference = portrait.reference
@@ -149,7 +149,7 @@ class Method:
             )
 
     def _shipped(self, config: str) -> Path | None:
-        """The folder of the weights of a size, or of a variant; None: none ship."""
+        """The folder with the shipped weights of a size or variant, or None."""
         if self.weights is None:
             return None
         folder = self.weights if config == "small" else self.weights / config

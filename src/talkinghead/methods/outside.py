@@ -16,8 +16,8 @@ def find_entry_points(*, taken: Collection[str]) -> dict[str, EntryPoint]:
     """Entry points of methods by name; none is imported.
 
     Args:
-        taken: names of methods that are there. One of these, or one that two packages have, is announced, and the later
-            is left out.
+        taken: names of existing methods. If a name is one of these, or two packages use it, that is announced and the
+            later method is left out.
     """
     found: dict[str, EntryPoint] = {}
     for point in entry_points(group=GROUP):
@@ -33,24 +33,24 @@ def load_entry_point(point: EntryPoint, *, renderers: Collection[str]) -> Method
 
     Args:
         point: the entry point.
-        renderers: names of renderers that are there.
+        renderers: names of existing renderers.
 
     Raises:
-        InputError: it cannot be imported, is no method, or a name of it is another's.
+        InputError: it cannot be imported, is not a method, or uses a name that another has.
     """
     remedy = f"update or uninstall {_package_of(point)}"
     try:
         method = point.load()
-    except Exception as error:  # whatever it is that another package does when it is imported
+    except Exception as error:  # importing another package can fail in any way
         why = " ".join(str(error).split()) or type(error).__name__
         raise InputError(f"the method {point.name!r} cannot be loaded ({why}): {remedy}.") from error
     if not isinstance(method, Method):
-        raise InputError(f"the method {point.name!r}, {point.value}, is no Method of talkinghead: {remedy}.")
+        raise InputError(f"the method {point.name!r}, {point.value}, is not a Method of talkinghead: {remedy}.")
     if method.name != point.name:
         raise InputError(f"the method {point.name!r} calls itself {method.name!r}: {remedy}.")
     taken = sorted(set(method.renderers) & set(renderers))
     if taken:
-        raise InputError(f"the method {point.name!r} has a renderer {taken[0]!r}, as another has: {remedy}.")
+        raise InputError(f"the method {point.name!r} has a renderer {taken[0]!r}, as another method has: {remedy}.")
     return method
 
 

@@ -161,8 +161,8 @@ class ReleasedSyncNet(nn.Module):
 
         def embed(first: int, last: int) -> Tensor:
             windows = torch.stack([cepstra[None, :, 4 * k : 4 * (k + WINDOW)] for k in range(first, last)])
-            heard: Tensor = self.netfcaud(self.netcnnaud(windows).flatten(1))
-            return heard
+            embedding: Tensor = self.netfcaud(self.netcnnaud(windows).flatten(1))
+            return embedding
 
         return self._in_pieces(count, embed)
 

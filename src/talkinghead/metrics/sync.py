@@ -49,7 +49,7 @@ class SyncEmbedder(Protocol):
         ...
 
     def embed_audio(self, speech: Speech, count: int) -> FloatArray:
-        """(count - 4, d) of the sound that goes with ``count`` frames at 25 per second."""
+        """(count - 4, d) embeddings of the sound of ``count`` frames at 25 per second."""
         ...
 
 

@@ -75,7 +75,7 @@ def _with_neighbours(frames: Tensor) -> Tensor:
     return torch.cat([frames[:, :-2], frames[:, 1:-1], frames[:, 2:]], dim=2)
 
 
-class _Sight(nn.Module):
+class _PictureEncoder(nn.Module):
     """Frames (B, T, 48, 64) in [0, 1] -> (B, T - 4, embedding); each output sees five frames."""
 
     def __init__(self, width: int, embedding: int) -> None:
@@ -105,7 +105,7 @@ class _Sight(nn.Module):
         return said.view(batch, count - 4, -1)
 
 
-class _Hearing(nn.Module):
+class _AudioEncoder(nn.Module):
     """Log-mel (B, 4 T, num_mels) in [0, 1] -> (B, T - 4, embedding); each output sees twenty frames, 0.2 s."""
 
     def __init__(self, num_mels: int, width: int, embedding: int) -> None:
@@ -120,8 +120,8 @@ class _Hearing(nn.Module):
         self.say = nn.Sequential(nn.Dropout(0.2), nn.Conv2d(8 * width, embedding, (1, bands)))
 
     def forward(self, mel: Tensor) -> Tensor:
-        heard = self.hear((mel - 0.5)[:, None].contiguous(memory_format=torch.channels_last))
-        said: Tensor = self.say(heard)[..., 0]
+        features = self.hear((mel - 0.5)[:, None].contiguous(memory_format=torch.channels_last))
+        said: Tensor = self.say(features)[..., 0]
         return said.mT
 
 
@@ -136,8 +136,8 @@ class SyncNet(nn.Module):
     def __init__(self, config: SyncNetConfig) -> None:
         super().__init__()
         self.config = config
-        self.sight = _Sight(config.width, config.embedding)
-        self.hearing = _Hearing(config.num_mels, config.width, config.embedding)
+        self.sight = _PictureEncoder(config.width, config.embedding)
+        self.hearing = _AudioEncoder(config.num_mels, config.width, config.embedding)
         self.sharpness = nn.Parameter(torch.tensor(2.5))  # log of the factor that training multiplies cosines by
 
     def forward(self, crops: Tensor, mel: Tensor) -> tuple[Tensor, Tensor]:
@@ -193,8 +193,8 @@ class SyncNet(nn.Module):
 
         def embed(first: int, last: int) -> Tensor:
             rows = torch.from_numpy(mel[_MELS_PER_FRAME * first : _MELS_PER_FRAME * last])
-            heard: Tensor = self.hearing(rows[None].to(self.sharpness.device))[0]
-            return heard
+            vectors: Tensor = self.hearing(rows[None].to(self.sharpness.device))[0]
+            return vectors
 
         return self._in_pieces(count, embed)
 

@@ -1,4 +1,4 @@
-"""Reference videos -> a person: prepared once for all methods, then adapted to by each that is asked for."""
+"""Reference videos -> a person: prepared once for all methods, to which each requested method is then adapted."""
 
 from __future__ import annotations
 
@@ -41,15 +41,15 @@ _STORE = "store"
 
 @dataclass(frozen=True)
 class PersonPlan:
-    """What a person is to be made from.
+    """How to make a person.
 
     Attributes:
-        videos: files, or folders of which every video counts.
-        methods: names of the methods that are adapted to the person.
-        minutes: use at most so much of the videos; None: all of it.
+        videos: files, or folders whose videos are all used.
+        methods: names of the methods to adapt to the person.
+        minutes: use at most this much of the videos; None: all.
         face: which face of several, 1 being the leftmost; None: the largest.
-        name: how the person is called; None: as the folder.
-        consent: how the person agreed; None: what the folder says already.
+        name: of the person; None: that of the folder.
+        consent: how the person agreed; None: as recorded in the folder.
         steps: training steps of each stage; None: the stage's own.
     """
 
@@ -74,22 +74,22 @@ class PersonPlan:
 
 
 def has_consent(folder: Path) -> bool:
-    """Whether a folder is a person whose consent is known."""
+    """Whether a folder is a person with recorded consent."""
     return has_record(folder)
 
 
 def adapt_person(plan: PersonPlan, folder: Path, *, progress: Progress = no_progress) -> Person:
-    """Make a person, or go on with one: what is done already is not done again.
+    """Make a person, or resume making one: finished work is not repeated.
 
     Args:
-        plan: from what, and for which methods.
-        folder: where the person lies, or shall lie.
+        plan: the videos, methods and options.
+        folder: of the person, new or existing.
         progress: hook; stages "track", "speech", and "METHOD STAGE" for each training.
 
     Raises:
         InputError: the videos show no face, are not those of the person in the folder, or no consent is given; or the
-            folder cannot be written; or a method is unknown, has nothing that is adapted to a person, or needs longer
-            videos, or videos with sound.
+            folder cannot be written; or a method is unknown, has no stage for a person, or needs longer videos, or
+            videos with sound.
     """
     stages = {name: _person_stages(get_method(name)) for name in plan.methods}
     record = _continued(plan, folder) if has_record(folder) else _new(plan, folder)
@@ -159,7 +159,7 @@ def _new(plan: PersonPlan, folder: Path) -> PersonRecord:
 
 
 def _continued(plan: PersonPlan, folder: Path) -> PersonRecord:
-    """The record of the folder, changed where the plan says more; refused where it says otherwise."""
+    """The record of the folder with additions from the plan, which must not contradict it."""
     record = read_record(folder)
     videos = _source_videos(plan, folder)
     known = {video.file: video.digest for video in record.videos}
@@ -211,7 +211,7 @@ def _adapt(
     named_stage: tuple[str, Stage],
     progress: Progress,
 ) -> PersonRecord:
-    """Train a stage for the person, and put its weights and scores where they are looked for."""
+    """Train a stage for the person, and move its weights and scores to their place."""
     name, stage = named_stage
     corpus, store = person_corpus(record, folder), Store(folder / _STORE)
     options = stage.usual_options(corpus)
@@ -228,7 +228,7 @@ def _adapt(
     work = training.out
     target = folder / "weights" / method.name
     target.mkdir(parents=True, exist_ok=True)
-    for suffix in (".json", ".safetensors"):  # the weights last: they count
+    for suffix in (".json", ".safetensors"):  # the weights last, because they mark the stage as adapted
         part = target / f".{name}.part{suffix}"
         shutil.copyfile(work / f"{name}{suffix}", part)
         part.replace(target / f"{name}{suffix}")
@@ -243,7 +243,7 @@ def person_corpus(record: PersonRecord, folder: Path) -> Corpus:
     """The recordings of a person, with their splits.
 
     Raises:
-        InputError: a video is not there, or has changed.
+        InputError: a video is missing, or has changed.
     """
     return Corpus.of_recordings(list_recordings(find_videos(record, folder), folder, speaker=record.name))
 

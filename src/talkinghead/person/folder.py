@@ -3,10 +3,10 @@
 | in the folder         | what                                                                     |
 |-----------------------|--------------------------------------------------------------------------|
 | `person.json`         | see ``person.record``                                                    |
-| `portrait.png`, `.npz`| the picture that is animated, see ``person.portrait``                    |
+| `portrait.png`, `.npz`| the picture to animate, see ``person.portrait``                          |
 | `reference.npz`, `.json` | see ``person.reference``                                              |
 | `weights/METHOD/`     | weights of a method's networks adapted to the person, with their cards   |
-| `store/`              | what adapting keeps to go on from; may be removed                        |
+| `store/`              | intermediate results, to resume adapting; may be removed                 |
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ from talkinghead.store import file_digest
 from talkinghead.types import Portrait, Reference
 
 PREPARED = (PICTURE, DETAILS, TRACK)
-"""Files that preparation makes, without which nobody can be animated."""
+"""Files that preparation makes, and that animation needs."""
 
 
 class Person:
-    """A person who has been prepared.
+    """A prepared person.
 
     Attributes:
-        folder: where everything about them lies.
-        record: what ``person.json`` says.
+        folder: of the person.
+        record: the content of ``person.json``.
     """
 
     def __init__(self, folder: Path, record: PersonRecord) -> None:
@@ -41,12 +41,12 @@ class Person:
 
     @property
     def name(self) -> str:
-        """How the person is called."""
+        """The person's name."""
         return self.record.name
 
     @property
     def seconds(self) -> float:
-        """How much of the reference videos shows the person, in seconds.
+        """Seconds of the reference videos that show the person.
 
         Raises:
             InputError: the reference is missing or damaged.
@@ -54,35 +54,35 @@ class Person:
         return load_duration(self.folder)
 
     def portrait(self, *, reference: bool = False) -> Portrait:
-        """The picture that is animated.
+        """The picture to animate.
 
         Args:
-            reference: whether the whole reference video goes with it, for which its files must be there.
+            reference: whether to include the reference video, whose files must then exist.
 
         Raises:
-            InputError: files of the folder are missing or damaged, or the videos are not there or have changed.
+            InputError: files of the folder are missing or damaged, or the videos are missing or have changed.
         """
         portrait = load_portrait(self.folder)
         return dataclasses.replace(portrait, reference=self.reference()) if reference else portrait
 
     def reference(self) -> Reference:
-        """The reference video with its track and what is said in it.
+        """The reference video with its track and its speech.
 
         Raises:
-            InputError: files of the folder are missing or damaged, or the videos are not there or have changed.
+            InputError: files of the folder are missing or damaged, or the videos are missing or have changed.
         """
         return load_reference(self.videos(), self.folder)
 
     def videos(self) -> tuple[Path, ...]:
-        """The reference videos, of which it is sure that they are those that the person was made from.
+        """The reference videos, verified to be those from which the person was made.
 
         Raises:
-            InputError: one is not there, or has changed.
+            InputError: one is missing, or has changed.
         """
         return find_videos(self.record, self.folder)
 
     def find_weights(self, method: Method) -> tuple[Path, ...]:
-        """Where a method's weights adapted to this person lie; nothing, which is announced, where none were adapted."""
+        """The folder of a method's weights adapted to this person; if there are none, that is announced."""
         folder = self.folder / "weights" / method.name
         if folder.is_dir():
             return (folder,)
@@ -94,7 +94,7 @@ class Person:
         return ()
 
     def scores(self, method: str) -> Mapping[str, Scores]:
-        """Stage -> scores of what was adapted of a method; nothing where it was not."""
+        """Stage -> scores of a method's adapted weights; empty if none were adapted."""
         return self.record.adapted.get(method, {})
 
 
@@ -107,12 +107,12 @@ def open_person(folder: str | os.PathLike[str]) -> Person:
     """The person in a folder, ready to be animated.
 
     Raises:
-        InputError: the folder is no person, was not finished, was edited, or is of another version.
+        InputError: the folder is not a person, was not finished, was edited, or has another version.
     """
     folder = Path(folder)
     record = read_record(folder)
     if not record.prepared:
-        raise InputError(f"{folder} is not finished: run the same talkinghead adapt command again, which goes on.")
+        raise InputError(f"{folder} is not finished: run the same talkinghead adapt command again to resume.")
     for name in PREPARED:
         path = folder / name
         if not path.is_file() or file_digest(path) != record.prepared.get(name):

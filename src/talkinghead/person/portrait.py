@@ -1,7 +1,7 @@
 """A person's picture on disk, so that they can be animated without their videos.
 
-``portrait.png`` is the best frame of the reference; ``portrait.npz`` holds its row of the track, how surely each pixel
-belongs to the person (``person``, (H, W) uint8, absent where that is not known) and whether it is a drawing.
+``portrait.png`` is the best frame of the reference; ``portrait.npz`` has its row of the track, each pixel's probability
+of being the person's (``person``, (H, W) uint8, absent if unknown) and whether it is a drawing.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _OPTIONAL = ("expression", "gaze")
 
 
 def save_portrait(portrait: Portrait, folder: Path) -> None:
-    """Write the picture of a portrait and where the face is in it; older files are replaced.
+    """Write the picture of a portrait and its track, replacing older files.
 
     Raises:
         InputError: the folder cannot be written to.

@@ -1,11 +1,11 @@
-"""``person.json``: who a person is, from which videos they were made, and what was adapted to them.
+"""``person.json``: a person's name and consent, the videos from which they were made, and the weights adapted to them.
 
 | key         | what                                                                                              |
 |-------------|---------------------------------------------------------------------------------------------------|
 | `format`    | the text "talkinghead-person"                                                                     |
 | `version`   | 1                                                                                                 |
-| `name`      | how the person is called                                                                          |
-| `consent`   | what was said about their consent                                                                 |
+| `name`      | the person's name                                                                                 |
+| `consent`   | how they agreed                                                                                   |
 | `videos`    | list of `file` (relative to the folder), `digest` (SHA-256) and `seconds` of each reference video |
 | `minutes`   | how much of the videos is used, or null for all                                                   |
 | `face`      | which face of several, or null for the largest                                                    |
@@ -37,7 +37,7 @@ Scores = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class SourceVideo:
-    """A video that a person was made from: where it lies, the SHA-256 of its content, its length in seconds."""
+    """A video from which a person was made: its path, the SHA-256 of its content, its length in seconds."""
 
     file: str
     digest: str
@@ -46,7 +46,7 @@ class SourceVideo:
 
 @dataclass(frozen=True)
 class PersonRecord:
-    """What ``person.json`` says; see the module."""
+    """The content of ``person.json``; see the module."""
 
     name: str
     consent: str
@@ -67,7 +67,7 @@ def read_record(folder: Path) -> PersonRecord:
     """The record of a person.
 
     Raises:
-        InputError: the folder is no person, or its record was cut off, edited or made by another version.
+        InputError: the folder is not a person, or its record was truncated, edited or made by another version.
     """
     path = folder / FILE
     if not folder.is_dir():
@@ -138,7 +138,7 @@ _RIGHT: dict[str, Callable[[Any], bool]] = {
 
 
 def write_record(record: PersonRecord, folder: Path) -> None:
-    """Write ``person.json`` as a whole: beside its place, then renamed.
+    """Write ``person.json`` atomically.
 
     Raises:
         InputError: the folder cannot be written to.
@@ -149,10 +149,10 @@ def write_record(record: PersonRecord, folder: Path) -> None:
 
 
 def find_videos(record: PersonRecord, folder: Path) -> tuple[Path, ...]:
-    """The reference videos of a record, of which it is sure that they are still the same.
+    """The reference videos of a record, verified to be unchanged.
 
     Raises:
-        InputError: one is not there, or has changed.
+        InputError: one is missing, or has changed.
     """
     paths = []
     for video in record.videos:

@@ -1,8 +1,8 @@
-"""A person's reference on disk: where the face is in every frame, the fitted face, and what is said when.
+"""A person's reference on disk: the track, the fitted face, and words and phones with their times.
 
-``reference.npz`` holds the rows of the track, ``stretches`` ((N, 2), the frames of the videos in a row that show the
-person) and ``identity`` (coefficients of the face model); ``reference.json`` words and phones with their times. The
-pictures and the sound stay in the videos.
+``reference.npz`` has the rows of the track, ``stretches`` ((N, 2), ranges of frames of the concatenated videos that
+show the person) and ``identity`` (coefficients of the face model); ``reference.json`` has words and phones with their
+times. Pictures and sound stay in the videos.
 """
 
 from __future__ import annotations
@@ -39,15 +39,15 @@ def make_reference(
     """The reference of videos, made and kept in the person's folder.
 
     Args:
-        videos: of one size and rate, used in a row.
+        videos: of one size and rate, concatenated.
         folder: of the person.
-        store: keeps what the tracker saw.
+        store: keeps tracks.
         face: which face of several; None: the largest.
-        seconds: use at most so much; None: all.
+        seconds: use at most this much; None: all.
         progress: hook; stages "track", in frames, and "speech".
 
     Raises:
-        InputError: a video cannot be read, they do not go together, or no face is found.
+        InputError: a video cannot be read, sizes or rates differ, or no face is found.
     """
     reference = read_reference(videos, store=store, face=face, seconds=seconds, progress=progress)
     identity, track = fit_face(reference.track)
@@ -81,7 +81,7 @@ def load_reference(videos: Sequence[Path], folder: Path) -> Reference:
 
 
 def load_duration(folder: Path) -> float:
-    """How much of the videos shows the person (s).
+    """Seconds of the videos that show the person.
 
     Raises:
         InputError: the file is missing or damaged.
@@ -94,7 +94,7 @@ def list_recordings(videos: Sequence[Path], folder: Path, *, speaker: str) -> li
     """The stretches of the videos that show the person, as recordings to learn from.
 
     Args:
-        videos: those that the reference was made of.
+        videos: those from which the reference was made.
         folder: of the person.
         speaker: the person's name.
 
@@ -128,7 +128,7 @@ def load_identity(folder: Path) -> FloatArray:
 
 
 def _with_phones(speech: Speech | None, progress: Progress) -> Speech | None:
-    """The speech with its phones as the recogniser hears them."""
+    """The speech with recognised phones."""
     if speech is None:
         return None
     progress("speech", 0, 1)

@@ -1,4 +1,4 @@
-"""Values in range and files that differ, or one sentence that names the option and what it takes."""
+"""Checks of values and files; each error is one sentence that names the option and its range."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FASTEST_BLINKS = 1.5
 
 
 def check_ranges(job: Job) -> None:
-    """Raise ``InputError`` for a number out of range, or a word that is none of those to choose from."""
+    """Raise ``InputError`` for a number out of range, or an unknown choice."""
     parse_blink(job.blink)
     if job.fps is not None and not SLOWEST_FPS <= job.fps <= FASTEST_FPS:
         raise InputError(f"--fps {job.fps:g} is out of range: choose a number from {SLOWEST_FPS:g} to {FASTEST_FPS:g}.")
@@ -31,7 +31,7 @@ def check_ranges(job: Job) -> None:
 
 
 def check_face(face: int | None) -> None:
-    """Raise ``InputError`` for a number that no face has."""
+    """Raise ``InputError`` for a number that no face can have."""
     if face is not None and face < 1:
         raise InputError(f"--face {face} is out of range: choose 1 for the leftmost face, 2 for the next and so on.")
 

@@ -1,4 +1,4 @@
-"""Who is shown, and before what: a face, found or placed by hand, its mouth shapes, a background."""
+"""The figure to show: a face, found or placed by hand, its mouth shapes, and a background."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Figure:
-    """Whom to animate, before what.
+    """Whom to animate, and the background.
 
     Attributes:
         face: a picture or video, or the folder of a person.
         which_face: number of the face, from the left; None: the largest.
         landmarks: a file of landmarks placed by hand, or None.
-        background: a picture, or a colour as #rrggbb, or None: what stands in the picture.
-        drawing: whether the face is drawn; None: look.
+        background: a picture, or a colour as #rrggbb; None: as in the picture.
+        drawing: whether the face is drawn; None: detect it.
     """
 
     face: Path
@@ -37,7 +37,7 @@ class Figure:
     drawing: bool | None = None
 
     def __post_init__(self) -> None:
-        """Raises ``InputError`` for what does not go together."""
+        """Raises ``InputError`` for values that contradict each other."""
         check_face(self.which_face)
         if self.landmarks is not None and self.which_face is not None:
             raise InputError("--face and --landmarks are both given: the landmarks say which face; leave out --face.")
@@ -46,10 +46,10 @@ class Figure:
 
     @classmethod
     def of_job(cls, job: Job) -> Figure:
-        """Whom a job shows.
+        """The figure of a job.
 
         Raises:
-            InputError: its values are out of range or do not go together.
+            InputError: its values are out of range or contradict each other.
         """
         return cls(
             Path(job.face),
@@ -60,7 +60,7 @@ class Figure:
         )
 
     def files(self) -> dict[str, Path | None]:
-        """The files that are read, by what the command calls them."""
+        """The files to read, by their names on the command line."""
         picture = self.background is not None and not self.background.startswith("#")
         return {
             "FACE": self.face,
@@ -69,7 +69,7 @@ class Figure:
         }
 
     def check(self) -> None:
-        """Raise ``InputError`` for what is wrong with the files, as far as it can be known before the work begins."""
+        """Raise ``InputError`` for faults of the files that can be found before the work begins."""
         from talkinghead.media import read_image, sniff
 
         kind = "person" if self._open_person() else sniff(self.face)
@@ -82,10 +82,10 @@ class Figure:
             self._read_landmarks(read_image(self.face), self.landmarks)
 
     def load(self, head: TalkingHead) -> tuple[TalkingHead, Portrait]:
-        """The portrait, and what renders it with the mouth shapes and the background that were asked for.
+        """The portrait, and a ``TalkingHead`` that renders it with the requested mouth shapes and background.
 
         Raises:
-            InputError: a file cannot be read, no face is found, or the figure cannot be told from its background.
+            InputError: a file cannot be read, no face is found, or the figure cannot be separated from its background.
         """
         portrait = self._portrait(head)
         renderer = head.renderer_for(portrait)
@@ -113,10 +113,10 @@ class Figure:
         return read_placed(path, (image.shape[1], image.shape[0]))
 
     def _open_person(self) -> Person | None:
-        """The person whose folder the face is; None for a file.
+        """The person if the face is a person's folder; None for a file.
 
         Raises:
-            InputError: it is a folder of another kind, or not in order.
+            InputError: the folder is not a person, or is damaged.
         """
         if not self.face.is_dir():
             return None
@@ -158,10 +158,10 @@ class Figure:
         found = figure_of(portrait, colours, opacity)
         if found is None:
             raise InputError(
-                f"{self.face} shows nobody who can be told from the background: give a PNG that is transparent there."
+                f"{self.face} shows nobody who can be separated from the background: give a PNG with transparency."
             )
         if opacity is None:
-            announce(f"{self.face} has no transparency: the person was cut out by what the segmentation takes for one.")
+            announce(f"{self.face} has no transparency: the person was cut out by segmentation.")
         return found
 
 
@@ -174,13 +174,13 @@ def _with_remedy(error: InputError) -> InputError:
 
 def _colour(text: str) -> tuple[int, int, int]:
     if not re.fullmatch(r"#[0-9a-fA-F]{6}", text):
-        raise InputError(f"--background {text} is no colour: give it as #rrggbb, such as #00b140, or name a picture.")
+        raise InputError(f"--background {text} is not a colour: write #rrggbb, such as #00b140, or name a picture.")
     red, green, blue = bytes.fromhex(text[1:])
     return red, green, blue
 
 
 def _scale_to_cover(background: str, size: tuple[int, int]) -> ImageArray:
-    """A colour, or the middle of a picture scaled until it covers (width, height) px."""
+    """(H, W, 3) a colour, or the middle of a picture scaled to cover ``size``, which is (width, height) px."""
     import numpy as np
     from PIL import Image, ImageOps
 

@@ -1,4 +1,4 @@
-"""A job: everything that decides what a video becomes, as plain JSON values."""
+"""A job: everything that determines a video, as plain JSON values."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from talkinghead.production.values import describe_unknown, fault_of, refuse
 
 VERSION = 1
 
-# Fields that hold paths, and what the command calls them. A background can be a colour and a voice a name instead.
+# Fields that hold paths, and their names on the command line. A background can be a colour and a voice a name instead.
 INPUTS: Mapping[str, str] = {
     "face": "FACE",
     "speech": "SPEECH",
@@ -27,39 +27,39 @@ OUTPUTS: Mapping[str, str] = {"out": "OUT", "motion_out": "--motion-out", "arkit
 
 @dataclass(frozen=True)
 class Job:
-    """A face and what it is to say, how, and which files are to be written. Each option of ``animate`` is a field.
+    """A face, what it says and how, and which files to write. Each option of ``animate`` is a field.
 
-    Values are of the right type once a job exists; whether they are in range and go together, and whether the files can
-    be read and written, is what ``check_job`` looks at. Relative paths count from the current folder; those in a job
-    file count from the file's folder (``load_job``).
+    A job's values have the right type; ``check_job`` checks that they are in range and consistent, and that files can
+    be read and written. Relative paths start from the current folder; those in a job file start from the file's folder
+    (``load_job``).
 
     Attributes:
         face: a picture or video of a face, or the folder of a person.
         out: the video to write.
         speech: a sound or video file.
         text: what to say in a synthetic voice, instead of ``speech``.
-        text_file: a file that holds the text.
-        voice: whose voice: a name, or a model file of Piper.
-        language: the language whose usual voice speaks, or that of ``transcript``.
-        rate: how many times as fast as usual the voice speaks, 0.5 to 2.5.
+        text_file: a file with the text.
+        voice: a voice's name, or a model file of Piper.
+        language: the language whose default voice speaks, or that of ``transcript``.
+        rate: speed of the voice, 0.5 to 2.5 times the usual one.
         transcript: what is said in ``speech``.
         alignment: a file with the words and phones of ``speech``.
         method: name of the method.
         config: size of the method's networks.
-        renderer: name of the renderer; None: the method's own choice.
+        renderer: name of the renderer; None: the method's default.
         kind: "auto", "photo" or "drawing".
         fps: frames per second; None: 25, or those of ``motion``.
         which_face: number of the face from the left; None: the largest.
         landmarks: a file of landmarks placed by hand.
         background: a picture, or a colour as #rrggbb.
         visible_mark: whether to draw a small "AI" in the corner.
-        show: what to show of how the renderer works, as a picture beside ``out``: "attention".
+        show: which inner workings of the renderer to show, as a picture beside ``out``: "attention".
         overwrite: whether existing files may be replaced.
-        seed: of what chance decides.
+        seed: of all random choices.
         head: how much the head moves, 0 to 5.
         blink: "auto", "off", or blinks per second.
         motion_out: where to save the motion.
-        arkit: where to export the motion for other programs: a file of ARKit's weights or a glTF.
+        arkit: where to export the motion for other programs: a file with ARKit's weights, or a glTF.
         motion: a saved motion to render.
     """
 
@@ -98,15 +98,15 @@ class Job:
 
     @classmethod
     def from_json(cls, content: object, *, name: str = "the job") -> Job:
-        """The job that ``to_json`` gave, or that somebody wrote by hand.
+        """The job from ``to_json``, or written by hand.
 
         Args:
-            content: what ``json.loads`` returns: an object with the fields' names; ``version`` may be left out.
-            name: what errors call it.
+            content: from ``json.loads``: an object with the fields' names; ``version`` may be left out.
+            name: of the job in errors.
 
         Raises:
-            InputError: it is no object, of another version, has unknown or wrongly typed fields, or lacks a required
-                one. All faults are named in one sentence.
+            InputError: it is not an object, has another version, has unknown or wrongly typed fields, or lacks a
+                required one. All faults are named in one sentence.
         """
         if not isinstance(content, dict):
             raise InputError(f'{name} is not a job: give an object such as {{"face": "face.png", ...}}.')
@@ -125,6 +125,6 @@ class Job:
         return cls(**given)
 
     def to_json(self) -> dict[str, Any]:
-        """What ``from_json`` takes: the version and all values but those that are None."""
+        """An object for ``from_json``: the version and all values that are not None."""
         values = {each.name: getattr(self, each.name) for each in fields(self)}
         return {"version": VERSION, **{name: value for name, value in values.items() if value is not None}}

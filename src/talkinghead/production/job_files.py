@@ -1,4 +1,4 @@
-"""Jobs in files: JSON whose relative paths count from the file's own folder."""
+"""Jobs in files: JSON whose relative paths start from the file's own folder."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _MODEL_SUFFIX = ".onnx"
 
 
 def load_job(path: str | os.PathLike[str]) -> Job:
-    """The job in a JSON file; its relative paths, counted from the file's folder, count from the current one then.
+    """The job in a JSON file; relative paths from the file's folder become relative to the current one.
 
     Raises:
-        InputError: the file cannot be read, is no JSON, or no job (``Job.from_json``).
+        InputError: the file cannot be read, is not JSON, or not a job (``Job.from_json``).
     """
     from talkinghead.media.files import existing_file
 
@@ -40,7 +40,7 @@ def load_job(path: str | os.PathLike[str]) -> Job:
 
 
 def save_job(job: Job, path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
-    """Write a job as ``load_job`` reads it: relative paths are written as seen from the file's folder.
+    """Write a job for ``load_job``, with paths relative to the file's folder.
 
     Args:
         job: the job.
@@ -48,7 +48,8 @@ def save_job(job: Job, path: str | os.PathLike[str], *, overwrite: bool = False)
         overwrite: whether it may replace an older one.
 
     Raises:
-        InputError: the file exists, cannot be written, ends otherwise, or is one that the job itself reads or writes.
+        InputError: the file exists, cannot be written, has another suffix, or is one that the job itself reads or
+            writes.
     """
     from talkinghead.media.files import check_writable, write_beside
 
@@ -66,12 +67,12 @@ def save_job(job: Job, path: str | os.PathLike[str], *, overwrite: bool = False)
 def _encode(values: dict[str, Any]) -> bytes:
     try:
         return f"{json.dumps(values, indent=2, ensure_ascii=False, allow_nan=False)}\n".encode()
-    except UnicodeEncodeError:  # a file name with bytes that are no text
+    except UnicodeEncodeError:  # a file name with bytes that are not text
         return f"{json.dumps(values, indent=2, allow_nan=False)}\n".encode()
 
 
 def _place_paths(job: Job, place: Callable[[str], str]) -> Job:
-    """The job with all its relative paths placed anew."""
+    """The job with another base for all its relative paths."""
     values = {name: getattr(job, name) for name in (*INPUTS, *OUTPUTS)}
     relative = {name: value for name, value in values.items() if value is not None and _is_relative(name, value)}
     placed: dict[str, Any] = {name: place(value) for name, value in relative.items()}
@@ -113,7 +114,7 @@ def _object_from_pairs(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is no number in JSON")
+    raise ValueError(f"{name} is not a number in JSON")
 
 
 def _reason(error: Exception) -> str:

@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Outputs:
-    """The video and, if asked for, the motion, its export and what the renderer looks at.
+    """The video and, if requested, the motion, its export and a picture of the renderer's inner workings.
 
     Attributes:
         video: the video.
         motion: the saved motion, or None.
         arkit: the motion for other programs, or None.
-        show: what to show of how the renderer works, or None.
+        show: which inner workings of the renderer to show, or None.
     """
 
     video: Path
@@ -32,26 +32,26 @@ class Outputs:
 
     @classmethod
     def of_job(cls, job: Job) -> Outputs:
-        """What a job writes."""
+        """The outputs of a job."""
         motion, arkit = (None if path is None else Path(path) for path in (job.motion_out, job.arkit))
         return cls(Path(job.out), motion, arkit, job.show)
 
     @property
     def shown(self) -> Path | None:
-        """Where what is shown goes: beside the video."""
+        """The file for ``show``, beside the video."""
         return None if self.show is None else self.video.with_name(f"{self.video.stem}-{self.show}.png")
 
     def paths(self) -> dict[str, Path]:
-        """The files by what they hold: "video" and, if asked for, "motion", "arkit" and "show"."""
+        """The files by their content: "video" and, if requested, "motion", "arkit" and "show"."""
         paths = {"video": self.video, "motion": self.motion, "arkit": self.arkit, "show": self.shown}
         return {name: path for name, path in paths.items() if path is not None}
 
     def files(self) -> dict[str, Path | None]:
-        """The files that are written, by what the command calls them."""
+        """The files to write, by their names on the command line."""
         return {"OUT": self.video, "--motion-out": self.motion, "--arkit": self.arkit, "--show": self.shown}
 
     def check(self, inputs: Mapping[str, Path | None], *, overwrite: bool) -> None:
-        """Raise ``InputError`` for what cannot be written, or would replace one of the ``inputs`` or another output."""
+        """Raise ``InputError`` for a file that cannot be written, or would replace an input or another output."""
         from talkinghead.media import check_output
         from talkinghead.media.files import check_writable
 

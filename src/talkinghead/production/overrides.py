@@ -1,4 +1,4 @@
-"""A job with some values given anew, as a command line does with a job from a file."""
+"""Overriding some values of a job, as a command line does with a job from a file."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 from talkinghead.errors import announce
 from talkinghead.production.job import Job
 
-# Who gives one of these anew has no use for what the job says with it: of a recording its words, of a picture where its
-# face is. What the other fields say stays.
+# Replacing one of these fields makes fields about the old value useless, such as a recording's words or the place of a
+# picture's face. All other fields stay.
 _GOES_WITH: Mapping[str, tuple[str, ...]] = {
     "speech": ("text", "text_file", "voice", "language", "rate", "transcript", "alignment"),
     "text": ("speech", "text_file", "transcript", "alignment"),
@@ -26,15 +26,15 @@ _GOES_WITH: Mapping[str, tuple[str, ...]] = {
 
 
 def override_job(job: Job, values: Mapping[str, Any], *, name: str = "the job") -> Job:
-    """The job with other values, and without those that go with what was replaced.
+    """The job with other values, and without those that were about replaced ones.
 
-    A new ``speech``, say, takes the place of ``text`` and drops ``voice``, ``transcript`` and what else was about the
-    old one; a new ``face`` drops ``landmarks``. What is dropped without being given anew is announced.
+    For example, a new ``speech`` replaces ``text`` and drops ``voice``, ``transcript`` and other fields about the old
+    one; a new ``face`` drops ``landmarks``. Dropped fields that are not given again are announced.
 
     Args:
         job: the job.
         values: new values by field.
-        name: what announcements call the job.
+        name: of the job in announcements.
 
     Raises:
         InputError: a value is of the wrong type.
@@ -47,5 +47,5 @@ def override_job(job: Job, values: Mapping[str, Any], *, name: str = "the job") 
         content.pop(other)
     if dropped:
         given = " and ".join(dict.fromkeys(dropped.values()))
-        announce(f"{name}: {', '.join(dropped)} left out, for {given} is given anew.")
+        announce(f"{name}: {', '.join(dropped)} left out, because {given} is given anew.")
     return Job.from_json({**content, **values})

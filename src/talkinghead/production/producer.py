@@ -1,4 +1,4 @@
-"""Jobs become files: all of a job's files together or none, with progress, and stopped when told to."""
+"""From jobs to files: all of a job's files or none, with progress and cancelling."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ _KEPT_MODELS = 4
 
 @dataclass(frozen=True)
 class Made:
-    """What was made.
+    """The result of a job.
 
     Attributes:
-        paths: the files by what they hold: "video" and, if asked for, "motion", "arkit" and "show".
-        seconds: how long the video is.
+        paths: the files by their content: "video" and, if requested, "motion", "arkit" and "show".
+        seconds: duration of the video.
         size: (width, height) px.
         fps: frames per second.
         work: seconds that motion, rendering and encoding took, without loading and reading.
@@ -50,15 +50,15 @@ class Made:
 
 
 def run_job(job: Job, *, progress: Progress | None = None, cancel: Cancel | None = None) -> Made:
-    """Make the files of one job; arguments and errors as those of ``Producer.run``."""
+    """Make the files of one job; arguments and errors as for ``Producer.run``."""
     return Producer().run(job, progress=progress, cancel=cancel)
 
 
 class Producer:
-    """Runs jobs one after the other and keeps the networks that it loaded: for one thread at a time.
+    """Runs jobs one after the other and keeps loaded networks; to be used by one thread at a time.
 
     Args:
-        kept: how many methods with their renderers stay loaded; the one that was idle for longest goes first.
+        kept: how many methods with their renderers stay loaded; the least recently used is dropped first.
     """
 
     def __init__(self, *, kept: int = _KEPT_MODELS) -> None:
@@ -66,19 +66,19 @@ class Producer:
         self._heads: OrderedDict[_Key, TalkingHead] = OrderedDict()
 
     def run(self, job: Job, *, progress: Progress | None = None, cancel: Cancel | None = None) -> Made:
-        """Make the files of a job: all appear at the end, together; upon any exception none does.
+        """Make the files of a job, which all appear together at the end; after an exception none does.
 
         Args:
             job: what to make.
             progress: hook (stage, done, total); the stages are "model", "speech", "portrait", "motion", "render" and
                 "encode". The last two take turns: frames are encoded while others are rendered.
-            cancel: says whether to stop: an event or a function. It is asked at every ``cancellation.checkpoint``, some
-                times a second. What cannot be divided takes longer: loading networks for the first time, and placing
-                the words of a long transcript.
+            cancel: an event or a function that says whether to stop. It is checked at every
+                ``cancellation.checkpoint``, several times a second, except while networks are loaded for the first time
+                or the words of a long transcript are aligned.
 
         Raises:
-            InputError: as ``check_job``, or a file turns out to be unreadable, to show no face, or to find no room.
-            WorkCancelledError: ``cancel`` said so.
+            InputError: as for ``check_job``, or a file turns out to be unreadable, shows no face, or finds no room.
+            WorkCancelledError: ``cancel`` requested it.
         """
         is_cancelled = cancel.is_set if isinstance(cancel, threading.Event) else cancel
         with nullcontext() if is_cancelled is None else cancel_when(is_cancelled):
@@ -144,7 +144,7 @@ def _make(
 
 
 def _motion(work: Work, head: TalkingHead, speech: Speech, portrait: Portrait, report: Progress) -> Motion:
-    """The motion as it is rendered: a new one, or the saved one with its changes."""
+    """The motion to render: a new one, or the saved one with its changes."""
     from talkinghead.pipeline import fit_motion
 
     job, blink = work.job, parse_blink(work.job.blink)
@@ -157,7 +157,7 @@ def _motion(work: Work, head: TalkingHead, speech: Speech, portrait: Portrait, r
 
 
 def _write_beside(motion: Motion, paths: Mapping[str, Path], parts: Mapping[str, Path], view: View | None) -> None:
-    """Write what is small first, so that a full disk shows early."""
+    """Write the small files first, so that a full disk is noticed early."""
     from talkinghead.media import save_image
     from talkinghead.media.files import explain_full_disk
     from talkinghead.motion.export import export_motion

@@ -1,4 +1,4 @@
-"""What is to be said: a recording, or a text for a synthetic voice."""
+"""What to say: a recording, or a text for a synthetic voice."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ if TYPE_CHECKING:
     from talkinghead.types import Interval, Progress, Speech
 
 LARGEST_TEXT = 10_000_000  # bytes; days of speech
-_OVERHANG_S = 0.25  # that an alignment may be longer than its recording, by rounding or by an encoder's padding
+_OVERHANG_S = 0.25  # by which an alignment may exceed its recording, from rounding or an encoder's padding
 
 
 @dataclass(frozen=True)
 class Source:
-    """Where the speech comes from: either a recording, with what is known of its text, or a text.
+    """The source of the speech: either a recording, perhaps with its text, or a text.
 
     Attributes:
         recording: a sound or video file, or None.
         text: what to say, or None.
         text_file: a file with what to say, or None.
         voice: the voice that says it.
-        language: the language whose usual voice says it, or that of the transcript.
-        rate: how many times as fast as usual.
+        language: the language whose default voice says it, or that of the transcript.
+        rate: speed relative to the usual one.
         alignment: a file with the words and phones of the recording, or None.
         transcript: the text of the recording, or None.
     """
@@ -41,11 +41,11 @@ class Source:
     transcript: str | None = None
 
     def __post_init__(self) -> None:
-        """Raises ``InputError`` for what does not go together."""
+        """Raises ``InputError`` for values that contradict each other."""
         given = {"SPEECH": self.recording, "--text": self.text, "--text-file": self.text_file}
         chosen = [name for name, value in given.items() if value is not None]
         if not chosen:
-            raise InputError("nothing is given to say: add SPEECH, a sound file, or --text or --text-file.")
+            raise InputError("there is nothing to say: add SPEECH, a sound file, or --text or --text-file.")
         if len(chosen) > 1:
             raise InputError(f"{' and '.join(chosen)} are both given: choose one of them.")
         if self.recording is None:
@@ -61,14 +61,14 @@ class Source:
     def _refuse(given: dict[str, object], companion: str) -> None:
         for name, value in given.items():
             if value is not None:
-                raise InputError(f"{name} goes with {companion} alone: leave it out, or give {companion} instead.")
+                raise InputError(f"{name} goes only with {companion}: leave it out, or give {companion} instead.")
 
     @classmethod
     def of_job(cls, job: Job) -> Source:
-        """What a job says.
+        """The source of a job.
 
         Raises:
-            InputError: nothing is said, or what is given does not go together.
+            InputError: there is nothing to say, or values contradict each other.
         """
         recording, text_file, alignment = (
             None if path is None else Path(path) for path in (job.speech, job.text_file, job.alignment)
@@ -85,11 +85,11 @@ class Source:
         )
 
     def files(self) -> dict[str, Path | None]:
-        """The files that are read, by what the command calls them."""
+        """The files to read, by their names on the command line."""
         return {"SPEECH": self.recording, "--text-file": self.text_file, "--alignment": self.alignment}
 
     def prepare(self) -> Source:
-        """The same, its text read, once everything is right that can be known before the work begins.
+        """The same with its text read, after all checks that are possible before the work begins.
 
         Raises:
             InputError: a file cannot be read, the text has nothing to say, or voice, language or rate do not exist.
@@ -110,10 +110,10 @@ class Source:
         return replace(self, text=text, text_file=None)
 
     def read(self, progress: Progress) -> Speech:
-        """The speech. ``progress``: hook (stage, done, total).
+        """The speech; ``progress`` is a hook (stage, done, total).
 
         Raises:
-            InputError: it cannot be read or said, or its alignment is that of another recording.
+            InputError: it cannot be read or synthesised, or its alignment belongs to another recording.
         """
         if self.recording is not None:
             from talkinghead.media import read_speech
@@ -133,7 +133,7 @@ class Source:
         read_transcript(transcript, language=self._transcript_language())
 
     def _transcript_language(self) -> str:
-        """The language of the transcript, as the aligner names it."""
+        """The language of the transcript, by the aligner's name."""
         from talkinghead.speech.say import DEFAULT_VOICE, voices
         from talkinghead.speech.synthesis.languages import voice_for
 
@@ -156,10 +156,10 @@ class Source:
 
 
 def read_text(path: Path) -> str:
-    """The text in a UTF-8 file, or in a UTF-16 one that begins with its mark.
+    """The text in a UTF-8 file, or in a UTF-16 file with a byte order mark.
 
     Raises:
-        InputError: it cannot be read, is too long or no text.
+        InputError: it cannot be read, is too long or not text.
     """
     from talkinghead.media.files import existing_file
 
@@ -168,7 +168,7 @@ def read_text(path: Path) -> str:
 
 
 def decode_text(content: bytes, name: str) -> str:
-    """The text in the content of a file; ``name`` is what errors call it. Raises as ``read_text``."""
+    """The text in the content of a file, called ``name`` in errors; raises as ``read_text``."""
     if len(content) > LARGEST_TEXT:
         raise InputError(f"{name} has more than {LARGEST_TEXT / 1e6:g} MB of text: give it in parts.")
     encoding = "utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
@@ -191,7 +191,7 @@ def _read_alignment(path: Path) -> tuple[tuple[Interval, ...] | None, tuple[Inte
 
 
 def _within(intervals: tuple[Interval, ...], duration: float, path: Path) -> tuple[Interval, ...]:
-    """Intervals cut at the end of the recording; raises ``InputError`` for more than rounding makes of one."""
+    """Intervals cut at the end of the recording; raises ``InputError`` if they exceed it by more than rounding."""
     end = max((interval.end for interval in intervals), default=0.0)
     if end > duration + _OVERHANG_S:
         raise InputError(f"{path} ends at {end:.2f} s and SPEECH at {duration:.2f} s: give the alignment of SPEECH.")

@@ -1,4 +1,4 @@
-"""Values of a job: of the right type, or a few words on what is wrong with one."""
+"""Types of a job's values, and descriptions of wrong ones."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 
 from talkinghead.errors import InputError
 
-# What a field takes, by its annotation.
+# The values that a field accepts, by its annotation.
 _TYPES: dict[str, tuple[str, tuple[type, ...]]] = {
     "str": ("text", (str,)),
     "int": ("a whole number", (int,)),
@@ -29,7 +29,7 @@ def describe_type(annotation: str) -> str:
 
 
 def fault_of(name: str, annotation: str, value: object) -> str | None:
-    """What is wrong with the value of a field, to be part of a sentence; None: nothing."""
+    """What is wrong with the value of a field, as part of a sentence; None if nothing is."""
     parts = annotation.split(" | ")
     if value is None and "None" in parts:
         return None
@@ -41,7 +41,7 @@ def fault_of(name: str, annotation: str, value: object) -> str | None:
 
 
 def describe_unknown(name: str, known: Collection[str]) -> str:
-    """What to say of a field that does not exist."""
+    """A description of a field that does not exist, as part of a sentence."""
     import difflib
 
     near = difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.6)
@@ -59,7 +59,7 @@ def _fault_of_text(name: str, value: str) -> str | None:
     if not value and name not in _FREE_TEXT:
         return f'"{name}" must not be empty'
     try:
-        # Names of files may hold bytes that are no text.
+        # Names of files may contain bytes that are not text.
         value.encode("utf-8") if name in _FREE_TEXT else os.fsencode(value)
     except UnicodeEncodeError:
         return f'"{name}" holds half of a character'

@@ -1,4 +1,4 @@
-"""A job, checked: everything that can be known before the work begins."""
+"""A checked job, with everything that can be known before the work begins."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ _TOLD_DIFFERENCE_S = 0.1
 
 @dataclass(frozen=True)
 class Work:
-    """What is to be done for a job.
+    """A checked job.
 
     Attributes:
         job: the job.
-        figure: who is shown.
-        source: what is said, its text read.
-        outputs: what is written.
+        figure: whom to show.
+        source: what to say, with its text read.
+        outputs: the files to write.
         motion: the saved motion to render, or None.
         fps: frames per second.
     """
@@ -41,7 +41,7 @@ class Work:
     fps: float
 
     def announce_difference(self, duration: float) -> None:
-        """Announce what becomes of a saved motion that is longer or shorter than the speech (s)."""
+        """Announce how a saved motion that is longer or shorter than the speech (s) is fitted to it."""
         if self.motion is None:
             return
         own = len(self.motion) / self.motion.fps
@@ -51,11 +51,11 @@ class Work:
 
 
 def check_job(job: Job) -> Work:
-    """What is to be done, once everything is right that can be known before: what cannot be written first.
+    """Check a job as far as possible before the work begins, outputs first.
 
     Raises:
-        InputError: a value is out of range, values do not go together, a file cannot be written or read, or there is
-            no such method or voice.
+        InputError: a value is out of range, values contradict each other, a file cannot be written or read, or the
+            method or voice does not exist.
     """
     check_ranges(job)
     source, figure, outputs = Source.of_job(job), Figure.of_job(job), Outputs.of_job(job)
@@ -69,7 +69,7 @@ def check_job(job: Job) -> Work:
 
 
 def _read_motion(path: Path, fps: float | None) -> Motion:
-    """The motion in a file, once it is sure that it can be rendered at ``fps`` (None: its own)."""
+    """The motion in a file, after checking that it can be rendered at ``fps`` (None: its own)."""
     from talkinghead.motion.files import load_motion
 
     motion = load_motion(path)

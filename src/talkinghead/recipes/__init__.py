@@ -16,11 +16,11 @@ class Recipe:
     """The training of one shared network.
 
     Attributes:
-        name: as on the command line, and of the file of its weights.
+        name: on the command line, and of its weights' file.
         stage: the training.
         sizes: ``package.module:name`` of the mapping of its configurations.
         variants: others; none.
-        weights: the folder of weights that it builds upon; none.
+        weights: the folder of weights that it starts from; none.
     """
 
     name: str
@@ -31,7 +31,7 @@ class Recipe:
 
     @property
     def stages(self) -> Mapping[str, Stage]:
-        """The one stage, which bears the recipe's name."""
+        """The only stage, which has the recipe's name."""
         return {self.name: self.stage}
 
     @property
@@ -48,7 +48,7 @@ RECIPES: dict[str, Recipe] = {
         Recipe(
             "phones",
             Stage(
-                what="log-mel -> the 39 phones and silence: the recogniser that every method hears by",
+                what="log-mel -> the 39 phones and silence: the recogniser whose features methods use",
                 network=defer("talkinghead.speech.phones:PhoneRecogniser"),
                 losses=defer("talkinghead.recipes.phones:phone_losses"),
                 example=defer("talkinghead.recipes.phones:phone_example"),
@@ -60,7 +60,7 @@ RECIPES: dict[str, Recipe] = {
         Recipe(
             "syncnet",
             Stage(
-                what="mouths and log-mel -> whether they are in sync: the network that evaluation measures by",
+                what="mouths and log-mel -> whether they are in sync: the network with which evaluation measures it",
                 network=defer("talkinghead.metrics.syncnet:SyncNet"),
                 losses=defer("talkinghead.recipes.syncnet:sync_losses"),
                 example=defer("talkinghead.recipes.syncnet:sync_example"),
@@ -72,7 +72,7 @@ RECIPES: dict[str, Recipe] = {
         Recipe(
             "mouth",
             Stage(
-                what="shape of the lips -> inside of the mouth: what renderers paint behind open lips",
+                what="shape of the lips -> inside of the mouth, as renderers paint it behind open lips",
                 network=defer("talkinghead.recipes.mouth:mouth_adversaries"),
                 losses=defer("talkinghead.recipes.mouth:mouth_losses"),
                 example=defer("talkinghead.recipes.mouth:mouth_example"),

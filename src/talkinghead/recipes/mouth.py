@@ -28,11 +28,11 @@ from talkinghead.training.fit import Schedule
 from talkinghead.training.stage import Training
 from talkinghead.types import FaceTrack, FloatArray, ImageArray, IndexArray
 
-_OPEN = 0.025  # openings, in eye distances, that show something
+_OPEN = 0.025  # eye distances: least opening that shows something
 _PER_CLIP = {"GRID": 12, "other": 400}
 _ADVERSARIAL_WEIGHT = 0.03
 _LEAST_AREA = 60.0  # patch px
-_LEAST_BLUE = 0.35  # blue over red of skin under light too coloured to be taken out
+_LEAST_BLUE = 0.35  # blue over red of skin: below, the light is too coloured to be compensated
 _SHOWN = (
     "FACEGOOD-zsmeif"  # whose teeth the shipped network shows: the sharpest recording, upper teeth and tongue both seen
 )
@@ -77,8 +77,8 @@ def read_open_mouths(recordings: Sequence[Recording], store: Store) -> OpenMouth
     """Crops of open mouths, which the store keeps.
 
     Args:
-        recordings: of whom.
-        store: also of what the tracker sees.
+        recordings: to read.
+        store: keeps crops and tracks.
     """
     videos = [(recording.name, recording.part, file_digest(recording.video)) for recording in recordings]
     kept = store.arrays("open mouths", key_of(videos, code_digest(__name__)), lambda: _read(recordings, store))
@@ -107,10 +107,10 @@ def _read(recordings: Sequence[Recording], store: Store) -> Arrays:
 
 
 class MouthBatches:
-    """Openings, whose they are, and the colours in them under one light.
+    """Openings, their persons, and the colours inside them, all under the same light.
 
     Args:
-        mouths: what to draw from.
+        mouths: the training data.
         size: mouths in a batch.
     """
 
@@ -125,13 +125,13 @@ class MouthBatches:
         self.people = sorted(set(kept))
         self._person = np.array([self.people.index(speaker) for speaker in kept])
         self._pictures = torch.from_numpy(np.concatenate([colours.transpose(0, 3, 1, 2), openings[usable]], axis=1))
-        # People with many crops count for more, but not in proportion.
+        # People with many crops weigh more, but not in proportion.
         weight = 1.0 / np.sqrt(np.bincount(self._person))[self._person]
         weight[self._person == self.people.index(_SHOWN)] *= 3.0
         self._share = np.cumsum(weight / weight.sum())
 
     def __call__(self, step: int) -> dict[str, Tensor]:
-        """The batch of a step: ``opening``, ``person`` and ``colours``, mirrored, moved and stretched at random."""
+        """The batch of a step: ``opening``, ``person`` and ``colours``, randomly mirrored, shifted and stretched."""
         rng = np.random.default_rng(step)
         rows = np.searchsorted(self._share, rng.random(self._size)).clip(0, len(self._person) - 1)
         pictures = self._pictures[rows]
@@ -157,7 +157,7 @@ def _skin(crop: ImageArray, contour: FloatArray) -> FloatArray:
 
 
 def mouth_adversaries(config: InteriorConfig, *, people: int = 2) -> Adversaries[MouthInterior, PatchDiscriminator]:
-    """The mouth interior network for so many people, and its discriminator."""
+    """The mouth interior network for a number of people, and its discriminator."""
     width = config.width
     discriminator = PatchDiscriminator(4, (width, 2 * width, 2 * width), strided=2)
     return Adversaries(MouthInterior(width, people=people), discriminator)
@@ -167,7 +167,7 @@ def mouth_losses(network: nn.Module, batch: Mapping[str, Tensor], config: Interi
     """Colours and their gradients inside the opening (L1), and a least-squares adversarial term (Mao et al. 2017).
 
     Args:
-        network: of ``mouth_adversaries``, or what a training loop has wrapped around it.
+        network: of ``mouth_adversaries``, possibly wrapped by a training loop.
         batch: ``opening`` (B, 1, H, W), ``person`` (B,), ``colours`` (B, 3, H, W) in [0, 1].
         config: sizes.
     """
@@ -191,7 +191,7 @@ def mouth_losses(network: nn.Module, batch: Mapping[str, Tensor], config: Interi
 
 
 def mouth_example(config: InteriorConfig, seed: int) -> dict[str, Tensor]:
-    """Four made-up mouths."""
+    """Four synthetic mouths."""
     generator = torch.Generator().manual_seed(seed)
     width, height = PATCH_SIZE
     return {

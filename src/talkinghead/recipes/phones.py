@@ -1,8 +1,8 @@
 """Training of the phone recogniser: ``talkinghead train phones``.
 
-It hears recordings with aligned phones and a large amount of synthesised speech, varied twice: as sound (pitch, speed,
-size of the vocal tract, reverberation, codecs) before training begins, as a picture of sound (level, tilt, noise, bands
-that are missing) anew in every batch.
+It learns from recordings with aligned phones and a large amount of synthesised speech, augmented twice: as sound
+(pitch, speed, size of the vocal tract, reverberation, codecs) before training begins, and as mel spectra (level, tilt,
+noise, missing bands) anew in every batch.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ from talkinghead.training.fit import Schedule
 from talkinghead.training.stage import Training
 
 _FRAMES = 240  # of a crop
-_EDGE = 40  # frames at a crop's start that are heard and not judged: their past is cut off
-_SMOOTHING = 0.05  # of labels: the aligner's boundaries are good to a frame or two
-_NOISE_SHARE = 0.04  # of crops that hold nothing but noise
-_VERSIONS = 2  # of each recording: as it is, and otherwise
-_HELD_BACK = 20  # every so many-th recording is watched and not learned from
+_EDGE = 40  # frames at a crop's start that only give context, because their own past is cut off
+_SMOOTHING = 0.05  # of labels: the aligner's boundaries are accurate to a frame or two
+_NOISE_SHARE = 0.04  # of crops, which contain only noise
+_VERSIONS = 2  # of each recording: unchanged, and augmented
+_HELD_BACK = 20  # one recording in this many is held out for validation
 # Of the crops: people before machines, many voices before much of one.
 _SHARES = {
     "GRID": 0.14,
@@ -48,12 +48,12 @@ _SHARES = {
     "espeak": 0.14,
     "espeak-foreign": 0.04,
 }
-_MORE_VERSIONS = {"LibriSpeech": 4, "LJSpeech": 4}  # of the minutes there are
+_MORE_VERSIONS = {"LibriSpeech": 4, "LJSpeech": 4}  # of each recording of these sources
 
 
 @dataclass(frozen=True)
 class LabelledSound:
-    """A recording: samples (N,) at 16 kHz, labels (ceil(N / 160),) as places in ``CLASSES``, where from, how sure."""
+    """A recording: samples (N,) at 16 kHz, labels (ceil(N / 160),) as indices of ``CLASSES``, its source and weight."""
 
     samples: npt.NDArray[np.float32]
     labels: npt.NDArray[np.uint8]
@@ -63,7 +63,7 @@ class LabelledSound:
 
 @dataclass(frozen=True)
 class SourceFeatures:
-    """What a source sounds like: log-mel (T, bands) as bytes and labels (T,) of every version of every recording."""
+    """Features of a source: log-mel (T, bands) as bytes and labels (T,) of every version of every recording."""
 
     mels: list[npt.NDArray[np.uint8]]
     labels: list[npt.NDArray[np.uint8]]
@@ -77,7 +77,7 @@ def compute_features(
     versions: int = _VERSIONS,
     store: Store = NOTHING_KEPT,
 ) -> SourceFeatures:
-    """Recordings as they are and, in further versions, as ``augment_sound`` has them; the store keeps them."""
+    """Features of recordings, unchanged and, in further versions, augmented by ``augment_sound``; kept in the store."""
     code = code_digest("talkinghead.speech.phones", "talkinghead.training.augmentation.sound")
     sounds = [zlib.crc32(item.samples.tobytes()) for item in labelled]
     kept = store.arrays(
@@ -89,7 +89,7 @@ def compute_features(
 
 
 def _features(labelled: Sequence[LabelledSound], config: PhoneConfig, versions: int) -> Arrays:
-    """The arrays of ``SourceFeatures``, one recording after the other, and the lengths of all."""
+    """The arrays of ``SourceFeatures``, concatenated over recordings, and the lengths of all."""
     rng = np.random.default_rng(0)
     mels, labels, weights = [], [], []
     for item in labelled:
@@ -110,23 +110,23 @@ class PhoneBatches:
     """Random crops of log-mel with their labels.
 
     Args:
-        sources: name -> what it sounds like.
+        sources: name -> features.
         size: crops in a batch.
     """
 
     def __init__(self, sources: Mapping[str, SourceFeatures], *, size: int) -> None:
         self._size = size
-        self._mels = [mel for heard in sources.values() for mel in heard.mels]
-        self._labels = [known for heard in sources.values() for known in heard.labels]
-        self._weights = [weight for heard in sources.values() for weight in heard.weights]
+        self._mels = [mel for sounds in sources.values() for mel in sounds.mels]
+        self._labels = [known for sounds in sources.values() for known in sounds.labels]
+        self._weights = [weight for sounds in sources.values() for weight in sounds.weights]
         shares = [
-            _SHARES.get(name, 0.01) * np.array([len(known) for known in heard.labels]) / sum(map(len, heard.labels))
-            for name, heard in sources.items()
+            _SHARES.get(name, 0.01) * np.array([len(known) for known in sounds.labels]) / sum(map(len, sounds.labels))
+            for name, sounds in sources.items()
         ]
         self._shares = np.cumsum(np.concatenate(shares)) / np.sum(np.concatenate(shares))
 
     def __call__(self, step: int) -> dict[str, Tensor]:
-        """Log-mel (B, T, num_mels), labels (B, T) with -1 where nothing is judged, and weights (B,) of a step."""
+        """Log-mel (B, T, num_mels), labels (B, T) with -1 for frames to ignore, and weights (B,) of a step."""
         rng = np.random.default_rng(step)
         rows = np.searchsorted(self._shares, rng.random(self._size)).clip(max=len(self._mels) - 1)
         crops = [self._crop(int(row), rng) for row in rows]
@@ -152,7 +152,7 @@ class PhoneBatches:
 
 
 def phone_losses(network: nn.Module, batch: Mapping[str, Tensor], config: PhoneConfig) -> dict[str, Tensor]:
-    """Cross entropy with smoothed labels over the frames that are judged.
+    """Cross entropy with smoothed labels, without frames to ignore.
 
     Args:
         network: a ``PhoneRecogniser``.
@@ -161,12 +161,12 @@ def phone_losses(network: nn.Module, batch: Mapping[str, Tensor], config: PhoneC
     """
     logits, labels = network(batch["mel"]).float(), batch["labels"]
     loss = F.cross_entropy(logits.mT, labels, ignore_index=-1, label_smoothing=_SMOOTHING, reduction="none")
-    judged = (labels >= 0).float() * batch["weights"][:, None]
-    return {"phone_loss": (loss * judged).sum() / judged.sum().clamp_min(1.0)}
+    counted = (labels >= 0).float() * batch["weights"][:, None]
+    return {"phone_loss": (loss * counted).sum() / counted.sum().clamp_min(1.0)}
 
 
 def score(network: nn.Module, labelled: list[LabelledSound]) -> dict[str, float]:
-    """Frame accuracy by source, and over all of them the recall of p b m and of f v."""
+    """Frame accuracy by source, and the recall of p b m and of f v over all sources."""
     assert isinstance(network, PhoneRecogniser)
     known: dict[str, list[npt.NDArray[np.uint8]]] = {}
     guessed: dict[str, list[npt.NDArray[np.intp]]] = {}
@@ -192,7 +192,7 @@ def read_labelled(corpus: Path, cache: Path) -> tuple[list[LabelledSound], list[
 
     Args:
         corpus: folder of the recordings.
-        cache: folder for what is made from them.
+        cache: folder for packs made from them.
     """
     learned: list[LabelledSound] = []
     held_out: list[LabelledSound] = []
@@ -210,7 +210,7 @@ def read_labelled(corpus: Path, cache: Path) -> tuple[list[LabelledSound], list[
 
 
 def phone_example(config: PhoneConfig, seed: int) -> dict[str, Tensor]:
-    """Two made-up crops."""
+    """Two synthetic crops."""
     generator = torch.Generator().manual_seed(seed)
     return {
         "mel": torch.rand(2, 60, config.num_mels, generator=generator),

@@ -37,19 +37,19 @@ from talkinghead.training.stage import Training
 from talkinghead.types import ImageArray, IndexArray, Speech
 
 SHIFTS = range(-5, 6)
-"""Frames by which validation puts picture and sound out of step."""
+"""Frames by which validation puts picture and sound out of sync."""
 
 _FRAMES = 40  # of a stretch: 36 windows
 _REACH = 15  # frames: how far the wrong answers of the same stretch reach
-_NEAR = 0.1  # of the right answer is given to the window before, and to the one after
-_VERSIONS = 3  # of each sound: as it is, and otherwise
-_SPEED = 0.15  # most by which a stretch is played faster or slower
+_NEAR = 0.1  # of the right answer, for the previous window and for the next one
+_VERSIONS = 3  # of each sound: unchanged, and augmented
+_SPEED = 0.15  # largest relative change of a stretch's speed
 _DATA_LICENCE = "CC BY 4.0 (GRID), US government works"
 
 
 @dataclass(frozen=True)
 class SyncStretch:
-    """A recording at 25 frames per second: crops (T, H, W), as log-mel bytes (4 T, bands) each version of its sound."""
+    """A recording at 25 frames per second: crops (T, H, W), and log-mel bytes (4 T, bands) of its sounds."""
 
     crops: ImageArray
     mels: tuple[npt.NDArray[np.uint8], ...]
@@ -59,9 +59,9 @@ class SyncStretch:
 def make_stretches(
     mouths: Sequence[Mouth], config: SyncNetConfig, *, versions: int = _VERSIONS, store: Store = NOTHING_KEPT
 ) -> list[SyncStretch]:
-    """Recordings at 25 frames per second, with their sound as it is and, in further versions, augmented.
+    """Recordings at 25 frames per second, with their sound unchanged and, in further versions, augmented.
 
-    Recordings that are shorter than a stretch of training are left out. The store keeps the mel spectra.
+    Recordings shorter than a stretch of training are left out. The store keeps the mel spectra.
     """
     code = code_digest("talkinghead.metrics.syncnet", "talkinghead.training.augmentation.sound")
     stretches = []
@@ -80,7 +80,7 @@ def make_stretches(
 
 
 def _long_enough(mouths: Sequence[Mouth]) -> Iterator[tuple[Mouth, IndexArray]]:
-    """Recordings that hold a stretch, with their frames at 25 per second."""
+    """Recordings that are long enough for a stretch, with their frames at 25 per second."""
     for mouth in mouths:
         rows = at_25_fps(len(mouth.crops), mouth.fps)[: int(mouth.duration * FPS)]
         if len(rows) > _FRAMES:
@@ -88,12 +88,13 @@ def _long_enough(mouths: Sequence[Mouth]) -> Iterator[tuple[Mouth, IndexArray]]:
 
 
 class SyncBatches:
-    """Stretches of video and sound that belong together, varied.
+    """Stretches of video with their own sound, augmented.
 
-    A speaker's share of the batches grows with the root of how long he is heard: many faces before much of one.
+    A speaker's share of the batches grows with the square root of the duration: many faces matter more than much of
+    one.
 
     Args:
-        stretches: what to draw from.
+        stretches: the training data.
         size: stretches in a batch.
     """
 
@@ -121,7 +122,7 @@ class SyncBatches:
 def sample_stretch(
     stretch: SyncStretch, rng: np.random.Generator
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-    """A piece of a stretch from anywhere, half the time faster or slower: crops (T, H, W) and log-mel (4 T, bands)."""
+    """A random piece of a stretch, half the time faster or slower: crops (T, H, W) and log-mel (4 T, bands)."""
     count = len(stretch.crops)
     fastest = min(1 + _SPEED, (count - 1) / (_FRAMES - 1))
     speed = rng.uniform(1 - _SPEED, fastest) if rng.random() < 0.5 else 1.0
@@ -134,7 +135,7 @@ def sample_stretch(
 
 
 def _between(rows: npt.NDArray[np.uint8], places: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
-    """Rows of bytes at places that may lie between two of them, in [0, 1]."""
+    """Rows of bytes, interpolated at fractional places, in [0, 1]."""
     places = places.clip(0, len(rows) - 1)
     below = np.floor(places).astype(int)
     above = np.minimum(below + 1, len(rows) - 1)
@@ -143,7 +144,7 @@ def _between(rows: npt.NDArray[np.uint8], places: npt.NDArray[np.float64]) -> np
 
 
 def sync_losses(network: nn.Module, batch: Mapping[str, Tensor], config: SyncNetConfig) -> dict[str, Tensor]:
-    """How badly each window's partner is chosen, from picture to sound and from sound to picture.
+    """Cross entropy of choosing each window's partner, from picture to sound and from sound to picture.
 
     Args:
         network: a ``SyncNet``.
@@ -162,11 +163,11 @@ def sync_losses(network: nn.Module, batch: Mapping[str, Tensor], config: SyncNet
 
 
 def right_answers(batch: int, windows: int, *, device: torch.device | None = None) -> tuple[Tensor, Tensor]:
-    """For a batch of stretches of some windows each, who is whose partner, and who is asked at all.
+    """The partners of all windows in a batch of stretches, and the windows among which to choose.
 
     Returns:
-        (B n, B n) shares of the right answer, rows and columns sum to 1, but at the ends; (B n, B n) bool, True within
-        15 windows of the same stretch and everywhere in the others.
+        (B n, B n) shares of the right answer, whose rows and columns sum to 1, except at the ends; (B n, B n) bool,
+        True within 15 windows of the same stretch and everywhere in the others.
     """
     place = torch.arange(batch * windows, device=device)
     apart = place[:, None] - place
@@ -193,7 +194,7 @@ def score(network: nn.Module, mouths: Sequence[Mouth]) -> dict[str, float]:
 
 
 def sync_example(config: SyncNetConfig, seed: int) -> dict[str, Tensor]:
-    """Two made-up stretches of eight frames."""
+    """Two synthetic stretches of eight frames."""
     generator = torch.Generator().manual_seed(seed)
     return {
         "crops": torch.rand(2, 8, HEIGHT, WIDTH, generator=generator),

@@ -21,7 +21,8 @@ def mel_frequencies(count: int, *, low: float, high: float) -> FloatArray:
     """(count,) frequencies in Hz from ``low`` to ``high``, evenly spaced in mel."""
     knee = _KNEE_HZ / _HZ_PER_MEL
     edges = [
-        hertz / _HZ_PER_MEL if hertz < _KNEE_HZ else knee + np.log(hertz / _KNEE_HZ) / _LOG_STEP for hertz in (low, high)
+        hertz / _HZ_PER_MEL if hertz < _KNEE_HZ else knee + np.log(hertz / _KNEE_HZ) / _LOG_STEP
+        for hertz in (low, high)
     ]
     mels = np.linspace(edges[0], edges[1], count)
     return np.where(mels < knee, _HZ_PER_MEL * mels, _KNEE_HZ * np.exp(_LOG_STEP * (np.maximum(mels, knee) - knee)))

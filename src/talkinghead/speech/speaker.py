@@ -119,8 +119,8 @@ def _window_embeddings(mels: npt.NDArray[np.float32], starts: range) -> npt.NDAr
     """(len(starts), 256); silence follows the end."""
     windows = np.zeros((len(starts), _WINDOW, _MELS), np.float32)
     for row, start in enumerate(starts):
-        heard = mels[start : start + _WINDOW]
-        windows[row, : len(heard)] = heard
+        piece = mels[start : start + _WINDOW]
+        windows[row, : len(piece)] = piece
     return np.asarray(_encoder()(torch.from_numpy(windows)).numpy())
 
 

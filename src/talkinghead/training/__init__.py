@@ -1,1 +1,1 @@
-"""Fitting networks: the loop, checkpoints, weights with their cards. Knows no method."""
+"""Training networks, of any method: the loop, checkpoints, losses, augmentation, validation."""

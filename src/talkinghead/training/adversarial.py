@@ -1,9 +1,9 @@
-"""Generators against discriminators: who learns from which loss, and the losses themselves.
+"""Adversarial training: which side learns from which loss, and the losses themselves.
 
-A module that is trained adversarially has its discriminator as ``discriminator``; whatever else it has is the
-generator. Of the named losses, those that begin with "discriminator" are minimised by the discriminator alone and all
-others by the generator alone. ``backward`` sees to that, so losses need neither detach nor freeze anything, and what
-the discriminator makes of a generated batch serves both sides.
+A module that is trained adversarially has its discriminator as ``discriminator``; everything else is the generator.
+Only the discriminator minimises named losses that begin with "discriminator", and only the generator all others.
+``backward`` ensures this, so losses need neither detach nor freeze anything, and one pass of the discriminator over a
+generated batch serves both sides.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ GENERATOR, DISCRIMINATOR = "generator", "discriminator"
 
 
 class Verdict(NamedTuple):
-    """What a discriminator says.
+    """The output of a discriminator.
 
     Attributes:
         logits: of any shape; the larger, the more real.
-        features: what its layers made on the way there, for ``feature_matching_loss``.
-        weight: how much each logit counts, of a shape that broadcasts to theirs; None: all alike.
+        features: outputs of its layers, for ``feature_matching_loss``.
+        weight: of each logit, in a shape that broadcasts to theirs; None: all weigh the same.
     """
 
     logits: Tensor
@@ -40,7 +40,7 @@ class Adversaries(nn.Module, Generic[G, D]):
     """A generator and the discriminator that it is trained against.
 
     Args:
-        generator: what is to be trained; calls go to it.
+        generator: the network to train; calls are passed to it.
         discriminator: None: the generator is trained without one.
     """
 
@@ -52,7 +52,7 @@ class Adversaries(nn.Module, Generic[G, D]):
         self.generator, self.discriminator = generator, discriminator
 
     def forward(self, *inputs: Any, **named: Any) -> Any:
-        """What the generator makes."""
+        """The generator's output."""
         return self.generator(*inputs, **named)
 
 
@@ -75,13 +75,13 @@ def backward(
 
     Args:
         named: losses; see the module.
-        sides: of ``sides_of``.
-        run: (loss, ``inputs``, ``retain_graph``) -> runs backward.
+        sides: from ``sides_of``.
+        run: called with a loss, ``inputs`` and ``retain_graph`` to run the backward pass.
 
     Raises:
         ValueError: a side has no loss.
     """
-    # The discriminator first: only its part of the graph is kept for the generator, which frees all as it goes.
+    # The discriminator first: only its part of the graph must be kept for the generator, which then frees everything.
     for side in sorted(sides, key=lambda name: name != DISCRIMINATOR):
         own = [value for name, value in named.items() if name.startswith(DISCRIMINATOR) is (side == DISCRIMINATOR)]
         if not own:
@@ -100,11 +100,11 @@ def adversarial_losses(
     """The losses of both sides by name.
 
     Args:
-        on_made: verdicts on what the generator made, one for each scale; their losses are summed.
-        on_real: verdicts on the real thing.
-        kind: which loss.
+        on_made: verdicts on the generator's output, one for each scale, whose losses are summed.
+        on_real: verdicts on real data.
+        kind: of the loss.
         weight: of the generator's adversarial term.
-        features: weight of feature matching; 0: there is none.
+        features: weight of feature matching; 0: no feature matching.
     """
     named = {"adversarial_loss": weight * generator_loss(on_made, kind=kind)}
     if features:
@@ -113,7 +113,7 @@ def adversarial_losses(
 
 
 def generator_loss(on_made: Sequence[Verdict], *, kind: Kind = "least squares") -> Tensor:
-    """What the generator pays for being found out, (), summed over verdicts.
+    """The generator's adversarial loss, (), summed over verdicts.
 
     Source: Mao et al. 2017 (LSGAN), equation 9, without the halves; Goodfellow et al. 2014, section 3, the form that
         does not saturate; Miyato et al. 2018, equation 17, for the hinge.
@@ -126,13 +126,13 @@ def generator_loss(on_made: Sequence[Verdict], *, kind: Kind = "least squares") 
 def discriminator_loss(
     on_made: Sequence[Verdict], on_real: Sequence[Verdict], *, kind: Kind = "least squares"
 ) -> Tensor:
-    """What the discriminator pays for taking made for real and real for made, (), summed over verdicts."""
+    """The discriminator's loss on generated and real data, (), summed over verdicts."""
     made = classification_loss(on_made, real=False, kind=kind)
     return made + classification_loss(on_real, real=True, kind=kind)
 
 
 def classification_loss(verdicts: Sequence[Verdict], *, real: bool, kind: Kind = "least squares") -> Tensor:
-    """What the discriminator pays where all should be called real, or none, (), summed over verdicts.
+    """The discriminator's loss on data that is all real or all generated, (), summed over verdicts.
 
     Source: Mao et al. 2017, equation 9, without the halves; Goodfellow et al. 2014, equation 1; Miyato et al. 2018,
         equation 16, for the hinge.
@@ -143,7 +143,7 @@ def classification_loss(verdicts: Sequence[Verdict], *, real: bool, kind: Kind =
 
 
 def feature_matching_loss(on_made: Sequence[Verdict], on_real: Sequence[Verdict]) -> Tensor:
-    """Mean absolute difference of what the discriminator's layers see, (), mean over layers, summed over verdicts.
+    """Mean absolute difference of the discriminator's features, (), mean over layers, summed over verdicts.
 
     Source: Wang et al. 2018 (pix2pixHD), equation 4; there the layers are summed with weights that amount to this mean.
     """
@@ -155,7 +155,7 @@ def feature_matching_loss(on_made: Sequence[Verdict], on_real: Sequence[Verdict]
 
 
 def _cost(logits: Tensor, *, real: bool, kind: Kind) -> Tensor:
-    """The discriminator's cost of each logit, where it should be that of something real, or made."""
+    """The discriminator's loss of each logit, on real or generated data."""
     logits = logits.float()
     if kind == "least squares":
         return (logits - float(real)).square()

@@ -21,10 +21,10 @@ class PatchDiscriminator(nn.Module):
         1, are 3 x 3, so that sizes divide evenly; normalisation is a choice.
 
     Args:
-        channels_in: of what it sees, with what it is conditioned on.
+        channels_in: of the input, including the condition.
         channels: of its layers.
-        strided: how many of them, the first ones, halve the size (4 x 4); None: all.
-        normalise: each layer but the first normalises its instances, as pix2pixHD's do.
+        strided: number of first layers that halve the size (4 x 4); None: all.
+        normalise: whether all layers but the first have instance normalisation, as in pix2pixHD.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class PatchDiscriminator(nn.Module):
 def patch_layers(
     channels_in: int, channels: Sequence[int], *, strided: int | None = None, normalise: bool = False
 ) -> list[nn.Sequential]:
-    """The layers of a ``PatchDiscriminator`` but its last; the arguments are the same."""
+    """The layers of a ``PatchDiscriminator`` except the last; the arguments are the same."""
     layers = []
     for number, (before, after) in enumerate(pairwise((channels_in, *channels))):
         size = (4, 2, 1) if strided is None or number < strided else (3, 1, 1)
@@ -54,18 +54,18 @@ def patch_layers(
 
 
 class MultiScaleDiscriminator(nn.Module):
-    """Patch discriminators of one build, each of which sees the pictures half as fine as the one before.
+    """Patch discriminators of the same architecture, each at half the resolution of the previous one.
 
     Source: Wang et al. 2018 (pix2pixHD), section 3.2 and appendix: three of them, three halving layers each, pictures
-        made smaller by means of 3 x 3 px. Rhythmic Head (Chen et al. 2020, section 4.4) has two, Write-a-Speaker (Li
-        et al. 2021) and FACIAL (Zhang et al. 2021) have three.
+        shrunk by means over 3 x 3 px. Rhythmic Head (Chen et al. 2020, section 4.4) has two, Write-a-Speaker (Li et al.
+        2021) and FACIAL (Zhang et al. 2021) have three.
 
     Args:
-        channels_in: of what they see, with what they are conditioned on.
+        channels_in: of the input, including the condition.
         channels: of their layers.
-        scales: how many there are.
-        strided: as ``PatchDiscriminator``.
-        normalise: as ``PatchDiscriminator``.
+        scales: number of discriminators.
+        strided: as for ``PatchDiscriminator``.
+        normalise: as for ``PatchDiscriminator``.
     """
 
     def __init__(
@@ -98,7 +98,7 @@ class TemporalPatchDiscriminator(nn.Module):
         temporal trunks", of stacked residual convolutions (Res1D). Their number and sizes are not stated.
 
     Args:
-        channels_in: of a frame, with what it is conditioned on.
+        channels_in: of a frame, including the condition.
         channels: of its layers, each of which halves the number of frames.
     """
 
@@ -112,7 +112,7 @@ class TemporalPatchDiscriminator(nn.Module):
 
         Args:
             sequences: (B, T, channels_in).
-            valid: (B, T) which frames there are, as logits then count; None: all.
+            valid: (B, T) frames that are not padding, which weigh the logits; None: all.
 
         Returns:
             logits (B, 1, t), and features.

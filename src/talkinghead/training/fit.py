@@ -26,15 +26,15 @@ _ENTRIES = {"kind", "steps", "step", "network", "sides"}
 
 @dataclass(frozen=True)
 class Schedule:
-    """How fast one side learns.
+    """Optimisation settings of one side.
 
     Attributes:
         learning_rate: the largest one.
         weight_decay: of Adam.
-        betas: of Adam; the first is cycled with the learning rate where that is.
+        betas: of Adam; with "cycle" the first one is cycled as well.
         clip: largest norm of the gradient.
         shape: of the learning rate over the steps: "cycle" is one cycle (Smith and Topin 2019), "decay" is constant
-            over the first half and then falls to 0 on a line (pix2pixHD), "constant" is constant.
+            over the first half and then falls linearly to 0 (pix2pixHD), "constant" is constant.
     """
 
     learning_rate: float = 1e-3
@@ -55,7 +55,7 @@ class _Side:
         self.rates = _rates(self.optimizer, schedule, steps)
 
     def step(self) -> float:
-        """Take a step; the norm that the gradient had."""
+        """Take a step and return the norm of the gradient."""
         norm = nn.utils.clip_grad_norm_(self._parameters, self._clip, error_if_nonfinite=True)
         self.optimizer.step()
         self.optimizer.zero_grad()
@@ -63,11 +63,11 @@ class _Side:
         return float(norm)
 
     def state(self) -> dict[str, Any]:
-        """What a checkpoint keeps."""
+        """The state to keep in a checkpoint."""
         return {"optimizer": self.optimizer.state_dict(), "rates": self.rates.state_dict()}
 
     def resume(self, state: Mapping[str, Any]) -> None:
-        """Go on from a state."""
+        """Resume from a state."""
         self.optimizer.load_state_dict(state["optimizer"])
         self.rates.load_state_dict(state["rates"])
 
@@ -105,31 +105,31 @@ def fit(
     merit: Callable[[Mapping[str, float]], float] | None = None,
     progress: Progress | None = None,
 ) -> Mapping[str, float]:
-    """Train a network in place; what a run needs to resume is kept in ``out``.
+    """Train a network in place, keeping in ``out`` what is needed to resume.
 
-    One that has a ``discriminator`` is trained adversarially (``training.adversarial``): in every step both sides take
-    one of their own, from the same batch and the same forward pass, each with its own optimiser, schedule and clip.
+    A network with a ``discriminator`` is trained adversarially (``training.adversarial``): both sides take each step on
+    the same batch and the same forward pass, each with its own optimiser, schedule and gradient clip.
 
     Args:
-        network: what to train.
+        network: the network to train.
         losses: (network, batch) -> named losses, which are summed; those whose name begins with "discriminator" are
             the discriminator's.
-        batch: step -> batch; the same step gives the same batch, so that a resumed run sees what it has not seen.
+        batch: step -> batch; the same step gives the same batch, so that a resumed run continues with unseen ones.
         out: folder of ``checkpoint.pt`` and ``log.jsonl``; a checkpoint in it is resumed.
-        steps: how many.
+        steps: number of steps.
         validate: network -> named scores.
-        schedule: how fast the network learns; None: the defaults.
-        discriminator_schedule: how fast its discriminator learns; None: as fast.
+        schedule: of the network; None: the defaults.
+        discriminator_schedule: of its discriminator; None: the same.
         validate_every: steps between validations and checkpoints.
-        merit: scores -> a number; the network is left as it was at the validation with the largest, which may be that
-            before the first step. None: as it is at the end.
-        progress: hook, told of every step; None: each line of the log is printed.
+        merit: scores -> a number; the weights of the validation with the largest one are restored, which may be the one
+            before the first step. None: the last weights are kept.
+        progress: hook, called at every step; None: each line of the log is printed.
 
     Returns:
         The scores of the validation that counts.
 
     Raises:
-        InputError: Lightning Fabric is not installed, or the checkpoint is of another training.
+        InputError: Lightning Fabric is not installed, or the checkpoint is from another training.
     """
     out.mkdir(parents=True, exist_ok=True)
     fabric = _fabric()
@@ -178,27 +178,27 @@ class _Best:
 
     Args:
         path: of the file.
-        merit: scores -> a number, the larger, the better.
+        merit: scores -> a number; larger is better.
     """
 
     def __init__(self, path: Path, merit: Callable[[Mapping[str, float]], float]) -> None:
         self._path, self._merit = path, merit
 
     def begin(self, network: nn.Module, scores: Mapping[str, float]) -> None:
-        """Keep the network that training begins with."""
+        """Keep the initial network."""
         self._keep(network, scores, 0)
 
     def offer(self, network: nn.Module, scores: Mapping[str, float], step: int) -> None:
-        """Keep the network if it is better than the one that is kept."""
+        """Keep the network if it is better than the kept one."""
         if self._merit(scores) > self._merit(self._read()["scores"]):
             self._keep(network, scores, step)
 
     def restore(self, network: nn.Module) -> Mapping[str, float]:
-        """Bring a network back to its best; its scores."""
+        """Restore the best weights of a network and return their scores."""
         state = self._read()
         network.load_state_dict(state["network"])
         if not state["step"]:
-            announce("training has made nothing better: the weights of the beginning are kept.")
+            announce("training has not improved the scores: the initial weights are kept.")
         scores: Mapping[str, float] = state["scores"]
         return scores
 
@@ -226,7 +226,7 @@ def _save(path: Path, network: nn.Module, sides: Mapping[str, _Side], *, steps: 
 
 
 def _resume(path: Path, network: nn.Module, sides: Mapping[str, _Side], steps: int) -> int:
-    """Read a checkpoint into a network and its sides; how many steps it has taken.
+    """Read a checkpoint into a network and its sides, and return its number of steps.
 
     Raises:
         InputError: it is not a checkpoint of this training.
@@ -234,7 +234,7 @@ def _resume(path: Path, network: nn.Module, sides: Mapping[str, _Side], steps: i
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
     except (OSError, RuntimeError, EOFError, UnpicklingError) as error:
-        why = type(error).__name__  # its text speaks of unpickling, at length
+        why = type(error).__name__  # its text is a long one about unpickling
         raise InputError(f"{path}: not a readable checkpoint ({why}); choose another folder.") from None
     if not isinstance(state, dict) or set(state) != _ENTRIES or state["kind"] != _KIND:
         raise InputError(f"{path}: a checkpoint of another kind or version; choose another folder.")

@@ -1,4 +1,4 @@
-"""Distances between pictures that mind more than each pixel for itself."""
+"""Perceptual distances between pictures."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from torch.nn import functional as F
 from talkinghead.errors import InputError, announce
 
 Distance = Callable[[Tensor, Tensor], Tensor]
-"""Two of pictures (B, 3, H, W) in [-1, 1] -> their distance, a number."""
+"""Two batches of pictures (B, 3, H, W) in [-1, 1] -> their distance, a scalar."""
 
 _BANDS = 4
 _WINDOW, _SIGMA = 11, 1.5  # px, of the structural similarity (metrics.ssim)
@@ -26,15 +26,15 @@ _VGG19 = (64, 64, 0, 128, 128, 0, 256, 256, 256, 256, 0, 512, 512, 512, 512, 0, 
 def pyramid_loss(made: Tensor, real: Tensor) -> Tensor:
     """Sum over the bands of a Laplacian pyramid of the mean absolute difference of pictures.
 
-    All bands count alike: what is blurred or a little out of place costs in several of them, where a difference of
-    pixels alone would cost as much as another light.
+    All bands weigh the same. Blur and small shifts cost in several bands, whereas a difference of pixels would weigh
+    them no more than a change of light.
 
     Args:
         made: (B, C, H, W); H and W divisible by 8.
         real: of the same shape.
 
     Returns:
-        (), three bands of differences from the next coarser picture, and that which is left.
+        (), over three bands of differences from the next coarser picture, and the coarsest picture.
 
     Raises:
         ValueError: the shapes differ.
@@ -58,9 +58,9 @@ def structure_loss(made: Tensor, target: Tensor) -> Tensor:
     """1 - the structural similarity of pictures (B, C, S, S) in [-1, 1], mean over places and colours; 0 where equal.
 
     Source: Zhao, Gallo, Frosio and Kautz 2017, equation 7; the similarity is that of ``metrics.ssim``. Wang et al.
-        2020 have no such term: they train networks so wide that the squared error leaves nothing blurred.
+        2020 have no such term: their networks are so wide that the squared error leaves no blur.
     """
-    made, target = made.float() + 1, target.float() + 1  # black is 0: how bright a place is counts by ratio
+    made, target = made.float() + 1, target.float() + 1  # black is 0, because brightness counts by ratio
     seen = torch.cat([made, target, made * made + target * target, made * target], dim=1)
     channels = seen.shape[1]
     place = torch.arange(_WINDOW, device=seen.device) - _WINDOW // 2
@@ -79,8 +79,8 @@ class VggDistance(nn.Module):
     """Mean absolute difference of VGG19's activations after the first rectifier of each of its five blocks, summed.
 
     Args:
-        weights: state dict with the keys ``features.N.weight`` and ``features.N.bias`` of the usual layout; others are
-            left alone.
+        weights: state dict with the keys ``features.N.weight`` and ``features.N.bias`` of the usual layout; other keys
+            are ignored.
 
     Raises:
         InputError: a key is missing or has another shape.
@@ -110,7 +110,7 @@ class VggDistance(nn.Module):
         self.register_buffer("deviation", torch.tensor(_DEVIATION)[:, None, None], persistent=False)
 
     def activations(self, pictures: Tensor) -> list[Tensor]:
-        """Five of pictures (B, 3, H, W) in [-1, 1]: 64, 128, 256, 512 and 512 channels, each half as fine."""
+        """Five activations of pictures (B, 3, H, W) in [-1, 1], of 64, 128, 256, 512 and 512 channels."""
         x, found, pooled = ((pictures + 1) / 2 - self.mean) / self.deviation, [], True  # type: ignore[operator]
         for layer in self.features:
             x = layer(x)
@@ -121,7 +121,7 @@ class VggDistance(nn.Module):
         return found
 
     def forward(self, made: Tensor, real: Tensor) -> Tensor:
-        """The distance of two of pictures (B, 3, H, W) in [-1, 1]."""
+        """The distance of two batches of pictures (B, 3, H, W) in [-1, 1]."""
         self.to(made.device)
         with torch.no_grad():
             wanted = self.activations(real)
@@ -129,13 +129,13 @@ class VggDistance(nn.Module):
 
 
 def perceptual_distance(weights: Path | None) -> Distance:
-    """VGG19's, with a file of its weights; without one ``pyramid_loss``, which is announced.
+    """The distance by VGG19 with a file of its weights; without one ``pyramid_loss``, which is announced.
 
     Args:
         weights: a state dict of VGG19 that ``torch.load`` reads, or None.
 
     Raises:
-        InputError: the file is missing, is not a state dict, or is of another network.
+        InputError: the file is missing, is not a state dict, or belongs to another network.
     """
     if weights is None:
         announce(
@@ -146,7 +146,7 @@ def perceptual_distance(weights: Path | None) -> Distance:
     try:
         held = torch.load(weights, map_location="cpu", weights_only=True)
     except (OSError, RuntimeError, ValueError, EOFError, UnpicklingError) as error:
-        why = type(error).__name__  # its text speaks of unpickling, at length
+        why = type(error).__name__  # its text is a long one about unpickling
         raise InputError(f"{weights}: not a readable state dict ({why}); give a file of VGG19's weights.") from None
     if not isinstance(held, dict):
         raise InputError(f"{weights}: holds no state dict; give a file of VGG19's weights.")

@@ -1,4 +1,4 @@
-"""From what was asked for to a run of a stage: names are checked, and what the stage needs is found."""
+"""From a request to a run of a stage: names are checked, and the weights that the stage needs are found."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:  # answering a question need not wait for numpy
 
 
 class Trainable(Protocol):
-    """What has stages: a method, or a recipe."""
+    """An owner of stages: a method, or a recipe."""
 
     @property
     def name(self) -> str:
@@ -37,12 +37,12 @@ class Trainable(Protocol):
 
     @property
     def variants(self) -> Mapping[str, Any]:
-        """Configurations that are no sizes, by name."""
+        """Configurations that are not sizes, by name."""
         ...
 
     @property
     def weights(self) -> Path | None:
-        """The folder of the weights that ship, or None."""
+        """The folder of the shipped weights, or None."""
         ...
 
 
@@ -61,16 +61,16 @@ def plan_training(
 
     Args:
         owner: of the stage.
-        stage_name: which.
+        stage_name: its name.
         corpus: the recordings to learn from.
-        out: folder for what is made; weights that the stage needs are looked for there, then among the owner's.
+        out: folder for the results; weights that the stage needs are searched there, then among the owner's.
         config: name of the sizes, or of a variant.
         options: None: the defaults of the stage for such a corpus.
-        start: pretrained weights to begin with.
+        start: pretrained weights to start from.
         store: None: a folder of that name in ``out``.
 
     Raises:
-        InputError: there is no such stage or size, the stage cannot begin with pretrained weights, or weights that it
+        InputError: there is no such stage or size, the stage cannot start from pretrained weights, or weights that it
             needs are missing.
     """
     from talkinghead.store import Store
@@ -101,7 +101,7 @@ def choose(name: str, known: Mapping[str, Any], what: str) -> Any:
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """How to go on from a name that is not known: the nearest ones, or all."""
+    """A hint after an unknown name: the nearest known names, or all."""
     names = list(known)
     near = difflib.get_close_matches(name, names, n=3, cutoff=0.6)
     if near:
@@ -114,15 +114,15 @@ def _weights_needed(name: str, stage: str, folders: tuple[Path | None, ...]) -> 
         if folder is not None and (folder / f"{name}.safetensors").exists():
             return folder / f"{name}.safetensors"
     raise InputError(
-        f"{folders[0]}: holds no {name}.safetensors, with which the {stage} is trained: train the {name} first and put "
-        "its weights there."
+        f"{folders[0]}: holds no {name}.safetensors, which the {stage} needs: train the {name} first and put its "
+        "weights there."
     )
 
 
 def _command(
     names: tuple[str, str], config: str, options: TrainingOptions, usual: TrainingOptions, start: Path | None
 ) -> str:
-    """What trains this again; of the options, the number of steps and those that are not the defaults."""
+    """The command that repeats a training, with the number of steps and the options that are not defaults."""
     words = ["talkinghead", "train", *dict.fromkeys(names), "--corpus", "CORPUS", "--out", "OUT", "--config", config]
     for name in (entry.name for entry in fields(options)):
         value = getattr(options, name)

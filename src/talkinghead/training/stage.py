@@ -1,6 +1,6 @@
-"""A stage of training: what it trains, what it can be told, and one run of it.
+"""A stage of training, its options, and one run of it.
 
-Describing a stage costs nothing: what needs torch is named by ``defer`` and imported when it is called.
+Describing a stage is cheap: what needs torch is named by ``defer`` and imported when it is called.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ Scope: TypeAlias = Literal["corpus", "person"]
 
 @dataclass(frozen=True)
 class TrainingOptions:
-    """What every stage can be told; a stage that can be told more has a subclass.
+    """Options of every stage; stages with further options have a subclass.
 
-    The metadata of a field holds one line of "help" and, of a number, what it must be "above".
+    The metadata of a field has one line of "help" and, for a number, the value that it must be "above".
 
     Attributes:
         steps: optimiser steps.
@@ -54,14 +54,14 @@ class Training:
 
     Attributes:
         corpus: the recordings to learn from.
-        out: folder that weights, card, log and checkpoint go to; a checkpoint in it is resumed.
-        store: keeps what was tracked, heard and packed, for other trainings, too.
+        out: folder for weights, card, log and checkpoint; a checkpoint in it is resumed.
+        store: keeps tracks, features and packs, for other trainings, too.
         config: sizes of the networks.
-        options: what the stage is told; of the class of its ``options``.
-        start: pretrained weights to begin with; None: random ones.
+        options: of the stage, an instance of the class of its ``options``.
+        start: pretrained weights to start from; None: random ones.
         needs: file of weights of each network that the stage needs.
-        command: what to type to train the same again.
-        progress: hook, told of every step; None: what each validation finds is printed.
+        command: the command that repeats this training.
+        progress: hook, called at every step; None: the result of each validation is printed.
     """
 
     corpus: Corpus
@@ -98,21 +98,21 @@ class Training:
         part: str = "",
         share: float = 1.0,
     ) -> dict[str, Any]:
-        """Train a network as the options say; see ``training.fit``.
+        """Train a network with the stage's options; see ``training.fit``.
 
         Args:
-            network: what to train.
+            network: the network to train.
             losses: (network, batch) -> named losses.
             batch: step -> batch.
             validate: network -> named scores.
-            schedule: how fast; None: the defaults, with the learning rate of the options.
-            discriminator_schedule: how fast its discriminator learns; None: as fast.
-            merit: scores -> a number; of all validations, and the beginning, the best one counts. None: the last.
-            part: folder in ``out`` of one of several trainings.
-            share: of the steps that this one takes.
+            schedule: of the network; None: the defaults, with the learning rate of the options.
+            discriminator_schedule: of its discriminator; None: the same.
+            merit: scores -> a number; the best of all validations, including the initial one, counts. None: the last.
+            part: subfolder of ``out`` for one of several trainings.
+            share: of the steps, for this training.
 
         Returns:
-            The scores, and where training began with pretrained weights also theirs, as "before".
+            The scores and, if training started from pretrained weights, also theirs, as "before".
         """
         from talkinghead.training.fit import Schedule, fit
 
@@ -146,17 +146,17 @@ class Stage:
 
     Attributes:
         what: one line for ``talkinghead methods``.
-        network: config -> what this stage trains, with random weights. One that has a ``discriminator`` is trained
-            adversarially (``training.adversarial``).
+        network: config -> the network that this stage trains, with random weights. One that has a ``discriminator`` is
+            trained adversarially (``training.adversarial``).
         losses: (network, batch, config) -> named losses; see ``training.fit``.
-        example: (config, seed) -> a small batch of made-up data, for tests and rehearsals.
-        train: trains; weights and card are then in the output folder.
-        scope: whom it can learn from: a whole corpus, one person, or both.
-        needs: names of the weights of other networks that it works with, as their files are called.
-        options: what it can be told, with the defaults.
+        example: (config, seed) -> a small batch of synthetic data, for tests and rehearsals.
+        train: runs the training and writes weights and card to the output folder.
+        scope: what it can learn from: a whole corpus, one person, or both.
+        needs: file names, without suffix, of the weights of other networks that it needs.
+        options: its options, with their defaults.
         personal: the same for one person; None: as for a corpus.
-        starts: whether training can begin with pretrained weights.
-        needs_speech: whether it cannot learn from videos without sound.
+        starts: whether training can start from pretrained weights.
+        needs_speech: whether it requires videos with sound.
     """
 
     what: str
@@ -172,7 +172,7 @@ class Stage:
     needs_speech: bool = False
 
     def usual_options(self, corpus: Corpus) -> TrainingOptions:
-        """The options for a corpus: those for one person where it is one person's."""
+        """The default options for a corpus, which may be that of one person."""
         return self.personal if self.personal is not None and corpus.folder is None else self.options
 
 
@@ -180,8 +180,8 @@ def defer(place: str, *, part: str | None = None) -> Callable[..., Any]:
     """The function or class at ``package.module:name``, whose module is imported when it is called.
 
     Args:
-        place: where it is.
-        part: attribute of the first argument that it is given instead of it; None: the argument itself.
+        place: of the function or class.
+        part: attribute of the first argument to pass instead of it; None: the argument itself is passed.
     """
     module, name = place.split(":")
 

@@ -23,10 +23,10 @@ _LIPS_SIDE = 96 / 256  # of the square around the lips, in sides of the picture
 
 
 class PictureValidation:
-    """Network -> scores on groups of pairs, for ``fit``; each call leaves ``sheet.png``.
+    """Network -> scores on groups of pairs, for ``fit``; each call writes ``sheet.png``.
 
     Attributes:
-        unchanged: the scores of the source pictures as they are, by group.
+        unchanged: the scores of the unchanged source pictures, by group.
 
     Args:
         groups: name -> batch of pairs: ``source`` and ``target`` (B, S, S, 3) uint8, ``target_landmarks`` (B, 68, 2)
@@ -55,7 +55,7 @@ class PictureValidation:
             made = generate_pictures(network, batch, self._generate)
             scores |= {f"{name} {key}": value for key, value in score_pictures(made, batch).items()}
             columns = [*(_levels(batch, key) for key in self._shown), made, _levels(batch, "target")]
-            # The last pairs: the first of each clip may be of its calmest frames both.
+            # The last pairs, because both frames of a clip's first pair may be its calmest.
             sheets += [np.concatenate(row, axis=1) for row in list(zip(*columns))[-_SHOWN:]]
         save_image(np.concatenate(sheets), self._out / "sheet.png")
         return scores
@@ -67,7 +67,7 @@ def generate_pictures(
     batch: Mapping[str, Tensor],
     generate: Callable[[nn.Module, Mapping[str, Tensor]], Tensor],
 ) -> ImageArray:
-    """(B, S, S, 3) uint8 what a network makes of a batch, a few at a time; the arguments as ``PictureValidation``."""
+    """(B, S, S, 3) uint8 pictures of a network for a batch, a few at a time; arguments as for ``PictureValidation``."""
     device, made = next(network.parameters()).device, []
     for start in range(0, len(batch["source"]), _AT_ONCE):
         part = {name: value[start : start + _AT_ONCE].to(device) for name, value in batch.items()}

@@ -77,8 +77,8 @@ def test_lips_out_of_sync_are_not_compared_with_the_speech() -> None:
     none = torch.zeros(2)
     first, second = (video_losses(network, {**one, "in_step": none}, TINY) for one in (batch, other))
     torch.testing.assert_close(first["discriminator_loss"], second["discriminator_loss"])
-    heard = [video_losses(network, one, TINY)["discriminator_loss"] for one in (batch, other)]
-    assert not torch.equal(heard[0], heard[1])
+    found = [video_losses(network, one, TINY)["discriminator_loss"] for one in (batch, other)]
+    assert not torch.equal(found[0], found[1])
 
 
 def test_without_a_discriminator_the_error_is_left() -> None:

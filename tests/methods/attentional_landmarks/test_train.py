@@ -58,7 +58,7 @@ def moving(count: int, fps: float) -> FaceTrack:
     )
 
 
-def heard(seconds: float) -> FloatArray:
+def fake_features(seconds: float) -> FloatArray:
     """(2, S, 13) of which the first number is the time in seconds."""
     rows = np.zeros((2, round(seconds * 100), 13), np.float32)
     rows[..., 0] = np.arange(rows.shape[1]) / 100
@@ -77,7 +77,7 @@ def test_speech_goes_with_the_landmarks_of_its_own_time(monkeypatch: pytest.Monk
     recording = Recording("x", "A", Path("x.mp4"), "GRID")
     track = moving(round(7 * fps), fps)
     monkeypatch.setattr(train_stl, "read_takes", lambda recordings, store: [Take(recordings[0], track)])
-    monkeypatch.setattr(train_stl, "speech_versions", lambda *_, **__: heard(7.0))
+    monkeypatch.setattr(train_stl, "speech_versions", lambda *_, **__: fake_features(7.0))
     first, second = read_stretches((recording,), CONFIGS["tiny"].landmarks, NOTHING_KEPT)
     for number, made in enumerate((first, second)):
         times = made.speech[0, BEFORE : BEFORE + 4 * FRAMES : 4, 0]
@@ -117,10 +117,10 @@ def test_faces_that_are_not_varied_are_the_clips() -> None:
     batch = LandmarkBatches([one], size=64)(0)
     own = torch.from_numpy(one.template).float()
     plain = (batch["template"] - own).abs().amax(dim=(1, 2)) < 1e-4
-    heard_something = (batch["speech"] != 0).any(dim=2).any(dim=1)
+    speaking = (batch["speech"] != 0).any(dim=2).any(dim=1)
     assert 16 < int(plain.sum()) < 48
     wanted = torch.from_numpy(calibrate(one.points, one.template)).float()
-    rows = batch["lips"][plain & heard_something]
+    rows = batch["lips"][plain & speaking]
     torch.testing.assert_close(rows, wanted.expand_as(rows), atol=1e-3, rtol=0)
 
 
@@ -255,7 +255,7 @@ def test_one_person_gets_weights_that_are_no_worse(
     load_weights(network, tmp_path / "out" / f"{stage}.safetensors")
     if useless:
         assert farthest(network, generic) == 0
-        assert "nothing better" in caplog.text
+        assert "not improved" in caplog.text
 
 
 def test_one_person_has_fewer_steps() -> None:
@@ -279,18 +279,18 @@ def test_who_is_learned_from() -> None:
 def test_speech_around_a_picture_is_of_its_moment(monkeypatch: pytest.MonkeyPatch) -> None:
     pack, track = heads(TABLE[:2]), moving(175, 25.0)
     monkeypatch.setattr(recordings, "read_takes", lambda found, *_, **__: [Take(one, track) for one in found])
-    monkeypatch.setattr(recordings, "speech_versions", lambda *_, **__: heard(7.0))
+    monkeypatch.setattr(recordings, "speech_versions", lambda *_, **__: fake_features(7.0))
     around = recordings.speech_around(pack, TABLE[:2], CONFIGS["tiny"].landmarks, NOTHING_KEPT)
     assert around.shape == (6, BEFORE + 1 + AFTER, 13)
     np.testing.assert_allclose(around[:, BEFORE, 0], pack.times, atol=1e-6)
     assert (around[0, :BEFORE] == 0).all()
 
 
-def test_nothing_is_heard_in_videos_without_sound(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_videos_without_sound_have_empty_features(monkeypatch: pytest.MonkeyPatch) -> None:
     table = (TABLE[0], replace(TABLE[1], silent=True))
     pack, track = heads(table), moving(175, 25.0)
     monkeypatch.setattr(recordings, "read_takes", lambda found, *_, **__: [Take(one, track) for one in found])
-    monkeypatch.setattr(recordings, "speech_versions", lambda *_, **__: 1 + heard(7.0))
+    monkeypatch.setattr(recordings, "speech_versions", lambda *_, **__: 1 + fake_features(7.0))
     around = recordings.speech_around(pack, table, CONFIGS["tiny"].landmarks, NOTHING_KEPT)
     assert [around[pack.of_clip(number)].any() for number in (0, 1)] == [True, False]
     assert [one.in_step for one in table] == [True, False]

@@ -58,7 +58,7 @@ def test_only_the_content_branch_is_missing(name: str) -> None:
     assert (variant.content.window, variant.content.lead) == (small.content.window, small.content.lead)
 
 
-def test_what_is_heard() -> None:
+def test_log_mel_features() -> None:
     assert VARIANTS["small-alone"].content == CONFIGS["small"].content
     bare = VARIANTS["small-no-separation"].content
     assert (bare.features, bare.num_features) == ("log-mel", 80)
@@ -106,13 +106,13 @@ def test_it_is_taught_the_whole_way_from_rest() -> None:
     assert (batch["counted"] == 1).all()
 
 
-def test_log_mel_is_heard_as_other_voices_have_it() -> None:
+def test_log_mel_is_augmented_as_of_other_voices() -> None:
     bare = replace(ALONE, content=replace(TINY.content, features="log-mel", num_features=80))
     for config, least in ((bare, 10), (ALONE, 0)):
         people = [performance(config.content.num_features, 0)]
-        heard = SpeakerBatches(people, content_landmarks(None, people), config, size=16)(0)["features"].numpy()
+        features = SpeakerBatches(people, content_landmarks(None, people), config, size=16)(0)["features"].numpy()
         known = np.lib.stride_tricks.sliding_window_view(people[0].features[0], 32, axis=0).transpose(0, 2, 1)
-        away = [np.abs(known - row).mean(axis=(1, 2)).min() for row in heard]
+        away = [np.abs(known - row).mean(axis=(1, 2)).min() for row in features]
         assert least <= sum(value > 0.01 for value in away) <= 1.6 * least
 
 

@@ -39,7 +39,7 @@ def test_layers_have_the_papers_sizes(name: str) -> None:
     assert (network.lstm.input_size, network.lstm.hidden_size, network.lstm.num_layers) == (config.num_features, 256, 3)
     assert not network.lstm.bidirectional
     linear = [layer for layer in network.mlp if isinstance(layer, nn.Linear)]
-    # The MLP hears the LSTM's last state and sees the static landmarks: 256 + 68 x 3.
+    # The MLP reads the LSTM's last state and the static landmarks: 256 + 68 x 3.
     assert [(layer.in_features, layer.out_features) for layer in linear] == [(460, 512), (512, 256), (256, 204)]
 
 
@@ -104,6 +104,6 @@ def test_short_sounds_have_windows_too(frames: int) -> None:
 
 def test_configurations_differ_as_they_say() -> None:
     paper, small, tiny = (CONFIGS[name].content for name in ("paper", "small", "tiny"))
-    # What ships hears phones, with half of the window before the frame; the layers are the paper's.
+    # What ships reads phones, with half of the window before the frame; the layers are the paper's.
     assert dataclasses.replace(small, features="log-mel", num_features=161, lead=0) == paper
     assert count(SpeechContentAnimation(tiny)) < 0.02 * count(SpeechContentAnimation(small))

@@ -233,7 +233,7 @@ def test_displacements_are_those_of_the_network(random_mouth: MakeItTalkMotion, 
     np.testing.assert_allclose(landmarks, expected, atol=0.01)  # bfloat16
 
 
-def test_phones_that_the_speech_knows_are_heard_instead_of_its_sound(
+def test_phones_that_the_speech_knows_are_used_instead_of_its_sound(
     random_mouth: MakeItTalkMotion, calm: Portrait
 ) -> None:
     talk = speech(speech_like(2.0))
@@ -267,7 +267,7 @@ def test_other_features_plug_in(calm: Portrait) -> None:
 
 def test_other_features_than_those_learned_from(calm: Portrait) -> None:
     generator = MakeItTalkMotion(SpeechContentAnimation(CONFIGS["tiny"].content), features=Loudness())
-    with pytest.raises(InputError, match="loudness has 2 numbers per frame, the content branch hears 39"):
+    with pytest.raises(InputError, match="loudness has 2 numbers per frame, the content branch reads 39"):
         generator.generate(speech(speech_like(1.0)), calm)
 
 

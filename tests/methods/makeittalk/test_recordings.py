@@ -1,4 +1,4 @@
-"""What is heard and seen in recordings."""
+"""Performances: features and motion of recordings."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def made_up(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("made_up")
-def test_what_is_heard_and_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_features_and_motion(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     corpus, store = write_corpus(tmp_path / "corpus", tmp_path / "store"), Store(tmp_path / "store")
     found = corpus.recordings("train")
     first, second = read_performances(found, TINY.content, store, versions=3)
@@ -108,10 +108,10 @@ def test_of_a_part_there_is_the_part(tmp_path: Path, monkeypatch: pytest.MonkeyP
     landmarks[:, :, 0] += np.arange(300)[:, None]  # goes to the right by a pixel a frame
     store, video = Store(tmp_path / "store"), tmp_path / "clip.mp4"
     keep_track(video, landmarks, tmp_path / "store")
-    heard: list[FloatArray] = []
+    taken: list[FloatArray] = []
     monkeypatch.setattr(Recording, "speech", lambda _: Speech(np.arange(192_000) / 192_000.0, 16_000))
     monkeypatch.setattr(
-        module, "speaker_embedding", lambda samples, name: heard.append(samples[[0, -1]]) or samples[:256]
+        module, "speaker_embedding", lambda samples, name: taken.append(samples[[0, -1]]) or samples[:256]
     )
     features = np.zeros((1000, 39), np.float32)
     monkeypatch.setattr(module, "speech_features", lambda speech, *_, **__: features[: round(speech.duration * 62.5)])
@@ -120,7 +120,7 @@ def test_of_a_part_there_is_the_part(tmp_path: Path, monkeypatch: pytest.MonkeyP
         (one,) = read_performances(table.recordings(split), TINY.content, store)
         person = one.at_rate(62.5)
         assert len(person) == int((end - start - 1 / 25) * 62.5) + 1
-        np.testing.assert_allclose(12 * heard[-1], [start, end], atol=1e-3)
+        np.testing.assert_allclose(12 * taken[-1], [start, end], atol=1e-3)
         # A pixel a frame is 25 a second, and the eye distance is 60; it is counted from some frame of the part.
         speed = np.diff(person.translation[10:-10], axis=0).mean(axis=0) * 62.5
         np.testing.assert_allclose(speed, [25 / 60, 0.0, 0.0], atol=0.01)

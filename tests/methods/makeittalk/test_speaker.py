@@ -231,10 +231,10 @@ def test_without_noise_there_is_equation_12_and_nothing_else() -> None:
     assert named["landmark_loss"] == named["laplacian_loss"] == 0
     states = network.branch.listen(batch["features"], batch["valid"])
     shown = (batch["content"] - batch["static"][:, None]) * 0
-    judged = network.discriminator(shown, states, batch["speaker"], batch["valid"])[batch["valid"]]
+    realism = network.discriminator(shown, states, batch["speaker"], batch["valid"])[batch["valid"]]
     # mu_s = 0.001 (equation 12); real and made look the same here, so equation 11 is of one judgement.
-    torch.testing.assert_close(named["adversarial_loss"], 0.001 * (judged - 1).square().mean())
-    torch.testing.assert_close(named["discriminator_loss"], (judged.square() + (judged - 1).square()).mean())
+    torch.testing.assert_close(named["adversarial_loss"], 0.001 * (realism - 1).square().mean())
+    torch.testing.assert_close(named["discriminator_loss"], (realism.square() + (realism - 1).square()).mean())
 
 
 def test_landmarks_that_do_not_count_teach_nothing() -> None:

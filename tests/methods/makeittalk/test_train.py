@@ -50,8 +50,8 @@ def test_windows_go_with_the_landmarks_of_their_own_time(monkeypatch: pytest.Mon
     batch = batches(3)
     assert batch["windows"].shape == (64, 18, 39)
     assert batch["static"].shape == batch["target"].shape == (64, 68, 3)
-    heard, shown = batch["windows"][:, TINY.content.lead, 0], batch["target"][:, 8, 2]
-    torch.testing.assert_close(heard, shown, atol=1e-4, rtol=0)
+    spoken, shown = batch["windows"][:, TINY.content.lead, 0], batch["target"][:, 8, 2]
+    torch.testing.assert_close(spoken, shown, atol=1e-4, rtol=0)
     assert float(shown.max()) > 1.2
     assert float(shown.min()) < 0.4
 

@@ -14,9 +14,9 @@ from torch import Tensor, nn
 from drawn import speech_like
 from talkinghead.data.voice_packs import VoicePack
 from talkinghead.errors import InputError
-from talkinghead.methods.makeittalk import hearing
+from talkinghead.methods.makeittalk import features as features_module
 from talkinghead.methods.makeittalk.config import CONFIGS, ContentConfig, VoiceConfig
-from talkinghead.methods.makeittalk.hearing import ContentCodes, load_codes, speech_features
+from talkinghead.methods.makeittalk.features import ContentCodes, load_codes, speech_features
 from talkinghead.methods.makeittalk.train_voice import VoiceBatches, encode_pack, score, speaker_probe
 from talkinghead.methods.makeittalk.voice import VOICE_RATE, Conversion, VoiceConversion, mean_of_speech
 from talkinghead.methods.makeittalk.voice_losses import voice_example, voice_losses
@@ -165,7 +165,7 @@ def test_the_decoder_hears_of_the_target() -> None:
 
 
 class Fixed(nn.Module):
-    """Says the mels that it hears, each a little beside."""
+    """Returns its input mels, each with a small error."""
 
     def forward(self, mels: Tensor, speaker: Tensor, target: Tensor) -> Conversion:
         """Off by 0.1 and 0.2; the code by -0.5."""
@@ -175,13 +175,13 @@ class Fixed(nn.Module):
 
 def test_losses_in_closed_form() -> None:
     example = voice_example(CONFIGS["tiny"], 0)
-    losses = voice_losses(Fixed(), example | {"heard": example["mels"]}, CONFIGS["tiny"])
+    losses = voice_losses(Fixed(), example | {"input_mels": example["mels"]}, CONFIGS["tiny"])
     assert {name: round(float(value), 5) for name, value in losses.items()} == {
         "reconstruction_loss": 0.04,
         "initial_reconstruction_loss": 0.01,
         "content_loss": round(0.5 * (2 * 4) / (15 * 80), 5),  # the norm, per number of the mels
     }
-    augmented = voice_losses(Fixed(), example | {"heard": example["mels"] + 0.3}, CONFIGS["tiny"])
+    augmented = voice_losses(Fixed(), example | {"input_mels": example["mels"] + 0.3}, CONFIGS["tiny"])
     assert float(augmented["reconstruction_loss"]) == pytest.approx(0.5**2)  # what is wanted is the voice itself
 
 
@@ -205,19 +205,19 @@ def test_batches_pair_utterances_of_one_voice() -> None:
     alone = batch["target"][:, 1] == ord("c")
     assert 4 < int(alone.sum()) < 20
     assert (batch["speaker"][known & ~alone, 0] != batch["target"][known & ~alone, 0]).all()
-    heard_frames = (batch["mels"][alone].abs().sum(dim=2) > 0).sum(dim=1)
-    assert (heard_frames == 40).all()  # a short one lies in silence, whole
+    sounding_frames = (batch["mels"][alone].abs().sum(dim=2) > 0).sum(dim=1)
+    assert (sounding_frames == 40).all()  # a short one lies in silence, whole
     voices = torch.cat([batches(step)["target"][:, 1] for step in range(40)])
     shares = [float((voices == ord(letter)).float().mean()) for letter in "abc"]
     assert shares == pytest.approx([0.25, 0.25, 0.5], abs=0.06)
 
 
-def test_batches_augment_what_is_heard_and_nothing_else() -> None:
+def test_batches_augment_the_input_and_nothing_else() -> None:
     source = [(pack("aabb", (200, 190, 150, 130)), 1.0)]
     batch, again, plain = (VoiceBatches(source, config, size=24)(2) for config in (TINY, TINY, PAPER))
-    assert torch.equal(batch["heard"], again["heard"])
-    assert (batch["heard"] - batch["mels"]).abs().mean(dim=(1, 2)).min() > 0.005
-    assert torch.equal(plain["heard"], plain["mels"])
+    assert torch.equal(batch["input_mels"], again["input_mels"])
+    assert (batch["input_mels"] - batch["mels"]).abs().mean(dim=(1, 2)).min() > 0.005
+    assert torch.equal(plain["input_mels"], plain["mels"])
 
 
 def test_the_speaker_probe_finds_what_is_there_and_nothing_else() -> None:
@@ -252,7 +252,7 @@ def test_codes_do_not_depend_on_the_cut(codes: ContentCodes) -> None:
         assert apart.max() < 1e-3 * spread, (first, last)
 
 
-def test_a_piece_is_heard_with_the_voice_of_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_piece_is_encoded_with_the_voice_of_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[int] = []
     codes = ContentCodes(network(told(TINY)))
 
@@ -262,7 +262,7 @@ def test_a_piece_is_heard_with_the_voice_of_the_whole(monkeypatch: pytest.Monkey
         asked.append(len(samples))
         return np.full(256, 0.1, np.float32)
 
-    monkeypatch.setattr(hearing, "speaker_embedding", embedding)
+    monkeypatch.setattr(features_module, "speaker_embedding", embedding)
     speech, another = Speech(speech_like(3.0), 16_000), Speech(speech_like(2.0), 16_000)
     for piece in (crop_speech(speech, 0, 1), crop_speech(speech, 1, 3), speech, another):
         codes(piece, VOICE_RATE)
@@ -292,7 +292,7 @@ def test_codes_are_those_of_the_weights_that_were_trained(codes: ContentCodes, t
     save_weights(network(TINY), tmp_path / "voice.safetensors", card={"config": TINY})
     assert load_codes(Weights((tmp_path,))).size == 4
     np.testing.assert_array_equal(speech_features(speech, SMALL_CODES, features=codes), codes(speech, VOICE_RATE))
-    with pytest.raises(InputError, match="hears 39"):
+    with pytest.raises(InputError, match="reads 39"):
         speech_features(speech, ContentConfig("autovc", num_features=39), features=codes)
     with pytest.raises(InputError, match="do not ship: train them with talkinghead train makeittalk voice"):
         speech_features(speech, SMALL_CODES)

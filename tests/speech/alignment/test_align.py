@@ -37,7 +37,7 @@ def spoken() -> Speech:
 
 
 @pytest.fixture
-def heard(monkeypatch: pytest.MonkeyPatch) -> None:
+def recognised(monkeypatch: pytest.MonkeyPatch) -> None:
     """A recogniser that hears M all the time."""
     monkeypatch.setattr(recogniser, "recognise", lambda speech: (Interval("M", 0.0, speech.duration),))
 
@@ -103,7 +103,7 @@ def test_pieces_are_cut_in_the_longest_silence() -> None:
     assert list(sphinx._pieces([(0, 4000)], 5000)) == [(0, 1, 0, 5000)]
 
 
-@pytest.mark.usefixtures("heard")
+@pytest.mark.usefixtures("recognised")
 def test_another_language() -> None:
     pytest.importorskip("espeakng_loader")
     text = "Buenos días, señor García. ¿Cómo está usted hoy en la ciudad?"
@@ -115,7 +115,7 @@ def test_another_language() -> None:
     assert align(spoken, "Guten Tag, wie geht es Ihnen heute hier in München?", language="de").words is None
 
 
-@pytest.mark.usefixtures("heard")
+@pytest.mark.usefixtures("recognised")
 def test_another_text_is_told_and_the_recogniser_takes_over(spoken: Speech, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING, "talkinghead"):
         found = align(spoken, "Please send me seven yellow envelopes before Wednesday afternoon, thank you.")
@@ -126,7 +126,7 @@ def test_another_text_is_told_and_the_recogniser_takes_over(spoken: Speech, capl
     assert " s ('" in message or "the beginning ('Please send me seven yellow …')" in message
 
 
-@pytest.mark.usefixtures("heard")
+@pytest.mark.usefixtures("recognised")
 def test_words_missing_in_the_middle_are_told_with_their_time(spoken: Speech, caplog: pytest.LogCaptureFixture) -> None:
     long = np.concatenate([spoken.samples, spoken.samples])
     words = TEXT + " The cold moved."
@@ -140,7 +140,7 @@ def test_words_missing_in_the_middle_are_told_with_their_time(spoken: Speech, ca
     assert f"{place.end:.1f} s" in caplog.messages[0]
 
 
-@pytest.mark.usefixtures("heard")
+@pytest.mark.usefixtures("recognised")
 @pytest.mark.parametrize("duration", [0.001, 0.05, 1.0])
 def test_no_speech(duration: float, caplog: pytest.LogCaptureFixture) -> None:
     samples = np.zeros(max(1, round(16_000 * duration)), np.float32)
@@ -178,7 +178,7 @@ def test_words_of_grid(corpus: Path) -> None:
 
 
 @pytest.mark.corpus
-@pytest.mark.usefixtures("heard")
+@pytest.mark.usefixtures("recognised")
 def test_music_is_not_what_the_transcript_says(corpus: Path) -> None:
     speech = read_speech(corpus / "speech" / "coqui__LJ001-0008.ogg")
     tones = np.sin(np.cumsum(np.repeat([0.05, 0.09, 0.12, 0.07], len(speech.samples) // 4))).astype(np.float32)

@@ -34,21 +34,21 @@ def test_pitched_is_higher_and_as_long() -> None:
 def test_a_room_adds_a_tail_and_moves_nothing() -> None:
     click = np.zeros(16_000, np.float32)
     click[8000] = 1.0
-    heard = add_room(click, np.random.default_rng(0))
-    assert heard.shape == click.shape
-    assert heard[8000] == pytest.approx(1.0)
-    np.testing.assert_allclose(heard[:8000], 0.0, atol=1e-6)
-    echo = heard[8032:].astype(float)
+    augmented = add_room(click, np.random.default_rng(0))
+    assert augmented.shape == click.shape
+    assert augmented[8000] == pytest.approx(1.0)
+    np.testing.assert_allclose(augmented[:8000], 0.0, atol=1e-6)
+    echo = augmented[8032:].astype(float)
     assert 10 ** (-15 / 10) * 0.9 < np.sum(echo**2) < 10 ** (-3 / 10) * 1.1
 
 
 @pytest.mark.parametrize("seed", range(6))  # telephone and Vorbis
 def test_codecs_keep_the_speech_in_its_place(seed: int) -> None:
     speech = speech_like(1.0, seed=3)
-    heard = add_codec(speech, np.random.default_rng(seed))
-    assert heard.shape == speech.shape
-    assert not np.array_equal(heard, speech)
-    lags = np.correlate(heard, speech, mode="full")
+    augmented = add_codec(speech, np.random.default_rng(seed))
+    assert augmented.shape == speech.shape
+    assert not np.array_equal(augmented, speech)
+    lags = np.correlate(augmented, speech, mode="full")
     assert abs(int(lags.argmax()) - (len(speech) - 1)) <= 8  # half a millisecond
 
 
@@ -60,10 +60,10 @@ def test_augmentation_of_sound_keeps_labels_in_step(tempo: bool) -> None:
     labels = np.repeat([1, 0], 100)
     lengths = set()
     for seed in range(12):
-        heard, moved = augment_sound(samples, labels, np.random.default_rng(seed), tempo=tempo)
-        assert abs(len(heard) / 160 - len(moved)) <= 2
+        augmented, moved = augment_sound(samples, labels, np.random.default_rng(seed), tempo=tempo)
+        assert abs(len(augmented) / 160 - len(moved)) <= 2
         border = int(np.flatnonzero(np.diff(moved))[0] + 1) * 160
-        assert np.std(heard[: border - 400]) > 4 * np.std(heard[border + 8000 :])
+        assert np.std(augmented[: border - 400]) > 4 * np.std(augmented[border + 8000 :])
         lengths.add(len(moved))
     assert (len(lengths) > 3) == tempo
 

@@ -34,7 +34,7 @@ def load_generator(weights: Weights) -> AttentionalMotion:
 
 
 def load_renderer(weights: Weights) -> AttentionalRenderer:
-    """The renderer with trained weights; the inside of mouths is what ships for all methods."""
+    """The renderer with trained weights, and the mouth interior that ships for all methods."""
     network = load_network(LandmarksToVideo, VideoConfig, weights.file("renderer"))
     return AttentionalRenderer(network, load_filler() if network.config.filled else None)
 

@@ -10,13 +10,13 @@ class LandmarksConfig:
     """The speech-to-landmarks network (STL).
 
     Attributes:
-        features: what a speech frame is: "mfcc", or "phones" (posteriors of the 39 phones; silence is none of them).
+        features: of a speech frame: "mfcc", or "phones" (posteriors of the 39 phones without silence).
         num_features: size of a speech frame.
         channels: of the four convolutions over time.
-        speech_size: what a moment of speech is encoded to.
-        template_size: what the template's landmarks are encoded to.
+        speech_size: of the code of a moment of speech.
+        template_size: of the code of the template's landmarks.
         gru_size: hidden size of the recurrent layer.
-        split: lips and head in branches of their own; False is the ablation without: one branch for all landmarks.
+        split: whether lips and head have separate branches; False: the ablation with one branch for all landmarks.
     """
 
     features: str = "mfcc"
@@ -34,21 +34,20 @@ class VideoConfig:
 
     Attributes:
         size: side of the network's picture in px, a multiple of 2 to the number of ``channels``.
-        channels: of the U-Net, from half the size on, halving at each.
+        channels: of the U-Net, at half the size, a quarter, and so on.
         landmark_channels: of the landmark encoder, at the same sizes.
-        background_channels: of the background's own branch, at half the size.
+        background_channels: of the background branch, at half the size.
         discriminator_channels: of the discriminator's trunks.
-        adversarial: weight of the generator's adversarial terms beside the squared error of colours in [-1, 1].
-        focus: how much more eyes and lips count in that error.
-        structure: weight of the structural dissimilarity beside that error.
-        attention: gates the picture's features by the landmarks; False is the ablation without.
-        copying: besides a picture, the network makes a displacement field and a mask that mix in the portrait's own
-            pixels, moved.
-        guided: that field is what the network adds to the landmarks' own displacement.
-        source: the landmark encoder also sees where the portrait's own landmarks lie.
-        filled: the inside of the mouth is painted by a network that knows mouths alone (``rendering.interior``), and
-            lids are closed by the portrait's own skin: for unseen people this network draws mouths as a soft blot and
-            barely closes the eyes.
+        adversarial: weight of the generator's adversarial terms, relative to the squared error of colours in [-1, 1].
+        focus: additional weight of eyes and lips in that error.
+        structure: weight of the structural dissimilarity, relative to that error.
+        attention: whether landmarks gate the picture's features; False: the ablation without attention.
+        copying: whether the network also makes a displacement field and a mask that blend in displaced pixels of the
+            portrait.
+        guided: whether that field is added to the landmarks' own displacement.
+        source: whether the landmark encoder also reads the portrait's own landmarks.
+        filled: whether ``rendering.interior`` paints the inside of the mouth and the portrait's own skin closes the
+            lids: for unseen people this network draws blurry mouths and barely closes the eyes.
     """
 
     size: int = 320
@@ -68,12 +67,12 @@ class VideoConfig:
 
 @dataclass(frozen=True)
 class AttentionalConfig:
-    """All of the method.
+    """Sizes of both networks.
 
     Attributes:
         landmarks: speech to landmarks.
         video: landmarks to video.
-        people: who is learnt from: "s1" of GRID alone, or "all" of the open recordings.
+        people: in the training data: "s1" of GRID alone, or "all" of the open recordings.
     """
 
     landmarks: LandmarksConfig = field(default_factory=LandmarksConfig)
@@ -98,15 +97,15 @@ _SMALL = AttentionalConfig(
         filled=True,
     ),
 )
-# Of one person alone it learns where everything goes, and better than by what the landmarks tell.
+# Trained on a single person, the network learns displacements that are better than the landmarks' own.
 _UNGUIDED = replace(_SMALL.video, guided=False, filled=False)
 _S1 = replace(_SMALL, video=_UNGUIDED, people="s1")
-# Those of the ablations learn by equation 10 alone.
+# Ablations are trained with equation 10 alone.
 _ALONE = replace(_S1, video=replace(_UNGUIDED, structure=0.0))
 
 CONFIGS = {
-    # Section 3.1: codes of 512 and 256, outputs of 42 and 100; section 4.1: crops of 300 px, here 320 (README). What
-    # the paper leaves open are the convolutions, the size of the recurrent layer, and all of the second network.
+    # Section 3.1: codes of 512 and 256, outputs of 42 and 100; section 4.1: crops of 300 px, here 320 (README). The
+    # paper does not state the convolutions, the size of the recurrent layer, or any size of the second network.
     "paper": AttentionalConfig(people="s1"),
     "small": _SMALL,
     "tiny": AttentionalConfig(
@@ -123,7 +122,7 @@ CONFIGS = {
     ),
 }
 
-# Configurations that are no sizes; each is trained from random weights.
+# Configurations that are not sizes; each is trained from random weights.
 VARIANTS = {
     # Phones instead of the sound, for voices unlike those of the training.
     "small-phones": replace(_SMALL, landmarks=replace(_SMALL.landmarks, features="phones", num_features=39)),

@@ -1,4 +1,4 @@
-"""The discriminator: are lips in sync with the speech, is the head as it should be, is the picture a real one."""
+"""The discriminator: whether lips are in sync with speech, the head is at its landmarks, and the picture is real."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ class VideoDiscriminator(nn.Module):
 
     Source: Wang et al. 2020, section 3.2: the discriminator shall "jointly consider the factors of lip synchronization
         with speech, head motion naturalness, and video quality". Its layers are not stated. We read it as three
-        networks: one sees the mouth and hears the speech about it, one sees the whole picture, small, and where the
-        landmarks should be, one sees the picture, patch by patch, and nothing else.
+        networks: one gets the mouth and the speech around it, one the whole picture, reduced, and the wanted landmarks,
+        and one only the picture, patch by patch.
 
     Args:
         config: sizes.
@@ -56,29 +56,29 @@ class VideoDiscriminator(nn.Module):
 
         Args:
             pictures: (B, 3, S, S) in [-1, 1].
-            landmarks: (B, 68, 2) px, where the face should be.
-            speech: (B, 30, F) frames about the moment.
-            in_sync: (B,) whether a recording's lips go with its speech; of others, lips are not looked at.
+            landmarks: (B, 68, 2) px, wanted.
+            speech: (B, 30, F) frames around the moment.
+            in_sync: (B,) whether a recording's lips are in sync with its speech; other recordings' lips do not count.
         """
         lips = self.lip_verdict(pictures, landmarks, speech, in_sync)
         return [lips, self.head_verdict(pictures, landmarks), self.quality(pictures)]
 
     def head_verdict(self, pictures: Tensor, landmarks: Tensor) -> Verdict:
-        """Logits (B, 1, h, w) of whether the head of pictures is at landmarks."""
+        """Logits (B, 1, h, w) of whether the head in pictures is at landmarks."""
         small = F.avg_pool2d(pictures, _HEAD_SHRINK)
         maps = heat_maps(landmarks, pictures.shape[2], shrink=_HEAD_SHRINK)
         verdict: Verdict = self.head(torch.cat([small, maps.to(small.dtype)], dim=1))
         return verdict
 
     def lip_verdict(self, pictures: Tensor, landmarks: Tensor, speech: Tensor, in_sync: Tensor) -> Verdict:
-        """Logits (B, 1) of whether the mouth of pictures, at landmarks, says the speech."""
+        """Logits (B, 1) of whether the mouth in pictures, at landmarks, says the speech."""
         seen = self.mouth(mouths(pictures, landmarks))
-        heard = self.speech(speech.mT)
-        return Verdict(self.together(torch.cat([seen, heard, seen * heard], dim=1)), weight=in_sync[:, None])
+        spoken = self.speech(speech.mT)
+        return Verdict(self.together(torch.cat([seen, spoken, seen * spoken], dim=1)), weight=in_sync[:, None])
 
 
 def mouths(pictures: Tensor, landmarks: Tensor) -> Tensor:
-    """(B, 3, 64, 64) the squares about the lips of landmarks (B, 68, 2) px in pictures (B, 3, S, S)."""
+    """(B, 3, 64, 64) crops of pictures (B, 3, S, S) around the lips of landmarks (B, 68, 2) px."""
     size = pictures.shape[2]
     middle = (landmarks[:, LIPS].mean(dim=1) + 0.5) * (2 / size) - 1
     affine = torch.zeros(len(pictures), 2, 3, device=pictures.device)

@@ -1,7 +1,7 @@
-"""Landmarks between the head frame and the picture: calibration of the lips, merging, and the way back to three axes.
+"""Landmarks between the head frame and the picture: calibration of the lips, merging, and lifting to 3D.
 
-Points in the picture are px of the paper's crop of 300 px, counted from the middle between the portrait's eyes: of a
-head whose outer eye corners are 81 px apart, and that looks straight ahead in the portrait.
+Points in the picture are px of the paper's crop of 300 px, relative to the middle between the portrait's eyes, for a
+head whose outer eye corners are 81 px apart and that looks straight ahead in the portrait.
 
 Source: Wang et al. 2020, section 3.1 and equation 6.
 """
@@ -16,14 +16,14 @@ from talkinghead.face.pose import matrix_from_rotation, rotation_from_matrix
 from talkinghead.types import NUM_LANDMARKS, FloatArray, Motion
 
 EYE_DISTANCE_PX = 81.0
-"""Distance of the outer eye corners: the crop of 300 px is 3.7 of them wide, as ``rendering.crop`` has it."""
+"""Distance of the outer eye corners: the crop of 300 px is 3.7 of them wide, as in ``rendering.crop``."""
 
 NOSE_TIP, MOUTH_CORNERS = 30, (48, 54)
 MOUTH_POINTS = np.r_[48:68, NOSE_TIP]
-"""(21,) what the lip branch makes, 42 numbers: the lips and the nose tip, which they are anchored to."""
+"""(21,) landmarks of the lip branch's 42 outputs: the lips and the nose tip, their anchor."""
 
 HEAD_POINTS = np.r_[0:48, MOUTH_CORNERS]
-"""(50,) what the head branch makes, 100 numbers: all but the lips, and their corners."""
+"""(50,) landmarks of the head branch's 100 outputs: all except the lips, and the lips' corners."""
 
 _ANCHORS = (NOSE_TIP, *MOUTH_CORNERS)
 _IN_MOUTH = np.array([np.flatnonzero(point == MOUTH_POINTS)[0] for point in _ANCHORS])
@@ -38,25 +38,25 @@ Points = npt.NDArray[np.float64]
 
 
 def in_crop(motion: Motion) -> Points:
-    """(T, 68, 2) px: where a motion takes the landmarks, seen from so far away that nothing grows by coming closer."""
+    """(T, 68, 2) px of a motion's landmarks, without perspective."""
     turned = motion.landmarks @ np.swapaxes(matrix_from_rotation(motion.rotation), -1, -2)
     return np.asarray(EYE_DISTANCE_PX * (turned + motion.translation[:, None])[..., :2], np.float64)
 
 
 def template_of(rest: FloatArray) -> Points:
-    """(68, 2) px: landmarks (68, 3) of the head frame where the head looks straight ahead."""
+    """(68, 2) px of landmarks (68, 3) in the head frame, for a head that looks straight ahead."""
     return np.asarray(EYE_DISTANCE_PX * rest[:, :2], np.float64)
 
 
 def calibrate(points: FloatArray, template: FloatArray) -> Points:
-    """Lips where the head does not move: brought to the template by nose tip and mouth corners.
+    """Lips without head motion: aligned with the template by nose tip and mouth corners.
 
     Args:
         points: (T, 68, 2) px.
         template: (68, 2) px.
 
     Returns:
-        (T, 21, 2) px of ``MOUTH_POINTS``, each row moved by the similarity that brings its three points closest to the
+        (T, 21, 2) px of ``MOUTH_POINTS``, each row under the similarity that brings those three points closest to the
         template's.
 
     Raises:
@@ -69,14 +69,14 @@ def calibrate(points: FloatArray, template: FloatArray) -> Points:
 
 
 def merge(lips: FloatArray, head: FloatArray) -> Points:
-    """All landmarks: the lips brought to the head by nose tip and mouth corners (equation 6).
+    """All landmarks: the lips aligned with the head by nose tip and mouth corners (equation 6).
 
     Args:
         lips: (T, 21, 2) px of ``MOUTH_POINTS``, calibrated.
         head: (T, 50, 2) px of ``HEAD_POINTS``.
 
     Returns:
-        (T, 68, 2) px. Corners are those of the lips, which are whole; the nose is the head's.
+        (T, 68, 2) px. Mouth corners come from the lips, the nose from the head.
 
     Raises:
         ValueError: other shapes.
@@ -101,18 +101,18 @@ def _align(points: FloatArray, own: FloatArray, target: FloatArray) -> Points:
 
 
 def lift(points: FloatArray, rest: FloatArray) -> tuple[Points, Points, Points]:
-    """Landmarks in the head frame and the head's pose, from where the landmarks lie in the picture.
+    """Landmarks in the head frame and the head's pose, from landmarks in the picture.
 
-    The pose is the one under which the portrait's own nose, eye corners and ends of the jaw come closest to the points
-    (weak perspective of a fixed size, Gauss-Newton from no turn). Jaw, brows and lips then lie where the points are, at
-    the portrait's depth; nose and eyes are the portrait's.
+    The pose brings the portrait's own nose, eye corners and ends of the jaw closest to the points (weak perspective of
+    fixed scale, Gauss-Newton from zero rotation). Jaw, brows and lips are placed at the points, at the portrait's
+    depth; nose and eyes are the portrait's.
 
     Args:
         points: (T, 68, 2) px.
         rest: (68, 3) landmarks of the portrait in the head frame.
 
     Returns:
-        landmarks (T, 68, 3) in the head frame, rotation (T, 3) rad, translation (T, 3) with nothing along z.
+        landmarks (T, 68, 3) in the head frame, rotation (T, 3) rad, translation (T, 3) with 0 along z.
 
     Raises:
         ValueError: other shapes.
@@ -129,11 +129,11 @@ def lift(points: FloatArray, rest: FloatArray) -> tuple[Points, Points, Points]:
 
 
 def _pose(place: Points, shape: Points) -> tuple[Points, Points]:
-    """Rotation (T, 3, 3) and translation (T, 2) of a shape (N, 3) seen along z at places (T, N, 2)."""
+    """Rotation (T, 3, 3) and translation (T, 2) that project a shape (N, 3) along z onto places (T, N, 2)."""
     count = len(place)
     matrix = np.tile(np.eye(3), (count, 1, 1))
     translation = place.mean(axis=1) - shape[:, :2].mean(axis=0)
-    # How x and y of a point change with turns about the three axes and shifts along two: x' = wy z - wz y + tx, ...
+    # Derivatives of x and y by rotation about three axes and translation along two: x' = wy z - wz y + tx, ...
     slopes = np.zeros((count, len(shape), 2, 5))
     slopes[..., 0, 3] = slopes[..., 1, 4] = 1.0
     for _ in range(_ITERATIONS):
@@ -150,7 +150,7 @@ def _pose(place: Points, shape: Points) -> tuple[Points, Points]:
 
 
 def _turn(vector: Points) -> Points:
-    """Rotation matrices (T, 3, 3) about axes (T, 3) by their lengths in radians.
+    """Rotation matrices (T, 3, 3) of rotation vectors (T, 3) in radians.
 
     Source: Rodrigues 1840.
     """

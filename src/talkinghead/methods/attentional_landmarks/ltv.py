@@ -16,20 +16,20 @@ _CURVES = ((0, 17), (17, 22), (22, 27), (27, 36), (36, 42), (42, 48), (48, 55), 
 
 NUM_MAPS = len(_CURVES)
 
-_SPREAD = 3.0 / 256  # deviation of a landmark's blob, in sides of the picture
-_GATE_GAIN = 4.0  # so that to begin with gates close to landmarks are off by 0.1 to 0.4
+_SPREAD = 3.0 / 256  # standard deviation of a landmark's blob, in sides of the picture
+_GATE_GAIN = 4.0  # makes initial gates near landmarks differ by 0.1 to 0.4
 _NOWHERE = -1e4  # px
-_LEAST_MOVED = 1e-3  # of gates that are said to be moved at all
+_LEAST_MOVED = 1e-3  # below, no gate counts as moved
 
 
 def heat_maps(landmarks: Tensor, size: int, *, shrink: int = 2, spread: float = _SPREAD) -> Tensor:
-    """Where the landmarks are, as pictures: a soft blob at each, the points of a curve in one map.
+    """Heat maps of landmarks: a soft blob at each, the points of a curve in one map.
 
     Args:
         landmarks: (B, 68, 2) px of a picture of ``size`` px.
         size: its side.
-        shrink: what its side is divided by in the maps.
-        spread: deviation of a blob, in sides of the picture.
+        shrink: ratio of its side to that of the maps.
+        spread: standard deviation of a blob, in sides of the picture.
 
     Returns:
         (B, NUM_MAPS, size / shrink, size / shrink) in [0, 1].
@@ -42,13 +42,13 @@ def heat_maps(landmarks: Tensor, size: int, *, shrink: int = 2, spread: float = 
 
 @dataclass(frozen=True)
 class EncodedReference:
-    """The portrait as the network keeps it: what does not change from frame to frame.
+    """The portrait, encoded once for all frames.
 
     Attributes:
-        picture: (B, 3, S, S) in [-1, 1]; or the same as finely as wanted, where pixels are copied from it.
-        features: of each level, (B, C, S / 2, S / 2) and so on, halving.
+        picture: (B, 3, S, S) in [-1, 1], or larger if pixels are copied from it.
+        features: of each level, (B, C, S / 2, S / 2), then half the size at each further level.
         background: (B, C, S / 2, S / 2).
-        own: (B, 68, 2) px of its landmarks, where the network needs them.
+        own: (B, 68, 2) px of its landmarks, if the network needs them.
     """
 
     picture: Tensor
@@ -61,11 +61,11 @@ class LandmarksToVideo(nn.Module):
     """Landmarks and a reference picture -> a picture.
 
     Source: Wang et al. 2020, section 3.2, equations 8 and 9, figure 2 in words: landmarks and picture are encoded, the
-        sigmoid of the landmarks' code is multiplied with the picture's features (``f_face``), the background comes in
+        sigmoid of the landmarks' code is multiplied with the picture's features (``f_face``), the background enters
         through another branch, a U-Net makes the picture. Layers and sizes are not stated. We read the landmarks' code
-        as feature maps, one for each level of the U-Net, for a gate that tells head from background has to know
-        places; the landmarks, "xy coordinates", become maps by a blob at each. Beside the gated features the decoder is
-        given the landmarks' code: gates alone can dim what is there and bring nothing to another place.
+        as feature maps, one for each level of the U-Net, because a gate that separates head and background must be
+        spatial; the landmarks, "xy coordinates", become heat maps. The decoder also gets the landmarks' code, because
+        gates alone can only dim features, not move them.
 
     Args:
         config: sizes.
@@ -109,7 +109,7 @@ class LandmarksToVideo(nn.Module):
             raise ValueError(f"{config} is guided, which needs copying and source")
         if config.copying:
             self.flow = nn.Conv2d(sizes[1], 2, 3, padding=1)
-            with torch.no_grad():  # it begins with the portrait as it is
+            with torch.no_grad():  # the initial output is the portrait
                 self.flow.weight.mul_(0.05)
                 assert self.out.bias is not None
                 self.out.bias[12:] = 2.0
@@ -125,7 +125,7 @@ class LandmarksToVideo(nn.Module):
         return self.draw(landmarks, self.encode(picture, own))
 
     def encode(self, picture: Tensor, own: Tensor | None = None) -> EncodedReference:
-        """What the network keeps of a reference: once for a portrait. Arguments as for ``forward``."""
+        """Encode a reference, once for a portrait; arguments as for ``forward``."""
         small = F.pixel_unshuffle(picture, 2)
         x = small
         if self.config.source:
@@ -139,7 +139,7 @@ class LandmarksToVideo(nn.Module):
         return EncodedReference(picture, tuple(features), self.background(small), own)
 
     def draw(self, landmarks: Tensor, reference: EncodedReference) -> Tensor:
-        """Pictures in [-1, 1] of landmarks (B, 68, 2) px, as fine as the reference, of which one serves them all."""
+        """Pictures in [-1, 1] for landmarks (B, 68, 2) px, as large as the reference, which all of them share."""
         codes = self._codes(landmarks)
         count, flow = len(landmarks), None
         x: Tensor | None = None
@@ -164,10 +164,10 @@ class LandmarksToVideo(nn.Module):
         return mix_pictures(colours, torch.sigmoid(made[:, 3:]), reference.picture.float(), field)
 
     def attention(self, landmarks: Tensor) -> Tensor:
-        """(B, 1, S, S) in [0, 1]: how far landmarks move the gates, mean over the levels; the brightest place has 1.
+        """(B, 1, S, S) in [0, 1]: how far landmarks move the gates, mean over the levels, with a maximum of 1.
 
-        Gates open for some features and shut for others. So what is shown is how far they are from where they stand
-        without any landmark, as root mean square over the features.
+        Gates open for some features and shut for others. So the result is their distance from the gates without any
+        landmark, as root mean square over the features.
 
         Args:
             landmarks: (B, 68, 2) px.
@@ -195,10 +195,9 @@ class LandmarksToVideo(nn.Module):
 
 @torch.no_grad()
 def _wake(landmarks: nn.ModuleList, gates: nn.ModuleList) -> None:
-    """Begin with gates that landmarks open and shut.
+    """Initialise weights such that landmarks open and shut the gates.
 
-    Blobs are few and small: with usual weights hardly anything of them is left after some layers, every gate is half
-    open everywhere, and stays so.
+    Blobs are few and small: with the usual weights they vanish after some layers, and every gate stays half open.
     """
     for module in landmarks.modules():
         if isinstance(module, nn.Conv2d):
@@ -218,10 +217,10 @@ def _block(size_in: int, size: int, *, stride: int = 1) -> nn.Sequential:
 
 
 def _join(block: nn.Sequential, face: Tensor, code: Tensor, below: Tensor | None, background: Tensor | None) -> Tensor:
-    """A block's picture of its parts: the same as of all of them side by side, the coarser one enlarged twofold.
+    """A block applied to the concatenation of its parts, of which ``below`` is enlarged twofold.
 
-    The first convolution is taken part by part: what is the same in all pictures is then worked out once, and the
-    coarser part at its own size, in four taps instead of nine; the whole takes three fifths of the time.
+    The first convolution is computed part by part: parts that all pictures share are computed once, and the coarser
+    part at its own size, with four taps instead of nine. This takes three fifths of the time.
 
     Args:
         block: two convolutions; the first takes the channels of face, code, below and background, in this order.
@@ -246,5 +245,5 @@ def _join(block: nn.Sequential, face: Tensor, code: Tensor, below: Tensor | None
 
 
 def _enlarging(weight: Tensor) -> Tensor:
-    """(I, O, 4, 4) of a transposed convolution of stride 2: as enlarging twofold, then the weights (O, I, 3, 3)."""
+    """(I, O, 4, 4) weights of a stride-2 transposed convolution that equals enlarging twofold, then (O, I, 3, 3)."""
     return (4 * F.avg_pool2d(F.pad(weight, (1, 1, 1, 1)), 2, 1)).flip(2, 3).transpose(0, 1)

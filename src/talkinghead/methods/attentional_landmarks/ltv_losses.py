@@ -1,4 +1,4 @@
-"""What the landmarks-to-video network learns by."""
+"""Losses of the landmarks-to-video network."""
 
 from __future__ import annotations
 
@@ -19,34 +19,34 @@ from talkinghead.rendering.levels import as_colours
 from talkinghead.training.adversarial import Adversaries, Kind, classification_loss, generator_loss
 from talkinghead.training.perceptual import structure_loss
 
-_FOCUS_SPREAD = 0.04  # of the picture's side, about each landmark of eyes and lips
+_FOCUS_SPREAD = 0.04  # of the picture's side, around each landmark of eyes and lips
 _FOCUS_MAPS = slice(4, 10)
 _KIND: Kind = "cross entropy"
 _VERDICTS = 3  # of lips, of the head, of the picture
 
 
 def video_adversaries(config: AttentionalConfig) -> Adversaries[LandmarksToVideo, VideoDiscriminator | None]:
-    """The network and, where the configuration gives it a weight, its discriminator."""
+    """The network and, if the configuration gives it a weight, its discriminator."""
     discriminator = VideoDiscriminator(config) if config.video.adversarial else None
     return Adversaries(LandmarksToVideo(config.video), discriminator)
 
 
 def video_losses(network: nn.Module, batch: Mapping[str, Tensor], config: AttentionalConfig) -> dict[str, Tensor]:
-    """Equation 10: squared error of the colours, and binary cross entropies of both sides, mean over three verdicts.
+    """Equation 10: squared error of colours, and binary cross entropies of both sides, averaged over three verdicts.
 
     "structure" adds a structural dissimilarity (``structure_loss``). The discriminator also learns that real pictures
     with the speech or the landmarks of another are false, or it would not look at them.
 
     Args:
-        network: of ``video_adversaries``, or what a training loop has wrapped around it.
-        batch: of ``data.pairs``, with ``speech`` (B, 30, F) around the target and ``in_step`` (B,) whether its lips go
-            with the speech.
+        network: of ``video_adversaries``, possibly wrapped by a training loop.
+        batch: of ``data.pairs``, with ``speech`` (B, 30, F) around the target and ``in_step`` (B,) whether its lips are
+            in sync with the speech.
         config: sizes.
     """
     target, landmarks = as_colours(batch["target"]), batch["target_landmarks"]
     speech, in_sync = batch["speech"], batch["in_step"]
     discriminator = cast("Adversaries[LandmarksToVideo, VideoDiscriminator | None]", network).discriminator
-    # Calls of parts of a wrapped network do not take its precision.
+    # Calls to parts of a wrapped network do not use its precision.
     with autocast(target.device):
         made = generate(network, batch)
         named = {"image_loss": image_loss(made, target, landmarks, focus=config.video.focus)}
@@ -67,19 +67,19 @@ def video_losses(network: nn.Module, batch: Mapping[str, Tensor], config: Attent
 
 
 def generate(network: nn.Module, batch: Mapping[str, Tensor]) -> Tensor:
-    """Pictures (B, 3, S, S) that a network of ``video_adversaries`` makes of a batch."""
+    """Pictures (B, 3, S, S) by a network of ``video_adversaries`` for a batch."""
     made: Tensor = network(batch["target_landmarks"], as_colours(batch["source"]), batch["source_landmarks"])
     return made
 
 
 def image_loss(made: Tensor, target: Tensor, landmarks: Tensor, *, focus: float = 0.0) -> Tensor:
-    """Mean squared error of pictures (B, 3, S, S), where each px counts 1 and up to ``focus`` more by eyes and lips.
+    """Mean squared error of pictures (B, 3, S, S), with weight 1, and up to ``focus`` more near eyes and lips.
 
     Args:
-        made: what the network makes.
-        target: what it should.
+        made: the network's output.
+        target: the real picture.
         landmarks: (B, 68, 2) px of the target.
-        focus: the paper's loss has none; eyes and lips are 4 % of the picture.
+        focus: additional weight, which the paper's loss does not have; eyes and lips are 4 % of the picture.
     """
     error = (made - target).square()
     if not focus:
@@ -92,7 +92,7 @@ def image_loss(made: Tensor, target: Tensor, landmarks: Tensor, *, focus: float 
 
 
 def video_example(config: AttentionalConfig, seed: int) -> dict[str, Tensor]:
-    """Two made-up pairs."""
+    """Two synthetic pairs."""
     generator = torch.Generator().manual_seed(seed)
     size = config.video.size
     return {

@@ -1,4 +1,4 @@
-"""Speech -> Motion: the speech-to-landmarks network, and what it leaves to chance."""
+"""Speech -> Motion: the speech-to-landmarks network, with idle head motion and blinks."""
 
 from __future__ import annotations
 
@@ -9,27 +9,27 @@ import torch
 
 from talkinghead.face.pose import matrix_from_rotation, rotation_from_matrix
 from talkinghead.media.spool import spool_rows
+from talkinghead.methods.attentional_landmarks.features import FPS, STRIDE, speech_features
 from talkinghead.methods.attentional_landmarks.geometry import lift, merge, template_of
-from talkinghead.methods.attentional_landmarks.hearing import FPS, STRIDE, speech_features
 from talkinghead.methods.attentional_landmarks.stl import AFTER, BEFORE, SpeechToLandmarks, States
 from talkinghead.motion.generator import Movement, Talk, generate_motion
 from talkinghead.motion.lips import in_order
 from talkinghead.motion.smoothing import smooth
 from talkinghead.types import FloatArray, Motion, Portrait, Speech
 
-_SETTLING = 100  # frames of silence after which the recurrent layer has forgotten how it began
+_SETTLING = 100  # frames of silence after which the recurrent layer has forgotten its initial state
 _HEAD_CUTOFF_HZ = 2.5
 
 
 class AttentionalMotion:
-    """Motion as Wang et al. 2020 make it (section 3.1): lips and head from speech, each by a branch of its own.
+    """Motion after Wang et al. 2020 (section 3.1): lips and head from speech, by separate branches.
 
-    The network learnt the head by what is expected of it, which is calmer than any head is. What it leaves out is idle
-    motion; eyelids, of which the paper says nothing, blink by ``motion.idle``, too.
+    The network predicts the expected head motion, which is calmer than that of any head. So idle motion is added;
+    ``motion.idle`` also makes blinks, which the paper does not mention.
 
     Args:
         network: speech to landmarks.
-        liveliness: amount of the idle motion; 0: the head moves as the network says.
+        liveliness: amount of idle head motion; 0: only the network moves the head.
     """
 
     fps, stride = FPS, STRIDE
@@ -42,13 +42,13 @@ class AttentionalMotion:
         return generate_motion(self, speech, portrait, seed=seed)
 
     def compute_features(self, speech: Speech, *, gain: float) -> FloatArray:
-        """What the network hears of a piece of a speech; see ``hearing``."""
+        """Features of a piece of a speech; see ``speech_features``."""
         return speech_features(speech, self.network.config, gain=gain)
 
     def animate(self, talk: Talk, features: FloatArray) -> Movement:
-        """Lips and head as the network moves them, counted from what it makes of silence."""
+        """Lips and head from the network, relative to its output for silence."""
         template = template_of(talk.rest)
-        # What the network makes of silence is its misreading of a face it does not know: all else counts from there.
+        # Its output for silence shows how it misreads an unseen face, so all motion is relative to that.
         silence = np.zeros((BEFORE + STRIDE * (_SETTLING - 1) + 1 + AFTER, features.shape[1]), np.float32)
         points, states = self.points(silence, template)
         settled, turn, shift = (rows[-1] for rows in lift(points[-1:], talk.rest))
@@ -77,12 +77,12 @@ class AttentionalMotion:
     def points(
         self, speech: FloatArray, template: FloatArray, states: States | None = None
     ) -> tuple[FloatArray, States]:
-        """Landmarks (T, 68, 2) px for a template (68, 2) px, and the states to go on from.
+        """Landmarks (T, 68, 2) px for a template (68, 2) px, and the states from which to continue.
 
         Args:
             speech: (BEFORE + 4 (T - 1) + 1 + AFTER, num_features) at 100 Hz.
             template: (68, 2) px.
-            states: what an earlier call returned; None: a beginning.
+            states: from an earlier call; None: initial states.
         """
         device = next(self.network.parameters()).device
         heard_by_it = torch.from_numpy(np.asarray(speech, np.float32)).to(device)
@@ -93,7 +93,7 @@ class AttentionalMotion:
 
 
 def _frames_about(features: FloatArray, rows: range) -> FloatArray:
-    """The speech frames (S, F) that the network asks for to make these rows; beyond the speech there are zeros."""
+    """The speech frames (S, F) that the network needs for these rows; beyond the speech there are zeros."""
     first, last = STRIDE * rows.start - BEFORE, STRIDE * (rows.stop - 1) + 1 + AFTER
     padding = ((max(0, -first), max(0, last - len(features))), (0, 0))
     return np.pad(features[max(0, first) : last], padding)

@@ -1,4 +1,4 @@
-"""What the networks learn from: what is heard and seen in recordings."""
+"""Training data: choice of recordings, and their features."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from talkinghead.data.face_pairs import FacePictures
 from talkinghead.data.recording import MAIN_SPEAKER, Recording
 from talkinghead.data.tracks import Take, read_takes
 from talkinghead.methods.attentional_landmarks.config import AttentionalConfig, LandmarksConfig
-from talkinghead.methods.attentional_landmarks.hearing import FPS, RATE, STRIDE, speech_features
+from talkinghead.methods.attentional_landmarks.features import FPS, RATE, STRIDE, speech_features
 from talkinghead.methods.attentional_landmarks.stl import AFTER, BEFORE
 from talkinghead.motion.rest import zero_in_silence
 from talkinghead.speech.activity import voice_activity
@@ -22,13 +22,13 @@ from talkinghead.types import FloatArray
 
 
 def choose_recordings(corpus: Corpus, split: str, config: AttentionalConfig) -> tuple[Recording, ...]:
-    """The recordings of a split, of the people whom a configuration learns from."""
+    """The recordings of a split with the people of a configuration."""
     only_main = config.people == "s1" and corpus.folder is not None
     return corpus.recordings(split, speakers=(MAIN_SPEAKER,) if only_main else None)
 
 
 def speech_versions(take: Take, config: LandmarksConfig, store: Store, *, versions: int = 1) -> FloatArray:
-    """(V, S, F) speech frames of a recording: as it is, and as other voices and rooms would have it."""
+    """(V, S, F) speech frames of a recording: unchanged, and augmented to other voices and rooms."""
 
     def make() -> FloatArray:
         speech = take.speech()
@@ -40,7 +40,7 @@ def speech_versions(take: Take, config: LandmarksConfig, store: Store, *, versio
         return np.stack([zero_in_silence(row, activity, FPS, stride=STRIDE) for row in rows]).astype(np.float32)
 
     code = code_digest(
-        "talkinghead.methods.attentional_landmarks.hearing",
+        "talkinghead.methods.attentional_landmarks.features",
         "talkinghead.motion.rest",
         "talkinghead.speech.features",
         "talkinghead.speech.activity",
@@ -56,9 +56,9 @@ def speech_around(
 
     Args:
         pictures: the pack.
-        recordings: those that it was made of.
-        config: what hears.
-        store: keeps what is heard.
+        recordings: those from which it was made.
+        config: names the features.
+        store: keeps the features.
     """
     found = np.zeros((len(pictures), BEFORE + 1 + AFTER, config.num_features), np.float32)
     for number, take in enumerate(read_takes(recordings, store, smooth=False)):

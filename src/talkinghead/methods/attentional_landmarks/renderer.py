@@ -1,4 +1,4 @@
-"""Motion -> pictures: the landmarks-to-video network, put back into the portrait."""
+"""Motion -> pictures: the landmarks-to-video network, pasted back into the portrait."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ _MOMENTS = 6  # on a sheet
 
 
 class AttentionalRenderer:
-    """Renders as Wang et al. 2020 do (section 3.2): landmarks gate what the network has seen of the portrait.
+    """Renders after Wang et al. 2020 (section 3.2): landmarks gate the features of the portrait.
 
     Args:
         network: landmarks to video.
-        filler: makes the inside of the mouth; then lids, too, are closed by the portrait's own skin. None: the
-            network's are shown. For people that it has not seen, a network that knows a dozen draws mouths as a soft
-            blot and barely closes the eyes.
+        filler: makes the inside of the mouth; the portrait's own skin then closes the lids. None: mouth and lids are
+            the network's. For unseen people, a network trained on a dozen draws blurry mouths and barely closes the
+            eyes.
     """
 
     holds_background = True
@@ -50,17 +50,17 @@ class AttentionalRenderer:
         return reference if head.finer is head.picture else replace(reference, picture=self._picture(head.finer))
 
     def draw(self, encoded: EncodedReference, landmarks: FloatArray) -> Tensor:
-        """Pictures (T, 3, n S, n S) in [-1, 1], as fine as the reference, of landmarks (T, 68, 2) px."""
+        """Pictures (T, 3, n S, n S) in [-1, 1], as large as the reference, for landmarks (T, 68, 2) px."""
         with autocast(self._device):
             return torch.as_tensor(self.network.draw(self._tensor(landmarks), encoded))
 
     @property
     def shows(self) -> dict[str, Callable[[Motion, Portrait], ImageArray]]:
-        """What it can show of its work besides pictures; nothing where the network has no attention."""
+        """What it can show of its work besides pictures; nothing if the network has no attention."""
         return {"attention": self.attention_sheet} if self.network.config.attention else {}
 
     def attention_sheet(self, motion: Motion, portrait: Portrait) -> ImageArray:
-        """(S, 7 S, 3) uint8: the portrait's head, and the ``attention`` at six moments, the mouth shut and ever wider.
+        """(S, 7 S, 3) uint8: the portrait's head, and its ``attention`` at six moments with the mouth ever wider.
 
         Raises:
             ValueError: the network has no attention.
@@ -71,7 +71,7 @@ class AttentionalRenderer:
         return np.concatenate([HeadScene(portrait, size=self.size).head.picture, *maps], axis=1)
 
     def attention(self, motion: Motion, portrait: Portrait) -> Iterator[Frames]:
-        """Where landmarks move the gates, per row of the motion: grey squares about the head, bright is far.
+        """How far landmarks move the gates, per row of the motion: grey squares around the head, bright is far.
 
         Raises:
             ValueError: the network has no attention.

@@ -12,18 +12,18 @@ from talkinghead.types import NUM_LANDMARKS
 _KERNELS, _STRIDES, _ENDING = (5, 5, 4, 4), (1, 1, 2, 2), 4
 
 BEFORE, AFTER = 14, 15
-"""Speech frames before and after the one at a video frame that the network hears for it: 0.3 s in all."""
+"""Speech frames that the network reads before and after the one at a video frame: 0.3 s in all."""
 
 States = tuple[Tensor, ...]
 
 
 class LandmarkBranch(nn.Module):
-    """Speech and a template's points -> points that move.
+    """Speech and a template's points -> moving points.
 
     Source: Wang et al. 2020, section 3.1: convolution, batch normalisation and ReLU, a full connection to 512; the
         template by a full connection to 256; both through a GRU, and a full connection to 42 (lips) or 100 (head). The
-        convolutions run over time, and the full connection over what they leave of 0.3 s, so that a speech is encoded
-        in one go. What comes out is a displacement of the template's points: which face it is need not be learnt.
+        convolutions run over time, and the full connection over their output for 0.3 s, so that a speech is encoded in
+        one pass. The output is a displacement of the template's points, so that the face itself need not be learned.
 
     Args:
         config: sizes.
@@ -43,12 +43,12 @@ class LandmarkBranch(nn.Module):
         self.out = nn.Linear(config.gru_size, 2 * points)
 
     def forward(self, speech: Tensor, template: Tensor, state: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """Points in px for every fourth speech frame, and the state to go on from.
+        """Points in px for every fourth speech frame, and the state from which to continue.
 
         Args:
             speech: (B, BEFORE + 4 (T - 1) + 1 + AFTER, num_features).
             template: (B, points, 2) px.
-            state: (1, B, gru_size) what an earlier call returned; None: a beginning.
+            state: (1, B, gru_size) from an earlier call; None: the initial state.
 
         Returns:
             (B, T, points, 2) px; (1, B, gru_size).
@@ -61,7 +61,7 @@ class LandmarkBranch(nn.Module):
 
 
 class SpeechToLandmarks(nn.Module):
-    """Lips, calibrated, and head, as it moves; or all landmarks from one branch, the ablation without split.
+    """Calibrated lips and the moving head, from two branches; or all landmarks from one, the ablation without split.
 
     Source: Wang et al. 2020, section 3.1, equations 4 and 5, and "w/o Splitnet" of table 2. 42 outputs are read as the
         20 mouth points and the nose tip; 100 as the other 48 points and the mouth corners: with the nose tip among the
@@ -80,12 +80,12 @@ class SpeechToLandmarks(nn.Module):
     def forward(
         self, speech: Tensor, template: Tensor, states: States | None = None
     ) -> tuple[tuple[Tensor, ...], States]:
-        """What each branch makes of a speech, and the states to go on from.
+        """The output of each branch for a speech, and the states from which to continue.
 
         Args:
             speech: (B, BEFORE + 4 (T - 1) + 1 + AFTER, num_features) at 100 Hz.
             template: (B, 68, 2) px.
-            states: what an earlier call returned; None: a beginning.
+            states: from an earlier call; None: initial states.
 
         Returns:
             lips (B, T, 21, 2) and head (B, T, 50, 2) px, or all landmarks (B, T, 68, 2) px alone; a state per branch.
@@ -98,7 +98,7 @@ class SpeechToLandmarks(nn.Module):
         return tuple(made), tuple(kept)
 
     def part(self, landmarks: Tensor, branch: int) -> Tensor:
-        """Which of landmarks (..., 68, 2) a branch makes."""
+        """The part of landmarks (..., 68, 2) that a branch predicts."""
         if not self.config.split:
             return landmarks
         return landmarks[..., torch.from_numpy((MOUTH_POINTS, HEAD_POINTS)[branch]), :]

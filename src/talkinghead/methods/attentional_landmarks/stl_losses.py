@@ -1,4 +1,4 @@
-"""What the speech-to-landmarks network learns by."""
+"""Losses of the speech-to-landmarks network."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ WIDTH_PX, CURVATURE_PX = 10.0, 2.0
 
 
 def wing(difference: Tensor) -> Tensor:
-    """w ln(1 + |x| / epsilon) up to w, |x| - C beyond, where C makes the two meet; the same shape.
+    """The wing loss of each element: w ln(1 + |x| / epsilon) up to w, |x| - C beyond, where C makes the two meet.
 
     Source: Wang et al. 2020, equation 7, with its w = 10 and epsilon = 2; C = w - w ln(1 + w / epsilon) by Feng et al.
         2018 (Wing loss), equation 5.
@@ -33,15 +33,15 @@ def landmarks_losses(
 ) -> dict[str, Tensor]:
     """The wing loss of each branch, mean over coordinates (section 3.1).
 
-    Half of the batch goes on from where another's speech has left the recurrent layer, the other half begins: clips
-    last 3 s, speeches longer.
+    Half of the batch starts from the recurrent states after another row's speech, the other half from initial states,
+    because clips last 3 s and speeches longer.
 
     Args:
-        network: a ``SpeechToLandmarks``, or what a training loop has wrapped around one.
+        network: a ``SpeechToLandmarks``, possibly wrapped by a training loop.
         batch: ``speech`` (B, BEFORE + 4 (T - 1) + 1 + AFTER, F), ``template`` (B, 68, 2), ``lips`` (B, T, 21, 2)
             calibrated and ``points`` (B, T, 68, 2) as the head moves, in px.
         config: sizes.
-        carried: whether states are carried over so.
+        carried: whether states are carried over in this way.
     """
     network = cast(SpeechToLandmarks, network)
     states = None
@@ -58,7 +58,7 @@ def landmarks_losses(
 
 
 def landmarks_example(config: AttentionalConfig, seed: int) -> dict[str, Tensor]:
-    """Four made-up stretches of six frames."""
+    """Four synthetic stretches of six frames."""
     generator = torch.Generator().manual_seed(seed)
     rows = BEFORE + 4 * 5 + 1 + AFTER
     template = 80 * torch.randn(4, 68, 2, generator=generator)

@@ -27,7 +27,7 @@ _VALIDATION = 24  # pairs of each group
 _AUGMENTATION = PairAugmentation(
     main=0.5, other_clip=0.25, zoom=0.11, turn=0.12, shift=0.05, apart=0.0, light=0.5, grey=0.05, background=0.0
 )
-# Of one person alone it learns what he looks like, also under which light.
+# For a single person, the network also learns the person's look and light.
 _PERSONAL = PairAugmentation(
     main=1.0, other_clip=0.25, zoom=0.11, turn=0.12, shift=0.05, apart=0.0, light=0.0, background=0.0
 )
@@ -36,7 +36,7 @@ _PERSONAL = PairAugmentation(
 def train_video(training: Training) -> None:
     """Train the renderer on pairs of pictures; each validation leaves ``sheet.png`` in the output folder.
 
-    Of one person the network that it begins with is kept unless it becomes better on recordings held back.
+    For a single person, the pretrained network is kept unless training improves it on recordings held back.
     """
     corpus, config, store = training.corpus, training.config, training.store
     splits = {name: choose_recordings(corpus, name, config) for name in ("train", "val", "unseen")}

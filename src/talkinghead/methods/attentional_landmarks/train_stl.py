@@ -1,8 +1,8 @@
 """Training of the speech-to-landmarks network.
 
 Source: Wang et al. 2020, sections 3.1 and 4.1. Where we differ: the learning rate runs one cycle instead of 1e-4
-    throughout, as the corpus is small; speech is heard in several versions, and faces are varied in their proportions,
-    so that other voices and faces do as well.
+    throughout, as the corpus is small; speech has several augmented versions, and faces are augmented in their
+    proportions, so that other voices and faces work as well.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from talkinghead.data.tracks import read_takes
 from talkinghead.face.landmarks import LIPS
 from talkinghead.face.rest import closed_mouth
 from talkinghead.methods.attentional_landmarks.config import LandmarksConfig
+from talkinghead.methods.attentional_landmarks.features import FPS, STRIDE
 from talkinghead.methods.attentional_landmarks.geometry import (
     EYE_DISTANCE_PX,
     MOUTH_POINTS,
@@ -28,7 +29,6 @@ from talkinghead.methods.attentional_landmarks.geometry import (
     in_crop,
     template_of,
 )
-from talkinghead.methods.attentional_landmarks.hearing import FPS, STRIDE
 from talkinghead.methods.attentional_landmarks.motion import AttentionalMotion
 from talkinghead.methods.attentional_landmarks.recordings import choose_recordings, speech_versions
 from talkinghead.methods.attentional_landmarks.stl import AFTER, BEFORE, SpeechToLandmarks
@@ -45,11 +45,11 @@ from talkinghead.types import FaceTrack, FloatArray
 from talkinghead.weights import load_weights
 
 FRAMES = 75
-"""Of a stretch: 3 s, a sentence of GRID."""
+"""Frames of a stretch: 3 s, a sentence of GRID."""
 
 _VERSIONS = 3
 _STRENGTH = 0.6  # of the augmentation of faces
-_SILENT = 0.06  # of the batch hears nothing, and rests
+_SILENT = 0.06  # of the batch: silence with the face at rest
 _S1_SHARE = 0.6
 _LEAST_FRAMES = 50
 
@@ -59,8 +59,8 @@ class LandmarkStretch:
     """Three seconds of somebody speaking.
 
     Attributes:
-        speech: (V, BEFORE + 4 (FRAMES - 1) + 1 + AFTER, F): what is heard, in V versions; the first is as it is.
-        points: (FRAMES, 68, 2) px of the crop, where the landmarks are; see ``geometry``.
+        speech: (V, BEFORE + 4 (FRAMES - 1) + 1 + AFTER, F) features in V versions; the first is not augmented.
+        points: (FRAMES, 68, 2) px of landmarks in the crop; see ``geometry``.
         template: (68, 2) px of the face at rest.
         speaker: who speaks.
     """
@@ -74,7 +74,7 @@ class LandmarkStretch:
 def read_stretches(
     recordings: Sequence[Recording], config: LandmarksConfig, store: Store, *, versions: int = 1
 ) -> list[LandmarkStretch]:
-    """What is heard and seen in those of the recordings whose picture and sound go together."""
+    """Stretches of the recordings whose picture and sound are in sync."""
     stretches = []
     for take in read_takes([recording for recording in recordings if recording.in_step], store):
         speech = speech_versions(take, config, store, versions=versions)
@@ -84,7 +84,7 @@ def read_stretches(
 
 
 def _stretch(speech: FloatArray, track: FaceTrack, start: int, speaker: str) -> LandmarkStretch:
-    """The stretch of a clip from a frame at 25 fps on; beyond the clip there is silence, and the last pose is held."""
+    """The stretch of a clip from a frame at 25 fps; beyond the clip there is silence, and the last pose is held."""
     first, last = STRIDE * start - BEFORE, STRIDE * (start + FRAMES - 1) + 1 + AFTER
     padding = ((0, 0), (max(0, -first), max(0, last - speech.shape[1])), (0, 0))
     piece = np.pad(speech[:, max(0, first) : last], padding)
@@ -95,10 +95,10 @@ def _stretch(speech: FloatArray, track: FaceTrack, start: int, speaker: str) -> 
 
 
 class LandmarkBatches:
-    """Random stretches, with other faces.
+    """Random stretches, with augmented faces.
 
     Args:
-        stretches: what to draw from.
+        stretches: the training data.
         size: stretches in a batch.
     """
 
@@ -114,7 +114,7 @@ class LandmarkBatches:
         self._share = np.cumsum(share / share.sum())
 
     def __call__(self, step: int) -> dict[str, Tensor]:
-        """The batch of a step, as ``landmarks_losses`` takes it."""
+        """The batch of a step for ``landmarks_losses``."""
         rng = np.random.default_rng(step)
         rows = np.searchsorted(self._share, rng.random(self._size)).clip(0, len(self._share) - 1)
         speech = self._speech[rows, rng.integers(self._speech.shape[1], size=self._size)]
@@ -152,7 +152,7 @@ def score(network: nn.Module, stretches: list[LandmarkStretch]) -> dict[str, flo
 def train_landmarks(training: Training) -> None:
     """Train lips and head; the scores are of ``val`` and of unseen speakers.
 
-    Of one person the network that it begins with is kept unless it becomes better on recordings held back.
+    For a single person, the pretrained network is kept unless training improves it on recordings held back.
     """
     corpus, config, store = training.corpus, training.config, training.store
     splits = {name: choose_recordings(corpus, name, config) for name in ("train", "val", "unseen")}

@@ -1,4 +1,4 @@
-"""MakeItTalk (Zhou et al. 2020): what is said drives landmarks, landmarks drive the picture."""
+"""MakeItTalk (Zhou et al. 2020): speech drives landmarks, landmarks drive the picture."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from talkinghead.methods.makeittalk.config import (
     TranslationConfig,
 )
 from talkinghead.methods.makeittalk.content import SpeechContentAnimation
-from talkinghead.methods.makeittalk.hearing import load_codes
+from talkinghead.methods.makeittalk.features import load_codes
 from talkinghead.methods.makeittalk.motion import MakeItTalkMotion
 from talkinghead.methods.makeittalk.speaker_aware import SpeakerAwareAnimation
 from talkinghead.methods.makeittalk.stages import STAGES
@@ -38,8 +38,8 @@ def load_generator(weights: Weights) -> MakeItTalkMotion:
     """The generator with trained weights.
 
     Raises:
-        InputError: weights are missing, among them those of the voice conversion, which do not ship, where a network
-            hears its codes; or the two branches do not hear the same.
+        InputError: weights are missing (those of the voice conversion, which a network may need, do not ship), or the
+            two branches were trained on different features.
     """
     branch = load_network(
         lambda config: SpeakerAwareAnimation(config.content, config.speaker),
@@ -51,7 +51,7 @@ def load_generator(weights: Weights) -> MakeItTalkMotion:
         content = load_network(SpeechContentAnimation, ContentConfig, weights.file("content"))
         if (content.config.features, content.config.num_features) != (hears.features, hears.num_features):
             raise InputError(
-                f"the content branch hears {content.config.features} and the speaker-aware branch {hears.features}: "
+                f"the content branch reads {content.config.features} and the speaker-aware branch {hears.features}: "
                 "train both with the same configuration."
             )
     return MakeItTalkMotion(
@@ -60,12 +60,12 @@ def load_generator(weights: Weights) -> MakeItTalkMotion:
 
 
 def load_warp(weights: Weights) -> WarpRenderer:
-    """The warping renderer; the inside of mouths is what ships for all methods."""
+    """The warping renderer, with the mouth interior that ships for all methods."""
     return WarpRenderer(load_filler(), FlatFiller())
 
 
 def load_translation(weights: Weights) -> TranslationRenderer:
-    """The renderer by image-to-image translation with trained weights."""
+    """The image-to-image translation renderer with trained weights."""
     return TranslationRenderer(load_network(TranslationNetwork, TranslationConfig, weights.file("translation")))
 
 

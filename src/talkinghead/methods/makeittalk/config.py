@@ -10,13 +10,13 @@ class ContentConfig:
     """The speech content branch.
 
     Attributes:
-        features: what a speech frame is: "phones" (posteriors of the 39 phones; silence is none of them),
-            "phones+bands" (with the log-mel energies of 8 broad bands behind them: how loud, not who), "autovc" (the
-            content code of the voice conversion), or "log-mel".
+        features: of a speech frame: "phones" (posteriors of the 39 phones without silence), "phones+bands" (followed by
+            log-mel energies of 8 broad bands, which tell loudness but hardly the speaker), "autovc" (the content code
+            of the voice conversion), or "log-mel".
         num_features: size of a speech frame.
         rate: speech frames, and landmarks, per second.
-        window: frames the LSTM hears for one frame of landmarks.
-        lead: how many of them come before that frame. The paper's window starts at the frame itself (0).
+        window: speech frames that the LSTM reads for one frame of landmarks.
+        lead: number of them before that frame. The paper's window starts at the frame itself (0).
         lstm_size: hidden size of each LSTM layer.
         lstm_layers: how many.
         mlp_sizes: hidden sizes of the MLP before its 204 outputs.
@@ -34,7 +34,7 @@ class ContentConfig:
 
 @dataclass(frozen=True)
 class VoiceConfig:
-    """The voice conversion network in front, as AutoVC has it; see ``CONFIGS`` for why "small" has another bottleneck.
+    """The voice conversion front end, as in AutoVC; see ``_SMALL_VOICE`` for why its bottleneck differs.
 
     Attributes:
         num_mels: mel bands, 62.5 frames per second.
@@ -45,7 +45,7 @@ class VoiceConfig:
         decoder_channels: of the decoder's three convolutions.
         decoder_size: states of each of the decoder's LSTM layers.
         decoder_layers: how many.
-        postnet_channels: of the postnet's five convolutions but the last.
+        postnet_channels: of the postnet's first four convolutions.
         told: the encoder also reads the speaker's embedding.
         centred: the encoder reads each band relative to its mean over the speech.
         augmentation: how strongly the encoder's input is augmented in training; 0: not at all, 1: as much as voices and
@@ -73,18 +73,18 @@ class SpeakerConfig:
     Attributes:
         lstm_size: hidden size of each LSTM layer.
         lstm_layers: how many.
-        restart: the LSTM begins anew with the window of every frame; else it runs once along the speech, at a tenth of
-            the cost.
-        embedding_size: what the 256 numbers of a voice are brought to.
+        restart: whether the LSTM restarts with the window of every frame; else it runs once along the speech, at a
+            tenth of the cost.
+        embedding_size: to which the 256 numbers of a voice are projected.
         model_size: width of the self-attention, and of its feed-forward layers.
         layers: of self-attention.
         heads: of each.
         window: frames that attend to each other.
         mlp_sizes: hidden sizes of the MLP before its 204 outputs.
-        discriminator_sizes: of the discriminator's MLP before its one.
-        noise_size: smooth noises that come in beside the speech; 0: the motion is the expected one.
-        mouth_share: how much of what the branch says of lips and jaw is added to what the content branch says.
-        alone: there is no content branch: landmarks are the face at rest and what this branch adds to it.
+        discriminator_sizes: hidden sizes of the discriminator's MLP before its single output.
+        noise_size: channels of smooth noise beside the speech; 0: the motion is the expected one.
+        mouth_share: share of the branch's displacement of lips and jaw that is added to the content branch's.
+        alone: whether there is no content branch, so that this branch's displacements are added to the face at rest.
     """
 
     lstm_size: int = 256
@@ -109,11 +109,11 @@ class TranslationConfig:
     Attributes:
         size: side of its pictures in px.
         channels: after each layer down; the layers up mirror them.
-        residual: width between the two convolutions of a residual block, in widths of its layer. The paper states none;
-            4/15 gives the 30.7 M parameters it does state, the full width would give 69.8 M.
-        source_sketch: the network is also shown the landmarks of the portrait, which the paper's is not.
-        copying: it moves the portrait's own pixels where they serve, which the paper's does not.
-        discriminator_weight: weight of an adversarial term, of which the paper has none.
+        residual: width between the two convolutions of a residual block, relative to its layer. The paper does not
+            state it; 4/15 gives its 30.7 M parameters, the full width would give 69.8 M.
+        source_sketch: whether the network also gets the portrait's landmarks, unlike the paper's.
+        copying: whether it also copies displaced pixels of the portrait, unlike the paper's.
+        discriminator_weight: weight of an adversarial term, which the paper does not have.
         discriminator_width: channels of the first layer of the discriminator.
     """
 
@@ -128,7 +128,7 @@ class TranslationConfig:
 
 @dataclass(frozen=True)
 class MakeItTalkConfig:
-    """All of the method. ``mouth_width`` is the width of the mouth interior network."""
+    """Sizes of all networks; ``mouth_width`` is that of the mouth interior network."""
 
     content: ContentConfig
     voice: VoiceConfig = field(default_factory=VoiceConfig)
@@ -223,11 +223,11 @@ CONFIGS = {
     ),
 }
 
-# Configurations that are no sizes.
+# Configurations that are not sizes.
 VARIANTS = {
-    # Section 3.1's own front end: the content branch hears the code of the voice conversion.
+    # Section 3.1's own front end: the content branch reads the code of the voice conversion.
     "small-autovc": MakeItTalkConfig(ContentConfig("autovc", num_features=32, lead=9), voice=_SMALL_VOICE),
-    # Section 5.4, the variants "no content branch" and "no separation" (of what is said from who says it).
+    # Section 5.4, the variants "no content branch" and "no separation" (of content and speaker).
     "small-alone": MakeItTalkConfig(ContentConfig(lead=9), speaker=_ALONE),
     "small-no-separation": MakeItTalkConfig(ContentConfig("log-mel", num_features=80, lead=9), speaker=_ALONE),
 }

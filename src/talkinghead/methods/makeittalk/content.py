@@ -18,8 +18,8 @@ class SpeechContentAnimation(nn.Module):
     """LSTM over a window of speech, MLP to landmark displacements.
 
     Source: Zhou et al. 2020, section 3.1, equations 1-3: three LSTM layers of 256, MLP 512-256-204. The window starts
-        ``lead`` frames before the frame it is for; the paper's starts at it (``lead`` 0). What a mouth does depends on
-        the sound before as on the sound after it, and a short comparison bears it out (folder README).
+        ``lead`` frames before its frame; the paper's starts at the frame (``lead`` 0). A mouth's shape depends on the
+        sounds before it as well as after it; a short comparison confirms this (README of the folder).
     """
 
     def __init__(self, config: ContentConfig) -> None:
@@ -52,7 +52,7 @@ def windows_of(features: Tensor, config: ContentConfig) -> Tensor:
     """The window of every frame.
 
     Args:
-        features: (T, num_features); before the start and past the end there is silence (zeros).
+        features: (T, num_features); silence (zeros) precedes and follows them.
 
     Returns:
         (T, window, num_features) view.

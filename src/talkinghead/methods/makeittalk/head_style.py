@@ -1,4 +1,4 @@
-"""What the speaker-aware branch makes of speech of any length, and how head motion and expression come apart."""
+"""Running the speaker-aware branch on speech of any length, and separating head motion from expression."""
 
 from __future__ import annotations
 
@@ -16,22 +16,23 @@ from talkinghead.motion.smoothing import smooth, smoothstep
 from talkinghead.types import NUM_LANDMARKS, FloatArray
 
 RIGID = np.r_[NOSE, 36, 39, 42, 45]
-"""Nose and corners of the eyes: what speech does not move."""
+"""Nose and corners of the eyes, which speech does not move."""
 
 _NOISE_HZ = (0.3, 0.9)  # cut-offs of the first and the second half of the noises
 _BURN_IN_S = 10.0
 _AT_ONCE = 8  # windows
 _ROWS = 4096  # at once
-_CUTOFF_HZ = 4.0  # heads are slower; what tracks of them show above it is the tracker's noise
+_CUTOFF_HZ = 4.0  # heads are slower; above it, tracks contain only noise
 _RAMP_S = 0.8  # from the portrait's own pose to the full motion
 _TURN_LIMIT = np.radians(25.0)  # beyond, pictures of one view tear
 _SHIFT_LIMIT = 0.5  # eye distances
 
 
 def smooth_noise(count: int, size: int, rate: float, rng: np.random.Generator) -> FloatArray:
-    """(count, size) float32 noises of unit variance that change within about a second; a longer one begins the same.
+    """(count, size) float32 noises of unit variance that change within about a second; a longer one begins with a
+    shorter one.
 
-    Half of them hold for about 1 s, half for 0.4 s: heads sway with phrases and nod with words.
+    Half of them vary over about 1 s, half over 0.4 s, as heads sway with phrases and nod with words.
     """
     burn_in = round(_BURN_IN_S * rate)
     noise = rng.standard_normal((burn_in + count, size))
@@ -48,13 +49,13 @@ def smooth_noise(count: int, size: int, rate: float, rng: np.random.Generator) -
 def displacements(
     branch: SpeakerAwareAnimation, features: FloatArray, rest: FloatArray, speaker: FloatArray, noise: FloatArray
 ) -> Iterator[FloatArray]:
-    """Displacements (n, 68, 3) piece by piece, as many rows as speech frames together; memory does not grow.
+    """Displacements (n, 68, 3) piece by piece, one row per speech frame, in constant memory.
 
-    Windows overlap by half and fade into each other.
+    Windows overlap by half and are cross-faded.
 
     Args:
         branch: the network.
-        features: (T, num_features), may lie in a file.
+        features: (T, num_features), may be mapped from a file.
         rest: (68, 3) in the head frame.
         speaker: (256,) embedding of the voice.
         noise: (T, noise_size).
@@ -82,7 +83,7 @@ def _windows(
     noise: FloatArray,
     starts: range,
 ) -> list[FloatArray]:
-    """What the branch makes of the windows from ``starts`` on; the last of the speech may be shorter."""
+    """Displacements of the windows that begin at ``starts``; the last one may be shorter."""
     device = branch.mean_speaker.device
     longest = min(branch.config.window, len(features) - starts[0])
     ends = [min(start + longest, len(features)) for start in starts]
@@ -102,7 +103,7 @@ def _windows(
 
 
 def rigid_and_expression(displaced: FloatArray, rest: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """The motion of the head, and what is left of displaced landmarks when it is undone.
+    """The motion of the head, and the displacement of landmarks that remains without it.
 
     Args:
         displaced: (T, 68, 3) in the frame of the face at rest.
@@ -121,11 +122,11 @@ def rigid_and_expression(displaced: FloatArray, rest: FloatArray) -> tuple[Float
 
 
 def head_poses(style: FloatArray, rest: FloatArray, rate: float) -> tuple[FloatArray, FloatArray]:
-    """Rotation (T, 3) rad and translation (T, 3) of displacements: smooth, limited, from the portrait's own pose on.
+    """Rotation (T, 3) rad and translation (T, 3) of displacements: smooth, limited, starting from the portrait's pose.
 
     Args:
-        style: (T, 68, 3) displacements, may lie in a file.
-        rest: (68, 3) what is displaced.
+        style: (T, 68, 3) displacements, may be mapped from a file.
+        rest: (68, 3) the displaced landmarks.
         rate: rows per second.
     """
     pieces = (style[start : start + _ROWS] for start in range(0, len(style), _ROWS))
@@ -136,10 +137,10 @@ def head_poses(style: FloatArray, rest: FloatArray, rate: float) -> tuple[FloatA
 
 
 def limit_pose(rotation: FloatArray, translation: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """The same pose, softly kept within 25 degrees and half an eye distance; half of that is as good as unchanged."""
+    """The same pose, softly limited to 25 degrees and half an eye distance; up to half of that it hardly changes."""
     return softly_within(rotation, float(_TURN_LIMIT)), softly_within(translation, _SHIFT_LIMIT)
 
 
 def softly_within(values: FloatArray, limit: float) -> FloatArray:
-    """The same values, none beyond the limit; those under half of it are changed by less than 2 %."""
+    """The same values, softly limited; those below half the limit change by less than 2 %."""
     return np.asarray(values / (1.0 + (values / limit) ** 4) ** 0.25)

@@ -1,4 +1,4 @@
-"""What the networks of MakeItTalk learn by."""
+"""Losses of the content branch, and the terms that branches share."""
 
 from __future__ import annotations
 
@@ -14,14 +14,15 @@ from talkinghead.methods.makeittalk.config import MakeItTalkConfig
 from talkinghead.types import NUM_LANDMARKS
 
 MEETING = 0.003
-"""Eye distances between inner lips that meet. On p b m the smoothed track of GRID s1 train shows -0.005 at the least
-and 0.009 in the middle (medians); what is drawn with 0.004 looks closed, with 0.012 a line shows between the lips."""
+"""Eye distances between inner lips that meet. On p b m the smoothed tracks of GRID s1 train have a least value of
+-0.005 and a middle value of 0.009 (medians); lips drawn with 0.004 look closed, with 0.012 a line shows between them.
+"""
 
 
 def laplacian_matrix() -> Tensor:
     """(68, 68) matrix L; L @ p are the graph Laplacian coordinates of p: each point less the mean of its neighbours.
 
-    Neighbours are the points before and after along the curve of the same facial part; eyes and lips are closed curves.
+    Neighbours are the previous and next points along the curve of a facial part; eyes and lips are closed curves.
 
     Source: Zhou et al. 2020, equation 9 and figure 5.
     """
@@ -58,12 +59,12 @@ def content_losses(
 
     Args:
         network: a ``SpeechContentAnimation``.
-        batch: ``windows`` (B, window, F), ``static`` and ``target`` (B, 68, 3), ``contact`` (B,) as ``contact_loss``
-            has it.
+        batch: ``windows`` (B, window, F), ``static`` and ``target`` (B, 68, 3), ``contact`` (B,) as for
+            ``contact_loss``.
         config: sizes.
-        lips: weight of two more terms, of which the paper has none: the landmarks of the inner lips once more, and the
-            area between them, as D-A measures it.
-        contact: weight of ``contact_loss``, of which the paper has none either: it names these sounds as its weakness
+        lips: weight of two terms that the paper does not have: the landmarks of the inner lips once more, and the area
+            between them, as in D-A.
+        contact: weight of ``contact_loss``, which the paper does not have either: it names these sounds as its weakness
             (section 6).
     """
     predicted = network(batch["windows"], batch["static"]).float()
@@ -81,13 +82,13 @@ def content_losses(
 
 
 def contact_loss(predicted: Tensor, static: Tensor, contact: Tensor) -> Tensor:
-    """How far lips stay from where they must touch, in eye distances, mean over the batch.
+    """The distance of lips from the contact that a sound requires, in eye distances, mean over the batch.
 
     Args:
         predicted: (B, 68, 3) landmarks in the head frame.
         static: (B, 68, 3) the same face with its lips closed.
-        contact: (B,) what the sound asks for: 1, the lips meet (p b m); 2, the lower lip rises to the upper teeth
-            (f v), which is as high as on closed lips; 0, nothing.
+        contact: (B,) required contact: 1, the lips meet (p b m); 2, the lower lip rises to the upper teeth (f v), as
+            high as when the lips are closed; 0, none.
     """
     upper, lower = predicted[:, UPPER_INNER, 1], predicted[:, LOWER_INNER, 1]
     apart = F.relu(lower - upper - MEETING).mean(dim=1)
@@ -102,7 +103,7 @@ def polygon_area(outline: Tensor) -> Tensor:
 
 
 def content_example(config: MakeItTalkConfig, seed: int) -> dict[str, Tensor]:
-    """Eight made-up windows."""
+    """Eight synthetic windows."""
     generator = torch.Generator().manual_seed(seed)
     content = config.content
     static = torch.randn(8, 68, 3, generator=generator)

@@ -1,4 +1,4 @@
-"""What the networks learn from: what is heard and seen in recordings of people talking."""
+"""Training data: features and motion of recordings of people talking."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from talkinghead.data.tracks import Take, read_takes
 from talkinghead.face.pose import matrix_from_rotation
 from talkinghead.face.rest import closed_mouth
 from talkinghead.methods.makeittalk.config import ContentConfig
-from talkinghead.methods.makeittalk.hearing import load_codes, speech_features
+from talkinghead.methods.makeittalk.features import load_codes, speech_features
 from talkinghead.motion.smoothing import resample_rows
 from talkinghead.motion.tracked import motion_of_track
 from talkinghead.speech.alignment.align import align
@@ -28,22 +28,22 @@ from talkinghead.types import FloatArray, Interval
 from talkinghead.weights import Weights
 
 VERSIONS = 5
-"""Of what is heard of a recording in training: as it is, as aligned with its words, and three times augmented."""
+"""Versions of a recording's features in training: recognised, aligned with its words, and three augmented ones."""
 
 _AHEAD_S = 0.025
 
 
 @dataclass(frozen=True)
 class Performance:
-    """What is heard and seen of somebody who talks.
+    """Features and motion of somebody who talks.
 
     Attributes:
-        speaker: who.
+        speaker: who speaks.
         name: of the recording.
-        features: (V, S, F) at the network's rate: what is heard, in V versions; the first is the recording as it is.
-        contacts: (S,) what the sound asks of the lips (``losses.contact_loss``); 0 where the words are not known.
+        features: (V, S, F) at the network's rate, in V versions; the first is that of the unchanged recording.
+        contacts: (S,) lip contacts that the sound requires (``losses.contact_loss``); 0 where the words are unknown.
         embedding: (256,) of the voice.
-        fps: of what follows.
+        fps: of the following fields.
         rest: (68, 3) the face of the calmest frame with its lips closed, in the head frame.
         landmarks: (T, 68, 3) in the head frame.
         rotation: (T, 3) rad, away from the calmest frame.
@@ -65,7 +65,7 @@ class Performance:
         return len(self.landmarks)
 
     def at_rate(self, rate: float) -> Performance:
-        """The same with a row for each speech frame that there is a picture to.
+        """The same with a row for each speech frame for which there is a picture.
 
         Source: Zhou et al. 2020, section 4.4: the landmarks, not the pictures, are interpolated to the rate of the
             speech frames.
@@ -100,24 +100,24 @@ def read_performances(
     versions: int = 1,
     codes: Path | None = None,
 ) -> Iterator[Performance]:
-    """The performances of recordings; those that hardly show a face are left out, and named.
+    """The performances of recordings; those that rarely show a face are left out and named.
 
     Args:
         recordings: of a split.
-        config: what is heard.
-        store: keeps what is tracked and heard.
-        versions: of what is heard of recordings whose words are known in time; of others there is one.
-        codes: weights of the voice conversion, where its codes are what is heard.
+        config: names the features.
+        store: keeps tracks and features.
+        versions: number of versions for recordings with word timings; others have one.
+        codes: weights of the voice conversion, if its codes are the features.
     """
     for take in read_takes(recordings, store):
         given = (take, config, versions if take.recording.alignment is not None else 1, codes)
-        heard = store.arrays("speech", _key(*given), partial(_hear, *given))
+        sound = store.arrays("speech", _key(*given), partial(_compute_sound, *given))
         motion = motion_of_track(take.track, best_frame(take.track))
         yield Performance(
             take.recording.speaker,
             take.recording.name,
-            heard["features"],
-            heard["contacts"],
+            sound["features"],
+            sound["contacts"],
             store.array("voices", take.digest, partial(_embed, take)),
             take.track.fps,
             closed_mouth(motion.rest),
@@ -130,14 +130,16 @@ def read_performances(
 def _key(take: Take, config: ContentConfig, versions: int, codes: Path | None) -> str:
     code = code_digest(
         __name__,
-        "talkinghead.methods.makeittalk.hearing",
+        "talkinghead.methods.makeittalk.features",
         "talkinghead.speech.phonetic",
         "talkinghead.training.augmentation.sound",
     )
     return key_of(take.digest, config.features, config.num_features, config.rate, versions, file_digest(codes), code)
 
 
-def _hear(take: Take, config: ContentConfig, versions: int, codes: Path | None) -> dict[str, npt.NDArray[np.generic]]:
+def _compute_sound(
+    take: Take, config: ContentConfig, versions: int, codes: Path | None
+) -> dict[str, npt.NDArray[np.generic]]:
     """Features and contacts."""
     speech, transcript = take.speech(), take.recording.transcript() if take.recording.alignment is not None else None
     known = speech if transcript is None else align(speech, transcript)
@@ -154,10 +156,10 @@ def _embed(take: Take) -> FloatArray:
 
 
 def lip_contacts(phones: tuple[Interval, ...], count: int, rate: float) -> npt.NDArray[np.int64]:
-    """(count,) what each frame's phone asks of the lips, as in ``losses.contact_loss``.
+    """(count,) the lip contact that each frame's phone requires, as in ``losses.contact_loss``.
 
-    The first and the last quarter of a phone belong to the way there and back. Lips meet a little before they are heard
-    to: by 0.025 s, as the median of GRID s1 train.
+    The first and the last quarter of a phone count as transitions. Lips meet a little before the sound: by 0.025 s, the
+    median of GRID s1 train.
     """
     contacts = np.zeros(count, np.int64)
     for phone in phones:

@@ -1,4 +1,4 @@
-"""The speaker-aware branch: speech and whose voice it is -> head motion and expression."""
+"""The speaker-aware branch: speech and a speaker embedding -> head motion and expression."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from talkinghead.methods.makeittalk.content import NUM_OUTPUTS
 from talkinghead.speech.speaker import EMBEDDING_SIZE
 from talkinghead.types import NUM_LANDMARKS
 
-_GENTLE = 0.1  # of the usual first weights: untrained, the head hardly moves
-_DISPLACED = 20.0  # heads move by about a twentieth of an eye distance: of order 1 for the discriminator
+_GENTLE = 0.1  # of the usual initial weights, so that the untrained head hardly moves
+_DISPLACED = 20.0  # brings displacements of about a twentieth of an eye distance to order 1 for the discriminator
 
 
 class SpeakerAwareAnimation(nn.Module):
     """LSTM over speech, self-attention over 4 s of it with the speaker's embedding, MLP to displacements.
 
     Source: Zhou et al. 2020, section 3.2, equations 4-7, and appendix A. Where we may differ, by ``SpeakerConfig``: the
-        LSTM may run once along the speech instead of anew over the window of each frame, and smooth noise may come in
-        beside the speech, of which the motion is then one of many that could be; the paper's is the same every time.
+        LSTM may run once along the speech instead of over each frame's window, and smooth noise may be a second input,
+        so that the motion is a sample; the paper's is deterministic.
 
     Args:
-        content: what a frame of speech is, and the LSTM's window.
+        content: the features, and the LSTM's window.
         config: sizes.
     """
 
@@ -40,13 +40,13 @@ class SpeakerAwareAnimation(nn.Module):
         with torch.no_grad():
             for value in self.mlp[-1].parameters():
                 value.mul_(_GENTLE)
-        # Of the speakers that it learned from; stands in where a voice is not to be told.
+        # The mean voice of the training data, used when the speaker is unknown.
         self.register_buffer("mean_speaker", torch.full((EMBEDDING_SIZE,), EMBEDDING_SIZE**-0.5))
 
     def listen(self, features: Tensor, valid: Tensor) -> Tensor:
-        """(B, T, lstm_size) what the LSTM makes of speech (B, T, num_features), (B, T) telling which frames there are.
+        """(B, T, lstm_size) states of the LSTM for speech (B, T, num_features) with valid frames (B, T).
 
-        Source: equation 4. The state of a frame has heard as far ahead of it as the window reaches, either way.
+        Source: equation 4. The state of a frame depends on the speech ahead of it up to the end of its window.
         """
         window, lead = self.content.window, self.content.lead
         features = features * valid[..., None]
@@ -84,8 +84,8 @@ class AttentionDiscriminator(nn.Module):
     """How real a sequence of landmarks looks, frame by frame.
 
     Source: Zhou et al. 2020, section 4.2, equation 10, and appendix A: the attention network of the generator, then an
-        MLP of 512, 256 and 1. It is shown the displacement from the face at rest instead of the landmarks: the same
-        knowledge at a scale that is easy to learn from.
+        MLP of 512, 256 and 1. Its input is the displacement from the face at rest instead of the landmarks: the same
+        information at a scale that is easy to learn from.
 
     Args:
         config: sizes.
@@ -97,7 +97,7 @@ class AttentionDiscriminator(nn.Module):
         self.mlp = _mlp(config.model_size, *config.discriminator_sizes, 1)
 
     def forward(self, displacement: Tensor, states: Tensor, speaker: Tensor, valid: Tensor) -> Tensor:
-        """(B, T) realism of displacements (B, T, 68, 3), for the LSTM's states, speakers and valid frames."""
+        """(B, T) scores of displacements (B, T, 68, 3), given the LSTM's states, speakers and valid frames."""
         shown = _DISPLACED * displacement.flatten(2)
         realism: Tensor = self.mlp(self.attention(torch.cat([shown, states], dim=2), speaker, valid))
         return realism[..., 0]
@@ -130,7 +130,7 @@ class _Attention(nn.Module):
 
 
 def _positions(count: int, size: int) -> Tensor:
-    """(count, size) sines and cosines of the place (Vaswani et al. 2017, section 3.5)."""
+    """(count, size) sinusoidal position encodings (Vaswani et al. 2017, section 3.5)."""
     angle = torch.arange(count)[:, None] / 10_000 ** (torch.arange(0, size, 2) / size)
     return torch.stack([angle.sin(), angle.cos()], dim=2).flatten(1)[:, :size]
 

@@ -1,4 +1,4 @@
-"""What the speaker-aware branch learns by."""
+"""Losses of the speaker-aware branch."""
 
 from __future__ import annotations
 
@@ -16,18 +16,19 @@ from talkinghead.methods.makeittalk.speaker_aware import AttentionDiscriminator,
 from talkinghead.speech.speaker import EMBEDDING_SIZE
 from talkinghead.training.adversarial import Verdict, discriminator_loss
 
-# Equation 12 as a whole against the terms of motions with noise: at 1, what the noise is to bring comes from the speech
-# instead; the expected motion then moves as much as any, and is further from the real one than a still head.
+# Weight of equation 12 as a whole against the terms of motions with noise. At 1, the variety that noise should bring
+# comes from the speech instead; the expected motion is then as lively as any, and further from the real one than a
+# still head.
 _EXPECTED = 8.0
 _REALISM = 0.001  # mu_s of equation 12
-_NOISY_REALISM = 0.05  # of motions that are one of many: nothing else tells them which of all are likely
+_NOISY_REALISM = 0.05  # the same for motions with noise, which have no other term for how likely they are
 _STATISTICS = 0.05
-_FLOOR = 0.002  # rad and eye distances: what the tracker sees move in a still picture
+_FLOOR = 0.002  # rad and eye distances: the tracker's noise in a still picture
 _LAGS_S = (0.05, 0.16, 0.5)  # nods within a word, with a word, with a phrase
 
 
 class SpeakerTraining(nn.Module):
-    """The speaker-aware branch with the discriminator that it is trained against.
+    """The speaker-aware branch and its discriminator.
 
     Args:
         config: of the method.
@@ -39,10 +40,10 @@ class SpeakerTraining(nn.Module):
         self.discriminator = AttentionDiscriminator(config.speaker)
 
     def forward(self, batch: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
-        """The LSTM's states (M, T, lstm_size) and displacements (M + K, T, 68, 3): the last K twice, noise turned over.
+        """The LSTM's states (M, T, lstm_size) and displacements (M + K, T, 68, 3): the last K twice, noise negated.
 
         Args:
-            batch: as ``speaker_losses`` has it.
+            batch: as for ``speaker_losses``.
         """
         states = self.branch.listen(batch["features"], batch["valid"])
         noise = batch["noise"]
@@ -59,27 +60,26 @@ class SpeakerTraining(nn.Module):
 
 
 def twice(count: int, noisy: int) -> Tensor:
-    """Numbers of ``count`` rows, the last ``noisy`` of them once more at the end."""
+    """Indices of ``count`` rows, with the last ``noisy`` of them repeated at the end."""
     return torch.cat([torch.arange(count), torch.arange(count - noisy, count)])
 
 
 def speaker_losses(network: nn.Module, batch: Mapping[str, Tensor], config: MakeItTalkConfig) -> dict[str, Tensor]:
     """Equation 12 for the expected motion, equation 11 for the discriminator, statistics for motions with noise.
 
-    Rows with noise come in pairs, the noise of the second being that of the first turned over: their mean is held to
-    the recording as the rows without noise are, so that noise does not move the expected motion, and no motion that the
-    recordings do not show can hide behind it; each of the two is held to how much and how fast the head really moved,
-    and to the discriminator.
+    Rows with noise come in pairs with opposite noise. The mean of a pair is compared with the recording like rows
+    without noise, so that noise does not change the expected motion. Each of the two is compared with the statistics of
+    how much and how fast the head really moved, and goes through the discriminator.
 
     Args:
         network: a ``SpeakerTraining``.
-        batch: ``features`` (M, T, F), ``valid`` (M, T) which frames there are, ``speaker`` (M, 256), ``static``
-            (M, 68, 3) the face at rest, ``content`` (M, T, 68, 3) what the content branch makes of the speech,
-            ``target`` (M, T, 68, 3) the recording in the frame of the face at rest, ``counted`` (M, 68) which landmarks
-            are learned from it, ``noise`` (K, T, noise_size) for the last K rows.
+        batch: ``features`` (M, T, F), ``valid`` (M, T) frames that are not padding, ``speaker`` (M, 256), ``static``
+            (M, 68, 3) the face at rest, ``content`` (M, T, 68, 3) landmarks of the content branch, ``target``
+            (M, T, 68, 3) the recording in the frame of the face at rest, ``counted`` (M, 68) landmarks to learn from
+            it, ``noise`` (K, T, noise_size) for the last K rows.
         config: sizes.
     """
-    network = cast(SpeakerTraining, network)  # or what a training loop has wrapped around one
+    network = cast(SpeakerTraining, network)  # possibly wrapped by a training loop
     states, made = network(batch)
     made, states = made.float(), states.float().detach()
     valid, static, noisy = batch["valid"], batch["static"], len(batch["noise"])
@@ -126,11 +126,11 @@ def _adversarial_losses(
 
 
 def rigid_readout(displacement: Tensor, static: Tensor) -> Tensor:
-    """(B, T, 6) rotation in rad and translation that displacements are, to the first order.
+    """(B, T, 6) rotation in rad and translation in displacements, to the first order.
 
     Args:
         displacement: (B, T, 68, 3).
-        static: (B, 68, 3) what is displaced.
+        static: (B, 68, 3) the displaced landmarks.
 
     Returns:
         The least squares solution over the points of ``RIGID`` of ``displacement = rotation x static + translation``.
@@ -145,7 +145,7 @@ def rigid_readout(displacement: Tensor, static: Tensor) -> Tensor:
 
 
 def brow_readout(displacement: Tensor, static: Tensor, rigid: Tensor) -> Tensor:
-    """(B, T, 2) how far the left and the right brow go down beside what the head does (``rigid_readout``)."""
+    """(B, T, 2) how far the left and the right brow move down, without the head's motion (``rigid_readout``)."""
     rotation, translation = rigid[..., :3], rigid[..., 3:]
     rows = []
     for part in (slice(BROWS.start, 22), slice(22, BROWS.stop)):
@@ -158,8 +158,8 @@ def brow_readout(displacement: Tensor, static: Tensor, rigid: Tensor) -> Tensor:
 def motion_statistics(displacement: Tensor, static: Tensor, valid: Tensor, *, rate: float) -> Tensor:
     """(B, 5, 8) logarithms of distances of rotation, translation and both brows, in rad and eye distances.
 
-    They are root mean squares: of the distance from rest, from the mean, and from where the head was 0.05, 0.16 and
-    0.5 s before.
+    They are root mean squares of the distances from rest, from the mean, and from the pose 0.05, 0.16 and 0.5 s
+    earlier.
 
     Args:
         displacement: (B, T, 68, 3).
@@ -182,7 +182,7 @@ def _mean_square(values: Tensor, weight: Tensor) -> Tensor:
 
 
 def speaker_example(config: MakeItTalkConfig, seed: int) -> dict[str, Tensor]:
-    """Four made-up windows, one of them shorter and two with noise where the configuration has some."""
+    """Four synthetic windows, one of them shorter, and two with noise if the configuration has some."""
     generator = torch.Generator().manual_seed(seed)
     count, window, size = 4, config.speaker.window, config.speaker.noise_size
 

@@ -12,7 +12,7 @@ _HERE = "talkinghead.methods.makeittalk"
 
 @dataclass(frozen=True)
 class TranslationOptions(TrainingOptions):
-    """What the translation can be told besides; see ``training.perceptual.perceptual_distance`` for ``vgg``."""
+    """Additional options of the translation; see ``training.perceptual.perceptual_distance`` for ``vgg``."""
 
     vgg: Path | None = field(
         default=None, metadata={"help": "Weights of VGG19, to compare pictures by its activations, as published."}

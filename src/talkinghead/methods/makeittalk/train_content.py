@@ -1,9 +1,9 @@
 """Training of the speech content branch.
 
 Source: Zhou et al. 2020, sections 4.1 and 4.4. Where we differ: GRID s1 stands for the Obama addresses; the learning
-    rate runs one cycle up to 1.5e-3 instead of 1e-4 throughout, which with the smaller corpus brings the time from 12
-    hours on a GPU to three quarters of an hour on two CPU cores; speech is varied in level, noise and length of
-    the vocal tract, and faces in their proportions, so that other voices and faces do as well.
+    rate runs one cycle up to 1.5e-3 instead of 1e-4 throughout, which, with the smaller corpus, reduces the time from
+    12 hours on a GPU to three quarters of an hour on two CPU cores; speech is augmented in level, noise and length of
+    the vocal tract, and faces in their proportions, so that other voices and faces work as well.
 """
 
 from __future__ import annotations
@@ -37,26 +37,26 @@ from talkinghead.training.fit import Schedule
 from talkinghead.training.stage import Training
 from talkinghead.weights import Weights
 
-_REST_FRAMES = 10  # GRID clips begin with the speaker silent
-_REFINING_SHARE = 0.6  # of the steps, and then added to them: a second, slower cycle on speech and faces varied less
+_REST_FRAMES = 10  # the speaker is silent at the beginning of GRID clips
+_REFINING_SHARE = 0.6  # of the steps, added to them: a second, slower cycle with less augmentation
 _REFINING_RATE = 0.4  # of the learning rate
 _REFINING_VARIATION = 0.35
 _REFINING_LIPS = 3.0
-_RARE = 0.002  # of all that is heard: a phone below it is strange to the sentences
+_RARE = 0.002  # of all speech frames: a phone with a smaller share counts as missing from the sentences
 _CONTACT = 0.7  # weight of the closure term; with 3, lips are pressed together and the whole mouth opens less
 _REFINING_DROPOUT = 0.15  # of the states between the layers of the LSTM
-_SETTLING_SHARE = 0.4  # of the steps: a third cycle, for the network fits train no better than val after the second
+_SETTLING_SHARE = 0.4  # of the steps: a third cycle, because after the second the network still underfits
 _SETTLING_VARIATION = 0.2
 
 
 class ContentBatches:
-    """Random windows of speech with the landmarks they go with.
+    """Random windows of speech with their landmarks.
 
     Args:
-        sentences: what to draw from.
+        sentences: the training data.
         config: sizes.
         size: windows in a batch.
-        variation: how often voices and faces are varied, 1 being the usual share of the batch.
+        variation: how often voices and faces are augmented; 1: the usual share of the batch.
     """
 
     def __init__(
@@ -76,7 +76,7 @@ class ContentBatches:
         self._starts = np.cumsum([0] + [len(versions[0]) for versions in windows])
         self._contacts = torch.from_numpy(np.concatenate(contacts))
         self._phones, self._bands = config.features.startswith("phones"), config.features == "log-mel"
-        self._strange = unseen_phones(sentences) if self._phones else ()
+        self._rare = unseen_phones(sentences) if self._phones else ()
         self._targets = torch.from_numpy(np.concatenate(targets)).float()
         self._owners = np.concatenate(owners)
         self._rests = torch.from_numpy(np.stack(rests)).float()
@@ -90,7 +90,7 @@ class ContentBatches:
         windows = torch.stack([self._windows[o][v][r - self._starts[o]] for o, v, r in zip(owners, versions, rows)])
         static = self._rests[owners, rng.integers(_REST_FRAMES, size=self._size)]
         target = self._targets[rows].clone()
-        # Blinks are not the content's business: eyelids stay as in the portrait.
+        # The content branch does not learn blinks: eyelids stay as in the portrait.
         for eye in (LEFT_EYE, RIGHT_EYE):
             target[:, eye] = static[:, eye]
         generator = torch.Generator().manual_seed(step)
@@ -100,7 +100,7 @@ class ContentBatches:
         windows = augment_tempo(windows, self._lead, generator, variation=tempo)
         if self._phones:
             phones, bands = windows[:, :, : len(PHONES)], windows[:, :, len(PHONES) :]
-            windows = augment_phones(phones, self._strange, generator, variation=self._variation)
+            windows = augment_phones(phones, self._rare, generator, variation=self._variation)
             if bands.shape[2]:
                 windows = torch.cat([windows, augment_bands(bands, generator, variation=self._variation)], dim=2)
         elif self._bands:
@@ -109,9 +109,9 @@ class ContentBatches:
 
 
 def unseen_phones(sentences: Sequence[Performance]) -> tuple[tuple[int, int], ...]:
-    """Pairs (strange, known) of places in ``PHONES`` that look alike; the strange ones are hardly ever heard here."""
-    heard_s = sum(sentence.features[0][:, : len(PHONES)].sum(axis=0) for sentence in sentences)
-    rare = {phone for phone, frames in zip(PHONES, np.asarray(heard_s)) if frames < _RARE * np.sum(heard_s)}
+    """Pairs (rare, known) of indices in ``PHONES`` that look alike; the rare phone hardly occurs in the sentences."""
+    frames_of = sum(sentence.features[0][:, : len(PHONES)].sum(axis=0) for sentence in sentences)
+    rare = {phone for phone, frames in zip(PHONES, np.asarray(frames_of)) if frames < _RARE * np.sum(frames_of)}
     pairs = []
     for group in VISEMES.values():
         known = [phone for phone in group if phone in PHONES and phone not in rare]
@@ -135,12 +135,12 @@ def score(network: nn.Module, sentences: Sequence[Performance]) -> dict[str, flo
 
 
 def train_content(training: Training) -> None:
-    """Train the content branch on GRID s1 ``train``; its scores are of ``val``.
+    """Train the content branch on GRID s1 ``train``, and score it on ``val``.
 
-    Where the configuration hears the codes of the voice conversion, its weights are in the output folder.
+    If the features are the codes of the voice conversion, its weights must be in the output folder.
     """
     config, sizes = training.config, training.config.content
-    versions = 1 if sizes.features == "log-mel" else VERSIONS  # of log-mel, others are made in every batch
+    versions = 1 if sizes.features == "log-mel" else VERSIONS  # log-mel is augmented in every batch instead
     codes = Weights((training.out,)).file("voice") if sizes.features == "autovc" else None
     recordings = {name: training.corpus.recordings(name, speakers=(MAIN_SPEAKER,)) for name in ("train", "val")}
     learned = list(read_performances(recordings["train"], sizes, training.store, versions=versions, codes=codes))

@@ -38,18 +38,18 @@ from talkinghead.types import FloatArray
 from talkinghead.weights import load_network
 
 _NOISY = 1 / 3  # of a batch
-_LEAST = 96  # frames of a window, if the recording has so many
-_VOICE_NOISE = 0.015  # on each of the 256 numbers: about what two recordings of one voice differ by
+_LEAST = 96  # frames of a window, if the recording is long enough
+_VOICE_NOISE = 0.015  # on each of the 256 numbers: about the difference between two recordings of one voice
 
 
 class SpeakerBatches:
-    """Random windows of random speakers, each as often as another.
+    """Random windows of random speakers, all equally frequent.
 
     Args:
-        people: what to draw from.
-        content: for each of them, (T, 68, 3) what the content branch makes of the speech, or the face at rest.
+        people: the training data.
+        content: for each of them, (T, 68, 3) landmarks of the content branch, or the face at rest.
         config: sizes.
-        size: windows in a batch; a third of them have noise, where the configuration has any.
+        size: windows in a batch; a third of them have noise, if the configuration has any.
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class SpeakerBatches:
         self._chance = [own / own.sum() for own in lengths]
 
     def __call__(self, step: int) -> dict[str, Tensor]:
-        """The batch of a step, as ``speaker_losses`` takes it."""
+        """The batch of a step for ``speaker_losses``."""
         rng, generator = np.random.default_rng(step), torch.Generator().manual_seed(step)
         window, size = self._config.speaker.window, self._size
         features = np.zeros((size, window, self._config.content.num_features), np.float32)
@@ -89,10 +89,10 @@ class SpeakerBatches:
         rest = torch.from_numpy(np.stack([self._people[number].rest for number in chosen])).float()
         static, scale = augment_faces(rest, generator)
         stretch, face = scale.numpy()[:, None], static.numpy()[:, None]
-        # Blinks are apart from this: eyelids stay as in the portrait, and go where the head goes.
+        # Blinks are not learned: eyelids stay as in the portrait and follow the head.
         for eye in (LEFT_EYE, RIGHT_EYE):
             said[:, :, eye], shown[:, :, eye] = 0, 0
-        if self._config.content.features == "log-mel":  # of phones there are versions
+        if self._config.content.features == "log-mel":  # phones have precomputed versions
             features = augment_spectra(torch.from_numpy(features), generator).numpy()
         arrays = {
             "features": features,
@@ -124,7 +124,7 @@ class SpeakerBatches:
 
 
 def _landmark_weights(speaker: str) -> FloatArray:
-    """(68,) which landmarks are learned from a speaker."""
+    """(68,) weights of the landmarks to learn from a speaker."""
     counted = np.ones(68, np.float32)
     if speaker != MAIN_SPEAKER:
         counted[np.r_[JAW, LIPS]] = 0
@@ -132,7 +132,7 @@ def _landmark_weights(speaker: str) -> FloatArray:
 
 
 def mean_voice(people: Sequence[Performance]) -> FloatArray:
-    """(256,) the mean over the speakers of their voices, of unit length."""
+    """(256,) the mean of the speakers' embeddings, of unit length."""
     names = sorted({person.speaker for person in people})
     voices = [np.mean([person.embedding for person in people if person.speaker == name], axis=0) for name in names]
     total = np.sum([voice / np.linalg.norm(voice) for voice in voices], axis=0)
@@ -140,7 +140,7 @@ def mean_voice(people: Sequence[Performance]) -> FloatArray:
 
 
 def content_landmarks(network: SpeechContentAnimation | None, people: Sequence[Performance]) -> list[FloatArray]:
-    """For each performance (T, 68, 3): what the content branch makes of its speech; None: the face at rest."""
+    """(T, 68, 3) landmarks of the content branch for each performance; without a network, the face at rest."""
     if network is None:
         return [np.broadcast_to(person.rest.astype(np.float32), (len(person), *person.rest.shape)) for person in people]
     generator = MakeItTalkMotion(network)
@@ -148,11 +148,11 @@ def content_landmarks(network: SpeechContentAnimation | None, people: Sequence[P
 
 
 def score(network: nn.Module, people: Sequence[Performance], content: Sequence[FloatArray]) -> dict[str, float]:
-    """Of GRID s1 and of the others: D-Rot of the expected motion, and how much motions with noise move.
+    """Scores of GRID s1 and of the others: D-Rot of the expected motion, and liveliness of motions with noise.
 
-    "still" is the D-Rot of a head that does not move; "liveliness" the median of the head's deviation over the real
-    one's; "spread" how far two motions with different noise are apart, over how far one is from rest. D-LL and D-A are
-    those of GRID s1, without and with all that the branch says of lips and jaw.
+    "still" is the D-Rot of a head that does not move; "liveliness" is the median ratio of the head's deviation to the
+    real one's; "spread" is the distance between two motions with different noise over the distance of one from rest.
+    D-LL and D-A are those of GRID s1, without and with the branch's displacements of lips and jaw.
     """
     branch = cast(SpeakerTraining, network).branch
     rows: dict[str, list[float]] = {}
@@ -182,7 +182,7 @@ def score(network: nn.Module, people: Sequence[Performance], content: Sequence[F
 
 
 def _head(branch: SpeakerAwareAnimation, person: Performance, seed: int | None) -> tuple[FloatArray, FloatArray]:
-    """Rotation and expression; ``seed`` None: the expected."""
+    """Rotation and expression; without a ``seed``, of the expected motion."""
     size = branch.config.noise_size
     noise: FloatArray = np.zeros((len(person), size), np.float32)
     if seed is not None:
@@ -193,14 +193,14 @@ def _head(branch: SpeakerAwareAnimation, person: Performance, seed: int | None) 
 
 
 def _content_branch(training: Training) -> SpeechContentAnimation | None:
-    """The trained content branch; None where the speaker-aware one is alone."""
+    """The trained content branch; None if the speaker-aware branch is alone."""
     if training.config.speaker.alone:
         return None
     return load_network(SpeechContentAnimation, ContentConfig, training.needs["content"]).eval()
 
 
 def train_speaker(training: Training) -> None:
-    """Train the speaker-aware branch on open recordings; its scores are of those held back."""
+    """Train the speaker-aware branch on open recordings, and score it on recordings held back."""
     config = training.config
     said = _content_branch(training)
     corpus = training.corpus.hold_out(()).split_everybody()

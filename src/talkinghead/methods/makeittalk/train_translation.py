@@ -22,7 +22,7 @@ _VALIDATION = 24  # pairs of each group
 
 
 def add_sketches(batch: dict[str, Tensor]) -> dict[str, Tensor]:
-    """A batch of ``data.pairs`` with ``sketch`` and ``source_sketch`` (B, S, S, 3) uint8, its landmarks drawn."""
+    """A batch of ``data.pairs`` with its landmarks drawn as ``sketch`` and ``source_sketch`` (B, S, S, 3) uint8."""
     size = batch["source"].shape[1]
     drawn = [torch.from_numpy(sketches(batch[f"{name}_landmarks"].numpy(), size=size)) for name in ("target", "source")]
     return {**batch, "sketch": drawn[0], "source_sketch": drawn[1]}
@@ -31,8 +31,8 @@ def add_sketches(batch: dict[str, Tensor]) -> dict[str, Tensor]:
 def train_translation(training: Training) -> None:
     """Train the translation network; each validation leaves ``sheet.png`` in the output folder.
 
-    Source: Zhou et al. 2020, section 4.4, trains with a batch of 16 and a learning rate of 1e-4; the defaults are for
-        the slim networks of "small", which learn for an hour.
+    Source: Zhou et al. 2020, section 4.4, trains with a batch of 16 and a learning rate of 1e-4; our defaults are for
+        the slim networks of "small", which train for an hour.
     """
     config, sizes, corpus = training.config, training.config.translation, training.corpus
     splits = {name: corpus.recordings(name) for name in ("train", "val", "unseen")}

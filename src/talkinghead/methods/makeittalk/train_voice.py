@@ -20,15 +20,15 @@ from talkinghead.training.stage import Training
 
 _FRAMES = 128  # of a crop, or a few more for whole stretches
 _PEOPLE = 0.7  # of the crops; the rest are synthetic voices
-_UNKNOWN = 0.05  # of the crops in which the encoder is not told who is heard
-_WATCHED, _WATCHED_CROPS = 8, 24  # batches, and how large they are
+_UNKNOWN = 0.05  # of the crops, in which the encoder gets no speaker embedding
+_WATCHED, _WATCHED_CROPS = 8, 24  # batches for validation, and their size
 _RIDGE = 1.0
 
 
 class VoiceBatches:
-    """Random crops with the speaker embeddings of the utterance and of another one of the same voice.
+    """Random crops with speaker embeddings of their utterance and of another one by the same voice.
 
-    Every voice comes as often as every other, however much there is of it.
+    All voices are equally frequent, however much there is of them.
 
     Args:
         packs: each with the share of the crops that comes from it.
@@ -48,14 +48,14 @@ class VoiceBatches:
         self._strength = config.augmentation
 
     def __call__(self, step: int) -> dict[str, Tensor]:
-        """``mels`` and ``heard`` (B, T, 80), ``speaker`` and ``target`` (B, 256) of a step."""
+        """``mels`` and ``input_mels`` (B, T, 80), ``speaker`` and ``target`` (B, 256) of a step."""
         rng = np.random.default_rng(step)
         rows = [self._row(rng) for _ in range(self._size)]
         mels, speaker, target = (torch.from_numpy(np.stack(column)) for column in zip(*rows))
-        heard = mels
+        inputs = mels
         if self._strength > 0:
-            heard = augment_voices(mels, torch.Generator().manual_seed(step), strength=self._strength)
-        return {"mels": mels, "heard": heard, "speaker": speaker, "target": target}
+            inputs = augment_voices(mels, torch.Generator().manual_seed(step), strength=self._strength)
+        return {"mels": mels, "input_mels": inputs, "speaker": speaker, "target": target}
 
     def _row(self, rng: np.random.Generator) -> tuple[npt.NDArray[np.float32], ...]:
         number = min(int(np.searchsorted(self._shares, rng.random())), len(self._packs) - 1)
@@ -87,13 +87,13 @@ def encode_pack(network: VoiceConversion, pack: VoicePack) -> list[npt.NDArray[n
 
 
 def speaker_probe(rows: list[npt.NDArray[np.float32]], voices: npt.NDArray[np.str_]) -> float:
-    """How often a linear reading of an utterance's mean names the voice, when it has seen every other utterance.
+    """The accuracy of a linear classifier of voices on the mean features of an utterance, leaving one out.
 
-    Ridge regression on the voices, of features brought to variance 1; voices with one utterance are left out.
+    It is ridge regression on features of variance 1; voices with a single utterance are left out.
 
     Args:
         rows: (T, F) of each utterance.
-        voices: (K,) whose.
+        voices: (K,) the voice of each.
     """
     means = np.stack([row.mean(axis=0) for row in rows]).astype(np.float64)
     means = (means - means.mean(axis=0)) / (means.std(axis=0) + 1e-6)
@@ -110,7 +110,7 @@ def speaker_probe(rows: list[npt.NDArray[np.float32]], voices: npt.NDArray[np.st
 
 @torch.inference_mode()
 def score(network: nn.Module, pack: VoicePack) -> dict[str, float]:
-    """Mel L1 after the postnet on fixed crops of the pack, and how well the speaker is read from the code's mean."""
+    """Mel L1 after the postnet on fixed crops of the pack, and the speaker's accuracy from the code's mean."""
     network = cast(VoiceConversion, network)
     batches = VoiceBatches([(pack, 1.0)], network.config, size=_WATCHED_CROPS)
     errors = []

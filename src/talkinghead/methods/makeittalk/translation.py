@@ -1,8 +1,8 @@
 """The image-to-image translation network: a portrait and drawn landmarks -> the picture of that face.
 
-Source: Zhou et al. 2020, section 3.3 and table 4. The paper gives no normalisation; ours has none, so that neither a
-    batch nor a chunk of frames changes what a picture becomes: weights are scaled for it at the start (He et al. 2015)
-    and the residual branches start small.
+Source: Zhou et al. 2020, section 3.3 and table 4. The paper states no normalisation; ours has none, so that pictures do
+    not depend on their batch or chunk. To make up for it, initial weights are scaled (He et al. 2015) and residual
+    branches start small.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from talkinghead.rendering.displacement import landmark_field, mix_pictures, mov
 from talkinghead.rendering.levels import as_colours
 
 _SLOPE = 0.2  # of the rectifiers below zero
-_BRANCH = 0.2  # what the residual branches start with, of their full scale
-_OUTPUT = 0.3  # what the layers before the outputs start with
-_COPIED = 1.5  # logit of the share that is copied, at the start
+_BRANCH = 0.2  # initial scale of the residual branches
+_OUTPUT = 0.3  # initial scale of the layers before the outputs
+_COPIED = 1.5  # initial logit of the share of copied pixels
 _CHANNELS_OF_OUTPUT = 3
 
 
 class Inputs(NamedTuple):
-    """What the network is given, as tensors on its device."""
+    """The network's inputs, on its device."""
 
     portrait: Tensor
     sketch: Tensor
@@ -35,12 +35,12 @@ class Inputs(NamedTuple):
 
 
 def as_inputs(batch: Mapping[str, Tensor], config: TranslationConfig) -> Inputs:
-    """What the network is given of a batch or of frames to render.
+    """The network's inputs from a batch or from frames to render.
 
     Args:
         batch: ``source``, the portrait, ``sketch`` and ``source_sketch`` (B, S, S, 3) uint8; ``source_landmarks`` and
-            ``target_landmarks`` (B, 68, 2) px, those of the portrait and of the picture to be made.
-        config: what it asks for.
+            ``target_landmarks`` (B, 68, 2) px, of the portrait and of the picture to be made.
+        config: says which inputs the network has.
     """
     field = None
     if config.copying:
@@ -50,11 +50,11 @@ def as_inputs(batch: Mapping[str, Tensor], config: TranslationConfig) -> Inputs:
 
 
 class Translation(NamedTuple):
-    """What the network makes.
+    """The network's output.
 
     Attributes:
         picture: (B, 3, S, S) in [-1, 1].
-        painted: (B, 3, S, S) what is translated; without ``copying`` this is the picture, and what follows is None.
+        painted: (B, 3, S, S) the translated part; without ``copying`` this is the picture, and later fields are None.
         copied: (B, 3, S, S) the portrait with its pixels displaced.
         share: (B, 1, S, S) how much of the picture is copied.
         field: (B, 2, S / 4, S / 4) px, the displacement.
@@ -67,10 +67,10 @@ class Translation(NamedTuple):
     field: Tensor | None = None
 
     def finer(self, portrait: Tensor) -> Tensor:
-        """The picture with what is copied taken from a finer portrait.
+        """The picture with copied pixels taken from a portrait of higher resolution.
 
         Args:
-            portrait: (B or 1, 3, n S, n S) in [-1, 1], what the network saw.
+            portrait: (B or 1, 3, n S, n S) in [-1, 1], the network's input at a higher resolution.
 
         Returns:
             (B, 3, n S, n S) in [-1, 1].
@@ -81,7 +81,7 @@ class Translation(NamedTuple):
 
 
 class _Residual(nn.Module):
-    """x plus two 3 x 3 convolutions of it through fewer channels."""
+    """x plus two 3 x 3 convolutions of x with a bottleneck between them."""
 
     def __init__(self, channels: int, inside: int) -> None:
         super().__init__()
@@ -126,7 +126,7 @@ class _Up(nn.Module):
 
 
 class _FinestUp(nn.Module):
-    """A convolution to four times the channels, which become twice the size: far faster at few channels."""
+    """A convolution to four times the channels and a pixel shuffle to twice the size: far faster with few channels."""
 
     def __init__(self, before: int, after: int) -> None:
         super().__init__()
@@ -139,11 +139,11 @@ class _FinestUp(nn.Module):
 class TranslationNetwork(nn.Module):
     """Portrait and drawn landmarks -> picture.
 
-    With ``copying``, which the paper does not have, the picture is blended from the translated one and from the
-    portrait's own pixels, displaced: a slim network that learns from a dozen people in an hour cannot paint a face it
-    has never seen sharply, as the paper's learned to in 20 hours on 8 GPUs from the thousands of VoxCeleb2; it can move
-    what is there, and paint what is not. The displacement starts from the landmarks' own (``landmark_field``), the
-    network sees the portrait so displaced, and adds to it at a quarter of the resolution.
+    With ``copying``, which the paper does not have, the picture is blended from the translated one and from displaced
+    pixels of the portrait. The paper's network was trained for 20 hours on 8 GPUs with the thousands of people of
+    VoxCeleb2; a slim network trained for an hour with a dozen people cannot paint an unseen face sharply, but it can
+    move visible pixels and paint the missing ones. The displacement starts from that of the landmarks
+    (``landmark_field``); the network sees the portrait displaced by it, and refines it at a quarter of the resolution.
 
     Args:
         config: sizes.
@@ -185,16 +185,16 @@ class TranslationNetwork(nn.Module):
     def forward(
         self, portrait: Tensor, sketch: Tensor, source_sketch: Tensor | None = None, field: Tensor | None = None
     ) -> Translation:
-        """The picture (B, 3, S, S), and what it is blended from.
+        """The picture (B, 3, S, S), and the parts from which it is blended.
 
         Args:
             portrait: (B, 3, S, S) in [-1, 1].
-            sketch: (B, 3, S, S) in [-1, 1], the landmarks that the picture shall have.
-            source_sketch: the same of those that the portrait has, where the configuration asks for it.
-            field: (B, 2, S / 4, S / 4) px, see ``landmark_field``, where the configuration has ``copying``.
+            sketch: (B, 3, S, S) in [-1, 1], the drawn landmarks of the picture to make.
+            source_sketch: the same for the portrait, if the configuration has ``source_sketch``.
+            field: (B, 2, S / 4, S / 4) px, see ``landmark_field``, if the configuration has ``copying``.
 
         Raises:
-            ValueError: the portrait's side is none of the configuration's, or an input that it asks for is missing.
+            ValueError: the portrait has another size than the configuration, or an input is missing.
         """
         if portrait.shape[1:] != (3, self.config.size, self.config.size):
             raise ValueError(f"need a portrait (B, 3, {self.config.size}, {self.config.size}), got {portrait.shape}")

@@ -1,9 +1,8 @@
-"""What the image-to-image translation network learns by.
+"""Losses of the image-to-image translation network.
 
-Source: Zhou et al. 2020, section 4.3: L1 between pictures plus, with weight 1, L1 between what another network sees in
-    them. Ours adds weights for the small parts that matter, and for the slim network terms on its displacement and
-    from a discriminator that looks at mouth and eyes (least squares, Mao et al. 2017; its features matched, Wang et
-    al. 2018).
+Source: Zhou et al. 2020, section 4.3: L1 between pictures plus, with weight 1, L1 between another network's features of
+    them. We add weights for small parts that matter and, for the slim network, terms on its displacement and from a
+    discriminator of mouth and eyes (least squares, Mao et al. 2017; feature matching, Wang et al. 2018).
 """
 
 from __future__ import annotations
@@ -27,18 +26,18 @@ from talkinghead.training.discriminators import PatchDiscriminator
 from talkinghead.training.perceptual import Distance, pyramid_loss
 
 _PERCEPTUAL = 1.0  # lambda of the paper
-_COPIED = 0.3  # weight of what is displaced alone, so that it is learned where it is not yet shown
+_COPIED = 0.3  # weight of the displaced portrait by itself, so that the displacement is learned where it is hidden
 _FEATURES = 10.0  # weight of feature matching, in weights of the adversarial term (Wang et al. 2018)
-_BACKGROUND, _PARTS = 0.25, 3.0  # weight far from the face, and what eyes and lips weigh more than skin
-_FACE_PX, _PARTS_PX = 40.0, 8.0  # deviations of the bells around landmarks, at a side of 256
+_BACKGROUND, _PARTS = 0.25, 3.0  # weight far from the face, and additional weight of eyes and lips
+_FACE_PX, _PARTS_PX = 40.0, 8.0  # standard deviations of the Gaussians around landmarks, in a picture of 256 px
 _EYES_AND_LIPS, _EYES = slice(36, 68), slice(36, 48)
-_WINDOW = 3 / 8  # of the picture's side, that the discriminator sees
+_WINDOW = 3 / 8  # of the picture's side: window of the discriminator
 
 
 def translation_adversaries(
     config: TranslationConfig,
 ) -> Adversaries[TranslationNetwork, PatchDiscriminator | None]:
-    """The network and, where the configuration gives it a weight, a discriminator of pictures with sketches."""
+    """The network and, if the configuration gives it a weight, a discriminator of pictures with sketches."""
     width = config.discriminator_width
     discriminator = (
         PatchDiscriminator(6, (width, 2 * width, 4 * width), strided=2) if config.discriminator_weight else None
@@ -47,7 +46,7 @@ def translation_adversaries(
 
 
 def importance(landmarks: Tensor, size: int) -> Tensor:
-    """(B, 1, size, size) how much each pixel counts, for landmarks (B, 68, 2) px: 1 on skin, 4 on eyes and lips."""
+    """(B, 1, size, size) weights of pixels, for landmarks (B, 68, 2) px: 1 on skin, 4 on eyes and lips."""
     squares = landmark_distances(landmarks, size)
     scale = size / 256
     face = torch.exp(-squares.amin(dim=2) / (2 * (_FACE_PX * scale) ** 2))
@@ -60,13 +59,13 @@ def importance(landmarks: Tensor, size: int) -> Tensor:
 def translation_losses(
     network: nn.Module, batch: Mapping[str, Tensor], config: MakeItTalkConfig, *, distance: Distance = pyramid_loss
 ) -> dict[str, Tensor]:
-    """The paper's two terms, and those of ``copying`` and of the discriminator where the configuration has them.
+    """The paper's two terms, and those of ``copying`` and of the discriminator if the configuration has them.
 
     Args:
         network: of ``translation_adversaries``.
-        batch: as ``as_inputs`` has it, and ``target`` (B, S, S, 3) uint8, the picture to be made.
+        batch: as for ``as_inputs``, and ``target`` (B, S, S, 3) uint8, the picture to be made.
         config: sizes.
-        distance: between pictures, by what is seen in them.
+        distance: perceptual distance between pictures.
     """
     sizes = config.translation
     wanted, landmarks = as_colours(batch["target"]), batch["target_landmarks"].float()
@@ -78,7 +77,7 @@ def translation_losses(
         return ((picture - wanted).abs() * weight).sum() / (3 * weight.sum())
 
     picture = made.picture.float()
-    # Weighted pictures: bands that run over the edge of the face count by their share of it.
+    # Pictures are weighted first, so that bands across the edge of the face count by their share inside it.
     named = {
         "pixel_loss": difference(picture),
         "perceptual_loss": _PERCEPTUAL * _distance_by_weight(distance, picture, wanted, weight),
@@ -98,7 +97,7 @@ def translation_losses(
 
 
 def _distance_by_weight(distance: Distance, picture: Tensor, wanted: Tensor, weight: Tensor) -> Tensor:
-    """The distance of pictures; the bands of a pyramid are compared under the weight."""
+    """The distance of pictures; the bands of a pyramid are compared after weighting."""
     if distance is pyramid_loss:
         share = weight / weight.mean()
         return distance(picture * share, wanted * share)
@@ -106,7 +105,7 @@ def _distance_by_weight(distance: Distance, picture: Tensor, wanted: Tensor, wei
 
 
 def _windows(picture: Tensor, sketch: Tensor, landmarks: Tensor) -> Tensor:
-    """(2 B, 6, s, s) what pictures and sketches show around the lips and around the eyes."""
+    """(2 B, 6, s, s) crops of pictures and sketches around the lips and around the eyes."""
     size = picture.shape[-1]
     side = max(16, 4 * round(_WINDOW * size / 4))
     shown = torch.cat([picture, sketch], dim=1)
@@ -118,7 +117,7 @@ def _windows(picture: Tensor, sketch: Tensor, landmarks: Tensor) -> Tensor:
 
 
 def translation_example(config: MakeItTalkConfig, seed: int) -> dict[str, Tensor]:
-    """Two made-up pairs."""
+    """Two synthetic pairs."""
     generator = torch.Generator().manual_seed(seed)
     pairs, others = (pair_example(config.translation.size, generator) for _ in range(2))
     return {**pairs, "sketch": others["target"], "source_sketch": others["source"]}

@@ -1,7 +1,7 @@
 """The image-to-image translation renderer: landmarks are drawn, and translated to pictures of the portrait's face.
 
-Source: Zhou et al. 2020, section 3.3 (natural images). The head is put back into the whole picture before a background
-    that stands still, which the paper names as missing (section 6).
+Source: Zhou et al. 2020, section 3.3 (natural images). The head is pasted back into the whole picture over a still
+    background, whose lack the paper names as a limit (section 6).
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from talkinghead.types import FloatArray, Frames, ImageArray, Motion, Portrait
 
 @dataclass(frozen=True)
 class EncodedHead:
-    """A portrait, ready to be translated again and again.
+    """A portrait, encoded once for all frames.
 
     Attributes:
-        inputs: what does not change from frame to frame, each of one row.
+        inputs: the inputs that do not change between frames, one row each.
         finer: (1, 3, n S, n S) from which pixels are copied; None: the picture itself.
     """
 
@@ -53,7 +53,7 @@ class TranslationRenderer:
         return render_heads(self, motion, portrait)  # for unseen people the network barely closes the eyes
 
     def encode(self, head: Head) -> EncodedHead:
-        """What does not change from frame to frame."""
+        """The inputs that do not change between frames."""
         inputs = {
             "source": self._tensor(head.picture[None]),
             "source_sketch": self._tensor(sketches(head.landmarks[None], size=self.size)),

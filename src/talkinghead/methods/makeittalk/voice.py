@@ -1,4 +1,4 @@
-"""The voice conversion in front: what is said comes through its bottleneck, who says it does not."""
+"""The voice conversion front end: content passes its bottleneck, the speaker's identity does not."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _POSTNET_LAYERS = 5
 
 
 class Conversion(NamedTuple):
-    """What comes of a conversion.
+    """The result of a conversion.
 
     Attributes:
-        codes: (B, T / downsampling, 2 * code_size) of what was heard.
+        codes: (B, T / downsampling, 2 * code_size) of the input.
         initial: (B, T, num_mels) before the postnet.
         converted: (B, T, num_mels) with what the postnet adds.
         codes_again: as ``codes``, of ``converted``.
@@ -36,23 +36,23 @@ class Conversion(NamedTuple):
 
 
 class VoiceConversion(nn.Module):
-    """AutoVC: an autoencoder of speech whose decoder is told the speaker, and whose code is too narrow to hold him.
+    """AutoVC: an autoencoder of speech whose decoder gets the speaker embedding, and whose code is too narrow for it.
 
     Source: Zhou et al. 2020, section 3.1, after Qian et al. 2019 (AutoVC), section 4 and figure 3. The convolutions
-        before a batch normalisation have no bias, which it would take off again. A code holds the forward states at the
-        end of its stretch of frames and the backward states at its start, so that each has heard the whole stretch; the
-        paper's text names the other ends, its figure and release these. The paper's configuration is of the published
-        sizes. Additions, which it has not: the encoder may be kept from knowing the speaker (``told``), and may hear
-        each band about its mean over the speech (``centred``), as of old to take a recording's channel and a voice's
-        average spectrum away (Atal 1974, Journal of the Acoustical Society of America 55(6), cepstral means).
+        before a batch normalisation have no bias, which it would cancel. A code holds the forward states at the end of
+        its stretch of frames and the backward states at its start, so that both depend on the whole stretch; the
+        paper's text names the other ends, its figure and release these. The paper's configuration has the published
+        sizes. Our additions: the encoder may not read the speaker embedding (``told`` is False), and may read each band
+        relative to its mean over the speech (``centred``), the classic way to remove a recording's channel and a
+        voice's average spectrum (Atal 1974, Journal of the Acoustical Society of America 55(6), cepstral means).
     """
 
     def __init__(self, config: VoiceConfig) -> None:
         super().__init__()
         self.config = config
         told = config.embedding_size
-        heard = config.num_mels + (told if config.told else 0)
-        self.encoder_convolutions = _convolutions(heard, config.encoder_channels)
+        size = config.num_mels + (told if config.told else 0)
+        self.encoder_convolutions = _convolutions(size, config.encoder_channels)
         self.encoder_lstm = nn.LSTM(
             config.encoder_channels, config.code_size, _CODE_LAYERS, batch_first=True, bidirectional=True
         )
@@ -73,31 +73,31 @@ class VoiceConversion(nn.Module):
 
         Args:
             mels: (B, T, num_mels) of ``log_mel``; T is a multiple of the downsampling.
-            speaker: (B, embedding_size) who is heard; zeros where that is not known. Without ``told``, no matter.
-            mean: (B, num_mels) ``mean_of_speech`` of the speech that these frames are of; None: of these frames.
-                Without ``centred``, no matter.
+            speaker: (B, embedding_size) of the input; zeros if unknown. Ignored without ``told``.
+            mean: (B, num_mels) ``mean_of_speech`` of the whole speech; None: of these frames. Ignored without
+                ``centred``.
 
         Returns:
             (B, T / downsampling, 2 * code_size): forward, then backward.
 
         Raises:
-            ValueError: T is no such multiple.
+            ValueError: T is not such a multiple.
         """
         step, size = self.config.downsampling, self.config.code_size
         if mels.shape[1] % step:
             raise ValueError(f"the number of frames must be a multiple of {step}, got {mels.shape[1]}")
-        heard = mels
+        inputs = mels
         if self.config.centred:
-            heard = mels - (mean_of_speech(mels) if mean is None else mean)[:, None]
+            inputs = mels - (mean_of_speech(mels) if mean is None else mean)[:, None]
         if self.config.told:
-            heard = torch.cat([heard, speaker[:, None].expand(-1, mels.shape[1], -1)], dim=2)
-        states, _ = self.encoder_lstm(self.encoder_convolutions(heard.mT).mT)
+            inputs = torch.cat([inputs, speaker[:, None].expand(-1, mels.shape[1], -1)], dim=2)
+        states, _ = self.encoder_lstm(self.encoder_convolutions(inputs.mT).mT)
         return torch.cat([states[:, step - 1 :: step, :size], states[:, ::step, size:]], dim=2)
 
     def encode(self, mels: Tensor, speaker: Tensor, *, mean: Tensor | None = None) -> Tensor:
         """The content A of speech at the rate of its frames: (B, T, 2 * code_size) for any T; arguments as ``codes``.
 
-        What is missing to the last whole stretch is taken for silence (zeros).
+        The last stretch is padded with silence (zeros).
         """
         step, count = self.config.downsampling, mels.shape[1]
         if count == 0:
@@ -112,7 +112,7 @@ class VoiceConversion(nn.Module):
 
         Args:
             codes: (B, T / downsampling, 2 * code_size).
-            speaker: (B, embedding_size) who is to be heard.
+            speaker: (B, embedding_size) of the output.
         """
         copied = codes.repeat_interleave(self.config.downsampling, dim=1)
         told = torch.cat([copied, speaker[:, None].expand(-1, copied.shape[1], -1)], dim=2)
@@ -124,9 +124,9 @@ class VoiceConversion(nn.Module):
         """The same words in another voice.
 
         Args:
-            mels: (B, T, num_mels) of what is heard; T is a multiple of the downsampling.
-            speaker: (B, embedding_size) who is heard.
-            target: (B, embedding_size) who is to be heard.
+            mels: (B, T, num_mels) of the input; T is a multiple of the downsampling.
+            speaker: (B, embedding_size) of the input.
+            target: (B, embedding_size) of the output.
         """
         codes = self.codes(mels, speaker)
         initial, converted = self.decode(codes, target)
@@ -134,9 +134,9 @@ class VoiceConversion(nn.Module):
 
 
 def mean_of_speech(mels: Tensor) -> Tensor:
-    """The mean (B, num_mels) of those frames of (B, T, num_mels) that are no quieter than the average; of none, zeros.
+    """The mean (B, num_mels) of the frames of (B, T, num_mels) that are at least as loud as average; zeros if none is.
 
-    How much silence there is around the words is thus of little matter.
+    The result thus hardly depends on how much silence surrounds the words.
     """
     levels = mels.mean(dim=2, keepdim=True)
     loud = (levels >= levels.mean(dim=1, keepdim=True) - 1e-6).to(mels.dtype)

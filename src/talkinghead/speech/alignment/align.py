@@ -132,12 +132,14 @@ def _share_of_speech(intervals: Sequence[Interval], stretches: Sequence[_Stretch
     return sum(_overlap(interval, stretches) for interval in spoken) / length if length > 0 else 1.0
 
 
-def _mix(aligned: Sequence[Interval], heard: Sequence[Interval], stretches: Sequence[_Stretch]) -> tuple[Interval, ...]:
+def _mix(
+    aligned: Sequence[Interval], recognised: Sequence[Interval], stretches: Sequence[_Stretch]
+) -> tuple[Interval, ...]:
     """The aligned phones, and within the stretches the recognised ones."""
     mixed: list[Interval] = []
     bounds = [0.0, *(time for stretch in stretches for time in stretch), aligned[-1].end]
     for number, (start, end) in enumerate(pairwise(bounds)):
-        for phone in heard if number % 2 else aligned:
+        for phone in recognised if number % 2 else aligned:
             begin, stop = max(phone.start, start), min(phone.end, end)
             if stop <= begin:
                 continue

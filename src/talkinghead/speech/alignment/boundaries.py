@@ -20,7 +20,7 @@ from talkinghead.types import BoolArray, FloatArray
 # Chosen on GRID s1, train split.
 _SHORTEST_SILENCE = 5  # frames; shorter silences stay as they are
 _CLOSURE = 5  # frames for which an initial stop is closed at most before it becomes audible
-_HEARD, _HEARD_SHARE = 6, 0.5  # consecutive frames, and their level between noise (0) and the loudest (1)
+_SUSTAINED, _SUSTAINED_SHARE = 6, 0.5  # consecutive frames, and their level between noise (0) and the loudest (1)
 _RISING, _RISING_SHARE = 8, 0.1  # frames by which a first phone may start earlier, while above this level
 _DYING, _DYING_SHARE = 5, 0.2  # frames by which a last phone may continue, while above this level
 
@@ -75,11 +75,11 @@ def _loud(level: FloatArray, start: int, end: int, share: float) -> BoolArray:
 def _onset(level: FloatArray, phones: Sequence[PlacedPhone], index: int) -> int:
     """The frame in which an initial stop begins: shortly before the sound becomes audible without a break."""
     start, last = phones[index].start, min(index + 2, len(phones) - 1)
-    loud = _loud(level, start, phones[last].end, _HEARD_SHARE)
-    if len(loud) < _HEARD:
+    loud = _loud(level, start, phones[last].end, _SUSTAINED_SHARE)
+    if len(loud) < _SUSTAINED:
         return start
-    heard = np.flatnonzero(np.convolve(loud, np.ones(_HEARD), "valid") > _HEARD - 0.5)
-    return max(start, min(start + int(heard[0]) - _CLOSURE, phones[index].end - 1)) if len(heard) else start
+    onsets = np.flatnonzero(np.convolve(loud, np.ones(_SUSTAINED), "valid") > _SUSTAINED - 0.5)
+    return max(start, min(start + int(onsets[0]) - _CLOSURE, phones[index].end - 1)) if len(onsets) else start
 
 
 def _rise(level: FloatArray, earliest: int, start: int) -> int:

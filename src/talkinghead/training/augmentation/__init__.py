@@ -1,1 +1,1 @@
-"""Augmentation: the little there is to learn from, in other voices, rooms, faces and lights."""
+"""Augmentation of small training sets by other voices, rooms, faces and lights."""

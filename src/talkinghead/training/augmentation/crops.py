@@ -1,4 +1,4 @@
-"""Mouths that look otherwise and say the same: for training on few faces."""
+"""Augmentation of mouth crops: other looks, same speech; for training on few faces."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ _MIRRORED = 0.5
 
 
 def augment_crops(crops: Tensor, generator: torch.Generator) -> Tensor:
-    """The same mouths of other people, cameras and codecs.
+    """The same mouths as of other people, cameras and codecs.
 
-    What changes is the same in all frames of a stretch, but for grain and a slight tremor of the light, so that nothing
-    moves that did not speak.
+    Changes are constant over a stretch, except for grain and a slight flicker of the light, so that no other motion is
+    introduced.
 
     Args:
         crops: (B, T, H, W) grey in [0, 1].
-        generator: of what chance decides: place, size, proportions, turn and mirror; gamma, contrast and a shadow;
-            blur, loss of resolution and of grey levels; a patch over a part; grain.
+        generator: of all random choices: place, size, proportions, rotation and mirroring; gamma, contrast and a
+            shadow; blur, loss of resolution and of grey levels; a patch over a part; grain.
     """
     batch, frames, height, width = crops.shape
 
@@ -50,7 +50,7 @@ def augment_crops(crops: Tensor, generator: torch.Generator) -> Tensor:
 
 
 def _bend(crops: Tensor, generator: torch.Generator) -> Tensor:
-    """Stretches (B, T, H, W), each moved, turned, sized, stretched and mirrored by chance."""
+    """Stretches (B, T, H, W), each randomly shifted, rotated, scaled, stretched and mirrored."""
     batch, _, height, width = crops.shape
 
     def uniform(low: float, high: float) -> Tensor:

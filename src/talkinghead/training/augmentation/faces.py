@@ -1,4 +1,4 @@
-"""Other faces, made of the few there are to learn from."""
+"""Augmentation of faces: other proportions."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from torch import Tensor
 
 from talkinghead.face.landmarks import JAW, LIPS, NOSE
 
-_STRETCH = (0.3, 0.4, 0.6)  # across, down and deep: how much wider the widest face is than the narrowest
+_STRETCH = (0.3, 0.4, 0.6)  # width, height and depth: how much larger the largest face is than the smallest
 _WHOLE, _PART, _POINT = 0.03, 0.05, 0.012  # eye distances by which faces, their parts and single landmarks move
 
 
@@ -18,13 +18,13 @@ def augment_faces(
 
     Args:
         rest: (B, 68, 2 or 3) at rest.
-        generator: of what chance decides.
+        generator: of all random choices.
         share: of the batch.
-        strength: how far faces change; 1: as far as adults' differ.
+        strength: of the change; 1: as much as adults differ.
         unit: an eye distance in units of ``rest``.
 
     Returns:
-        The faces, and how far each of them moves where the given one moves by 1: (B, 1, 2 or 3).
+        The faces, and the factors (B, 1, 2 or 3) by which their movements scale.
     """
     batch, _, axes = rest.shape
 

@@ -1,4 +1,4 @@
-"""Mel spectra as other voices, rooms and recordings would give them."""
+"""Augmentation of mel spectra: other voices, rooms and recordings."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ def augment_mels(mel: Tensor, generator: torch.Generator) -> Tensor:
 
     Args:
         mel: (B, T, bands) log-mel in [0, 1].
-        generator: of what chance decides: level, tilt and colour of the channel, noise, cross-talk, missing bands,
-            vocal tracts, and short gaps in time and in frequency.
+        generator: of all random choices: level, tilt and colour of the channel, noise, cross-talk, missing bands, vocal
+            tracts, and short gaps in time and in frequency.
     """
     batch, _, bands = mel.shape
 
@@ -54,7 +54,7 @@ def augment_mels(mel: Tensor, generator: torch.Generator) -> Tensor:
 
 
 def make_noise(batch: int, shape: torch.Size, generator: torch.Generator) -> Tensor:
-    """(batch, *shape) log-mel in which nobody speaks: noise of any colour, and steady tones over it."""
+    """(batch, *shape) log-mel without speech: noise of any colour, and steady tones over it."""
     count, bands = shape
     place = torch.arange(bands) / bands
     waves = torch.stack([torch.cos(np.pi * k * place) for k in range(4)])
@@ -74,7 +74,7 @@ def augment_spectra(windows: Tensor, generator: torch.Generator, *, variation: f
 
     Args:
         windows: (B, window, mel bands) of ``log_mel``.
-        generator: of what chance decides.
+        generator: of all random choices.
         variation: scales the shares of the batch: 0.7 have another level, 0.5 noise, 0.5 another vocal tract.
     """
     batch, _, bands = windows.shape
@@ -92,11 +92,11 @@ def augment_spectra(windows: Tensor, generator: torch.Generator, *, variation: f
 
 
 def augment_bands(windows: Tensor, generator: torch.Generator, *, variation: float = 1.0) -> Tensor:
-    """Other voices and recordings, as ``augment_spectra``, with another tilt; in a part of the batch nothing is heard.
+    """Other voices and recordings, as in ``augment_spectra``, with another tilt; a part of the batch is silenced.
 
     Args:
         windows: (B, window, bands) of ``log_mel``.
-        generator: of what chance decides.
+        generator: of all random choices.
         variation: scales the shares of the batch: in 0.4 the bands are missing.
     """
     batch, _, bands = windows.shape
@@ -109,20 +109,20 @@ def augment_bands(windows: Tensor, generator: torch.Generator, *, variation: flo
 def augment_voices(mels: Tensor, generator: torch.Generator, *, strength: float = 1.0) -> Tensor:
     """Each speech of a batch with another vocal tract, timbre, level, dynamics, and half of them with a noise floor.
 
-    Pitch goes with the vocal tract. Frames keep their places, so that what is said stays.
+    Pitch changes with the vocal tract. Frames keep their places, so that the content is unchanged.
 
     Args:
         mels: (B, T, bands) of ``log_mel``.
-        generator: of what chance decides.
+        generator: of all random choices.
         strength: 0: no augmentation; 1: frequencies up to 22 % higher or lower, an equaliser of about 10 dB, 12 dB of
             level, 15 % of dynamics, a floor of up to -60 dB; between them, in proportion.
 
     Returns:
         (B, T, bands).
 
-    Source: Choi et al. 2021 (NANSY), information perturbation: formants, pitch and an equaliser drawn anew before the
-        content encoder, so that it cannot pass on what the decoder is told elsewhere; Qian et al. 2020 (SpeechSplit)
-        do so to rhythm. Theirs alter samples, this mel spectrograms, at hardly any cost.
+    Source: Choi et al. 2021 (NANSY), information perturbation: random formants, pitch and equaliser before the content
+        encoder, so that it cannot pass on what the decoder gets elsewhere; Qian et al. 2020 (SpeechSplit) do the same
+        with rhythm. They change samples; this changes mel spectrograms, at hardly any cost.
     """
     batch, _, bands = mels.shape
 
@@ -139,14 +139,14 @@ def augment_voices(mels: Tensor, generator: torch.Generator, *, strength: float 
 
 
 def _places(bands: int, factors: Tensor) -> Tensor:
-    """The band (B, 1, bands) at ``factors`` (B, 1, 1) times the frequency of each band, with fractions."""
+    """The fractional band (B, 1, bands) at ``factors`` (B, 1, 1) times the frequency of each band."""
     centres_hz = mel_frequencies(bands + 2, low=_LOWEST_HZ, high=_HIGHEST_HZ)[1:-1]
     places = np.interp(factors.numpy() * centres_hz, centres_hz, np.arange(bands))
     return torch.from_numpy(places.astype(np.float32))
 
 
 def _move_bands(mels: Tensor, places: Tensor) -> Tensor:
-    """Mel spectra (B, T, bands) read at places (B, 1, bands) between bands; beyond the last there is the last."""
+    """Mel spectra (B, T, bands) interpolated at fractional bands (B, 1, bands); the last band continues beyond it."""
     places = places.clamp(max=mels.shape[2] - 1.001).expand(mels.shape)
     below = places.floor().long()
     share = places - below

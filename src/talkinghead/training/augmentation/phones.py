@@ -1,4 +1,4 @@
-"""Phones as a recogniser might hear them from other voices, and at another tempo."""
+"""Augmentation of phones: a recogniser's errors on other voices, and other tempos."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from torch import Tensor
 from torch.nn import functional as F
 
 TEMPO_MARGIN = 8
-"""Frames before and after a network's window that ``augment_tempo`` draws on."""
+"""Frames before and after a network's window that ``augment_tempo`` needs."""
 
 
 def augment_phones(
     windows: Tensor, unseen: tuple[tuple[int, int], ...], generator: torch.Generator, *, variation: float = 1.0
 ) -> Tensor:
-    """The same as a recogniser might hear it from other voices, and with phones that the sentences lack.
+    """Posteriors as a recogniser might give for other voices, and with phones that the sentences lack.
 
     Args:
         windows: (B, window, 39) posteriors.
         unseen: pairs of phones that look alike and may change places.
-        generator: of what chance decides.
-        variation: scales the shares of the batch: 0.6 are surer or less sure, 0.3 blurred in time, 0.5 confused with
-            other phones, and in 0.4 some phone is taken for a unseen one.
+        generator: of all random choices.
+        variation: scales the shares of the batch: 0.6 are more or less certain, 0.3 blurred in time, 0.5 confused with
+            other phones, and in 0.4 some phone is replaced by an unseen one.
     """
     batch, count, size = windows.shape
 
@@ -56,12 +56,12 @@ def augment_phones(
 
 
 def augment_tempo(windows: Tensor, lead: int, generator: torch.Generator, *, variation: float = 1.0) -> Tensor:
-    """Slower and faster speech about the same moment.
+    """Slower and faster speech around the same moment.
 
     Args:
-        windows: (B, window + 2 * TEMPO_MARGIN, F), wider than what the network hears.
-        lead: how many frames of a narrow window come before the moment that it is for.
-        generator: of what chance decides.
+        windows: (B, window + 2 * TEMPO_MARGIN, F), wider than the network's window.
+        lead: frames of the network's window before its moment.
+        generator: of all random choices.
         variation: scales the share of the batch, half, that has another tempo: 0.75 to 1.8 times as fast.
 
     Returns:

@@ -1,4 +1,4 @@
-"""Speech that sounds otherwise and says the same: for training on few voices."""
+"""Augmentation of speech: other sound, same content; for training on few voices."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ _Labels = TypeVar("_Labels", bound=npt.NDArray[np.generic])
 def augment_sound(
     samples: Samples, labels: _Labels, rng: np.random.Generator, *, tempo: bool = True
 ) -> tuple[Samples, _Labels]:
-    """Another speed, pitch, vocal tract, room and codec, by chance.
+    """Random speed, pitch, vocal tract, room and codec.
 
     Args:
         samples: (N,) at 16 kHz.
         labels: (T, ...) at any rate; they are stretched with the sound.
-        rng: what decides.
+        rng: of all random choices.
         tempo: whether the speed may change.
 
     Returns:
-        The sound and its labels, as many seconds each.
+        The sound and its labels, of equal duration.
     """
     if rng.random() < 0.25:
         samples = change_pitch(samples, rng.uniform(-4, 4))
@@ -47,12 +47,12 @@ def augment_sound(
 
 
 def sound_versions(speech: Speech, count: int, *, seed: str) -> Iterator[Speech]:
-    """A speech as it is, and ``count - 1`` times as other voices, rooms and codecs would have it, in the same time.
+    """A speech unchanged, and ``count - 1`` times with other voices, rooms and codecs, at the same tempo.
 
     Args:
         speech: at 16 kHz.
-        count: how many.
-        seed: the same gives the same.
+        count: number of versions.
+        seed: of all random choices.
     """
     yield speech
     rng = np.random.default_rng(zlib.crc32(seed.encode()))
@@ -61,13 +61,13 @@ def sound_versions(speech: Speech, count: int, *, seed: str) -> Iterator[Speech]
 
 
 def change_pitch(samples: Samples, semitones: float) -> Samples:
-    """The same at another pitch; formants move with it."""
+    """The same speech at another pitch; formants move with it."""
     shifted = pitch_shift(samples, sr=SAMPLE_RATE, n_steps=semitones, n_fft=1024)
     return np.asarray(shifted, np.float32)
 
 
 def change_speed(samples: Samples, labels: _Labels, speed: float) -> tuple[Samples, _Labels]:
-    """Played faster or slower, as a tape is: pitch, formants and speed change together."""
+    """The speech played faster or slower like a tape: pitch, formants and speed change together."""
     parts = round(speed * 40)
     faster = np.asarray(scipy.signal.resample_poly(samples, 40, parts), np.float32)
     rows = np.arange(round(len(labels) * 40 / parts)) * (parts / 40)
@@ -75,7 +75,7 @@ def change_speed(samples: Samples, labels: _Labels, speed: float) -> tuple[Sampl
 
 
 def add_room(samples: Samples, rng: np.random.Generator) -> Samples:
-    """With the echo of a room: exponentially decaying noise (0.15 to 0.6 s to -60 dB), 3 to 15 dB below the speech."""
+    """Add a room's echo: exponentially decaying noise (0.15 to 0.6 s to -60 dB), 3 to 15 dB below the speech."""
     decay = rng.uniform(0.15, 0.6)
     times = np.arange(round(decay * SAMPLE_RATE)) / SAMPLE_RATE
     echo = rng.standard_normal(len(times)) * 10 ** (-3 * times / decay)
@@ -86,7 +86,7 @@ def add_room(samples: Samples, rng: np.random.Generator) -> Samples:
 
 
 def add_codec(samples: Samples, rng: np.random.Generator) -> Samples:
-    """Through a telephone (300 to 3400 Hz, 8-bit mu-law) or a strong Vorbis compression."""
+    """Apply a telephone codec (300 to 3400 Hz, 8-bit mu-law) or strong Vorbis compression."""
     if rng.random() < 0.4:
         band = scipy.signal.butter(4, (300, 3400), "bandpass", fs=SAMPLE_RATE, output="sos")
         narrow = scipy.signal.sosfiltfilt(band, samples)

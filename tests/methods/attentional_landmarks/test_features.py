@@ -1,4 +1,4 @@
-"""What the speech-to-landmarks network hears."""
+"""Features of the speech-to-landmarks network."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 
 from drawn import speech_like
 from talkinghead.methods.attentional_landmarks.config import CONFIGS, VARIANTS
-from talkinghead.methods.attentional_landmarks.hearing import FPS, speech_features
+from talkinghead.methods.attentional_landmarks.features import FPS, speech_features
 from talkinghead.speech.arpabet import PHONES
 from talkinghead.speech.features import mfcc
 from talkinghead.types import Interval, Speech

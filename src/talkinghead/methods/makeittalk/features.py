@@ -1,4 +1,4 @@
-"""What the content branch hears of a speech."""
+"""Features of speech for both branches."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ _ACTIVITY_RATE = 100.0
 class ContentCodes:
     """The content codes of a voice conversion: what is said, with little of who says it.
 
-    A piece of a longer speech is padded at its front to where the codes of the whole begin, so that codes do not depend
-    on the cut, but for what the network forgets of the past and the future within a second or two.
+    A piece of a longer speech is padded at its front to the grid of the whole speech's codes, so that codes do not
+    depend on the cut, except through the second or two of context that the network remembers.
 
     Args:
         network: the voice conversion.
@@ -54,9 +54,9 @@ class ContentCodes:
         return torch.from_numpy(LogMel(self._network.config.num_mels)(speech, VOICE_RATE, gain=gain))[None]
 
     def _voice(self, speech: Speech, gain: float | None) -> tuple[Tensor, Tensor | None]:
-        """Who speaks and the mean spectrum of the whole speech, each (1, D), as far as the network asks for them.
+        """The speaker embedding and the mean spectrum of the whole speech, each (1, D), if the network uses them.
 
-        The last are kept: the pieces of a speech follow each other.
+        The last ones are cached, because the pieces of a speech follow each other.
         """
         whole = speech.whole if isinstance(speech, SpeechPiece) else speech
         if self._known is None or self._known[0] is not whole or self._known[1] != gain:
@@ -71,7 +71,7 @@ class ContentCodes:
 
 
 def _embedding(samples: Rows) -> Rows:
-    """The speaker embedding; zeros, which the network knows, where hardly anything is spoken."""
+    """The speaker embedding; zeros, which the network has seen in training, if there is too little speech."""
     segments = speech_segments(voice_activity(samples, _ACTIVITY_RATE), _ACTIVITY_RATE)
     if sum(segment.end - segment.start for segment in segments) < LEAST_SPEECH_S + 2 / _ACTIVITY_RATE:
         return np.zeros(EMBEDDING_SIZE, np.float32)
@@ -82,7 +82,7 @@ def load_codes(weights: Weights) -> ContentCodes:
     """The codes of a trained voice conversion.
 
     Raises:
-        InputError: its weights, which do not ship, are not there.
+        InputError: its weights, which do not ship, are missing.
     """
     return ContentCodes(load_network(VoiceConversion, VoiceConfig, weights.file("voice", remedy=_TRAIN_VOICE)))
 
@@ -92,23 +92,23 @@ def speech_features(
 ) -> FloatArray:
     """Speech frames (T, num_features); frame t is centred on t / rate s.
 
-    Silence is zeros, but of "autovc" and of other's features.
+    Silence is zeros, except for "autovc" and features given by the caller.
 
     Args:
-        speech: at 16 kHz. Phones that it knows are taken as they are; else the recogniser listens.
+        speech: at 16 kHz. Its phones are used if they are known; otherwise they are recognised.
         config: sizes.
-        gain: what brings the recording to the usual loudness; None: found from this speech.
-        features: others, for a network that was trained on them; None: those that ``config`` names.
+        gain: factor that brings the recording to the usual loudness; None: computed from this speech.
+        features: other features, for a network trained on them; None: those that ``config`` names.
 
     Raises:
-        InputError: such features are not what the network was trained on, or "autovc" is named and not given.
+        InputError: the network was trained on other features, or ``config`` names "autovc" and no codes are given.
     """
     if features is None and config.features == "autovc":
         raise InputError(f"content codes need the voice conversion, whose weights do not ship: {_TRAIN_VOICE}.")
     if features is not None:
         if features.size != config.num_features:
             raise InputError(
-                f"{features.name} has {features.size} numbers per frame, the content branch hears "
+                f"{features.name} has {features.size} numbers per frame, the content branch reads "
                 f"{config.num_features}: train one on these features, or leave them out."
             )
         return features(speech, config.rate, gain=gain)

@@ -1,4 +1,4 @@
-"""What the speech-to-landmarks network hears of a speech."""
+"""Features of speech for the speech-to-landmarks network."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ STRIDE = 4
 """Speech frames from one frame of landmarks to the next."""
 
 FPS = RATE / STRIDE
-"""Frames of landmarks per second: 25, as the GRID videos have."""
+"""Frames of landmarks per second: 25, as in GRID's videos."""
 
 
 def speech_features(speech: Speech, config: LandmarksConfig, *, gain: float) -> FloatArray:
@@ -25,10 +25,10 @@ def speech_features(speech: Speech, config: LandmarksConfig, *, gain: float) -> 
     Args:
         speech: at 16 kHz.
         config: sizes.
-        gain: what brings the recording to the usual loudness.
+        gain: factor that brings the recording to the usual loudness.
 
-    Source: Wang et al. 2020, section 4.1: MFCC of 16 kHz "with the windows size of 10ms". They are read as the steps;
-        each window is 25 ms long, as 10 ms do not resolve a man's voice.
+    Source: Wang et al. 2020, section 4.1: MFCC of 16 kHz "with the windows size of 10ms". We take 10 ms as the step;
+        each window is 25 ms long, because 10 ms do not resolve a man's voice.
     """
     if config.features == "phones":
         return PhonePosteriors()(speech, RATE, gain=gain)[:, 1:]

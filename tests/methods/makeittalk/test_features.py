@@ -1,4 +1,4 @@
-"""What the content branch hears."""
+"""What the content branch reads."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from drawn import speech_like
 from talkinghead.errors import InputError
 from talkinghead.methods.makeittalk.config import ContentConfig
-from talkinghead.methods.makeittalk.hearing import speech_features
+from talkinghead.methods.makeittalk.features import speech_features
 from talkinghead.speech.arpabet import PHONES
 from talkinghead.speech.phonetic import LogMel
 from talkinghead.types import Interval, Speech
@@ -32,5 +32,5 @@ def test_silence_is_zeros() -> None:
 
 
 def test_features_of_another_size_are_an_error() -> None:
-    with pytest.raises(InputError, match="hears 39"):
+    with pytest.raises(InputError, match="reads 39"):
         speech_features(Speech(speech_like(0.5), 16_000), PHONES_ALONE, features=LogMel(80))
