@@ -8,8 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 from types import FunctionType
 
-import numba.core.caching
+import numba
 import pytest
+from numba.core.caching import CacheImpl
 
 from talkinghead.compilation import cache_folder, compile_loops
 
@@ -36,8 +37,10 @@ def read_only(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> None:
         raise OSError("read-only")
 
-    for locator in ("_InTreeCacheLocator", "_UserWideCacheLocator"):
-        monkeypatch.setattr(getattr(numba.core.caching, locator), "ensure_cache_path", refuse)
+    locators = [each for each in CacheImpl._locator_classes if "UserProvided" not in each.__name__]
+    assert len(locators) >= 2
+    for locator in locators:
+        monkeypatch.setattr(locator, "ensure_cache_path", refuse)
 
 
 def test_machine_code_is_kept_beside_the_source(source: Callable[[], FunctionType], tmp_path: Path) -> None:
