@@ -17,7 +17,7 @@ SOURCE = Path(talkinghead.__file__).parent
 
 # Imports go only up this list, from a later line to an earlier one.
 ORDER = (
-    *("version", "errors", "cancellation", "types", "precision", "threads", "store", "weights"),
+    *("version", "errors", "cancellation", "types", "precision", "threads", "compilation", "store", "weights"),
     *("media", "face", "tracking", "speech", "motion", "rendering"),
     *("data", "metrics", "training", "recipes"),
     *("methods", "person", "pipeline", "production", "evaluation"),
@@ -32,6 +32,8 @@ SPEECH = ("text", "synthesis", "alignment", "say")
 KEPT_APART = {
     "mediapipe": set(),
     "tflite": {"data/tracker_models.py"},
+    "numba": {"compilation.py"},
+    "librosa": {"training/augmentation/sound.py"},
     "pygltflib": {"motion/gltf.py"},
     "espeakng_loader": {"speech/synthesis/espeak_library.py"},
     "piper": {"speech/synthesis/piper.py"},

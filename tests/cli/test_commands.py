@@ -138,8 +138,8 @@ def test_doctor_goes_on_after_a_failure_and_says_the_remedy(run: Run, monkeypatc
     def lacking(name: str, *args: Any) -> Any:
         if name == "cv2":
             raise ImportError("libGL.so.1: cannot open shared object file: No such file or directory")
-        if name == "librosa":
-            raise ModuleNotFoundError("No module named 'librosa'", name="librosa")
+        if name == "numba":
+            raise ModuleNotFoundError("No module named 'numba'", name="numba")
         return really_import(name, *args)
 
     def fault() -> str:
@@ -155,11 +155,11 @@ def test_doctor_goes_on_after_a_failure_and_says_the_remedy(run: Run, monkeypatc
     failing = [index for index, line in enumerate(lines) if line.startswith("FAIL  ")]
     assert [lines[index].split(":")[0].removeprefix("FAIL  ") for index in failing] == [
         "opencv",
-        "librosa",
+        "numba",
         "face tracking",
     ]
     remedies = [lines[index + 1].strip() for index in failing]
     assert remedies[0].startswith("remedy: apt-get install libgl1 libglib2.0-0")
-    assert remedies[1].startswith("remedy: pip install librosa")
+    assert remedies[1].startswith("remedy: pip install numba")
     assert remedies[2].startswith("remedy: pip install --force-reinstall talkinghead")
     assert lines[-1] == "ok    two-second render: fine"
