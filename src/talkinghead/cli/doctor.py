@@ -25,10 +25,8 @@ _PACKAGES = {
     "numpy": "numpy",
     "torch": "torch",
     "opencv": "cv2",
-    "mediapipe": "mediapipe",
     "av": "av",
     "numba": "numba",
-    "librosa": "librosa",
 }
 _DISTRIBUTIONS = {"opencv": "opencv-contrib-python"}
 _CODECS = ("libx264", "aac", "libvpx-vp9", "libopus")
@@ -87,8 +85,9 @@ def checks() -> Iterator[Check]:
     yield Check("this folder", _folder, "change to a folder that you may write to")
     yield Check("free disk", _disk, "free some space, or change to a folder on another disk")
     yield Check("networks run on", _processor, _reinstall("torch"))
+    yield Check("compiled functions", _compilation, _reinstall("numba"))
     yield Check("weights", _weights, _REINSTALL)
-    yield Check("face tracking", _tracking, _reinstall("mediapipe"))
+    yield Check("face tracking", _tracking, _REINSTALL)
     yield Check("two-second render", _render, "mend what fails above; if nothing does, report this line as a bug")
 
 
@@ -150,6 +149,14 @@ def _processor() -> str:
     return processor()
 
 
+def _compilation() -> str:
+    from talkinghead.compilation import cache_folder
+    from talkinghead.rendering.rasteriser import fill_triangles
+
+    folder = cache_folder(fill_triangles)
+    return "compiled anew in every process: no folder can be written to" if folder is None else f"kept in {folder}"
+
+
 def _weights() -> str:
     from talkinghead.methods import get_method, method_names
 
@@ -161,10 +168,10 @@ def _weights() -> str:
 
 
 def _tracking() -> str:
-    from talkinghead.cli.demo import astronaut
+    from talkinghead.cli.demo import demo_picture
     from talkinghead.tracking.find import find_faces
 
-    faces = find_faces(astronaut())
+    faces = find_faces(demo_picture())
     if len(faces) != 1:
         raise InputError(f"{len(faces)} faces were found in a test picture that shows one")
     x, y = faces[0][:, :2].mean(axis=0)
