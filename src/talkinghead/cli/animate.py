@@ -57,7 +57,7 @@ _job_option = partial(_option, rich_help_panel="The job")
 def animate(
     context: typer.Context,
     face: Annotated[
-        Path | None,
+        str | None,
         typer.Argument(
             metavar="FACE",
             show_default=False,
@@ -65,7 +65,7 @@ def animate(
         ),
     ] = None,
     speech: Annotated[
-        Path | None,
+        str | None,
         typer.Argument(
             metavar="SPEECH", show_default=False, help="A sound file, or a video for its sound; or give --text."
         ),
@@ -137,8 +137,12 @@ def animate(
         _video_option(metavar="auto|photo|drawing", show_default="auto", help="What FACE is; auto detects it."),
     ] = None,
     fps: Annotated[
-        float | None,
-        _video_option(metavar="RATE", show_default="25, or that of --motion", help="Frames per second, up to 240."),
+        str | None,
+        _video_option(
+            metavar="RATE",
+            show_default="25, or that of --motion",
+            help="Frames per second, up to 240: 25, 30000/1001, or 29.97, which means the same.",
+        ),
     ] = None,
     which_face: Annotated[
         int | None,
@@ -241,9 +245,9 @@ def _job_from_parameters(parameters: Mapping[str, Any], path: Path | None) -> Jo
     given = {name: str(value) if isinstance(value, Path) else value for name, value in given.items()}
     if "no_visible_mark" in given:
         given["visible_mark"] = not given.pop("no_visible_mark")
-    if "blink" in given:
+    for name in {"blink", "fps"} & given.keys():
         with suppress(ValueError):
-            given["blink"] = float(given["blink"])
+            given[name] = float(given[name])
     if given.get("text_file") == STDIN and not {"speech", "text"} & given.keys():
         given["text"] = read_given_text(given.pop("text_file"))
     if path is not None:
