@@ -20,7 +20,7 @@ from rich.text import Text
 from talkinghead.cli.console import STDOUT
 from talkinghead.errors import InputError
 
-_PYTHONS = ((3, 10), (3, 12))
+_OLDEST_PYTHON = (3, 10)
 _PACKAGES = {
     "numpy": "numpy",
     "torch": "torch",
@@ -28,12 +28,12 @@ _PACKAGES = {
     "av": "av",
     "numba": "numba",
 }
-_DISTRIBUTIONS = {"opencv": "opencv-contrib-python"}
+_DISTRIBUTIONS = {"opencv": "opencv-python-headless"}
 _CODECS = ("libx264", "aac", "libvpx-vp9", "libopus")
 _LEAST_FREE_MB = 200
 _RENDERED_S = 2.0
+_SCREEN_LIBRARIES = ("libGL", "libgthread", "libglib")
 _REINSTALL = "pip install --force-reinstall talkinghead"
-_SYSTEM_LIBRARIES = ("libGL", "libgthread", "libglib")
 
 
 @dataclass(frozen=True)
@@ -72,11 +72,11 @@ def doctor() -> None:
 
 def checks() -> Iterator[Check]:
     """All checks, in order."""
-    yield Check("python", _python, "install Python 3.10, 3.11 or 3.12")
+    yield Check("python", _python, "install Python 3.10 or later")
     yield Check("talkinghead", lambda: version("talkinghead"), _REINSTALL)
     for name, module in _PACKAGES.items():
         distribution = _DISTRIBUTIONS.get(name, name)
-        yield Check(name, lambda d=distribution, m=module: _package(d, m), _reinstall(distribution))  # type: ignore[misc]
+        yield Check(name, lambda m=module: _package(m), _reinstall(distribution))  # type: ignore[misc]
     yield Check(
         "speech synthesis (only the demo needs it)", _synthesis, "pip install --force-reinstall espeakng-loader"
     )
@@ -96,23 +96,24 @@ def _reinstall(distribution: str) -> str:
 
 
 def _remedy(error: Exception, check: Check) -> str:
-    if isinstance(error, ImportError) and any(library in str(error) for library in _SYSTEM_LIBRARIES):
-        return "apt-get install libgl1 libglib2.0-0 (or what your system calls these two libraries)"
+    if isinstance(error, ImportError) and any(library in str(error) for library in _SCREEN_LIBRARIES):
+        return (
+            "pip install --force-reinstall --no-deps opencv-python-headless "
+            "(another OpenCV, one that opens windows, lies over it and lacks their libraries)"
+        )
     if isinstance(error, ModuleNotFoundError) and error.name is not None:
         return f"pip install {error.name}, or {_REINSTALL}"
     return check.remedy
 
 
 def _python() -> str:
-    low, high = _PYTHONS
-    if not low <= sys.version_info[:2] <= high:
+    if sys.version_info[:2] < _OLDEST_PYTHON:
         raise InputError(f"{platform.python_version()} is not supported")
     return f"{platform.python_version()} on {platform.system()} {platform.machine()}"
 
 
-def _package(distribution: str, module: str) -> str:
-    importlib.import_module(module)
-    return version(distribution)
+def _package(module: str) -> str:
+    return str(importlib.import_module(module).__version__)
 
 
 def _synthesis() -> str:
