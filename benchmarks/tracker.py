@@ -34,8 +34,8 @@ for a face where it was in the frame before; we guess its square from every four
 the two look at slightly different squares. Unrest is the mean length of second differences between frames.
 
 Times are from frames to landmarks, both in one run, by turns, the faster of {rounds} rounds of each clip. In the first
-frame MediaPipe looks for one face that is near; our search, `find_faces`, looks for all, also small and lying ones, and takes
-longer: it is told apart, for it is made once, however long a video is.
+frame MediaPipe looks for one face that is near; our search, `find_faces`, looks for all, also small and lying ones, and
+takes longer: it is told apart, for it is made once, however long a video is.
 """
 
 

@@ -82,7 +82,7 @@ def cut_affine(
     black: bool = False,
     cubic: BoolArray | None = None,
 ) -> ImageArray:
-    """The same for any affine maps (N, 2, 3) from the crops to the pictures; ``cubic`` (N,) interpolation, or linear."""
+    """The same for any affine maps (N, 2, 3) from crops to pictures; ``cubic`` (N,): which to interpolate cubically."""
     crops = np.empty((len(images), side, side, 3), np.uint8)
     border = cv2.BORDER_CONSTANT if black else cv2.BORDER_REPLICATE
     corners = np.array([[0, side], [0, 0], [side, 0], [side, side]], np.float32)
