@@ -17,7 +17,18 @@ SOURCE = Path(talkinghead.__file__).parent
 
 # Imports go only up this list, from a later line to an earlier one.
 ORDER = (
-    *("version", "errors", "cancellation", "types", "precision", "threads", "compilation", "store", "weights"),
+    *(
+        "version",
+        "errors",
+        "cancellation",
+        "foreign",
+        "types",
+        "precision",
+        "threads",
+        "compilation",
+        "store",
+        "weights",
+    ),
     *("media", "face", "tracking", "speech", "motion", "rendering"),
     *("data", "metrics", "training", "recipes"),
     *("methods", "person", "pipeline", "production", "evaluation"),

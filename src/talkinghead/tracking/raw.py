@@ -15,8 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 from talkinghead.face.landmarks import STABLE, canonical_face
+from talkinghead.foreign import Arrays
 from talkinghead.media import JoinedVideo
-from talkinghead.store import NOTHING_KEPT, Arrays, Store, code_digest, file_digest, key_of
+from talkinghead.store import NOTHING_KEPT, Store, code_digest, file_digest, key_of
 from talkinghead.tracking.follow import FaceFollower
 from talkinghead.tracking.networks import NETWORKS, weights_of
 from talkinghead.tracking.track import make_track
