@@ -217,6 +217,7 @@ def _correlations(corpus: Path, takes: Mapping[str, Take], tracks: Mapping[str, 
 
 
 def _scorer(model: Path) -> Any:
+    """The network that is compared with; it alone needs mediapipe 0.10.21, in an environment of its own."""
     from mediapipe.tasks.python import BaseOptions, vision
 
     options = vision.FaceLandmarkerOptions(BaseOptions(model_asset_path=str(model)), output_face_blendshapes=True)

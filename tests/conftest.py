@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,13 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # read by OpenMP, OpenBLAS and numba wh
 if TYPE_CHECKING:
     from talkinghead.pipeline import TalkingHead
     from talkinghead.types import ImageArray, Portrait
+
+
+@pytest.fixture(autouse=True)
+def seeded_torch() -> None:
+    """Random weights are the same whichever tests ran before, in whichever worker."""
+    if torch := sys.modules.get("torch"):
+        torch.manual_seed(0)
 
 
 @pytest.fixture(scope="session")

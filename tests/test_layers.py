@@ -17,7 +17,18 @@ SOURCE = Path(talkinghead.__file__).parent
 
 # Imports go only up this list, from a later line to an earlier one.
 ORDER = (
-    *("version", "errors", "cancellation", "types", "precision", "store", "weights"),
+    *(
+        "version",
+        "errors",
+        "cancellation",
+        "foreign",
+        "types",
+        "precision",
+        "threads",
+        "compilation",
+        "store",
+        "weights",
+    ),
     *("media", "face", "tracking", "speech", "motion", "rendering"),
     *("data", "metrics", "training", "recipes"),
     *("methods", "person", "pipeline", "production", "evaluation"),
@@ -30,7 +41,10 @@ SPEECH = ("text", "synthesis", "alignment", "say")
 
 # Other packages that only some files may know.
 KEPT_APART = {
-    "mediapipe": {"tracking/mesh.py", "data/canonical.py"},
+    "mediapipe": set(),
+    "tflite": {"data/tracker_models.py"},
+    "numba": {"compilation.py"},
+    "librosa": {"training/augmentation/sound.py"},
     "pygltflib": {"motion/gltf.py"},
     "espeakng_loader": {"speech/synthesis/espeak_library.py"},
     "piper": {"speech/synthesis/piper.py"},

@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from talkinghead.store import NOTHING_KEPT, Arrays, Store, code_digest, file_digest, key_of
+from talkinghead.foreign import Arrays
+from talkinghead.store import NOTHING_KEPT, Store, code_digest, file_digest, key_of
 
 
 def numbers() -> Arrays:

@@ -10,8 +10,6 @@ import ast
 import hashlib
 import importlib.util
 import secrets
-import zipfile
-import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -22,9 +20,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from talkinghead.errors import announce
-
-Arrays = dict[str, npt.NDArray[Any]]
+from talkinghead.errors import InputError, announce
+from talkinghead.foreign import Arrays, read_arrays
 
 _PIECE = 2**20  # bytes read at a time
 _DIGITS = 32  # of a key: 128 bits
@@ -63,9 +60,8 @@ class Store:
         if self.folder is None or not (path := self._path(kind, key)).exists():
             return None
         try:
-            with np.load(path, allow_pickle=False) as entry:
-                return {name: entry[name] for name in entry.files}
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error, AttributeError):
+            return read_arrays(path, kind="an entry of a store", remedy="it is made again.", largest=None)
+        except InputError:
             announce(f"{path} is damaged and is made again.")
             return None
 

@@ -6,17 +6,18 @@ import dataclasses
 import json
 import os
 import subprocess
+import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 import torch
-from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import nn
 
 from talkinghead.errors import InputError
+from talkinghead.foreign import parse_json, refuse_damage
 
 SUFFIX = ".safetensors"
 
@@ -73,10 +74,8 @@ def load_weights(network: nn.Module, path: Path) -> None:
         InputError: the file is missing or is not a safetensors file, or its keys or shapes are not the network's.
     """
     _check_there(path)
-    try:
+    with refuse_damage(path, kind="a safetensors file", remedy="install the package again, or train them again."):
         tensors = load_file(path)
-    except SafetensorError as error:
-        raise InputError(f"{path}: not a readable safetensors file ({error}); install the package again.") from None
     wanted = network.state_dict()
     wrong = sorted(set(wanted) ^ set(tensors)) or sorted(k for k in wanted if wanted[k].shape != tensors[k].shape)
     if wrong:
@@ -84,6 +83,29 @@ def load_weights(network: nn.Module, path: Path) -> None:
             f"{path}: made for another network, it differs in {', '.join(wrong[:5])}; use the matching configuration."
         )
     network.load_state_dict({name: value.to(wanted[name].dtype) for name, value in tensors.items()}, strict=True)
+
+
+def read_state(path: Path, *, kind: str, remedy: str) -> Any:
+    """What ``torch.save`` wrote: tensors, numbers, texts, and lists and tables of these; no code is run.
+
+    Args:
+        path: the file.
+        kind: what it should be, for the error.
+        remedy: what to do, for the error.
+
+    Raises:
+        InputError: the file cannot be read, is damaged, or holds other objects.
+    """
+    with refuse_damage(path, kind=kind, remedy=remedy):
+        if zipfile.is_zipfile(path):  # torch itself does not look at the checksums
+            with zipfile.ZipFile(path) as archive:
+                damaged = archive.testzip()
+            if damaged is not None:
+                raise ValueError(f"{damaged} in it is corrupt")
+        try:
+            return torch.load(path, map_location="cpu", weights_only=True)
+        except Exception as error:  # its text is a long one about unpickling
+            raise ValueError(type(error).__name__) from error
 
 
 def load_network(build: Callable[[Config], Network], config_type: type[Config], path: Path) -> Network:
@@ -114,7 +136,7 @@ def read_config(card: Path, config_type: type[Config]) -> Config:
         InputError: the card is missing, or its ``config`` has other fields or types.
     """
     try:
-        found = json.loads(card.read_text(encoding="utf-8"))
+        found = parse_json(card.read_text(encoding="utf-8"))
         config: Config = _as_type(found["config"], config_type, "config")
     except OSError:
         raise InputError(

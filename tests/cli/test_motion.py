@@ -211,7 +211,7 @@ def test_files_that_are_refused(refused: Refused, saved: Path, out: Path, tmp_pa
     broken = tmp_path / "broken.npz"
     broken.write_bytes(b"no motion")
     refused("motion", broken, names=broken, remedy="--motion-out")
-    refused("motion", tmp_path / "none.npz", names="none.npz", remedy="--motion-out")
+    refused("motion", tmp_path / "none.npz", names="none.npz", remedy="check the name")
     refused("motion", saved, "--freeze-blink", "-o", saved, names=saved, remedy="choose another name")
     refused("motion", saved, "--freeze-blink", "-o", saved, "--overwrite", names=saved, remedy="choose another name")
     refused("motion", saved, "--freeze-blink", "-o", broken, names="already exists", remedy="--overwrite")

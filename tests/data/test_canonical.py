@@ -2,43 +2,12 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 import numpy as np
 import pytest
 
-from talkinghead.data.canonical import mean_face, mirror_pairs, triangles_of_edges, upright
+from talkinghead.data.canonical import mean_face, mirror_pairs, upright
 from talkinghead.face.landmarks import canonical_face
 from talkinghead.face.pose import matrix_from_rotation
-
-
-def edges(*chains: str) -> set[tuple[int, int]]:
-    """Edges along chains of one-digit points: "0120" is a triangle."""
-    return {(int(a), int(b)) for chain in chains for a, b in pairwise(chain)}
-
-
-def test_one_triangle() -> None:
-    assert triangles_of_edges(edges("0120")).tolist() == [[0, 1, 2]]
-
-
-def test_the_direction_of_edges_does_not_matter() -> None:
-    assert triangles_of_edges({(1, 0), (2, 1), (0, 2), (3, 1), (2, 3)}).tolist() == [[0, 1, 2], [1, 2, 3]]
-
-
-def test_a_square_without_diagonal_is_a_hole() -> None:
-    assert triangles_of_edges(edges("01230", "0450", "15")).tolist() == [[0, 1, 5], [0, 4, 5]]
-
-
-def test_a_cycle_around_other_cells_is_no_cell() -> None:
-    # 012 around a point in its middle, and a neighbour on each side: each edge of 012 has two cells without it.
-    mesh = edges("0120", "03", "13", "23", "041", "152", "260")
-    assert triangles_of_edges(mesh).tolist() == [[0, 1, 3], [0, 1, 4], [0, 2, 3], [0, 2, 6], [1, 2, 3], [1, 2, 5]]
-
-
-def test_the_canonical_triangles_are_those_of_their_edges() -> None:
-    _, triangles = canonical_face()
-    mesh = {(int(t[k]), int(t[k - 1])) for t in triangles for k in range(3)}
-    assert triangles_of_edges(mesh).tolist() == sorted(sorted(t) for t in triangles.tolist())
 
 
 def test_mirror_pairs_of_a_shifted_face() -> None:

@@ -145,7 +145,7 @@ def test_the_protocol_says_how(evaluated: tuple[Path, dict[str, Any], Recorder])
     protocol = evaluated[1]["protocol"]
     assert (protocol["clips"], protocol["speakers"], protocol["measures"]) == (2, 1, list(MEASURES))
     assert protocol["package sha256"] == package_digest()
-    assert {"python", "torch", "mediapipe", "av"} <= set(protocol["versions"])
+    assert {"python", "torch", "av"} <= set(protocol["versions"])
     assert len(protocol["weights"]["methods/makeittalk/weights/content.safetensors"]) == 64
     rooms = {name.split("/weights/")[0] for name in protocol["weights"]}
     assert rooms == {"methods/makeittalk", "metrics", "rendering", "speech"}

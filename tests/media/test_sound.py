@@ -55,7 +55,7 @@ def test_what_16_khz_cannot_hold_is_filtered_out(tmp_path: Path, make_wav: MakeW
     assert np.abs(speech.samples[400:-400]).max() < 0.005
 
 
-@pytest.mark.parametrize("dtype", [np.uint8, np.int16, np.int32, np.float32, np.float64])
+@pytest.mark.parametrize("dtype", [np.uint8, np.int16, np.int32, np.int64, np.float32, np.float64])
 def test_sample_types(tmp_path: Path, make_wav: MakeWav, dtype: Any) -> None:
     samples = _sine(0.1, 16_000)
     if np.dtype(dtype).kind == "f":

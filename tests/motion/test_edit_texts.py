@@ -107,7 +107,7 @@ def test_some_points_and_lists(speaking, tmp_path):
 @pytest.mark.parametrize(
     ("content", "fault"),
     [
-        ("{", "is not a JSON file"),
+        ("{", "is damaged or not a JSON file"),
         ("3", "holds no landmarks"),
         ("{}", "holds no landmarks"),
         ("[[0, 0]]", "holds no landmarks"),
@@ -116,7 +116,8 @@ def test_some_points_and_lists(speaking, tmp_path):
         ('{"48": [0]}', r"no place \[x, y\] or \[x, y, z\] for landmark 48"),
         ('{"48": "x"}', "no place"),
         ('{"48": [true, 0]}', "no place"),
-        ('{"48": [0, NaN]}', "not on the face"),
+        ('{"48": [0, NaN]}', "NaN is not a number in JSON"),
+        ('{"48": [0, 1' + 400 * "0" + "]}", "a number of 401 digits is too large"),
         ('{"48": [210, 340]}', "not on the face: give eye distances"),
     ],
 )
@@ -131,5 +132,5 @@ def test_missing_frames(tmp_path):
     with pytest.raises(InputError, match="does not exist"):
         read_correction(f"1s:{tmp_path / 'no.json'}", 25.0)
     (tmp_path / "binary.json").write_bytes(b"\xff\xfe\x00\x81")
-    with pytest.raises(InputError, match="is not a JSON file"):
+    with pytest.raises(InputError, match="is damaged or not a JSON file"):
         read_correction(f"1s:{tmp_path / 'binary.json'}", 25.0)

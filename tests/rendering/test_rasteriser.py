@@ -130,3 +130,26 @@ def test_the_identity_is_the_identity() -> None:
     x, y = own_place(60, 60)
     np.testing.assert_allclose(map_x, x, atol=1e-3)
     np.testing.assert_allclose(map_y, y, atol=1e-3)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 1e300, -1e300, 2.0**63, 1e12])
+@pytest.mark.parametrize("of", ["target", "depth", "source"])
+def test_absurd_vertices_write_nothing_outside(value: float, of: str) -> None:
+    """One corner is nowhere: what is drawn is arbitrary, but it is finite, and drawn in the window alone."""
+    given = {
+        "target": np.array([[1.0, 1.0], [9.0, 1.0], [1.0, 9.0]]),
+        "depth": np.zeros(3),
+        "source": np.array([[4.0, 4.0], [8.0, 4.0], [4.0, 8.0]]),
+    }
+    given[of][1] = value
+    for rendered in backward_map(**given, triangles=ONE, size=(12, 12)):
+        assert np.isfinite(rendered).all()
+
+
+def test_far_vertices_are_drawn_where_they_are_seen() -> None:
+    """Clipping moves no vertex by which a picture could be told from another."""
+    target = np.array([[-90_000.0, -90_000.0], [270_000.0, -90_000.0], [-90_000.0, 270_000.0]])
+    map_x, map_y = backward_map(target, np.zeros(3), target, ONE, size=(9, 9))
+    x, y = own_place(9, 9)
+    np.testing.assert_allclose(map_x, x, atol=1e-2)
+    np.testing.assert_allclose(map_y, y, atol=1e-2)

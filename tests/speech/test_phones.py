@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from itertools import pairwise
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+from talkinghead.data.manifest import manifest_rows
 from talkinghead.media import read_speech
 from talkinghead.speech import phones
 from talkinghead.speech.activity import voice_activity
@@ -176,8 +176,7 @@ def test_synthetic_voices_are_speech(voice: str, text: str) -> None:
 
 @pytest.mark.corpus
 def test_recordings_in_many_languages_are_speech(corpus: Path) -> None:
-    with (corpus / "speech" / "manifest.csv").open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
+    rows = manifest_rows(corpus / "speech")
     for language in ("en", "zh", "fr", "it", "es", "ja", "ko", "de", "ru"):
         row = next(row for row in rows if row["language"] == language and float(row["seconds"]) > 3)
         samples = np.asarray(read_speech(corpus / "speech" / row["file"]).samples[: 10 * 16_000])

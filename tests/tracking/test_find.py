@@ -150,6 +150,6 @@ track_faces([Frames(np.stack([image[:256, 96:352]] * 3), 25.0)])
 """
 
 
-def test_mediapipe_says_nothing() -> None:
+def test_the_tracker_says_nothing() -> None:
     done = subprocess.run([sys.executable, "-c", QUIET], capture_output=True, text=True, check=True)
     assert (done.stdout, done.stderr) == ("", "")

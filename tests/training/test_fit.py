@@ -243,10 +243,10 @@ def test_an_interrupted_run_of_both_sides_goes_on_as_if_nothing_had_been(tmp_pat
 
 def test_a_checkpoint_of_another_kind_is_refused(tmp_path: Path) -> None:
     (tmp_path / "checkpoint.pt").write_text("not a checkpoint")
-    with pytest.raises(InputError, match=r"checkpoint\.pt: not a readable checkpoint \(\w+\); choose another folder"):
+    with pytest.raises(InputError, match=r"checkpoint\.pt is damaged or not a checkpoint \(\w+\): delete it"):
         run(tmp_path)
     torch.save({"network": network().state_dict(), "step": 20}, tmp_path / "checkpoint.pt")
-    with pytest.raises(InputError, match=r"checkpoint\.pt: a checkpoint of another kind or version; choose"):
+    with pytest.raises(InputError, match=r"checkpoint\.pt: a checkpoint of another kind or version; delete it"):
         run(tmp_path)
 
 
@@ -268,7 +268,7 @@ class Harmful:
 def test_a_checkpoint_runs_no_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     torch.save({"kind": Harmful()}, tmp_path / "checkpoint.pt")
-    with pytest.raises(InputError, match="not a readable checkpoint"):
+    with pytest.raises(InputError, match="not a checkpoint"):
         run(tmp_path)
     assert not (tmp_path / "harmed").exists()
 

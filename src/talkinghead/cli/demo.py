@@ -26,7 +26,6 @@ talkinghead demo -o hello.mp4 --text "Good morning, and welcome aboard."
 
 TEXT = "Hello! I am only a picture, but give me a voice, and I will say whatever you like."
 _VOICE = "en-us+f3"
-_HEAD_AND_SHOULDERS = (slice(0, 320), slice(64, 384))  # rows and columns of the astronaut
 _SIDE_PX = 640
 
 
@@ -53,22 +52,10 @@ def demo(
     tell_made(made, began)
 
 
-def astronaut() -> ImageArray:
-    """(512, 512, 3) Eileen Collins, photographed by NASA: public domain, and inside scikit-image, never downloaded.
-
-    Raises:
-        InputError: scikit-image lacks it.
-    """
-    from talkinghead.media import read_image
-
-    with as_file(files("skimage") / "data" / "astronaut.png") as path:
-        return read_image(path)
-
-
 def demo_picture() -> ImageArray:
-    """(640, 640, 3) head and shoulders of the astronaut."""
+    """(640, 640, 3) head and shoulders of Eileen Collins, photographed by NASA: public domain."""
     import numpy as np
     from PIL import Image
 
-    small = Image.fromarray(astronaut()[_HEAD_AND_SHOULDERS])
-    return np.array(small.resize((_SIDE_PX, _SIDE_PX), Image.Resampling.LANCZOS))
+    with as_file(files("talkinghead.cli") / "astronaut.jpg") as path, Image.open(path) as picture:
+        return np.array(picture.convert("RGB").resize((_SIDE_PX, _SIDE_PX), Image.Resampling.LANCZOS))

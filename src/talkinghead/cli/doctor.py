@@ -20,22 +20,20 @@ from rich.text import Text
 from talkinghead.cli.console import STDOUT
 from talkinghead.errors import InputError
 
-_PYTHONS = ((3, 10), (3, 12))
+_OLDEST_PYTHON = (3, 10)
 _PACKAGES = {
     "numpy": "numpy",
     "torch": "torch",
     "opencv": "cv2",
-    "mediapipe": "mediapipe",
     "av": "av",
     "numba": "numba",
-    "librosa": "librosa",
 }
-_DISTRIBUTIONS = {"opencv": "opencv-contrib-python"}
+_DISTRIBUTIONS = {"opencv": "opencv-python-headless"}
 _CODECS = ("libx264", "aac", "libvpx-vp9", "libopus")
 _LEAST_FREE_MB = 200
 _RENDERED_S = 2.0
+_SCREEN_LIBRARIES = ("libGL", "libgthread", "libglib")
 _REINSTALL = "pip install --force-reinstall talkinghead"
-_SYSTEM_LIBRARIES = ("libGL", "libgthread", "libglib")
 
 
 @dataclass(frozen=True)
@@ -74,11 +72,11 @@ def doctor() -> None:
 
 def checks() -> Iterator[Check]:
     """All checks, in order."""
-    yield Check("python", _python, "install Python 3.10, 3.11 or 3.12")
+    yield Check("python", _python, "install Python 3.10 or later")
     yield Check("talkinghead", lambda: version("talkinghead"), _REINSTALL)
     for name, module in _PACKAGES.items():
         distribution = _DISTRIBUTIONS.get(name, name)
-        yield Check(name, lambda d=distribution, m=module: _package(d, m), _reinstall(distribution))  # type: ignore[misc]
+        yield Check(name, lambda m=module: _package(m), _reinstall(distribution))  # type: ignore[misc]
     yield Check(
         "speech synthesis (only the demo needs it)", _synthesis, "pip install --force-reinstall espeakng-loader"
     )
@@ -87,8 +85,9 @@ def checks() -> Iterator[Check]:
     yield Check("this folder", _folder, "change to a folder that you may write to")
     yield Check("free disk", _disk, "free some space, or change to a folder on another disk")
     yield Check("networks run on", _processor, _reinstall("torch"))
+    yield Check("compiled functions", _compilation, _reinstall("numba"))
     yield Check("weights", _weights, _REINSTALL)
-    yield Check("face tracking", _tracking, _reinstall("mediapipe"))
+    yield Check("face tracking", _tracking, _REINSTALL)
     yield Check("two-second render", _render, "mend what fails above; if nothing does, report this line as a bug")
 
 
@@ -97,23 +96,24 @@ def _reinstall(distribution: str) -> str:
 
 
 def _remedy(error: Exception, check: Check) -> str:
-    if isinstance(error, ImportError) and any(library in str(error) for library in _SYSTEM_LIBRARIES):
-        return "apt-get install libgl1 libglib2.0-0 (or what your system calls these two libraries)"
+    if isinstance(error, ImportError) and any(library in str(error) for library in _SCREEN_LIBRARIES):
+        return (
+            "pip install --force-reinstall --no-deps opencv-python-headless "
+            "(another OpenCV, one that opens windows, lies over it and lacks their libraries)"
+        )
     if isinstance(error, ModuleNotFoundError) and error.name is not None:
         return f"pip install {error.name}, or {_REINSTALL}"
     return check.remedy
 
 
 def _python() -> str:
-    low, high = _PYTHONS
-    if not low <= sys.version_info[:2] <= high:
+    if sys.version_info[:2] < _OLDEST_PYTHON:
         raise InputError(f"{platform.python_version()} is not supported")
     return f"{platform.python_version()} on {platform.system()} {platform.machine()}"
 
 
-def _package(distribution: str, module: str) -> str:
-    importlib.import_module(module)
-    return version(distribution)
+def _package(module: str) -> str:
+    return str(importlib.import_module(module).__version__)
 
 
 def _synthesis() -> str:
@@ -150,6 +150,14 @@ def _processor() -> str:
     return processor()
 
 
+def _compilation() -> str:
+    from talkinghead.compilation import cache_folder
+    from talkinghead.rendering.rasteriser import fill_triangles
+
+    folder = cache_folder(fill_triangles)
+    return "compiled anew in every process: no folder can be written to" if folder is None else f"kept in {folder}"
+
+
 def _weights() -> str:
     from talkinghead.methods import get_method, method_names
 
@@ -161,10 +169,10 @@ def _weights() -> str:
 
 
 def _tracking() -> str:
-    from talkinghead.cli.demo import astronaut
+    from talkinghead.cli.demo import demo_picture
     from talkinghead.tracking.find import find_faces
 
-    faces = find_faces(astronaut())
+    faces = find_faces(demo_picture())
     if len(faces) != 1:
         raise InputError(f"{len(faces)} faces were found in a test picture that shows one")
     x, y = faces[0][:, :2].mean(axis=0)

@@ -1,49 +1,30 @@
 """The mean face of ``face/canonical_face.npz``, made from the open recordings.
 
-``python -m talkinghead.data.canonical CORPUS OUT.npz`` makes it again.
+``python -m talkinghead.data.canonical CORPUS OUT.npz`` makes it again; the triangles, which are those
+of MediaPipe's mesh, are taken over from the file that ships.
 """
 
 from __future__ import annotations
 
 import sys
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from mediapipe.python.solutions.face_mesh_connections import FACEMESH_TESSELATION
 from scipy.optimize import linear_sum_assignment
 
 from talkinghead.data.corpus import Corpus
 from talkinghead.data.recording import MAIN_SPEAKER, OPEN
-from talkinghead.face.landmarks import STABLE
+from talkinghead.face.landmarks import STABLE, canonical_face
 from talkinghead.face.pose import fit_similarity
 from talkinghead.media import VideoReader
-from talkinghead.tracking.mesh import FaceMesh
+from talkinghead.tracking.portrait import first_frames
+from talkinghead.tracking.track import read_mesh
 from talkinghead.types import FloatArray
 
 _FRAMES_PER_CLIP = 40
 _MOST_SKEW = 0.2  # distance of a point from its partner's mirror image, in eye distances
 _LEFT_CORNER, _RIGHT_CORNER, _FOREHEAD, _CHIN = 33, 263, 10, 152
-
-
-def triangles_of_edges(edges: set[tuple[int, int]]) -> npt.NDArray[np.int32]:
-    """The cells (F, 3) of a planar triangle mesh given by its edges.
-
-    Every 3-cycle of edges is a cell, save those that enclose other cells: all three of their edges are then already
-    shared by two.
-    """
-    neighbours: dict[int, set[int]] = {}
-    for a, b in edges:
-        neighbours.setdefault(a, set()).add(b)
-        neighbours.setdefault(b, set()).add(a)
-    cycles = {tuple(sorted((a, b, c))) for a, b in edges for c in neighbours[a] & neighbours[b]}
-    uses: dict[tuple[int, int], int] = {}
-    for a, b, c in cycles:
-        for edge in ((a, b), (b, c), (a, c)):
-            uses[edge] = uses.get(edge, 0) + 1
-    cells = [c for c in cycles if not all(uses[e] > 2 for e in ((c[0], c[1]), (c[1], c[2]), (c[0], c[2])))]
-    return np.array(sorted(cells), dtype=np.int32)
 
 
 def mirror_pairs(shape: FloatArray) -> npt.NDArray[np.intp]:
@@ -97,19 +78,14 @@ def main(corpus: Path, out: Path) -> None:
     """Track a few clips of every open speaker and write the mean face."""
     shapes = []
     for speaker, paths in sorted(_clips(corpus).items()):
-        with FaceMesh(video=True) as mesh:
-            frames = (
-                image for path in paths for chunk in islice(VideoReader(path).chunks(), 2) for image in chunk.images
-            )
-            tracks = [found for image in islice(frames, _FRAMES_PER_CLIP * len(paths)) if len(found := mesh(image))]
-        if not tracks:
+        tracks = [read_mesh(first_frames(VideoReader(path).chunks(), _FRAMES_PER_CLIP)) for path in paths]
+        found = np.concatenate([landmarks[seen] for landmarks, seen, _ in tracks])
+        if not len(found):
             continue
-        found = np.concatenate(tracks)
         matrix, translation, scale = fit_similarity(found[0][STABLE], found[:, STABLE])
         shapes.append(((found - translation[:, None]) @ matrix / scale[:, None, None]).mean(axis=0))
         print(speaker, len(found))
-    triangles = triangles_of_edges(set(FACEMESH_TESSELATION))
-    np.savez_compressed(out, shape=mean_face(np.stack(shapes)).astype(np.float32), triangles=triangles)
+    np.savez_compressed(out, shape=mean_face(np.stack(shapes)).astype(np.float32), triangles=canonical_face()[1])
 
 
 if __name__ == "__main__":

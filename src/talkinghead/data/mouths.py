@@ -21,8 +21,9 @@ import numpy.typing as npt
 from talkinghead.data.recording import Recording
 from talkinghead.data.tracks import read_takes
 from talkinghead.errors import InputError
+from talkinghead.foreign import Arrays
 from talkinghead.speech.features import resample
-from talkinghead.store import Arrays, Store, code_digest, file_digest, key_of
+from talkinghead.store import Store, code_digest, file_digest, key_of
 from talkinghead.tracking.raw import tracker_digest
 from talkinghead.types import FloatArray, ImageArray, Progress, no_progress
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from talkinghead.store import file_digest as file_digest
 
 PACKAGE = Path(__file__).parents[1]
-STANDS_ON = ("torch", "mediapipe", "av", "numpy", "scipy", "opencv-contrib-python", "scikit-image")
+STANDS_ON = ("torch", "av", "numpy", "scipy", "opencv-python-headless")
 _SUFFIXES = {".py", ".json", ".npz", ".safetensors"}
 # Code that runs before or after the measurements does not change them.
 _NOT_MEASURING = ("cli/", "web/", "evaluation/page", "evaluation/plots", "evaluation/published", "evaluation/run")

@@ -37,8 +37,8 @@ def protocol(clips: Sequence[Example], settings: Settings) -> dict[str, Any]:
         "crop": "none; measures of the face use the square of the clip that metrics.lip_landmarks describes",
         "alignment": "none in time; landmarks in the head frame are registered to the real ones by one similarity of "
         "nose and eye corners per clip, those in the picture not at all",
-        "tracker": "MediaPipe Face Mesh (refined), head pose and shape smoothed without lag over 0.36 s and 0.2 s; "
-        "real and made videos alike, from the encoded file",
+        "tracker": "Attention Mesh (MediaPipe's weights), head pose and shape smoothed without lag over 0.36 s and 0.2 "
+        "s; real and made videos alike, from the encoded file",
         "encoder": "H.264 (x264), crf 18, preset veryfast, yuv420p, AAC, no visible mark",
         "seeds": "SHA-256 of the clip's name, first 4 bytes",
         "baselines": f"mouths learned from {LEARNED_FROM} clips of the speaker drawn by the speaker's seed, or from "

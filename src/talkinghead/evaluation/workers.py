@@ -21,7 +21,7 @@ class Workers:
     """Several processes, each with one thread for its networks; or this process alone.
 
     On an exception such as Ctrl-C, running work is finished and the rest is dropped. The processes are spawned, not
-    forked, because MediaPipe does not survive ``fork``.
+    forked, because threads of networks do not survive ``fork``.
     """
 
     def __init__(self, number: int) -> None:

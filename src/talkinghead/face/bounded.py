@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 
+from talkinghead.compilation import compile_loops
 from talkinghead.types import FloatArray
 
 _SWEEPS = 500  # at most; a few dozen are enough where the problem is regularised
@@ -34,7 +34,7 @@ def solve_bounded(
     return weights
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator,unused-ignore]
+@compile_loops()
 def _descend(hessian: FloatArray, targets: FloatArray, weights: FloatArray, lowest: float, chained: bool) -> None:
     """Coordinate descent in place (Hildreth 1957): each weight in turn goes to its own minimum within the bounds."""
     rows, count = targets.shape

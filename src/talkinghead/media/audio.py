@@ -119,7 +119,8 @@ class AudioReader:
                     start += gap
                 self._check(frame)
                 many = frame.format.is_planar and self.channels >= _MANY_PLANES
-                samples = self._float(interleaver.resample(frame)[0] if many else frame)
+                unknown = frame.format.packed.name == "s64"  # to NumPy
+                samples = self._float(interleaver.resample(frame)[0] if many or unknown else frame)
                 position += samples.shape[1]
                 yield samples
 

@@ -19,6 +19,7 @@ from talkinghead.types import ImageArray
 
 MAX_PIXELS = 100_000_000
 MIN_SIDE_PX = 16
+MAX_SIDE_PX = 16_384  # of the video, in H.264
 
 # Only formats with a signature and a decoder inside Pillow: EPS would start a program, and TGA accepts any bytes.
 _FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "TIFF", "BMP", "DIB", "ICO", "PPM", "JPEG2000", "AVIF", "PSD", "QOI")
@@ -33,7 +34,7 @@ def read_image(path: str | os.PathLike[str]) -> ImageArray:
 
     Raises:
         InputError: the file is missing, a folder, empty, not a picture or damaged; or the picture has more than 100
-            megapixels (refused by the header, before decoding) or a side of less than 16 px.
+            megapixels or 16 384 px on a side (refused by the header, before decoding), or a side of less than 16 px.
     """
     colours, alpha = read_layers(path)
     if alpha is None:
@@ -118,14 +119,15 @@ def _list_formats() -> tuple[str, ...]:
 
 def _check_size(path: Path, size: tuple[int, int]) -> None:
     width, height = size
-    if width * height > MAX_PIXELS:
+    if width * height > MAX_PIXELS or max(size) > MAX_SIDE_PX:
         raise _too_large(path, f" ({width} x {height} px)")
     if min(width, height) < MIN_SIDE_PX:
         raise InputError(f"{path} is only {width} x {height} px: give a picture of at least 16 x 16 px.")
 
 
 def _too_large(path: Path, size: str = "") -> InputError:
-    return InputError(f"{path} is too large{size}: scale it down to at most {MAX_PIXELS // 1_000_000} megapixels.")
+    most = f"{MAX_PIXELS // 1_000_000} megapixels and {MAX_SIDE_PX} px a side"
+    return InputError(f"{path} is too large{size}: scale it down to at most {most}.")
 
 
 def _why_not(path: Path) -> str:

@@ -9,7 +9,6 @@ Source: Chung and Zisserman 2016, "Out of time: automated lip sync in the wild",
 
 from __future__ import annotations
 
-import pickle
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -28,6 +27,7 @@ from talkinghead.face.landmarks import FACE_OVAL
 from talkinghead.metrics.sync import FPS, WINDOW, at_25_fps
 from talkinghead.speech.features import SAMPLE_RATE, resample
 from talkinghead.types import NUM_MESH, FloatArray, ImageArray, Speech
+from talkinghead.weights import read_state
 
 SIDE = 224
 """px of a face crop."""
@@ -262,11 +262,7 @@ def load_released_syncnet(path: Path) -> ReleasedSyncNet:
     """
     if not path.is_file():
         raise InputError(f"{path}: no such file; give the released weights of SyncNet (syncnet_v2.model).")
-    try:
-        found: Any = torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, EOFError, ValueError, RuntimeError, pickle.UnpicklingError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise InputError(f"{path}: not readable as weights ({reason}); give syncnet_v2.model.") from None
+    found: Any = read_state(path, kind="a file of weights", remedy="give syncnet_v2.model.")
     with torch.device("meta"):  # shapes only, because the numbers are about to be read
         network = ReleasedSyncNet()
     wanted = network.state_dict()

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from talkinghead.errors import InputError
+from talkinghead.foreign import read_json
 from talkinghead.media.files import existing_file
 from talkinghead.motion.keyframes import Correction, Keyframe
 from talkinghead.types import NUM_LANDMARKS, FloatArray
@@ -102,12 +103,7 @@ def read_correction(text: str, fps: float) -> Correction:
         InputError: the text is malformed, or the file cannot be read or has no landmarks in the head frame.
     """
     time, path = parse_correction(text)
-    try:
-        found = json.loads(existing_file(path).read_text(encoding="utf-8-sig"))
-    except (ValueError, OSError, RecursionError) as error:
-        if isinstance(error, InputError):
-            raise
-        raise InputError(f"{path} is not a JSON file ({error}): write one with --frame and edit it.") from error
+    found = read_json(existing_file(path), kind="a JSON file", remedy="write one with --frame and edit it.")
     return Correction(parse_time(time, fps), _points(found, path))
 
 

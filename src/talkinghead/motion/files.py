@@ -20,24 +20,37 @@ from __future__ import annotations
 
 import os
 import zipfile
-import zlib
 from pathlib import Path
+from typing import IO, Any
 
 import numpy as np
 
 from talkinghead.errors import InputError
-from talkinghead.types import FloatArray, Motion
+from talkinghead.face.landmarks import LEFT_OUTER_EYE_CORNER, RIGHT_OUTER_EYE_CORNER
+from talkinghead.foreign import Arrays, Shape, read_arrays
+from talkinghead.media.files import check_writable, existing_file, write_beside
+from talkinghead.types import NUM_EXPRESSIONS, NUM_LANDMARKS, FloatArray, Motion
 
 _FORMAT = "talkinghead-motion"
 _VERSION = 1
-_ARRAYS = ("landmarks", "rotation", "translation", "blink", "rest")
-_OPTIONAL = ("expression", "gaze")
+_ARRAYS: dict[str, Shape] = {
+    "landmarks": (None, NUM_LANDMARKS, 3),
+    "rotation": (None, 3),
+    "translation": (None, 3),
+    "blink": (None,),
+    "rest": (NUM_LANDMARKS, 3),
+}
+_OPTIONAL: dict[str, Shape] = {"expression": (None, NUM_EXPRESSIONS), "gaze": (None, 2)}
+_SHAPES: dict[str, Shape] = {"format": (), "version": (), "fps": (), **_ARRAYS, **_OPTIONAL}
+_FURTHEST = 100.0  # eye distances, radians; what lies beyond is no face, and overflows somewhere
+_NARROWEST, _WIDEST = 0.1, 10.0  # between the outer eye corners at rest, which is 1
 _SLOWEST_FPS, _FASTEST_FPS = 0.1, 1000.0  # of a motion; anything else is a mistake that would fill disk or memory
+_npy: Any = np.lib.format  # which has no annotations
 _REMEDY = "make one with: talkinghead animate FACE SPEECH -o OUT.mp4 --motion-out MOTION.npz."
 
 
 def save_motion(motion: Motion, path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
-    """Write a motion as npz (see above), atomically.
+    """Write a motion as npz (see above), whole or not at all.
 
     Args:
         motion: what to write.
@@ -45,52 +58,45 @@ def save_motion(motion: Motion, path: str | os.PathLike[str], *, overwrite: bool
         overwrite: whether a file in its place may be replaced.
 
     Raises:
-        InputError: the motion holds values that are not finite, its frame rate is out of range, the file exists, or it
-            cannot be written.
+        InputError: the motion has no frames or values that no face has, its frame rate is out of range, the file
+            exists, or it cannot be written.
     """
-    path = Path(path)
-    arrays = {name: getattr(motion, name) for name in _ARRAYS}
-    arrays |= {name: array for name in _OPTIONAL if (array := getattr(motion, name)) is not None}
-    _check_finite(arrays, f"the motion for {path}", "make it again.")
-    check_motion_rate(motion.fps, f"the motion for {path}", "make it again.")
-    if path.exists() and not overwrite:
-        raise InputError(f"{path} exists: choose another name or pass --overwrite.")
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        try:
-            with open(beside, "wb") as file:
-                np.savez_compressed(file, format=_FORMAT, version=_VERSION, fps=motion.fps, **arrays)
-            os.replace(beside, path)
-        finally:
-            beside.unlink(missing_ok=True)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise InputError(f"{path} cannot be written ({reason}): choose a folder that exists and has room") from error
+    path = check_writable(path, overwrite)
+    with write_beside(path, overwrite) as part, part.open("wb") as file:
+        write_motion(motion, file, name=str(path))
+
+
+def write_motion(motion: Motion, file: IO[bytes], *, name: str) -> None:
+    """Write a motion as npz to an open file, which ``name`` calls in errors.
+
+    Raises:
+        InputError: the motion has no frames or values that no face has, or its frame rate is out of range.
+        OSError: a full disk.
+    """
+    arrays: Arrays = {key: getattr(motion, key) for key in _ARRAYS}
+    arrays |= {key: array for key in _OPTIONAL if (array := getattr(motion, key)) is not None}
+    _check_values(arrays, f"the motion for {name}", "make it again.")
+    check_motion_rate(motion.fps, f"the motion for {name}", "make it again.")
+    facts = {"format": np.array(_FORMAT), "version": np.array(_VERSION), "fps": np.array(motion.fps)}
+    # As numpy.savez_compressed does, which leaves its archive open when the disk is full.
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for key, array in {**facts, **arrays}.items():
+            with archive.open(f"{key}.npy", "w", force_zip64=True) as member:
+                _npy.write_array(member, np.asarray(array), allow_pickle=False)
 
 
 def load_motion(path: str | os.PathLike[str]) -> Motion:
     """Read a motion that ``save_motion`` wrote.
 
     Raises:
-        InputError: the file is missing, is not a motion file, is damaged, comes from another version, holds values that
-            are not finite, or has a frame rate outside of 0.1 to 1000.
+        InputError: the file is missing, is not a motion file, is damaged, comes from another version, has no frames or
+            values that no face has, or has a frame rate outside of 0.1 to 1000.
     """
-    path = Path(path)
-    if not path.is_file():
-        raise InputError(f"no motion file {path}: {_REMEDY}")
-    try:
-        stored = np.load(path, allow_pickle=False)
-        if isinstance(stored, np.ndarray):
-            raise ValueError("a single array")
-        with stored:
-            values = {name: stored[name] for name in stored.files}
-    # NotImplementedError is what zipfile raises for a compression it does not know.
-    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error, NotImplementedError) as error:
-        raise InputError(f"{path} is damaged or not a motion file: {_REMEDY}") from error
-    return _motion_from(values, path)
+    path = existing_file(path)
+    return _motion_from(read_arrays(path, kind="a motion file", remedy=_REMEDY, shapes=_SHAPES), path)
 
 
-def _motion_from(values: dict[str, FloatArray], path: Path) -> Motion:
+def _motion_from(values: Arrays, path: Path) -> Motion:
     missing = [name for name in ("format", "version", "fps", *_ARRAYS) if name not in values]
     if missing:
         raise InputError(f"{path} is not a motion file (it lacks {', '.join(missing)}): {_REMEDY}")
@@ -101,17 +107,23 @@ def _motion_from(values: dict[str, FloatArray], path: Path) -> Motion:
             f"{path} is a motion file of version {str(values['version'])[:40]}, this program reads version {_VERSION}: "
             "upgrade talkinghead."
         )
-    arrays = {name: values[name] for name in (*_ARRAYS, *_OPTIONAL) if name in values}
+    arrays = {name: _as_float(values[name]) for name in (*_ARRAYS, *_OPTIONAL) if name in values}
     try:
         fps = float(values["fps"])
-        check_motion_rate(fps, str(path), _REMEDY)
-        motion = Motion(fps=fps, **arrays)
-    except (ValueError, TypeError) as error:
+    except ValueError as error:
         raise InputError(f"{path} is not a whole motion file ({error}): {_REMEDY}") from error
-    if len(motion) == 0:
-        raise InputError(f"{path} holds no frames: {_REMEDY}")
-    _check_finite(arrays, str(path), _REMEDY)
+    check_motion_rate(fps, str(path), _REMEDY)
+    try:
+        motion = Motion(fps=fps, **arrays)
+    except ValueError as error:
+        raise InputError(f"{path} is not a whole motion file ({error}): {_REMEDY}") from error
+    _check_values(arrays, str(path), _REMEDY)
     return motion
+
+
+def _as_float(array: FloatArray) -> FloatArray:
+    """Half and extended precision, which few functions take, in double precision."""
+    return array.astype(np.float64) if array.dtype.kind == "f" and array.dtype.itemsize not in (4, 8) else array
 
 
 def check_motion_rate(fps: float, where: str, remedy: str) -> None:
@@ -131,7 +143,17 @@ def check_motion_rate(fps: float, where: str, remedy: str) -> None:
         )
 
 
-def _check_finite(arrays: dict[str, FloatArray], where: str, remedy: str) -> None:
+def _check_values(arrays: Arrays, where: str, remedy: str) -> None:
+    """Raise ``InputError`` for no frames, for values that no face has, and for eyes on each other."""
+    if not len(arrays["landmarks"]):
+        raise InputError(f"{where} holds no frames: {remedy}")
     broken = [name for name, array in arrays.items() if not np.isfinite(array).all()]
     if broken:
         raise InputError(f"{where} has values that are not finite in {', '.join(broken)}: {remedy}")
+    absurd = [name for name, array in arrays.items() if np.abs(array).max() > _FURTHEST]
+    if absurd:
+        raise InputError(f"{where} has values beyond {_FURTHEST:g} in {', '.join(absurd)}, which no face has: {remedy}")
+    corners = arrays["rest"][[LEFT_OUTER_EYE_CORNER, RIGHT_OUTER_EYE_CORNER]]
+    distance = float(np.linalg.norm(corners[1] - corners[0]))
+    if not _NARROWEST <= distance <= _WIDEST:
+        raise InputError(f"{where} has outer eye corners {distance:g} apart at rest, which are 1 apart: {remedy}")

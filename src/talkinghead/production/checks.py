@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 SLOWEST_FPS, FASTEST_FPS = 0.1, 240.0  # a container's clock cannot hold much slower ones
 STRONGEST_HEAD = 5.0
 FASTEST_BLINKS = 1.5
+_LARGEST_SEED = 2**63 - 1
 
 
 def check_ranges(job: Job) -> None:
@@ -22,8 +23,8 @@ def check_ranges(job: Job) -> None:
     parse_blink(job.blink)
     if job.fps is not None and not SLOWEST_FPS <= job.fps <= FASTEST_FPS:
         raise InputError(f"--fps {job.fps:g} is out of range: choose a number from {SLOWEST_FPS:g} to {FASTEST_FPS:g}.")
-    if job.seed < 0:
-        raise InputError(f"--seed {job.seed} is out of range: choose a whole number from 0 up.")
+    if not 0 <= job.seed <= _LARGEST_SEED:
+        raise InputError(f"--seed {job.seed} is out of range: choose a whole number from 0 up to {_LARGEST_SEED}.")
     if not 0 <= job.head <= STRONGEST_HEAD:
         raise InputError(
             f"--head {job.head:g} is out of range: choose a number from 0 (held still) to {STRONGEST_HEAD:g}."

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from talkinghead.errors import InputError
+from talkinghead.foreign import parse_json
 from talkinghead.production.job import INPUTS, OUTPUTS, Job
 
 _LARGEST = 20_000_000  # bytes: a job may hold the text of a book
@@ -30,10 +31,8 @@ def load_job(path: str | os.PathLike[str]) -> Job:
     if len(content) > _LARGEST:
         raise InputError(f"{path} has more than {_LARGEST / 1e6:g} MB: no job is that large.")
     try:
-        values = json.loads(
-            content.decode("utf-8-sig"), object_pairs_hook=_object_from_pairs, parse_constant=_refuse_constant
-        )
-    except (ValueError, RecursionError) as error:
+        values = parse_json(content.decode("utf-8-sig"), make_object=_object_from_pairs)
+    except ValueError as error:
         raise InputError(f"{path} is not a job in JSON ({_reason(error)}): write one with --save-job.") from error
     job = Job.from_json(values, name=str(path))
     return _place_paths(job, lambda name: os.path.join(path.parent, name))
@@ -113,13 +112,7 @@ def _object_from_pairs(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
     return values
 
 
-def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is not a number in JSON")
-
-
 def _reason(error: Exception) -> str:
     if isinstance(error, UnicodeDecodeError):
         return "it is not text in UTF-8"
-    if isinstance(error, RecursionError):
-        return "it is nested too deeply"
     return " ".join(str(error).split())

@@ -161,13 +161,14 @@ def _write_beside(motion: Motion, paths: Mapping[str, Path], parts: Mapping[str,
     from talkinghead.media import save_image
     from talkinghead.media.files import explain_full_disk
     from talkinghead.motion.export import export_motion
-    from talkinghead.motion.files import save_motion
+    from talkinghead.motion.files import write_motion
 
     for name, part in parts.items():
         with explain_full_disk(paths[name]):
             try:
                 if name == "motion":
-                    save_motion(motion, part, overwrite=True)
+                    with part.open("wb") as file:
+                        write_motion(motion, file, name=str(paths[name]))
                 elif name == "arkit":
                     export_motion(motion, part, overwrite=True)
                 elif name == "show" and view is not None:

@@ -19,9 +19,10 @@ from talkinghead.data.tracks import read_takes
 from talkinghead.face.landmarks import INNER_LIP_CONTOUR, MESH_OF_68, OUTER_LIP_CONTOUR
 from talkinghead.face.pose import camera_from_head, head_mesh
 from talkinghead.face.rest import lip_gap
+from talkinghead.foreign import Arrays
 from talkinghead.rendering.interior import REFERENCE_SKIN, InteriorConfig, MouthInterior, opening_mask
 from talkinghead.rendering.mouth import PATCH_SIZE, mouth_rectangle
-from talkinghead.store import Arrays, Store, code_digest, file_digest, key_of
+from talkinghead.store import Store, code_digest, file_digest, key_of
 from talkinghead.training.adversarial import Adversaries, adversarial_losses
 from talkinghead.training.discriminators import PatchDiscriminator
 from talkinghead.training.fit import Schedule

@@ -21,10 +21,11 @@ from torch.nn import functional as F
 
 from talkinghead.data.packs import load_pack, prepare
 from talkinghead.data.spoken import HELD_OUT_LIBRISPEECH
+from talkinghead.foreign import Arrays
 from talkinghead.speech.arpabet import BILABIALS, CLASSES, LABIODENTALS, SILENCE
 from talkinghead.speech.features import SAMPLE_RATE, loudness_gain
 from talkinghead.speech.phones import PhoneConfig, PhoneRecogniser, phone_features, phone_posteriors
-from talkinghead.store import NOTHING_KEPT, Arrays, Store, code_digest, key_of
+from talkinghead.store import NOTHING_KEPT, Store, code_digest, key_of
 from talkinghead.training.augmentation.mels import augment_mels, make_noise
 from talkinghead.training.augmentation.sound import augment_sound
 from talkinghead.training.fit import Schedule

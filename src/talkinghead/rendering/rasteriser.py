@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
+from talkinghead.compilation import compile_loops
 from talkinghead.types import FloatArray
 
+_FURTHEST = 1e6  # px, far beyond every picture
 
-@numba.njit(cache=True, nogil=True, fastmath=True)  # type: ignore[untyped-decorator,unused-ignore]
-def _fill(target: Any, depth: Any, source: Any, triangles: Any, map_x: Any, map_y: Any, buffer: Any) -> None:
+
+@compile_loops(fastmath=True)
+def fill_triangles(target: Any, depth: Any, source: Any, triangles: Any, map_x: Any, map_y: Any, buffer: Any) -> None:
+    """Fill the maps and the depth buffer of ``backward_map`` in place."""
     height, width = map_x.shape
     for k in range(triangles.shape[0]):
         a, b, c = triangles[k, 0], triangles[k, 1], triangles[k, 2]
@@ -69,13 +72,22 @@ def backward_map(
     map_x[:] = corner[0] + np.arange(width, dtype=np.float32)
     map_y[:] = corner[1] + np.arange(height, dtype=np.float32)[:, None]
     buffer = np.full((height, width), 3e38, np.float32)  # infinity and fast mathematics do not mix
-    _fill(
-        np.ascontiguousarray(target - np.asarray(corner), np.float64),
-        np.ascontiguousarray(depth, np.float64),
-        np.ascontiguousarray(source, np.float64),
+    fill_triangles(
+        _clip(target - np.asarray(corner)),
+        _clip(depth),
+        _clip(source),
         np.ascontiguousarray(triangles, np.int32),
         map_x,
         map_y,
         buffer,
     )
     return map_x, map_y
+
+
+def _clip(values: FloatArray) -> npt.NDArray[np.float64]:
+    """Values that convert to whole numbers: far ones are brought nearer, and what is no number becomes 0.
+
+    The loops are compiled for finite numbers, and beyond 64 bits their bounds would be undefined.
+    """
+    clipped = np.clip(np.ascontiguousarray(values, np.float64), -_FURTHEST, _FURTHEST)
+    return np.nan_to_num(clipped, copy=False)

@@ -8,9 +8,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
 import torch
-from threadpoolctl import threadpool_limits
 
 from talkinghead.cancellation import await_result, current_checkpoint
+from talkinghead.threads import take_one_thread
 
 _MOST = 4  # pieces at once, because each takes memory
 
@@ -35,7 +35,7 @@ def side_by_side(make: Callable[[Item], Result], items: Iterable[Item]) -> Itera
         return make(item)
 
     workers = min(torch.get_num_threads(), _MOST)
-    with ThreadPoolExecutor(workers, initializer=_take_one_thread) as pool:
+    with ThreadPoolExecutor(workers, initializer=take_one_thread) as pool:
         waiting: deque[Future[Result]] = deque()
         for item in items:
             waiting.append(pool.submit(make_checked, item))
@@ -43,9 +43,3 @@ def side_by_side(make: Callable[[Item], Result], items: Iterable[Item]) -> Itera
                 yield await_result(waiting.popleft())
         while waiting:
             yield await_result(waiting.popleft())
-
-
-def _take_one_thread() -> None:
-    """Restrict torch to one core in this thread; other threads keep theirs."""
-    torch.get_num_threads()  # torch sets the number of cores when a thread first uses it: let it do so before we do
-    threadpool_limits(1, user_api="openmp")

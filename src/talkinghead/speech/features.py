@@ -16,8 +16,8 @@ import numpy.typing as npt
 import scipy.fft
 import scipy.signal
 import torch
-from librosa.filters import mel as mel_filters
 
+from talkinghead.speech.mel import mel_filters
 from talkinghead.types import Speech
 
 SAMPLE_RATE = 16_000
@@ -75,7 +75,7 @@ def windows_about(
 
 @lru_cache(maxsize=8)
 def _mel_filters(num_mels: int, window: int, low: float, high: float) -> torch.Tensor:
-    filters = mel_filters(sr=SAMPLE_RATE, n_fft=window, n_mels=num_mels, fmin=low, fmax=high)
+    filters = mel_filters(num_mels, sample_rate=SAMPLE_RATE, window=window, low=low, high=high)
     return torch.from_numpy(np.ascontiguousarray(filters, dtype=np.float32))
 
 

@@ -13,7 +13,6 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import torch
-from librosa.filters import mel as mel_filters
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -22,6 +21,7 @@ from talkinghead.errors import InputError
 from talkinghead.media.spool import spool_samples
 from talkinghead.speech.activity import speech_segments, voice_activity
 from talkinghead.speech.features import SAMPLE_RATE, windows_about
+from talkinghead.speech.mel import mel_filters
 from talkinghead.weights import load_weights
 
 EMBEDDING_SIZE = 256
@@ -103,7 +103,7 @@ def _speech_of(samples: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
 def _mel_power(speech: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     """(T, 40) mel power at 100 Hz of the sound at the level the network expects."""
     gain = 10 ** (_LEVEL_DB / 20) / max(float(np.sqrt(np.vdot(speech, speech) / len(speech))), 1e-9)
-    filters = mel_filters(sr=SAMPLE_RATE, n_fft=_FOURIER, n_mels=_MELS).T
+    filters = mel_filters(_MELS, sample_rate=SAMPLE_RATE, window=_FOURIER, low=0.0, high=SAMPLE_RATE / 2).T
     taper = torch.hann_window(_FOURIER).numpy() * np.float32(gain)
 
     def pieces() -> Iterator[npt.NDArray[np.float32]]:

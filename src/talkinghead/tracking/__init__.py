@@ -1,4 +1,4 @@
-"""Frames -> FaceTrack -> Portrait. The only room that knows MediaPipe."""
+"""Frames -> FaceTrack -> Portrait. How a face is found, and followed from frame to frame."""
 
 from talkinghead.tracking.portrait import portrait_from_image, portrait_from_video, read_portrait
 from talkinghead.tracking.track import track_faces

@@ -3,35 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
 
 import cv2
 import numpy as np
 
 from talkinghead.cancellation import checkpoint
 from talkinghead.face.pose import fit_pose
-from talkinghead.tracking.mesh import FaceDetector, FaceMesh
+from talkinghead.tracking.mesh import detect_faces, read_faces
 from talkinghead.types import NUM_MESH, FloatArray, ImageArray
 
 _DETECTION_SIDE = 1280  # px: larger pictures are shrunk for detection; landmarks are read on crops of the original
+_MOST_FACES = 8  # that the mesh looks for in a whole picture; the detector finds more
 _CROP_SIDE = 384  # px: about what the mesh network sees, twice over
 _CROP_REACH = 2.0  # crop side over face size
-_LEAST_SEEN = 0.3  # confidence from which the detector says anything of what the mesh has found
 _SURER = 0.15  # by which it must be surer of the face turned round
 _LYING = np.radians(45)  # roll from which the mesh is read again on an upright crop
 _SECOND_PASS_ANGLES = (0, -30, 30, -60, 60, 90, -90, 180)  # degrees
 _TILINGS = (2, 4)  # parts of the shorter side
 _SMALLEST_TILE = 96  # px
-
-
-@lru_cache(maxsize=4)
-def _static_mesh(max_faces: int, confidence: float) -> FaceMesh:
-    return FaceMesh(max_faces=max_faces, confidence=confidence)
-
-
-@lru_cache(maxsize=4)
-def _detector(confidence: float) -> FaceDetector:
-    return FaceDetector(confidence=confidence)
 
 
 def crop_around(
@@ -70,13 +59,12 @@ def box_of(landmarks: FloatArray) -> FloatArray:
     return np.concatenate([landmarks[:, :2].min(axis=0), landmarks[:, :2].max(axis=0)])
 
 
-def _boxes(image: ImageArray, confidence: float) -> Iterator[FloatArray]:
+def _boxes(image: ImageArray) -> FloatArray:
+    """(B, 4) boxes in which faces may be; several of one face."""
     shrink = min(1.0, _DETECTION_SIDE / max(image.shape[:2]))
     small = image if shrink == 1.0 else cv2.resize(image, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)
-    for face in _static_mesh(8, confidence)(small):
-        yield box_of(face) / shrink
-    for box in _detector(confidence)(small):
-        yield box / shrink
+    read = [box_of(face) for face in read_faces([small], most=_MOST_FACES)[0]]
+    return np.asarray(np.concatenate([np.reshape(read, (-1, 4)), detect_faces([small])[0].boxes]) / shrink)
 
 
 def _distinct(faces: list[FloatArray]) -> list[FloatArray]:
@@ -88,16 +76,16 @@ def _distinct(faces: list[FloatArray]) -> list[FloatArray]:
     return kept
 
 
-def _find(image: ImageArray, confidence: float, *, only_sure: bool = False) -> list[FloatArray]:
+def _find(image: ImageArray, *, only_sure: bool = False) -> list[FloatArray]:
     """Landmarks (478, 3) of each face in a picture; ``only_sure`` leaves out those that the detector does not see."""
+    crops = [crop_around(image, box) for box in _boxes(image)]
+    read = zip(read_faces([crop for crop, _ in crops]), crops)
     faces = []
-    for box in _boxes(image, confidence):
+    for face in _distinct([through_affine(seen, affine) for found, (_, affine) in read for seen in found]):
         checkpoint()
-        crop, image_from_crop = crop_around(image, box)
-        for found in _static_mesh(1, confidence)(crop):
-            face = _read_upright(image, through_affine(found, image_from_crop), confidence)
-            if not only_sure or _confirm(image, face):
-                faces.append(face)
+        upright = _read_upright(image, face)
+        if not only_sure or _confirm(image, upright):
+            faces.append(upright)
     return _distinct(faces)
 
 
@@ -108,25 +96,25 @@ def _upright_crop(image: ImageArray, face: FloatArray, turn: float = 0.0) -> tup
 
 def _confirm(image: ImageArray, face: FloatArray) -> bool:
     """Whether the detector, too, sees a face of that size at that place."""
-    boxes = _detector(_LEAST_SEEN)(_upright_crop(image, face)[0]) / _CROP_SIDE
+    boxes = detect_faces([_upright_crop(image, face)[0]])[0].boxes / _CROP_SIDE
     away = np.abs((boxes[:, :2] + boxes[:, 2:]) / 2 - 0.5).max(axis=1)
     size = (boxes[:, 2] - boxes[:, 0]) * _CROP_REACH
     return bool(((away < 0.15) & (size > 0.7) & (size < 1.4)).any())
 
 
-def _read_upright(image: ImageArray, face: FloatArray, confidence: float) -> FloatArray:
+def _read_upright(image: ImageArray, face: FloatArray) -> FloatArray:
     """The landmarks (478, 3), read again the right way up where the head lies on its side or stands on its top.
 
     The mesh is less exact on faces that lie, and takes chin for forehead on many that are upside down; the detector is
     far surer of upright ones.
     """
     as_read, turned = _upright_crop(image, face), _upright_crop(image, face, np.pi)
-    detector = _detector(_LEAST_SEEN)
-    upside_down = detector.surest(turned[0]) > detector.surest(as_read[0]) + _SURER
+    sure, sure_turned = (max(seen.scores, default=0.0) for seen in detect_faces([as_read[0], turned[0]]))
+    upside_down = sure_turned > sure + _SURER
     if not upside_down and abs(fit_pose(face[None])[0][0, 2]) < _LYING:
         return face
     crop, image_from_crop = turned if upside_down else as_read
-    found = _static_mesh(1, confidence)(crop)
+    found = read_faces([crop])[0]
     return through_affine(found[0], image_from_crop) if len(found) else face
 
 
@@ -161,14 +149,14 @@ def find_faces(image: ImageArray, *, thorough: bool = True) -> FloatArray:
     Returns:
         (faces, 478, 3) landmarks in px of the picture.
     """
-    faces = _find(image, 0.5)
+    faces = _find(image)
     looks = _second_looks(image) if thorough else iter(())
     while not faces and (views := next(looks, None)):
         faces = _distinct(
             [
                 through_affine(face, image_from_view)
                 for view, image_from_view in views
-                for face in _find(view, 0.3, only_sure=True)
+                for face in _find(view, only_sure=True)
             ]
         )
     if not faces:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from talkinghead.cancellation import checkpoint
 from talkinghead.errors import InputError
-from talkinghead.tracking.find import box_of, crop_around, find_faces, through_affine
-from talkinghead.tracking.mesh import FaceMesh
+from talkinghead.tracking.find import find_faces
+from talkinghead.tracking.mesh import read_squares
+from talkinghead.tracking.regions import are_near, squares_of_landmarks
 from talkinghead.types import NUM_MESH, BoolArray, FloatArray, Frames, ImageArray
 
-_SMALL_FACE = 0.3  # face over frame: below, the mesh is read on an enlarged crop
+_TOGETHER = 32  # frames that are read together
+_KEY_EVERY = 4  # frames of a block: where the face is in these tells where it is between them
+_LOOKS = 4  # at a frame, until the face is where it was thought to be
+_ANOTHER_LOOK = 0.1  # of the square's side, or rad, by which it may be elsewhere
 _RETRY_EVERY = 5  # frames between searches while the face is lost ...
 _THOROUGH_EVERY = 25  # ... and between thorough ones, which are slow, while none has been seen yet
 
@@ -33,7 +38,7 @@ def choose_face(faces: FloatArray, face: int | None) -> FloatArray:
 
 
 class FaceFollower:
-    """The mesh of one face from frame to frame, on a crop where the face is small.
+    """The mesh of one face from frame to frame.
 
     Args:
         face: which face, 1 being the leftmost of the first frame with faces; None: the largest.
@@ -42,31 +47,38 @@ class FaceFollower:
 
     def __init__(self, face: int | None, *, last: FloatArray | None = None) -> None:
         self._face = face
-        self._mesh: FaceMesh | None = None
-        self._box: FloatArray | None = None  # the crop's box; None: the whole frame
+        self._square: FloatArray | None = None  # (4,) in which the face is read next; None: it has to be searched for
         self._last = last
         self._met = last is not None
         self._shots = 1
         self._lost = 0
 
-    def __call__(self, image: ImageArray) -> FloatArray | None:
-        """(478, 3) px of the face in the next frame (H, W, 3), or None where it is not seen."""
-        if self._mesh is None and (self._lost % _RETRY_EVERY or not self._search(image)):
-            self._lost += 1
-            return None
-        found = self._read(image)
-        if found is None:
-            self.close()
-            self._lost = 1
-            return None
-        self._last, self._met, self._lost = found, True, 0
-        self._recentre(found)
-        return found
+    def __call__(self, images: Sequence[ImageArray]) -> list[FloatArray | None]:
+        """(478, 3) px of the face in each of the next frames (H, W, 3), or None where it is not seen.
+
+        Frames of one shot that are given together are read together, which is several times as fast.
+        """
+        rows: list[FloatArray | None] = []
+        while len(rows) < len(images):
+            checkpoint()
+            coming = images[len(rows) : len(rows) + _TOGETHER]
+            if self._square is None and (self._lost % _RETRY_EVERY or not self._search(coming[0])):
+                self._lost += 1
+                rows.append(None)
+                continue
+            found = self._read(coming)
+            rows += found
+            if len(found):
+                self._last, self._met, self._lost = found[-1], True, 0
+                self._square = squares_of_landmarks(found[-1][None])[0]
+            if len(found) < len(coming):
+                self._square, self._lost = None, 1
+                rows.append(None)
+        return rows
 
     def forget(self) -> None:
         """Choose a face anew: in the next shot, the same number where there are as many, else the largest."""
-        self.close()
-        self._last, self._lost = None, 0
+        self._square, self._last, self._lost = None, None, 0
         self._shots += 1
 
     def _search(self, image: ImageArray) -> bool:
@@ -79,35 +91,57 @@ class FaceFollower:
         else:
             centre = self._last.mean(axis=0)
             chosen = faces[np.argmin([np.linalg.norm(points.mean(axis=0) - centre) for points in faces])]
-        small = np.ptp(chosen[:, 0]) < _SMALL_FACE * image.shape[1] or len(faces) > 1
-        self._box = box_of(chosen) if small else None
-        self._mesh = FaceMesh(video=True)
+        self._square = squares_of_landmarks(chosen[None])[0]
         return True
 
-    def _read(self, image: ImageArray) -> FloatArray | None:
-        assert self._mesh is not None
-        if self._box is None:
-            found = self._mesh(image)
-            return found[0] if len(found) else None
-        crop, image_from_crop = crop_around(image, self._box)
-        found = self._mesh(crop)
-        return through_affine(found[0], image_from_crop) if len(found) else None
+    def _read(self, images: Sequence[ImageArray]) -> list[FloatArray]:
+        """The landmarks in the first of the images, up to one in which there is no face."""
+        assert self._square is not None
+        squares = _guess_squares(images, self._square) if len(images) > 1 else None
+        rows: list[FloatArray] = []
+        if squares is not None:
+            landmarks, present = read_squares(images, squares)
+            # Where the face is not where it was thought to be, the rest is read frame by frame.
+            right = present & are_near(squares, squares_of_landmarks(landmarks), _ANOTHER_LOOK)
+            rows = list(landmarks[: len(images) if right.all() else int(right.argmin())])
+        square = squares_of_landmarks(rows[-1][None]) if rows else self._square[None]
+        for image in images[len(rows) :]:
+            checkpoint()
+            landmarks, present = read_squares([image], square)
+            if not present[0]:
+                break
+            rows.append(landmarks[0])
+            square = squares_of_landmarks(landmarks)
+        return rows
 
-    def _recentre(self, found: FloatArray) -> None:
-        if self._box is None:
-            return
-        box = box_of(found)
-        size = max(box[2:] - box[:2])
-        drift = np.linalg.norm((box[:2] + box[2:] - self._box[:2] - self._box[2:]) / 2)
-        growth = size / max(self._box[2:] - self._box[:2])
-        if drift > 0.3 * size or not 0.7 < growth < 1.4:
-            self._box = box
 
-    def close(self) -> None:
-        """Free the mesh network; the next frame begins with a search."""
-        if self._mesh is not None:
-            self._mesh.close()
-            self._mesh = None
+def _guess_squares(images: Sequence[ImageArray], square: FloatArray) -> FloatArray | None:
+    """(N, 4) squares of a face in frames from those that it has in every fourth; None where these are not sure.
+
+    Args:
+        images: the frames.
+        square: (4,) where it was just before them.
+    """
+    keys = np.arange(len(images))[_KEY_EVERY - 1 :: _KEY_EVERY]
+    keys = np.union1d(keys, [len(images) - 1])
+    guess = np.repeat(square[None], len(keys), axis=0)
+    open_ = np.arange(len(keys))
+    for _ in range(_LOOKS):
+        landmarks, present = read_squares([images[number] for number in keys[open_]], guess[open_], refine=False)
+        if not present.all():
+            return None
+        seen = squares_of_landmarks(landmarks)
+        right = are_near(guess[open_], seen, _ANOTHER_LOOK)
+        guess[open_] = seen
+        open_ = open_[~right]
+        if not len(open_):
+            break
+    else:
+        return None
+    known = np.concatenate([square[None], guess])
+    known[:, 3] = np.unwrap(known[:, 3])
+    times = np.concatenate([[-1], keys])
+    return np.stack([np.interp(np.arange(len(images)), times, column) for column in known.T], axis=1)
 
 
 def read_mesh(chunks: Iterable[Frames], *, face: int | None = None) -> tuple[FloatArray, BoolArray, float]:
@@ -121,14 +155,10 @@ def read_mesh(chunks: Iterable[Frames], *, face: int | None = None) -> tuple[Flo
         landmarks (T, 478, 3) px with NaN rows where no face was found, found (T,) bool, frames per second.
     """
     follow = FaceFollower(face)
-    rows, fps = [], 0.0
-    try:
-        for chunk in chunks:
-            fps = chunk.fps
-            for image in chunk.images:
-                row = follow(image)
-                rows.append(np.full((NUM_MESH, 3), np.nan) if row is None else row)
-    finally:
-        follow.close()
+    rows: list[FloatArray] = []
+    fps = 0.0
+    for chunk in chunks:
+        fps = chunk.fps
+        rows += [np.full((NUM_MESH, 3), np.nan) if row is None else row for row in follow(list(chunk.images))]
     landmarks = np.stack(rows) if rows else np.zeros((0, NUM_MESH, 3))
     return landmarks, np.isfinite(landmarks[:, 0, 0]), fps

@@ -1,21 +1,14 @@
-"""Person against background in many pictures (MediaPipe's selfie segmentation)."""
+"""Person against background in many pictures."""
 
 from __future__ import annotations
 
-import queue
-import threading
-from concurrent.futures import ThreadPoolExecutor
-
 import numpy as np
 
-from talkinghead.tracking.mesh import PersonSegmenter
+from talkinghead.cancellation import checkpoint
+from talkinghead.tracking.mesh import segment_people
 from talkinghead.types import FloatArray, ImageArray
 
-_THREADS = 2
-
-_IDLE: queue.SimpleQueue[PersonSegmenter] = queue.SimpleQueue()
-# Two that are made at once would hide each other's standard error for good.
-_MAKING = threading.Lock()
+_AT_ONCE = 32  # pictures
 
 
 def person_mattes(images: ImageArray) -> FloatArray:
@@ -23,19 +16,9 @@ def person_mattes(images: ImageArray) -> FloatArray:
 
     Each picture stands for itself. Pictures in which head and shoulders fill most of the square are read best.
     """
-    if not len(images):
-        return np.zeros(images.shape[:3], np.float32)
-    with ThreadPoolExecutor(_THREADS) as pool:
-        return np.stack(list(pool.map(_matte, images)))
-
-
-def _matte(image: ImageArray) -> FloatArray:
-    try:
-        segmenter = _IDLE.get_nowait()
-    except queue.Empty:
-        with _MAKING:
-            segmenter = PersonSegmenter()
-    try:
-        return segmenter(image)
-    finally:
-        _IDLE.put(segmenter)
+    mattes = np.empty(images.shape[:3], np.float32)
+    for start in range(0, len(images), _AT_ONCE):
+        checkpoint()
+        rows = slice(start, start + _AT_ONCE)
+        mattes[rows] = segment_people(list(images[rows]))
+    return mattes

@@ -1,150 +1,165 @@
-"""The face mesh of MediaPipe, quiet and in pixels. The only file that imports mediapipe."""
+"""Faces and people in pictures, in pixels: boxes, the 478 landmarks, and which pixels are a person's."""
 
 from __future__ import annotations
 
-import contextlib
-import os
-import sys
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
 
+import cv2
 import numpy as np
 
-from talkinghead.types import NUM_MESH, FloatArray, ImageArray
+from talkinghead.tracking.networks import read_detections, read_meshes, read_people, side_of
+from talkinghead.tracking.regions import (
+    cut_affine,
+    cut_squares,
+    image_from_square,
+    overlap,
+    square_of,
+    squares_of_boxes,
+)
+from talkinghead.types import NUM_MESH, BoolArray, FloatArray, ImageArray
 
-# A graph opens its models in threads of its own after the constructor has returned, and logs while it does: one picture
-# sent through it keeps that inside the silence.
-_BLANK = np.zeros((64, 64, 3), np.uint8)
+LEAST_PRESENCE = 0.5
+"""How surely a face must be in the square in which its landmarks are read."""
+
+_NEAR, _FAR = "face_detector_near", "face_detector_far"
+_GRIDS = {_NEAR: ((16, 2), (8, 6)), _FAR: ((48, 1),)}
+"""Rows and columns of anchors of a detector, and how many anchors stand at each place."""
+_LEAST_SCORE = {_NEAR: 0.5, _FAR: 0.6}
+_SAME_FACE = 0.3  # overlap from which on boxes are of one face ...
+_SAME_SQUARE = 0.5  # ... and so are squares around them
+_NUM_POINTS = 6  # of a detection: right eye, left eye, nose, mouth, right ear, left ear
 
 
-@contextlib.contextmanager
-def _silence_stderr() -> Iterator[None]:
-    """Drop what is written to file descriptor 2.
+@dataclass(frozen=True)
+class Detections:
+    """Faces that a detector sees in a picture, the surest first.
 
-    MediaPipe's C++ threads log to it directly whatever the log level asked for, so Python's redirection does not reach
-    them.
+    Attributes:
+        boxes: (F, 4) left, top, right, bottom in px.
+        points: (F, 6, 2) px of right eye, left eye, tip of the nose, mouth, right and left ear.
+        scores: (F,) how sure it is, in [0, 1].
     """
-    sys.stderr.flush()
-    saved = os.dup(2)
-    null = os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(null, 2)
-        yield
-    finally:
-        os.dup2(saved, 2)
-        os.close(saved)
-        os.close(null)
+
+    boxes: FloatArray
+    points: FloatArray
+    scores: FloatArray
+
+    def __len__(self) -> int:
+        return len(self.scores)
 
 
-def _solutions() -> Any:
-    with _silence_stderr():
-        from mediapipe.python import solutions
-    return solutions
-
-
-class FaceMesh:
-    """478 landmarks per face, with irises.
+def detect_faces(images: Sequence[ImageArray], *, far: bool = True) -> list[Detections]:
+    """The faces that a detector sees in each of several pictures.
 
     Args:
-        video: follow a face from picture to picture (fast); otherwise each picture stands for itself.
-        max_faces: most faces to find in a picture.
-        confidence: least detection confidence in [0, 1].
+        images: pictures (H, W, 3), of any sizes.
+        far: with the detector that also sees small faces.
+
+    Source: Bazarevsky et al., BlazeFace (2019): anchors (section 3), blended boxes of one face (section 3.3).
     """
-
-    def __init__(self, *, video: bool = False, max_faces: int = 1, confidence: float = 0.5) -> None:
-        with _silence_stderr():
-            self._graph = _solutions().face_mesh.FaceMesh(
-                static_image_mode=not video,
-                max_num_faces=max_faces,
-                refine_landmarks=True,
-                min_detection_confidence=confidence,
-                min_tracking_confidence=0.5,
-            )
-            self._graph.process(_BLANK)
-        self._met_a_face = False
-
-    def __call__(self, image: ImageArray) -> FloatArray:
-        """Landmarks (faces, 478, 3) in px of ``image`` (H, W, 3), maybe none; z is relative depth in the same unit."""
-        with contextlib.nullcontext() if self._met_a_face else _silence_stderr():
-            result = self._graph.process(np.ascontiguousarray(image))
-        faces = result.multi_face_landmarks or []
-        if not faces:
-            return np.zeros((0, NUM_MESH, 3))
-        self._met_a_face = True
-        points = np.array([[(p.x, p.y, p.z) for p in face.landmark] for face in faces])
-        height, width = image.shape[:2]
-        return np.asarray(points * (float(width), float(height), float(width)))
-
-    def close(self) -> None:
-        """Free the graph."""
-        self._graph.close()
-
-    def __enter__(self) -> FaceMesh:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self.close()
+    if not len(images):
+        return []
+    name = _FAR if far else _NEAR
+    side = side_of(name)
+    squares = np.stack([square_of(image) for image in images])
+    values, scores = read_detections(name, cut_squares(images, squares, side, black=True))
+    found = []
+    for picture, sure, affine in zip(values, scores, image_from_square(squares, side)):
+        seen = sure >= _LEAST_SCORE[name]
+        pairs = picture[seen].reshape(-1, 2 + _NUM_POINTS, 2)
+        anchors = side * _anchors(name)[seen]
+        centre, half = pairs[:, 0] + anchors, pairs[:, 1] / 2
+        corners = np.concatenate([[centre - half], [centre + half], (pairs[:, 2:] + anchors[:, None]).swapaxes(0, 1)])
+        found.append(_blend(corners.swapaxes(0, 1) @ affine[:, :2].T + affine[:, 2], sure[seen]))
+    return found
 
 
-class FaceDetector:
-    """Boxes of faces, also small ones (MediaPipe's full-range detector).
+@cache
+def _anchors(name: str) -> FloatArray:
+    """(A, 2) x and y of a detector's anchors, the picture being 1 wide."""
+    grids = []
+    for cells, count in _GRIDS[name]:
+        centres = (np.arange(cells) + 0.5) / cells
+        grid = np.stack(np.meshgrid(centres, centres), axis=-1).reshape(-1, 2)
+        grids.append(np.repeat(grid, count, axis=0))
+    return np.concatenate(grids)
+
+
+def _blend(places: FloatArray, scores: FloatArray) -> Detections:
+    """Detections (D, 8, 2), corners and points, of which those of one face become their mean, weighted by scores."""
+    order = np.argsort(-scores, kind="stable")
+    places, scores = places[order], scores[order]
+    blended, surest = [np.zeros((0, 2 + _NUM_POINTS, 2))], []
+    while len(scores):
+        boxes = places[:, :2].reshape(-1, 4)
+        same = overlap(boxes[0], boxes) > _SAME_FACE
+        same[0] = True
+        blended.append(np.average(places[same], axis=0, weights=scores[same])[None])
+        surest.append(scores[0])
+        places, scores = places[~same], scores[~same]
+    faces = np.concatenate(blended)
+    return Detections(faces[:, :2].reshape(-1, 4), faces[:, 2:], np.array(surest))
+
+
+def read_faces(images: Sequence[ImageArray], *, most: int = 1) -> list[FloatArray]:
+    """The landmarks of faces that fill much of their pictures.
 
     Args:
-        confidence: least detection confidence in [0, 1].
+        images: pictures (H, W, 3), of any sizes.
+        most: faces in a picture.
+
+    Returns:
+        for each picture (faces, 478, 3) px, maybe none; z is relative depth in the same unit.
     """
-
-    def __init__(self, *, confidence: float = 0.4) -> None:
-        with _silence_stderr():
-            self._graph = _solutions().face_detection.FaceDetection(
-                model_selection=1, min_detection_confidence=confidence
-            )
-            self._graph.process(_BLANK)
-
-    def __call__(self, image: ImageArray) -> FloatArray:
-        """Boxes (faces, 4) in px as left, top, right, bottom, the surest first."""
-        boxes = [d.location_data.relative_bounding_box for d in self._detections(image)]
-        if not boxes:
-            return np.zeros((0, 4))
-        height, width = image.shape[:2]
-        edges = np.array([(b.xmin, b.ymin, b.xmin + b.width, b.ymin + b.height) for b in boxes])
-        return np.asarray(edges * (float(width), float(height), float(width), float(height)))
-
-    def surest(self, image: ImageArray) -> float:
-        """How sure it is of its surest face in ``image`` (H, W, 3), in [0, 1]; 0 where it sees none."""
-        return max((float(d.score[0]) for d in self._detections(image)), default=0.0)
-
-    def _detections(self, image: ImageArray) -> list[Any]:
-        return self._graph.process(np.ascontiguousarray(image)).detections or []
-
-    def close(self) -> None:
-        """Free the graph."""
-        self._graph.close()
-
-    def __enter__(self) -> FaceDetector:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self.close()
+    squares = [
+        _distinct(squares_of_boxes(seen.boxes[:most], seen.points[:most, 0], seen.points[:most, 1]))
+        for seen in detect_faces(images, far=False)
+    ]
+    owners = np.repeat(np.arange(len(images)), [len(of_one) for of_one in squares])
+    if not len(owners):
+        return [np.zeros((0, NUM_MESH, 3)) for _ in images]
+    landmarks, present = read_squares([images[owner] for owner in owners], np.concatenate(squares))
+    return [landmarks[(owners == number) & present] for number in range(len(images))]
 
 
-class PersonSegmenter:
-    """Person against background (MediaPipe's selfie segmentation)."""
+def _distinct(squares: FloatArray) -> FloatArray:
+    """Squares (N, 4) without those that a later one covers."""
+    boxes = np.concatenate([squares[:, :2] - squares[:, 2:3] / 2, squares[:, :2] + squares[:, 2:3] / 2], axis=1)
+    kept = [k for k in range(len(boxes)) if not (overlap(boxes[k], boxes[k + 1 :]) > _SAME_SQUARE).any()]
+    return squares[kept]
 
-    def __init__(self) -> None:
-        with _silence_stderr():
-            self._graph = _solutions().selfie_segmentation.SelfieSegmentation(model_selection=0)
-            self._graph.process(_BLANK)
 
-    def __call__(self, image: ImageArray) -> FloatArray:
-        """(H, W) float32 in [0, 1] for an image (H, W, 3)."""
-        return np.asarray(self._graph.process(np.ascontiguousarray(image)).segmentation_mask, np.float32)
+def read_squares(
+    images: Sequence[ImageArray], squares: FloatArray, *, refine: bool = True
+) -> tuple[FloatArray, BoolArray]:
+    """The landmarks of faces whose places are known.
 
-    def close(self) -> None:
-        """Free the graph."""
-        self._graph.close()
+    Args:
+        images: N pictures (H, W, 3), of any sizes.
+        squares: (N, 4) of ``squares_of_boxes`` or ``squares_of_landmarks``, one in each picture.
+        refine: look again at lips and eyes, and at the irises; without, it takes half as long.
 
-    def __enter__(self) -> PersonSegmenter:
-        return self
+    Returns:
+        landmarks (N, 478, 3) px of the pictures, or (N, 468, 3) without irises, z being relative depth;
+        present (N,) bool, whether there is a face.
+    """
+    side = side_of("face_mesh")
+    landmarks, presence = read_meshes(cut_squares(images, squares, side), refine=refine)
+    affine = image_from_square(squares, side)
+    landmarks[..., :2] = landmarks[..., :2] @ affine[:, :, :2].swapaxes(1, 2) + affine[:, None, :, 2]
+    landmarks[..., 2] *= squares[:, 2:3] / side
+    return landmarks, presence > LEAST_PRESENCE
 
-    def __exit__(self, *exception: object) -> None:
-        self.close()
+
+def segment_people(images: Sequence[ImageArray]) -> list[FloatArray]:
+    """For each picture (H, W, 3) how surely its pixels belong to a person: (H, W) float32 in [0, 1]."""
+    if not len(images):
+        return []
+    side = side_of("person")
+    shrink = np.zeros((len(images), 2, 3))
+    for affine, image in zip(shrink, images):
+        affine[0, 0], affine[1, 1] = np.array(image.shape[1::-1]) / side
+    maps = read_people(cut_affine(images, shrink, side))
+    return [cv2.resize(seen, image.shape[1::-1], interpolation=cv2.INTER_LINEAR) for seen, image in zip(maps, images)]

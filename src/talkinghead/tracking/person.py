@@ -1,4 +1,4 @@
-"""Which pixels belong to the person (MediaPipe's selfie segmentation)."""
+"""Which pixels belong to the person."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from talkinghead.tracking.find import box_of
-from talkinghead.tracking.mesh import PersonSegmenter
+from talkinghead.tracking.mesh import segment_people
 from talkinghead.types import FloatArray, ImageArray
 
 _REACH = 1.6  # crop side over face size, to each side of the face
@@ -31,8 +31,7 @@ def person_mask(image: ImageArray, landmarks: FloatArray) -> FloatArray | None:
     low = np.floor(np.maximum(box[:2] - _REACH * size, 0)).astype(int)
     high = np.ceil(np.minimum(box[2:] + _REACH * size, (width, height))).astype(int)
     crop = image[low[1] : high[1], low[0] : high[0]]
-    with PersonSegmenter() as segment:
-        mask = segment(crop)
+    mask = segment_people([crop])[0]
     person: FloatArray = np.zeros((height, width), np.float32)
     person[low[1] : high[1], low[0] : high[0]] = cv2.GaussianBlur(mask, (0, 0), max(1.0, 0.004 * size))
     column, row = landmarks[:, :2].round().astype(int).clip(0, (width - 1, height - 1)).T

@@ -14,6 +14,7 @@ from talkinghead.errors import InputError
 from talkinghead.face.kind import is_drawing
 from talkinghead.face.landmarks import LEFT_OUTER_EYE_CORNER, MESH_OF_68, RIGHT_OUTER_EYE_CORNER
 from talkinghead.face.placed import mesh_through
+from talkinghead.foreign import read_json
 from talkinghead.media.files import existing_file, write_beside
 from talkinghead.tracking.find import find_faces
 from talkinghead.tracking.person import person_mask
@@ -82,7 +83,7 @@ def parse_placed(content: object, size: tuple[int, int], *, name: str) -> Placed
 
 def _size(size: object) -> str:
     if isinstance(size, list) and len(size) == 2:
-        return f"{size[0]} x {size[1]} px"
+        return f"{size[0]!s:.10} x {size[1]!s:.10} px"
     return "unknown size"
 
 
@@ -115,14 +116,8 @@ def read_placed(path: str | os.PathLike[str], size: tuple[int, int]) -> Placed:
         InputError: the file cannot be read, is not JSON, or see ``parse_placed``.
     """
     path = existing_file(path)
-    with path.open("rb") as file:
-        data = file.read(_LARGEST_FILE + 1)
-    try:
-        if len(data) > _LARGEST_FILE:
-            raise ValueError("too large")
-        content = json.loads(data)
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"{path} is no file of landmarks: make one with talkinghead landmarks.") from error
+    remedy = "make one with talkinghead landmarks."
+    content = read_json(path, kind="a file of landmarks", remedy=remedy, largest=_LARGEST_FILE)
     return parse_placed(content, size, name=str(path))
 
 

@@ -8,16 +8,18 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
 from talkinghead.face.landmarks import STABLE, canonical_face
+from talkinghead.foreign import Arrays
 from talkinghead.media import JoinedVideo
-from talkinghead.store import NOTHING_KEPT, Arrays, Store, code_digest, key_of
+from talkinghead.store import NOTHING_KEPT, Store, code_digest, file_digest, key_of
 from talkinghead.tracking.follow import FaceFollower
+from talkinghead.tracking.networks import NETWORKS, weights_of
 from talkinghead.tracking.track import make_track
 from talkinghead.types import (
     NUM_MESH,
@@ -170,8 +172,9 @@ def _key(digest: str, face: int | None, number: int) -> str:
 
 def tracker_digest() -> str:
     """What tells one tracker from another: its code and its networks."""
-    modules = (f"talkinghead.{name}" for name in ("tracking.mesh", "tracking.find", "tracking.follow", "face.pose"))
-    return code_digest(*modules, "talkinghead.tracking.raw", "mediapipe==")
+    names = ("find", "follow", "layers", "mesh", "networks", "raw", "regions")
+    modules = (f"talkinghead.tracking.{name}" for name in names)
+    return key_of(code_digest(*modules, "talkinghead.face.pose"), *(file_digest(weights_of(name)) for name in NETWORKS))
 
 
 def _join(blocks: list[Arrays]) -> RawTrack:
@@ -182,35 +185,49 @@ def _join(blocks: list[Arrays]) -> RawTrack:
 def _track_on(video: VideoSource, before: list[Arrays], face: int | None, progress: Progress) -> Iterator[Arrays]:
     """The blocks that come after those that are known; a video of no frames has one empty block."""
     first = sum(len(block["landmarks"]) for block in before)
-    follower, shots = FaceFollower(face, last=_last_seen(before)), _Shots()
+    follow = FaceFollower(face, last=_last_seen(before))
     rows: list[dict[str, Any]] = []
-    joins = set(video.joins)
-    try:
-        for number, image in _numbered(video, progress):
-            if number < first - _WARM_UP:
-                continue
-            sketch = cv2.resize(image, _SKETCH, interpolation=cv2.INTER_AREA)
-            is_cut = shots.cut_before(sketch) | (number in joins)
-            if is_cut:
-                follower.forget()
-            seen = follower(image)
-            if number < first:
+    for frames in _together(video, max(0, first - _WARM_UP), progress):
+        if frames[0].is_cut:
+            follow.forget()
+        for frame, seen in zip(frames, follow([frame.image for frame in frames])):
+            if frame.number < first:
                 continue
             if len(rows) == _BLOCK:
                 yield _block(rows, video.fps, last=False)
                 rows = []
-            rows.append({"landmarks": np.nan, "sketches": sketch, "faces": 0, "cuts": is_cut})
+            rows.append({"landmarks": np.nan, "sketches": frame.sketch, "faces": 0, "cuts": frame.is_cut})
             if seen is not None:
-                rows[-1] |= {"landmarks": seen, "faces": _small_face(image, seen)}
-    finally:
-        follower.close()
+                rows[-1] |= {"landmarks": seen, "faces": _small_face(frame.image, seen)}
     yield _block(rows, video.fps, last=True)
 
 
-def _numbered(video: VideoSource, progress: Progress) -> Iterator[tuple[int, ImageArray]]:
+class _Frame(NamedTuple):
+    number: int
+    image: ImageArray
+    sketch: ImageArray
+    is_cut: bool
+
+
+def _together(video: VideoSource, start: int, progress: Progress) -> Iterator[list[_Frame]]:
+    """The frames from number ``start`` on, those of a chunk that are of one shot at a time."""
+    shots, joins = _Shots(), set(video.joins)
+    frames: list[_Frame] = []
     done = 0
     for chunk in read_ahead(video.chunks()):
-        yield from enumerate(chunk.images, done)
+        for number, image in enumerate(chunk.images, done):
+            if number < start:
+                continue
+            sketch = cv2.resize(image, _SKETCH, interpolation=cv2.INTER_AREA)
+            is_cut = shots.cut_before(sketch) | (number in joins)
+            if frames and is_cut:
+                yield frames
+                frames = []
+            frames.append(_Frame(number, image, sketch, is_cut))
+        # Chunks are as long as memory allows: frames of several are not held together.
+        if frames:
+            yield frames
+            frames = []
         done += len(chunk)
         progress("track", done, max(done, video.num_frames))
 

@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from pickle import UnpicklingError
 from typing import Any, Literal
 
 import torch
@@ -19,7 +18,9 @@ from talkinghead.errors import InputError, announce
 from talkinghead.precision import has_bfloat16
 from talkinghead.training.adversarial import DISCRIMINATOR, backward, sides_of
 from talkinghead.types import Progress
+from talkinghead.weights import read_state
 
+_REMEDY = "delete it to begin again, or choose another folder."
 _KIND = "talkinghead training 2"
 _ENTRIES = {"kind", "steps", "step", "network", "sides"}
 
@@ -196,7 +197,10 @@ class _Best:
     def restore(self, network: nn.Module) -> Mapping[str, float]:
         """Restore the best weights of a network and return their scores."""
         state = self._read()
-        network.load_state_dict(state["network"])
+        try:
+            network.load_state_dict(state["network"])
+        except (RuntimeError, TypeError, AttributeError):
+            raise InputError(f"{self._path}: a checkpoint of another network; {_REMEDY}") from None
         if not state["step"]:
             announce("training has not improved the scores: the initial weights are kept.")
         scores: Mapping[str, float] = state["scores"]
@@ -206,7 +210,9 @@ class _Best:
         _write(self._path, {"step": step, "scores": dict(scores), "network": network.state_dict()})
 
     def _read(self) -> dict[str, Any]:
-        state: dict[str, Any] = torch.load(self._path, map_location="cpu", weights_only=True)
+        state = read_state(self._path, kind="a checkpoint", remedy=_REMEDY)
+        if not isinstance(state, dict) or set(state) != {"step", "scores", "network"}:
+            raise InputError(f"{self._path}: a checkpoint of another kind or version; {_REMEDY}")
         return state
 
 
@@ -231,13 +237,9 @@ def _resume(path: Path, network: nn.Module, sides: Mapping[str, _Side], steps: i
     Raises:
         InputError: it is not a checkpoint of this training.
     """
-    try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, RuntimeError, EOFError, UnpicklingError) as error:
-        why = type(error).__name__  # its text is a long one about unpickling
-        raise InputError(f"{path}: not a readable checkpoint ({why}); choose another folder.") from None
+    state = read_state(path, kind="a checkpoint", remedy=_REMEDY)
     if not isinstance(state, dict) or set(state) != _ENTRIES or state["kind"] != _KIND:
-        raise InputError(f"{path}: a checkpoint of another kind or version; choose another folder.")
+        raise InputError(f"{path}: a checkpoint of another kind or version; {_REMEDY}")
     if state["steps"] != steps:
         raise InputError(
             f"{path}: this run was begun for {state['steps']} steps, not {steps}; ask for as many, or choose another "
@@ -249,6 +251,6 @@ def _resume(path: Path, network: nn.Module, sides: Mapping[str, _Side], steps: i
         network.load_state_dict(state["network"])
         for name, side in sides.items():
             side.resume(state["sides"][name])
-    except (RuntimeError, ValueError):
-        raise InputError(f"{path}: a checkpoint of another network; choose another folder.") from None
+    except (RuntimeError, ValueError, KeyError, TypeError, AttributeError):
+        raise InputError(f"{path}: a checkpoint of another network; {_REMEDY}") from None
     return int(state["step"])

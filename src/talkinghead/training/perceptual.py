@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from pickle import UnpicklingError
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from talkinghead.errors import InputError, announce
+from talkinghead.weights import read_state
 
 Distance = Callable[[Tensor, Tensor], Tensor]
 """Two batches of pictures (B, 3, H, W) in [-1, 1] -> their distance, a scalar."""
@@ -101,7 +101,8 @@ class VggDistance(nn.Module):
                 layers.append(nn.MaxPool2d(2))
         self.features = nn.Sequential(*layers)
         wanted = self.state_dict()
-        wrong = [key for key in wanted if key not in weights or weights[key].shape != wanted[key].shape]
+        shapes = {key: value.shape for key, value in weights.items() if isinstance(value, Tensor)}
+        wrong = [key for key, value in wanted.items() if shapes.get(key) != value.shape]
         if wrong:
             raise InputError(f"the VGG19 weights lack {', '.join(wrong[:3])}: give a file in torchvision's layout.")
         self.load_state_dict({key: weights[key].float() for key in wanted})
@@ -143,11 +144,7 @@ def perceptual_distance(weights: Path | None) -> Distance:
             "its activations: give them as the option vgg to train as published."
         )
         return pyramid_loss
-    try:
-        held = torch.load(weights, map_location="cpu", weights_only=True)
-    except (OSError, RuntimeError, ValueError, EOFError, UnpicklingError) as error:
-        why = type(error).__name__  # its text is a long one about unpickling
-        raise InputError(f"{weights}: not a readable state dict ({why}); give a file of VGG19's weights.") from None
+    held = read_state(weights, kind="a state dict", remedy="give a file of VGG19's weights.")
     if not isinstance(held, dict):
         raise InputError(f"{weights}: holds no state dict; give a file of VGG19's weights.")
     return VggDistance(held)

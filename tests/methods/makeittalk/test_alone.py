@@ -76,17 +76,17 @@ def test_the_branch_alone_moves_lips_and_head(calm: Portrait) -> None:
 
 
 def test_its_own_lips_have_no_limit(calm: Portrait) -> None:
-    torch.manual_seed(0)
-    branch = SpeakerAwareAnimation(TINY.content, ALONE.speaker)
+    branch, content = SpeakerAwareAnimation(TINY.content, ALONE.speaker), SpeechContentAnimation(TINY.content)
     with torch.no_grad():
-        for value in branch.mlp[-1].parameters():
+        # Nothing that the random weights say is left.
+        for value in (*branch.mlp[-1].parameters(), *content.mlp[-1].parameters()):
             value.zero_()
         branch.mlp[-1].bias.view(68, 3)[65:68, 1] = 0.3
     alone = MakeItTalkMotion(None, branch=branch).generate(talk(), calm)
-    beside = MakeItTalkMotion(build(TINY)[0].network, branch=branch).generate(talk(), calm)
+    beside = MakeItTalkMotion(content, branch=branch).generate(talk(), calm)
     lower = closed_mouth(head_landmarks(calm.track)[0])[66, 1]
     assert alone.landmarks[:, 66, 1].max() - lower == pytest.approx(0.3, abs=1e-6)
-    assert beside.landmarks[:, 66, 1].max() - lower < 0.15
+    assert 0.05 < beside.landmarks[:, 66, 1].max() - lower < 0.09
 
 
 def test_one_branch_there_must_be() -> None:

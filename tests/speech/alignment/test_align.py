@@ -77,7 +77,8 @@ def test_the_same_sound_gives_the_same_whatever_came_before(spoken: Speech) -> N
     first = align(spoken, TEXT)
     noise = np.random.default_rng(0).normal(size=16_000).astype(np.float32) * 0.1
     sphinx.place(noise, [("AH",)])
-    assert align(spoken, TEXT) == dataclasses.replace(first)
+    again = align(spoken, TEXT)
+    assert (again.words, again.phones) == (first.words, first.phones)
 
 
 def test_a_long_recording_is_aligned_in_pieces(spoken: Speech, monkeypatch: pytest.MonkeyPatch) -> None:

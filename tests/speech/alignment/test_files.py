@@ -84,13 +84,16 @@ def test_rounding_is_no_overlap(tmp_path: Path) -> None:
         ([("a", "x", 0.5)], "could not convert"),
         ([("a", None, 0.5)], "words is not a list of label, start and end"),
         ([(5, 0, 0.5)], "words is not a list of label, start and end"),
-        ([("a", 0, float("nan"))], "ends"),
-        ([("a", 0, float("inf"))], "no number"),
+        ([("a", 0, float("nan"))], "NaN is not a number"),
+        ([("a", 0, 10**400)], "a number of 401 digits is too large"),
+        ([("a", 0, float("inf"))], "Infinity is not a number"),
     ],
 )
 def test_intervals_that_cannot_be(tmp_path: Path, rows: list[tuple[object, object, object]], fault: str) -> None:
     path = write(tmp_path / "bad.json", *rows)
-    with pytest.raises(InputError, match=rf"bad\.json is not a readable alignment \(.*{fault}.*\): export it again"):
+    with pytest.raises(
+        InputError, match=rf"bad\.json is damaged or not a readable alignment \(.*{fault}.*\): export it again"
+    ):
         read_alignment(path)
 
 
@@ -103,10 +106,11 @@ def test_intervals_that_cannot_be(tmp_path: Path, rows: list[tuple[object, objec
         ("a.json", b"{", "Expecting"),
         ("a.json", b"[" * 100_000, "export it again"),
         ("a.json", b"\xff\xfe\x00", "export it again"),
-        ("a.json", b"\xe9\xe9", "utf-8"),
+        ("a.json", b"\xe9\xe9", "not text in UTF-8"),
         ("a.TextGrid", b"hello", "missing at the end"),
         ("a.align", b"0 10\n", "line 1 is not"),
         ("a.align", b"0 x word\n", "invalid literal"),
+        ("a.align", b"0 1" + b"0" * 400 + b" word\n", "export it again"),
         ("a.txt", b"0 1 a", "unknown suffix '.txt': choose one of .json, .TextGrid, .align"),
         ("a.align", b"", "is empty"),
     ],

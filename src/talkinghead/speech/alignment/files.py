@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from talkinghead.errors import InputError
+from talkinghead.foreign import parse_json, read_content, refuse_damage
 from talkinghead.media.files import check_writable, existing_file, write_beside
 from talkinghead.speech.alignment.textgrid import Tiers, text_from_tiers, tiers_from_text
 from talkinghead.speech.arpabet import SILENCE
@@ -22,7 +23,7 @@ SUFFIXES = (".json", ".TextGrid", ".align")
 
 _ALIGN_UNIT = 25_000  # of .align files, per second
 _ROUNDING_S = 1e-3  # the most by which rounded times may overlap
-_LARGEST = 64 * 2**20  # bytes; an hour of phones takes 5 MB
+_KIND, _REMEDY = "a readable alignment", "export it again."
 
 _WORD_TIERS, _PHONE_TIERS = ("word", "words"), ("phone", "phones", "phoneme", "phonemes", "segment", "segments")
 
@@ -58,19 +59,15 @@ def read_alignment(path: str | os.PathLike[str]) -> Alignment:
     reader = _choose(
         path, {".textgrid": _read_textgrid, ".align": lambda text: (words_of_align(text), None), ".json": _read_json}
     )
-    if path.stat().st_size > _LARGEST:
-        raise InputError(f"{path} is too large for an alignment: give one of these kinds: {', '.join(SUFFIXES)}.")
-    try:
-        words, phones = reader(_text(path))
+    content = read_content(path, kind=_KIND, remedy=_REMEDY)
+    with refuse_damage(path, kind=_KIND, remedy=_REMEDY):
+        words, phones = reader(_text(content))
         if words is None and phones is None:
             raise ValueError("it has neither words nor phones")
         return Alignment(
             None if words is None else _without_silences(_in_order(words)),
             None if phones is None else arpabet_phones(_in_order(phones)),
         )
-    except (ValueError, RecursionError) as error:
-        what = str(error).split("\n")[0] or type(error).__name__
-        raise InputError(f"{path} is not a readable alignment ({what}): export it again.") from error
 
 
 def words_of_align(text: str) -> tuple[Interval, ...]:
@@ -134,9 +131,8 @@ def _choose(path: Path, choices: Mapping[str, _Choice]) -> _Choice:
     return choice
 
 
-def _text(path: Path) -> str:
+def _text(content: bytes) -> str:
     """The text of a file in UTF-8 or UTF-16, with or without a byte order mark."""
-    content = path.read_bytes()
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         return content.decode("utf-16")
     if content[1:2] == b"\0" or content[:1] == b"\0":
@@ -206,7 +202,7 @@ def _align_text(path: Path, alignment: Alignment, duration: float) -> str:
 
 
 def _read_json(text: str) -> _Read:
-    content = json.loads(text)
+    content = parse_json(text)
     if not isinstance(content, dict):
         raise ValueError("it is not a JSON object with words and phones")
     return _json_intervals(content, "words"), _json_intervals(content, "phones")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-from librosa import mel_frequencies
 from torch import Tensor
+
+from talkinghead.speech.mel import mel_frequencies
 
 _LOWEST_HZ, _HIGHEST_HZ = 90.0, 7600.0  # of ``log_mel``
 _WARP = 0.2  # of a vocal tract, as a logarithm
@@ -139,7 +140,7 @@ def augment_voices(mels: Tensor, generator: torch.Generator, *, strength: float 
 
 def _places(bands: int, factors: Tensor) -> Tensor:
     """The fractional band (B, 1, bands) at ``factors`` (B, 1, 1) times the frequency of each band."""
-    centres_hz = mel_frequencies(bands + 2, fmin=_LOWEST_HZ, fmax=_HIGHEST_HZ)[1:-1]
+    centres_hz = mel_frequencies(bands + 2, low=_LOWEST_HZ, high=_HIGHEST_HZ)[1:-1]
     places = np.interp(factors.numpy() * centres_hz, centres_hz, np.arange(bands))
     return torch.from_numpy(places.astype(np.float32))
 

@@ -1,0 +1,142 @@
+"""The tracker's four networks: pictures of their size in, what they read out; without state, for any number of threads.
+
+Source: BlazeFace (Bazarevsky et al. 2019), Attention Mesh (Grishchenko et al. 2020) and the model cards that Google
+publishes with MediaPipe, whose weights these are (``data/tracker_models.py`` reads them).
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from talkinghead.cancellation import await_result
+from talkinghead.threads import take_one_thread
+from talkinghead.tracking.layers import LayerGraph, LayerGraphConfig, Place
+from talkinghead.types import NUM_MESH, FloatArray, ImageArray, IndexArray
+from talkinghead.weights import SUFFIX, load_network
+
+_WEIGHTS = Path(__file__).parent / "weights"
+NETWORKS = ("face_detector_near", "face_detector_far", "face_mesh", "person")
+"""Names of their weights."""
+
+_PIECE = 16  # pictures that a thread takes at once
+_MOST_THREADS = 4
+_KEPT_BYTES = 30 * 2**20
+_NUM_IRIS = 5
+_RIM = 16  # points of an eye's part that lie on its rim: they come first
+
+
+def weights_of(name: str) -> Path:
+    """The file with the weights of one of ``NETWORKS``."""
+    return _WEIGHTS / f"{name}{SUFFIX}"
+
+
+@cache
+def load(name: str) -> LayerGraph:
+    """One of ``NETWORKS``, read once."""
+    # Memory that is given back to the system and taken again with every layer costs more time than the layers: once a
+    # block of this size was freed, the C library keeps what is smaller.
+    torch.empty(_KEPT_BYTES, dtype=torch.uint8).fill_(0)
+    network = load_network(LayerGraph, LayerGraphConfig, weights_of(name))
+    return network.eval().requires_grad_(False)
+
+
+@cache
+def _coarse_mesh() -> LayerGraph:
+    """The face mesh without the second look at lips, eyes and irises."""
+    network = load("face_mesh")
+    outputs = network.config.outputs
+    return network.part((outputs[0], outputs[-1])).eval().requires_grad_(False)
+
+
+def side_of(name: str) -> int:
+    """Height and width of the pictures that a network takes."""
+    return load(name).config.size
+
+
+def read_detections(name: str, crops: ImageArray) -> tuple[FloatArray, FloatArray]:
+    """What a detector sees.
+
+    Args:
+        name: the detector's.
+        crops: (N, side, side, 3) uint8.
+
+    Returns:
+        boxes (N, A, 16), for each of A anchors centre, width and height, and six points, in px from the anchor;
+        scores (N, A) in [0, 1].
+    """
+    boxes, scores = _run(load(name), crops, low=-1.0)
+    return boxes, _sigmoid(scores[..., 0])
+
+
+def read_meshes(crops: ImageArray, *, refine: bool = True) -> tuple[FloatArray, FloatArray]:
+    """The landmarks of faces that fill two thirds of their pictures.
+
+    Args:
+        crops: (N, 192, 192, 3) uint8.
+        refine: look again at lips and eyes, and at the irises; without, it takes half as long.
+
+    Returns:
+        landmarks (N, 478, 3) px of the crops, or (N, 468, 3) without irises, z being relative depth;
+        presence (N,), how surely there is a face.
+    """
+    if not refine:
+        face, flag = _run(_coarse_mesh(), crops)
+        return face.reshape(len(crops), -1, 3), _sigmoid(flag.reshape(len(crops)))
+    face, lips, left_eye, right_eye, left_iris, right_iris, flag = _run(load("face_mesh"), crops)
+    landmarks = np.empty((len(crops), NUM_MESH, 3))
+    coarse = face.reshape(len(crops), -1, 3)
+    number = coarse.shape[1]
+    landmarks[:, :number] = coarse
+    for points, part in zip(_parts(), (lips, left_eye, right_eye)):
+        landmarks[:, points, :2] = part
+    for points, iris in zip(_parts()[1:], (left_iris, right_iris)):
+        landmarks[:, number : number + _NUM_IRIS, :2] = iris
+        landmarks[:, number : number + _NUM_IRIS, 2] = coarse[:, points[:_RIM], 2].mean(axis=1, keepdims=True)
+        number += _NUM_IRIS
+    return landmarks, _sigmoid(flag.reshape(len(crops)))
+
+
+def read_people(crops: ImageArray) -> FloatArray:
+    """(N, 256, 256) float32 in [0, 1], how surely pixels of pictures (N, 256, 256, 3) uint8 belong to a person."""
+    return np.asarray(_run(load("person"), crops)[0][:, 0], np.float32)
+
+
+def _sigmoid(values: FloatArray) -> FloatArray:
+    return np.asarray(1.0 / (1.0 + np.exp(-values.clip(-100, 100))))
+
+
+@cache
+def _parts() -> list[IndexArray]:
+    """The points of the mesh that are read once more, of the lips and of each eye."""
+    return [layer.points.numpy() for layer in load("face_mesh").layers.values() if isinstance(layer, Place)]
+
+
+def _run(network: LayerGraph, crops: ImageArray, low: float = 0.0) -> list[FloatArray]:
+    """The outputs of a network for pictures (N, side, side, 3) uint8, which it sees as values from ``low`` to 1."""
+
+    def outputs(piece: ImageArray) -> list[Tensor]:
+        with torch.inference_mode():
+            images = torch.from_numpy(piece).permute(0, 3, 1, 2).float()
+            made: list[Tensor] = network(images.mul_((1 - low) / 255).add_(low))
+            return made
+
+    workers = min(torch.get_num_threads(), _MOST_THREADS)
+    size = min(_PIECE, -(-len(crops) // workers))
+    pieces = [crops[start : start + size] for start in range(0, len(crops), size)]
+    if workers == 1:
+        results = [outputs(piece) for piece in pieces]
+    else:
+        results = [await_result(future) for future in [_helpers(workers).submit(outputs, piece) for piece in pieces]]
+    return [torch.cat(parts).double().numpy() for parts in zip(*results)]
+
+
+@cache
+def _helpers(workers: int) -> ThreadPoolExecutor:
+    """Threads that each take a piece: threads that share layers as small as these mostly wait for each other."""
+    return ThreadPoolExecutor(workers, "tracker", initializer=take_one_thread)
