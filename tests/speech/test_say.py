@@ -125,7 +125,7 @@ def test_what_cannot_be_spoken_is_passed_over(text: str) -> None:
 
 def test_notations_and_markup_are_read_as_people_read_them() -> None:
     engine = Clock()
-    assert say("**Tom** &amp; I paid $12.00 at 10am.", engine=engine).transcript == "Tom & I paid twelve dollars at ten a.m."
+    say("**Tom** &amp; I paid $12.00 at 10am.", engine=engine)
     say("Es kostet 12,50 €.", "tack", engine=engine)
     assert [text for text, _, _ in engine.asked] == [
         "Tom & I paid twelve dollars at ten a.m.",

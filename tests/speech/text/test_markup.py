@@ -31,7 +31,7 @@ from talkinghead.speech.text.ssml import PAUSE, ignored_elements
         (r"5 \* 3", "5 * 3"),
         ("Tom &amp; Jerry&nbsp;are &quot;friends&quot; &amp;lt;", 'Tom & Jerry are "friends" <'),
         ("&#39;yes&#x27; &unknown; &copy AT&T", "'yes' &unknown; &copy AT&T"),
-        ("<p>One</p><p>two <b>three</b><!-- no --></p><script>var x;</script>", "\nOne\n\ntwo  three  \n "),
+        ("<p>One</p><p>two <b>three</b><!-- no --></p><script>var x;</script>", "\nOne\n\ntwo three \n "),
         ("(applause) Thank you (really). [noise] [sic]", "  Thank you (really).   [sic]"),
         ("(LAUGHTER) ♪ la la ♪ *laughs* (audience laughing)", "       "),
         ("I <3 you", "I   you"),

@@ -10,6 +10,10 @@ from talkinghead.speech.text.ssml import PAUSE, read_ssml
 from talkinghead.speech.text.subtitles import text_of_subtitles
 
 _DECLARATION = re.compile(r"<!\[CDATA\[|\]\]>|<[?!][^<>]*>")
+_INLINE_TAG = re.compile(
+    r"</?(?:a|abbr|b|c|del|em|emphasis|font|i|ins|lang|mark|phoneme|prosody|say-as|small|span|strong|sup|u|v|voice)\b[^<>]*>",
+    re.IGNORECASE,
+)
 _BLOCK_TAG = re.compile(
     r"</?(?:p|div|h[1-6]|li|ul|ol|tr|table|section|article|blockquote|s|para)\b[^<>]*>", re.IGNORECASE
 )
@@ -118,7 +122,7 @@ def _without_tags(text: str) -> str:
     for opening, closing in _UNSPOKEN.items():
         text = _without_parts(text, opening, closing)
     text = _AUTOLINK.sub(lambda link: link[1].removeprefix("mailto:"), _DECLARATION.sub(" ", text))
-    return _TAG.sub(" ", _BLOCK_TAG.sub("\n", text))
+    return _TAG.sub(" ", _INLINE_TAG.sub("", _BLOCK_TAG.sub("\n", text)))
 
 
 def _without_parts(text: str, opening: str, closing: str) -> str:

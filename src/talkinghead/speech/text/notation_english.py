@@ -87,7 +87,10 @@ def english_patterns(*, month_first: bool = True) -> dict[str, tuple[str, Reader
         "large": (rf"{_BEFORE}{_NUMBER}(?:k|K|M|bn|B|tn){_AFTER}", _large),
         "count": (r"(?<!\w)(?:#|№\s?|[Nn]o\.\s|Nr\.\s)\d+\b", _count),
         "king": (rf"\b(?:{kings})\s(?:[IVX]{{2,}}|[VX]|I(?=[.,;:!?)]|\s(?:of|was|and)\b))(?:'s|’s)?\b", _king),
-        "roman": (rf"\b(?:(?:{nouns})\s(?:[IVXL]{{2,}}|[VX]|I(?=[.,;:!?)]|$))|War\sI|[A-Z][a-z]+\s[IVX]{{2,}})\b(?!\.\w)", _counted),
+        "roman": (
+            rf"\b(?:(?:{nouns})\s(?:[IVXL]{{2,}}|[VX]|I(?=[.,;:!?)]|$))|War\sI|[A-Z][a-z]+\s[IVX]{{2,}})\b(?!\.\w)",
+            _counted,
+        ),
         "year": (rf"(?<![\w.,$£€#/-]){_YEAR}(?![\w%°'’/-]|[.,]\d|\s?%)", _year),
         "percent": (rf"{_BEFORE}{_NUMBER}\s?%", _percent),
     }

@@ -52,7 +52,7 @@ def clean(text: str) -> str:
     Breaks of SSML and gaps between subtitles are ``PAUSE`` signs.
 
     >>> clean("<b>Well</b> **done** \\U0001f44d\\U0001f3fd!\\x07")
-    ' Well  done  ! '
+    'Well done  ! '
     """
     text = _LEFT_MODIFIERS.sub("", _EMOJI.sub(" ", plain_text(text)))
     return "".join(map(_word_for_sign, text)) if not text.isascii() or not text.isprintable() else text
