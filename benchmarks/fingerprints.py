@@ -19,6 +19,7 @@ _ONLY: Mapping[str, tuple[str, ...]] = {
     "tracking_noise": (),
     "face_model": (),
     "people": (),
+    "tracker": ("face_detector_far", "face_detector_near", "face_mesh", "person"),
     "transfer": (),
     "head_styles": ("speaker_aware", "speaker"),
     "attentional": ("landmarks", "renderer", "landmarks-s1", "renderer-s1"),

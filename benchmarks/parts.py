@@ -24,6 +24,7 @@ from benchmarks import (
     speakers,
     speed,
     synchrony,
+    tracker,
     tracking_noise,
     transfer,
     translation,
@@ -131,6 +132,9 @@ PARTS: Mapping[str, Part] = {
     ),
     "speakers": Part(SPEECH, "how well voice embeddings tell speakers apart", speakers.table),
     "seams": Part(SPEECH, "whether long speech, worked on in windows, shows their borders", seams.table),
+    "tracker": Part(
+        COST, "whether the tracker sees what MediaPipe sees, and how fast", tracker.table, tracker.summarise
+    ),
     "people": Part(COST, "whether the people in a video with cuts are told apart", people.table),
     "speed": Part(COST, "the time of each stage", speed.table),
     "memory": Part(COST, "peak memory for short and for long speech", memory.table),

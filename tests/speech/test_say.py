@@ -123,6 +123,35 @@ def test_what_cannot_be_spoken_is_passed_over(text: str) -> None:
     assert (speech.transcript or "").split() == ["Hi", "there."]
 
 
+def test_notations_and_markup_are_read_as_people_read_them() -> None:
+    engine = Clock()
+    say("**Tom** &amp; I paid $12.00 at 10am.", engine=engine)
+    say("Es kostet 12,50 €.", "tack", engine=engine)
+    assert [text for text, _, _ in engine.asked] == [
+        "Tom & I paid twelve dollars at ten a.m.",
+        "Es kostet 12 Euro 50.",
+    ]
+
+
+def test_breaks_of_ssml_are_silence(caplog: pytest.LogCaptureFixture) -> None:
+    text = '<speak>One <break time="700ms"/> two <prosody rate="slow">three</prosody>.</speak>'
+    with caplog.at_level(logging.WARNING, "talkinghead"):
+        speech = say(text, engine=Clock())
+    assert [(w.label, round(w.start, 3)) for w in speech.words or ()] == [("One", 0.0), ("two", 0.8), ("three", 0.9)]
+    assert speech.transcript is not None
+    assert speech.transcript.split() == ["One", "two", "three."]
+    assert ["not for prosody" in record.getMessage() for record in caplog.records] == [True]
+
+
+def test_gaps_between_subtitles_are_pauses() -> None:
+    text = "1\n00:00:00,000 --> 00:00:02,000\nHello there.\n\n2\n00:00:03,000 --> 00:00:03,500\nBye.\n"
+    assert [(w.label, round(w.start, 3)) for w in say(text, engine=Clock()).words or ()] == [
+        ("Hello", 0.0),
+        ("there", 0.1),
+        ("Bye", 1.2),
+    ]
+
+
 def test_language_and_voice() -> None:
     assert check("hi")[1] == "en-us"
     assert check("hi", language="German")[1] == "de"

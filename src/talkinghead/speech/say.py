@@ -13,7 +13,9 @@ from talkinghead.speech.synthesis.espeak import Espeak
 from talkinghead.speech.synthesis.joining import join, sentence_pause
 from talkinghead.speech.synthesis.languages import speaking, spells_out, voice_for
 from talkinghead.speech.synthesis.piper import SUFFIX, Piper
+from talkinghead.speech.text.notation import expand
 from talkinghead.speech.text.pieces import TextPiece, clean, split
+from talkinghead.speech.text.ssml import PAUSE, ignored_elements
 from talkinghead.types import Progress, Speech, no_progress
 
 DEFAULT_VOICE = "en-us"
@@ -35,7 +37,8 @@ def say(
     into that at a time; except for their words and phones, memory does not grow with their length.
 
     Args:
-        text: what to say, in the voice's language. Emoji, control characters and markup are skipped.
+        text: what to say, in the voice's language: plain, in Markdown, HTML, SSML, SRT or WebVTT. Emoji, control
+            characters and markup are skipped; prices, units, times and addresses are read as people read them.
         voice: one of ``voices()``, or one with a variant: "en-us+f3" for a woman, "en-us+whisper"; "+f3" alone changes
             the usual voice. Or a voice of Piper: the path of its .onnx file. None: the usual voice.
         language: speak with its usual voice instead of English: "de", "de-DE", "German".
@@ -55,8 +58,9 @@ def say(
             engine is not installed, or there is no room for temporary files.
     """
     engine, voice = check(text, voice, language=language, rate=rate, engine=engine)
-    text = clean(text)
+    text = expand(clean(text), _language(engine, voice))
     pieces = split(text)
+    text = text.replace(PAUSE, "")
     spoken = _speak(pieces, voice, rate=rate, engine=engine, progress=progress)
     if len(pieces) > 1:
         first = next(spoken, None)
@@ -87,6 +91,8 @@ def check(
         raise InputError(f"the text {_shorten(text)!r} has nothing that can be spoken: give at least one word.")
     if not SLOWEST <= rate <= FASTEST:
         raise InputError(f"speaking rate {rate:g} is out of range: choose one from {SLOWEST:g} to {FASTEST:g}.")
+    if ignored := ignored_elements(text):
+        announce(f"the text's SSML is followed for breaks, substitutes and spelling, not for {', '.join(ignored)}.")
     chosen, name = _choose(voice, language, engine)
     if isinstance(chosen, Espeak) and spells_out(name, text):
         announce(f"the voice {name} spells out letters that are not Latin: choose the text's language (--language).")
@@ -104,6 +110,15 @@ def voices(language: str | None = None) -> tuple[Voice, ...]:
     """
     known = Espeak().voices()
     return known if language is None else speaking(language, known)
+
+
+def _language(engine: TextToSpeech, voice: str) -> str:
+    """The code of the language that a voice speaks, as far as it is known."""
+    if isinstance(engine, Piper):
+        return engine.language(voice)
+    if isinstance(engine, Espeak):
+        return voice.partition("+")[0]
+    return next((known.language for known in engine.voices() if known.name == voice), "")
 
 
 def _choose(voice: str | None, language: str | None, engine: TextToSpeech | None) -> tuple[TextToSpeech, str]:
@@ -142,7 +157,7 @@ def _speak(
     """The pieces spoken, without those that make no sound, and the seconds of silence after each."""
     progress("speech", 0, len(pieces))
     for done, piece in enumerate(pieces, start=1):
-        speech = engine.say(piece.text, voice=voice, rate=rate)
+        speech = engine.say(piece.text.replace(PAUSE, ""), voice=voice, rate=rate)
         if isinstance(engine, Piper) and len(speech.samples):
             speech = _align(speech, piece.text, engine.language(voice))
         silent = speech.phones is not None and all(phone.label == SILENCE for phone in speech.phones)

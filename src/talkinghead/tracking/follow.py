@@ -100,14 +100,14 @@ class FaceFollower:
         squares = _guess_squares(images, self._square) if len(images) > 1 else None
         rows: list[FloatArray] = []
         if squares is not None:
-            landmarks, present = read_squares(images, squares)
+            landmarks, present = read_squares(images, squares, sharp=True)
             # Where the face is not where it was thought to be, the rest is read frame by frame.
             right = present & are_near(squares, squares_of_landmarks(landmarks), _ANOTHER_LOOK)
             rows = list(landmarks[: len(images) if right.all() else int(right.argmin())])
         square = squares_of_landmarks(rows[-1][None]) if rows else self._square[None]
         for image in images[len(rows) :]:
             checkpoint()
-            landmarks, present = read_squares([image], square)
+            landmarks, present = read_squares([image], square, sharp=True)
             if not present[0]:
                 break
             rows.append(landmarks[0])

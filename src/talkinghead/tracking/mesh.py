@@ -64,7 +64,9 @@ def detect_faces(images: Sequence[ImageArray], *, far: bool = True) -> list[Dete
     name = _FAR if far else _NEAR
     side = side_of(name)
     squares = np.stack([square_of(image) for image in images])
-    values, scores = read_detections(name, cut_squares(images, squares, side, black=True))
+    values, scores = read_detections(
+        name, len(images), lambda rows: cut_squares(images[rows], squares[rows], side, black=True)
+    )
     found = []
     for picture, sure, affine in zip(values, scores, image_from_square(squares, side)):
         seen = sure >= _LEAST_SCORE[name]
@@ -132,7 +134,7 @@ def _distinct(squares: FloatArray) -> FloatArray:
 
 
 def read_squares(
-    images: Sequence[ImageArray], squares: FloatArray, *, refine: bool = True
+    images: Sequence[ImageArray], squares: FloatArray, *, refine: bool = True, sharp: bool = False
 ) -> tuple[FloatArray, BoolArray]:
     """The landmarks of faces whose places are known.
 
@@ -140,13 +142,16 @@ def read_squares(
         images: N pictures (H, W, 3), of any sizes.
         squares: (N, 4) of ``squares_of_boxes`` or ``squares_of_landmarks``, one in each picture.
         refine: look again at lips and eyes, and at the irises; without, it takes half as long.
+        sharp: see ``cut_squares``; without, pictures are interpolated as MediaPipe does it.
 
     Returns:
         landmarks (N, 478, 3) px of the pictures, or (N, 468, 3) without irises, z being relative depth;
         present (N,) bool, whether there is a face.
     """
     side = side_of("face_mesh")
-    landmarks, presence = read_meshes(cut_squares(images, squares, side), refine=refine)
+    landmarks, presence = read_meshes(
+        len(images), lambda rows: cut_squares(images[rows], squares[rows], side, sharp=sharp), refine=refine
+    )
     affine = image_from_square(squares, side)
     landmarks[..., :2] = landmarks[..., :2] @ affine[:, :, :2].swapaxes(1, 2) + affine[:, None, :, 2]
     landmarks[..., 2] *= squares[:, 2:3] / side
@@ -161,5 +166,5 @@ def segment_people(images: Sequence[ImageArray]) -> list[FloatArray]:
     shrink = np.zeros((len(images), 2, 3))
     for affine, image in zip(shrink, images):
         affine[0, 0], affine[1, 1] = np.array(image.shape[1::-1]) / side
-    maps = read_people(cut_affine(images, shrink, side))
+    maps = read_people(len(images), lambda rows: cut_affine(images[rows], shrink[rows], side))
     return [cv2.resize(seen, image.shape[1::-1], interpolation=cv2.INTER_LINEAR) for seen, image in zip(maps, images)]

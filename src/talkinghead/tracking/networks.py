@@ -6,6 +6,7 @@ publishes with MediaPipe, whose weights these are (``data/tracker_models.py`` re
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
@@ -19,6 +20,9 @@ from talkinghead.threads import take_one_thread
 from talkinghead.tracking.layers import LayerGraph, LayerGraphConfig, Place
 from talkinghead.types import NUM_MESH, FloatArray, ImageArray, IndexArray
 from talkinghead.weights import SUFFIX, load_network
+
+Cut = Callable[[slice], ImageArray]
+"""Rows -> pictures as a network takes them."""
 
 _WEIGHTS = Path(__file__).parent / "weights"
 NETWORKS = ("face_detector_near", "face_detector_far", "face_mesh", "person")
@@ -59,38 +63,40 @@ def side_of(name: str) -> int:
     return load(name).config.size
 
 
-def read_detections(name: str, crops: ImageArray) -> tuple[FloatArray, FloatArray]:
+def read_detections(name: str, count: int, cut: Cut) -> tuple[FloatArray, FloatArray]:
     """What a detector sees.
 
     Args:
         name: the detector's.
-        crops: (N, side, side, 3) uint8.
+        count: N.
+        cut: rows -> the pictures (rows, side, side, 3) uint8 with these numbers; called in several threads at once.
 
     Returns:
         boxes (N, A, 16), for each of A anchors centre, width and height, and six points, in px from the anchor;
         scores (N, A) in [0, 1].
     """
-    boxes, scores = _run(load(name), crops, low=-1.0)
+    boxes, scores = _run(load(name), count, cut, low=-1.0)
     return boxes, _sigmoid(scores[..., 0])
 
 
-def read_meshes(crops: ImageArray, *, refine: bool = True) -> tuple[FloatArray, FloatArray]:
+def read_meshes(count: int, cut: Cut, *, refine: bool = True) -> tuple[FloatArray, FloatArray]:
     """The landmarks of faces that fill two thirds of their pictures.
 
     Args:
-        crops: (N, 192, 192, 3) uint8.
+        count: N.
+        cut: rows -> the pictures (rows, 192, 192, 3) uint8 with these numbers; called in several threads at once.
         refine: look again at lips and eyes, and at the irises; without, it takes half as long.
 
     Returns:
-        landmarks (N, 478, 3) px of the crops, or (N, 468, 3) without irises, z being relative depth;
+        landmarks (N, 478, 3) px of the pictures, or (N, 468, 3) without irises, z being relative depth;
         presence (N,), how surely there is a face.
     """
     if not refine:
-        face, flag = _run(_coarse_mesh(), crops)
-        return face.reshape(len(crops), -1, 3), _sigmoid(flag.reshape(len(crops)))
-    face, lips, left_eye, right_eye, left_iris, right_iris, flag = _run(load("face_mesh"), crops)
-    landmarks = np.empty((len(crops), NUM_MESH, 3))
-    coarse = face.reshape(len(crops), -1, 3)
+        face, flag = _run(_coarse_mesh(), count, cut)
+        return face.reshape(count, -1, 3), _sigmoid(flag.reshape(count))
+    face, lips, left_eye, right_eye, left_iris, right_iris, flag = _run(load("face_mesh"), count, cut)
+    landmarks = np.empty((count, NUM_MESH, 3))
+    coarse = face.reshape(count, -1, 3)
     number = coarse.shape[1]
     landmarks[:, :number] = coarse
     for points, part in zip(_parts(), (lips, left_eye, right_eye)):
@@ -99,12 +105,17 @@ def read_meshes(crops: ImageArray, *, refine: bool = True) -> tuple[FloatArray, 
         landmarks[:, number : number + _NUM_IRIS, :2] = iris
         landmarks[:, number : number + _NUM_IRIS, 2] = coarse[:, points[:_RIM], 2].mean(axis=1, keepdims=True)
         number += _NUM_IRIS
-    return landmarks, _sigmoid(flag.reshape(len(crops)))
+    return landmarks, _sigmoid(flag.reshape(count))
 
 
-def read_people(crops: ImageArray) -> FloatArray:
-    """(N, 256, 256) float32 in [0, 1], how surely pixels of pictures (N, 256, 256, 3) uint8 belong to a person."""
-    return np.asarray(_run(load("person"), crops)[0][:, 0], np.float32)
+def read_people(count: int, cut: Cut) -> FloatArray:
+    """(N, 256, 256) float32 in [0, 1], how surely each pixel belongs to a person.
+
+    Args:
+        count: N.
+        cut: rows -> the pictures (rows, 256, 256, 3) uint8 with these numbers; called in several threads at once.
+    """
+    return np.asarray(_run(load("person"), count, cut)[0][:, 0], np.float32)
 
 
 def _sigmoid(values: FloatArray) -> FloatArray:
@@ -117,18 +128,18 @@ def _parts() -> list[IndexArray]:
     return [layer.points.numpy() for layer in load("face_mesh").layers.values() if isinstance(layer, Place)]
 
 
-def _run(network: LayerGraph, crops: ImageArray, low: float = 0.0) -> list[FloatArray]:
-    """The outputs of a network for pictures (N, side, side, 3) uint8, which it sees as values from ``low`` to 1."""
+def _run(network: LayerGraph, count: int, cut: Cut, low: float = 0.0) -> list[FloatArray]:
+    """The outputs of a network for so many pictures, which it sees as values from ``low`` to 1."""
 
-    def outputs(piece: ImageArray) -> list[Tensor]:
+    def outputs(rows: slice) -> list[Tensor]:
         with torch.inference_mode():
-            images = torch.from_numpy(piece).permute(0, 3, 1, 2).float()
+            images = torch.from_numpy(cut(rows)).permute(0, 3, 1, 2).float()
             made: list[Tensor] = network(images.mul_((1 - low) / 255).add_(low))
             return made
 
     workers = min(torch.get_num_threads(), _MOST_THREADS)
-    size = min(_PIECE, -(-len(crops) // workers))
-    pieces = [crops[start : start + size] for start in range(0, len(crops), size)]
+    size = min(_PIECE, -(-count // workers))
+    pieces = [slice(start, min(start + size, count)) for start in range(0, count, size)]
     if workers == 1:
         results = [outputs(piece) for piece in pieces]
     else:

@@ -13,6 +13,7 @@ import numpy as np
 from talkinghead.types import BoolArray, FloatArray, ImageArray
 
 _REACH = 1.5  # side of a face's square over the longer side of its box
+_SHRUNK = 2.0  # side of a square over that of what is cut out, from which on it is interpolated linearly
 _EYE_CORNERS = (33, 263)  # of the mesh, the outer ones
 
 
@@ -53,7 +54,9 @@ def image_from_square(squares: FloatArray, side: int) -> FloatArray:
     return np.concatenate([axes, shift[..., None]], axis=2)
 
 
-def cut_squares(images: Sequence[ImageArray], squares: FloatArray, side: int, *, black: bool = False) -> ImageArray:
+def cut_squares(
+    images: Sequence[ImageArray], squares: FloatArray, side: int, *, black: bool = False, sharp: bool = False
+) -> ImageArray:
     """What is in squares of pictures.
 
     Args:
@@ -61,26 +64,37 @@ def cut_squares(images: Sequence[ImageArray], squares: FloatArray, side: int, *,
         squares: (N, 4), one for each.
         side: of the result in px.
         black: beyond the edge of a picture; else the edge is repeated.
+        sharp: with cubic interpolation where a square is not shrunk much: landmarks then depend half as much on where
+            it lies between pixels.
 
     Returns:
         (N, side, side, 3).
     """
-    return cut_affine(images, image_from_square(squares, side), side, black=black)
+    cubic = sharp & (squares[:, 2] < _SHRUNK * side)
+    return cut_affine(images, image_from_square(squares, side), side, black=black, cubic=cubic)
 
 
 def cut_affine(
-    images: Sequence[ImageArray], image_from_crop: FloatArray, side: int, *, black: bool = False
+    images: Sequence[ImageArray],
+    image_from_crop: FloatArray,
+    side: int,
+    *,
+    black: bool = False,
+    cubic: BoolArray | None = None,
 ) -> ImageArray:
-    """The same for any affine maps (N, 2, 3) from the crops to the pictures."""
+    """The same for any affine maps (N, 2, 3) from crops to pictures; ``cubic`` (N,): which to interpolate cubically."""
     crops = np.empty((len(images), side, side, 3), np.uint8)
     border = cv2.BORDER_CONSTANT if black else cv2.BORDER_REPLICATE
     corners = np.array([[0, side], [0, 0], [side, 0], [side, side]], np.float32)
-    for image, affine, crop in zip(images, image_from_crop, crops):
+    flags = np.where(
+        np.zeros(len(images), bool) if cubic is None else cubic, cv2.INTER_CUBIC, cv2.INTER_LINEAR
+    ).tolist()
+    for image, affine, crop, flag in zip(images, image_from_crop, crops, flags):
         # Where a picture is shrunk a lot, places that are rounded otherwise, as warpAffine rounds them, move landmarks
         # by half a hundredth of a face from where MediaPipe sees them.
         places = (corners @ affine[:, :2].T + affine[:, 2]).astype(np.float32)
         crop_from_image = cv2.getPerspectiveTransform(places, corners)
-        cv2.warpPerspective(image, crop_from_image, (side, side), dst=crop, borderMode=border)
+        cv2.warpPerspective(image, crop_from_image, (side, side), dst=crop, flags=flag, borderMode=border)
     return crops
 
 

@@ -39,6 +39,32 @@ def test_numbers_are_read() -> None:
     assert any(phones.startswith("W AH N TH AW Z AH N D") for phones in year.parts[0])
 
 
+def test_notations_are_read_as_people_say_them() -> None:
+    twelve = ("T W EH L V D AA L ER Z", "T W EH L V D AO L ER Z")
+    for price in ("$12.00", "12 $", "12$", "USD 12"):
+        (*_, word) = read_transcript(f"I paid {price}.")
+        assert word.label == price
+        assert word.parts[0][:2] == twelve
+    assert "T W EH L V F IH F T IY" in read_transcript("$12.50")[0].parts[0]
+    assert said("10am 5kg 20°C ½ 1.5M")[:2] == ["T EH N EY EH M", "F AY V K IH L AH G R AE M Z"]
+    assert labels("Henry VIII, 10 am") == ["Henry", "VIII", "10 am"]
+    assert "DH AH EY T TH" in read_transcript("Henry VIII")[1].parts[0]
+    assert said("a@b.com")[0].endswith("D AA T | K AA M")
+
+
+def test_no_sign_swallows_words() -> None:
+    assert labels("I <3 you (applause) and > [noise] that &amp; 5 < 6") == ["I", "you", "and", "that", "&", "5", "6"]
+    assert labels("1\n00:00:00,000 --> 00:00:02,000\nHello <i>there</i>.\n") == ["Hello", "there"]
+    assert labels("𝐇𝐞𝐥𝐥𝐨 ｗｏｒｌｄ") == ["Hello", "world"]
+
+
+def test_notations_of_other_languages() -> None:
+    pytest.importorskip("espeakng_loader")
+    (weight,) = read_transcript("1,5 kg", language="de")
+    assert weight.label == "1,5 kg"
+    assert weight.parts[0][0].startswith("AY N S K AO M AA F UH N F K")
+
+
 def test_letters_are_words_and_names() -> None:
     (a, f, z) = read_transcript("a f z")
     assert set(a.parts[0]) == {"AH", "EY"}

@@ -12,6 +12,8 @@ from functools import lru_cache
 from talkinghead.errors import InputError
 from talkinghead.speech.alignment.sphinx import pronunciations
 from talkinghead.speech.synthesis.pronunciation import pronounce
+from talkinghead.speech.text.markup import plain_text
+from talkinghead.speech.text.notation import Notation, find_notations
 from talkinghead.speech.text.numbers import number_readings
 
 _ENGLISH = "en-us"
@@ -31,7 +33,6 @@ _ABBREVIATIONS = {
 }
 _SIGNS = {"&": "and", "+": "plus", "=": "equals", "%": "percent", "@": "at"}
 _EXTRA = {"z": ("Z EH D",)}  # the letter's name outside America
-_NOISE = re.compile(r"\[[^\]]*\]|<[^>]*>")  # [laughter], <cough>
 _PIECE = re.compile(r"(?:(?!--)[^\s—–…])+")
 _SCRIPTS = ("LATIN", "GREEK", "CYRILLIC")
 
@@ -50,7 +51,8 @@ class Word:
 
 
 def read_transcript(transcript: str, *, language: str = "en-us") -> tuple[Word, ...]:
-    """The words of a transcript. Text in angle or square brackets is noise and left out.
+    """The words of a transcript. Markup and noises in brackets are left out; numbers and notations are read as people
+    say them, also "12 $" or "Henry VIII", which are then one word and a numeral.
 
     English words are looked up in PocketSphinx's dictionary; for unknown words, and for all words of other languages,
     espeak-ng tells the pronunciation.
@@ -63,17 +65,21 @@ def read_transcript(transcript: str, *, language: str = "en-us") -> tuple[Word, 
         InputError: there are no words, the script does not separate words or is not that of the language, or a word
             cannot be pronounced.
     """
-    text = unicodedata.normalize("NFKC", _NOISE.sub(" ", transcript)).translate({0x2019: "'", 0x2018: "'", 0x02BC: "'"})
+    text = plain_text(transcript, sounds=False).translate({0x2019: "'", 0x2018: "'", 0x02BC: "'"})
     english = is_english(language)
     _check_script(text, english)
     shouted = text.upper() == text
-    words = tuple(
-        Word(label, _english(label, piece, shouted) if english else (_espeak(label, language),))
-        for piece, label in _split_words(text)
-    )
+    words: list[Word] = []
+    end = 0
+    for notation in (*find_notations(text, language), Notation(len(text), len(text), ())):
+        for piece, label in _split_words(text[end : notation.start]):
+            words.append(Word(label, _english(label, piece, shouted) if english else (_espeak(label, language),)))
+        if notation.readings:
+            words.append(Word(text[notation.start : notation.end], _notation(notation, language, english)))
+        end = notation.end
     if not words:
         raise InputError("the transcript has no words: give what is said.")
-    return words
+    return tuple(words)
 
 
 def is_english(language: str) -> bool:
@@ -129,6 +135,12 @@ def _english(label: str, piece: str, shouted: bool) -> tuple[tuple[str, ...], ..
     return (found,) if found else _compose(label, word)
 
 
+def _notation(notation: Notation, language: str, english: bool) -> tuple[tuple[str, ...], ...]:
+    if english:
+        return _from_readings(notation.readings)
+    return (tuple(itertools.chain.from_iterable(_espeak(reading, language) for reading in notation.readings)),)
+
+
 def _look_up(word: str) -> tuple[str, ...]:
     """Pronunciations from the dictionary: of the word, of it without accents, or of the noun of a genitive."""
     plain = "".join(c for c in unicodedata.normalize("NFKD", word) if not unicodedata.combining(c))
@@ -163,7 +175,7 @@ def _compose(label: str, word: str) -> tuple[tuple[str, ...], ...]:
 def _from_readings(readings: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
     """A single reading keeps its words, which pauses may separate; several become pronunciations of one word."""
     if len(readings) == 1:
-        return tuple(_look_up(word) or _espeak(word, _ENGLISH) for word in readings[0].split())
+        return tuple(_look_up_or_ask(word) for word in readings[0].split())
     return (
         tuple(dict.fromkeys(itertools.chain.from_iterable(_join_readings(reading) for reading in readings)))[
             :_MOST_VARIANTS
@@ -173,16 +185,25 @@ def _from_readings(readings: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
 
 def _join_readings(reading: str) -> Iterator[str]:
     # The first variant of every word, then the second of each in turn: not the whole product.
-    found = [_look_up(word) or _espeak(word, _ENGLISH) for word in reading.split()]
+    found = [_look_up_or_ask(word) for word in reading.split()]
     yield " ".join(variants[0] for variants in found)
     for index, variants in enumerate(found):
         if len(variants) > 1 and len(found) < 6:
             yield " ".join(variants[1] if i == index else other[0] for i, other in enumerate(found))
 
 
+def _look_up_or_ask(word: str) -> tuple[str, ...]:
+    word = word.rstrip(",")
+    return _look_up(word.lower()) or _espeak(word, _ENGLISH)
+
+
 def _spell(word: str) -> tuple[str, ...]:
     """The names of the letters."""
-    names = [pronunciations(letter)[-1:] or _espeak(letter, _ENGLISH) for letter in word if letter.isalnum()]
+    names = [
+        pronunciations(_SIGNS.get(letter, letter))[-1:] or _espeak(letter, _ENGLISH)
+        for letter in word
+        if letter.isalnum() or letter == "&"
+    ]
     return (" ".join(name[0] for name in names),)
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+
+from talkinghead.speech.text.notation_words import SIGNS, Money
 
 _ONES = (
     *("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"),
@@ -19,11 +20,6 @@ _ORDINALS = {
     "eight": "eighth",
     "nine": "ninth",
     "twelve": "twelfth",
-}
-_MONEY = {
-    "$": ("dollar", "dollars", "cent", "cents"),
-    "£": ("pound", "pounds", "penny", "pence"),
-    "€": ("euro", "euros", "cent", "cents"),
 }
 _MOST_DIGITS = 15
 _NUMBER = re.compile(
@@ -42,16 +38,19 @@ def number_readings(text: str) -> tuple[str, ...]:
     """
     text = text.lower()
     if clock := _TIME.fullmatch(text):
-        return _time(int(clock[1]), clock[2])
+        return clock_readings(int(clock[1]), clock[2])
     match = _NUMBER.fullmatch(text)
     if match is None:
         return ()
     whole, fraction, suffix = match["whole"], match["fraction"], match["suffix"] or ""
-    readings = _money(match["money"], whole, fraction) if match["money"] else _plain(whole, fraction)
+    if match["money"]:
+        readings = list(money_readings(f"{whole}{fraction or ''}", SIGNS[match["money"]]))
+    else:
+        readings = _plain(whole, fraction)
     if suffix in ("st", "nd", "rd", "th"):
-        readings = [_last_changed(reading, _ordinal) for reading in _cardinals(whole)]
+        readings = [ordinal(reading) for reading in _cardinals(whole)]
     elif suffix.endswith("s"):
-        readings = [_last_changed(reading, _plural) for reading in readings]
+        readings = [plural(reading) for reading in readings]
     elif suffix == "%":
         readings = [f"{reading} percent" for reading in readings]
     if match["minus"]:
@@ -81,12 +80,12 @@ def cardinal(number: int) -> str:
 
 def _plain(whole: str, fraction: str | None) -> list[str]:
     if fraction:
-        return [f"{reading} point {_digits(fraction[1:])}" for reading in _cardinals(whole)]
+        return [f"{reading} point {spell_digits(fraction[1:])}" for reading in _cardinals(whole)]
     readings = _cardinals(whole)
     if len(whole) == 4 and whole.isdigit() and whole[0] != "0" and whole[1:3] != "00":
         readings = _years(whole) + readings
     if whole.isdigit() and (len(whole) > 2 or (whole[0] == "0" and len(whole) > 1)):
-        readings += [_digits(whole), _digits(whole).replace("zero", "oh")]
+        readings += [spell_digits(whole), spell_digits(whole).replace("zero", "oh")]
     return readings
 
 
@@ -94,7 +93,7 @@ def _cardinals(whole: str) -> list[str]:
     """With and without the "and" of British English after hundreds."""
     digits = whole.replace(",", "")
     if len(digits) > _MOST_DIGITS:
-        return [_digits(digits)]
+        return [spell_digits(digits)]
     american = cardinal(int(digits))
     british = re.sub(r"hundred (?!thousand|million|billion|trillion)", "hundred and ", american)
     if int(digits) > 1000 and 0 < int(digits) % 1000 < 100:
@@ -112,40 +111,55 @@ def _years(whole: str) -> list[str]:
     return [f"{cardinal(head)} {cardinal(tail)}"]
 
 
-def _money(sign: str, whole: str, fraction: str | None) -> list[str]:
-    one, many, cent, cents = _MONEY[sign]
+def money_readings(amount: str, names: Money) -> tuple[str, ...]:
+    """An amount of money, the usual reading first.
+
+    >>> money_readings("12.50", ("euro", "euros", "cent", "cents"))[:2], money_readings("1.00", SIGNS["$"])[0]
+    (('twelve euros fifty cents', 'twelve euros fifty'), 'one dollar')
+    """
+    whole, _, fraction = amount.partition(".")
+    one, many, cent, cents = names
     unit = one if whole == "1" else many
-    if not fraction:
-        return [f"{reading} {unit}" for reading in _cardinals(whole)] + _cardinals(whole)
-    readings = [f"{reading} {many}" for reading in _plain(whole, fraction)] + _plain(whole, fraction)
-    if len(fraction) == 3 and fraction != ".00":
-        small = cardinal(int(fraction[1:]))
-        parts = f"{small} {cent if int(fraction[1:]) == 1 else cents}"
-        readings = [
-            f"{cardinal(int(whole.replace(',', '')))} {unit} {rest}" for rest in (parts, small, f"and {parts}")
-        ] + readings
-    return readings
+    if not fraction.strip("0"):
+        said = [cardinal(int(whole.replace(",", "")))] if len(whole) == 4 else []
+        said += _cardinals(whole)
+        return tuple(dict.fromkeys([f"{reading} {unit}" for reading in said] + said))
+    plain = _plain(whole, f".{fraction}")
+    readings = [f"{reading} {many}" for reading in plain] + plain
+    if len(fraction) == 2:
+        small = cardinal(int(fraction))
+        parts = f"{small} {cent if int(fraction) == 1 else cents}"
+        heads = _cardinals(whole)[:1]
+        with_units = [f"{head} {unit} {rest}" for head in heads for rest in (parts, small, f"and {parts}")]
+        alone = [] if whole.strip("0,") else [parts]
+        readings = [*alone, *with_units, *(f"{head} {small}" for head in heads), *readings]
+    return tuple(dict.fromkeys(readings))
 
 
-def _time(hour: int, minutes: str) -> tuple[str, ...]:
+def clock_readings(hour: int, minutes: str) -> tuple[str, ...]:
+    """A time of day, the minutes in two digits.
+
+    >>> clock_readings(10, "05")[0], clock_readings(9, "00")[0]
+    ('ten oh five', "nine o'clock")
+    """
     if minutes == "00":
         return (f"{cardinal(hour)} o'clock", cardinal(hour), f"{cardinal(hour)} hundred")
     middle = "oh " if minutes[0] == "0" else ""
     return (f"{cardinal(hour)} {middle}{cardinal(int(minutes))}",)
 
 
-def _digits(digits: str) -> str:
+def spell_digits(digits: str) -> str:
+    """Each digit by its name."""
     return " ".join(_ONES[int(digit)] for digit in digits if digit.isdigit())
 
 
-def _last_changed(reading: str, change: Callable[[str], str]) -> str:
-    *rest, last = reading.split()
-    return " ".join([*rest, change(last)])
+def ordinal(number: str) -> str:
+    """The ordinal of a number in words: "twenty one" becomes "twenty first"."""
+    *rest, word = number.split()
+    changed = _ORDINALS.get(word) or (word[:-1] + "ieth" if word.endswith("y") else word + "th")
+    return " ".join([*rest, changed])
 
 
-def _ordinal(word: str) -> str:
-    return _ORDINALS.get(word) or (word[:-1] + "ieth" if word.endswith("y") else word + "th")
-
-
-def _plural(word: str) -> str:
+def plural(word: str) -> str:
+    """The plural of a number in words: "sixty" becomes "sixties"."""
     return word[:-1] + "ies" if word.endswith("y") else word + ("es" if word.endswith("x") else "s")

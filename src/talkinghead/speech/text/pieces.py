@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from talkinghead.speech.text.markup import plain_text
+from talkinghead.speech.text.ssml import PAUSE
 
 LONGEST_PIECE = 1000
 """Characters spoken in one go: about a minute of speech."""
@@ -13,12 +16,14 @@ LONGEST_PIECE = 1000
 SENTENCE_PAUSE, PARAGRAPH_PAUSE, CLAUSE_PAUSE, NO_PAUSE = 1.0, 1.75, 0.5, 0.0
 """Pauses after pieces, relative to the pause between sentences, as in espeak-ng 1.52."""
 
+_SENTENCE_S = 0.301  # between sentences at the usual rate
+
 # Pictographs in colour, and what modifies and joins them; U+1F3FB and following lie within the first range.
 _PICTURE = "\U0001f000-\U0001faff\u231a\u231b\u23e9-\u23f3\u2600-\u27bf\u2b05-\u2b07\u2b1b\u2b1c\u2b50\u2b55"
 _MODIFIERS = "\ufe0e\ufe0f\u200d\u20e3\U000e0020-\U000e007f"
 _EMOJI = re.compile(f"(?:[{_PICTURE}][{_MODIFIERS}]*)+")
 _LEFT_MODIFIERS = re.compile("[\ufe0e\ufe0f\u20e3]")
-_TAG = re.compile(r"</?[A-Za-z][^<>]*>|<[?!][^<>]*>")
+_BREAK = re.compile(f"{PAUSE}[{PAUSE}\\s]*")
 _JOINERS = "\u200c\u200d"  # part of the spelling of Persian and Indic words
 _NEWLINES = "\n\t\r\x0b\x0c\x85\u2028\u2029"
 
@@ -42,17 +47,19 @@ class TextPiece:
 
 
 def clean(text: str) -> str:
-    """The text for an engine: without emoji, markup, control characters and lone surrogates.
+    """The text for an engine: the words of ``plain_text`` without emoji, control characters and lone surrogates.
 
-    >>> clean("<b>Well</b> done \\U0001f44d\\U0001f3fd!\\x07")
-    ' Well  done  ! '
+    Breaks of SSML and gaps between subtitles are ``PAUSE`` signs.
+
+    >>> clean("<b>Well</b> **done** \\U0001f44d\\U0001f3fd!\\x07")
+    'Well done  ! '
     """
-    text = _LEFT_MODIFIERS.sub("", _EMOJI.sub(" ", _TAG.sub(" ", text)))
+    text = _LEFT_MODIFIERS.sub("", _EMOJI.sub(" ", plain_text(text)))
     return "".join(map(_word_for_sign, text)) if not text.isascii() or not text.isprintable() else text
 
 
 def _word_for_sign(sign: str) -> str:
-    if sign in _NEWLINES or sign in _JOINERS:
+    if sign in _NEWLINES or sign in _JOINERS or sign == PAUSE:
         return sign
     category = unicodedata.category(sign)
     if category == "Cf" and sign != "\u200b":
@@ -63,7 +70,8 @@ def _word_for_sign(sign: str) -> str:
 def split(text: str, longest: int = LONGEST_PIECE) -> list[TextPiece]:
     """The text in pieces of whole sentences, as many in each as fit.
 
-    A sentence that is too long is split after a comma or the like, else at a blank, else anywhere.
+    A sentence that is too long is split after a comma or the like, else at a blank, else anywhere. After a break a new
+    piece begins.
 
     >>> [piece.text for piece in split("One. Two, three. Four.", longest=12)]
     ['One. ', 'Two, three. ', 'Four.']
@@ -75,6 +83,18 @@ def split(text: str, longest: int = LONGEST_PIECE) -> list[TextPiece]:
     Returns:
         Pieces whose texts together are the text.
     """
+    pieces: list[TextPiece] = []
+    start = 0
+    for found in _BREAK.finditer(text):
+        pieces += _split_unbroken(text[start : found.start()], longest)
+        pause = 0.1 * found.group().count(PAUSE) / _SENTENCE_S
+        last = pieces.pop() if pieces else TextPiece("", 0.0)
+        pieces.append(replace(last, text=last.text + found.group(), pause=pause))
+        start = found.end()
+    return pieces + _split_unbroken(text[start:], longest)
+
+
+def _split_unbroken(text: str, longest: int) -> list[TextPiece]:
     pieces: list[TextPiece] = []
     for sentence in (part for whole in _sentences(text) for part in _break(whole, longest)):
         before = pieces[-1] if pieces else None
