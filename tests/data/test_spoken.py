@@ -1,4 +1,4 @@
-"""Recordings with phones: who is heard in which split, and that their labels are kept."""
+"""Recordings with phones: who is in which split, and that their labels are kept."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_labels_are_found_once_and_pieces_cut(tmp_path: Path, monkeypatch: pytes
 
 
 @pytest.mark.corpus
-def test_nobody_is_heard_in_both_splits(corpus: Path) -> None:
+def test_nobody_is_in_both_splits(corpus: Path) -> None:
     train, held_out = recordings_with_labels(corpus, "train"), recordings_with_labels(corpus, "held-out")
     assert not {recording.speaker for recording in train} & {recording.speaker for recording in held_out}
     assert not {recording.path for recording in train} & {recording.path for recording in held_out}

@@ -132,7 +132,7 @@ class Corpus:
         return tuple(dict.fromkeys([*SPLITS, *(recording.split for recording in self.table)]))
 
     def hold_out(self, speakers: Iterable[str]) -> Corpus:
-        """The corpus with these speakers ``unseen``, and those of before no more."""
+        """The same corpus with these speakers, and no others, as ``unseen``."""
         return replace(self, unseen=tuple(speakers))
 
     def split_everybody(self, share: float = 1 / 3) -> Corpus:

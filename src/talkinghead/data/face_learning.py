@@ -94,7 +94,7 @@ def learn_expressions(expressions: FloatArray, speakers: Speakers) -> FloatArray
 
 
 def _kept_size(basis: FloatArray, start: FloatArray) -> FloatArray:
-    """Each expression scaled so that what it has of the shape of before is as large as before."""
+    """Each expression scaled so that its component along its initial shape is as large as it was initially."""
     kept, have = (start * start).sum(axis=(1, 2)), (basis * start).sum(axis=(1, 2))
     return np.asarray(basis * np.where(have > 0.1 * kept, kept / np.maximum(have, 1e-12), 1.0)[:, None, None])
 

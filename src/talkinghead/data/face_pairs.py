@@ -88,7 +88,7 @@ class FacePictures:
 
 
 def validation_pairs(pictures: FacePictures, count: int, *, speaker: str | None = None) -> list[tuple[int, int]]:
-    """Pairs (source, target) of pictures to judge by: each clip's calmest frame and another, clips taken in turn.
+    """Pairs (source, target) of pictures for validation: each clip's calmest frame and another, clips taken in turn.
 
     Args:
         pictures: of a group.

@@ -1,4 +1,4 @@
-"""Where the phones are in a recording: from a file of labels, from its text, or from what is heard."""
+"""Where the phones are in a recording: from a file of labels, from its text, or from what is recognised in it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from talkinghead.types import Interval
 LabelledPiece = tuple[float, float, tuple[Interval, ...]]
 """From where to where in the recording (s), and its phones, without gaps from 0 to the end of the piece."""
 
-# A recogniser's frame bears the time at which its window of 25 ms begins; what it hears is in the middle, 12.5 ms on,
+# A recogniser's frame bears the time at which its window of 25 ms begins; what it tells is in the middle, 12.5 ms on,
 # and for a boundary between frames half a step less. Measured where fricatives meet vowels, the sound is 7 to 11 ms
 # later than PocketSphinx's labels, and as much later than MFA's.
 _LATE_S = 0.008
@@ -72,12 +72,12 @@ def label_by_recognition(samples: npt.NDArray[np.float32]) -> tuple[LabelledPiec
     Args:
         samples: (N,) float32 at 16 kHz.
     """
-    heard = [entry for entry in transcribe(samples) if entry.word.label != SILENCE]
-    known = [_pronunciations(entry.word.label) for entry in heard]
+    recognised = [entry for entry in transcribe(samples) if entry.word.label != SILENCE]
+    known = [_pronunciations(entry.word.label) for entry in recognised]
     placed = place(samples, known) if known and all(known) else None
     if placed is None:
         return ()
-    sure = [w.number is None or (heard[w.number].posterior >= _SURE and mean_score(w) >= _FITTING) for w in placed]
+    sure = [w.number is None or (recognised[w.number].posterior >= _SURE and mean_score(w) >= _FITTING) for w in placed]
     return split_at_unsure_words(placed, sure, len(samples) / SAMPLE_RATE)
 
 

@@ -1,4 +1,4 @@
-"""Recordings of people with the phones that they say: aligned with what they read or, without a text, what is heard."""
+"""Recordings of people with the phones that they say: aligned with what they read, or recognised."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from talkinghead.speech.features import SAMPLE_RATE
 from talkinghead.types import Interval
 
 HELD_OUT_LIBRISPEECH = ("LS-367", "LS-533")
-"""Two readers of test-other that no training hears."""
+"""Two readers of test-other whom no training uses."""
 
 _PROCESSES, _FEW = 2, 8  # another process is worth its start from so many recordings on
-_HEARD_WEIGHT = 0.5  # labels that rest on a transcript that may be wrong
+_RECOGNISED_WEIGHT = 0.5  # labels that rest on a transcript that may be wrong
 _MFA_LABELS = ("MFA__acoustic_corpus", "MFA__cold_corpus")
 _VCTK_TEXTS = (
     "Please call Stella.",
@@ -69,7 +69,7 @@ class Spoken:
 
 @dataclass(frozen=True)
 class LabelledRecording:
-    """A file and how its labels are found: from ``labels`` (a file), else ``text``, else from what is heard."""
+    """A file and how its labels are found: from ``labels`` (a file), else ``text``, else by recognition."""
 
     path: Path
     source: str
@@ -79,7 +79,7 @@ class LabelledRecording:
 
 
 def recordings_with_labels(corpus: Path, split: str) -> tuple[LabelledRecording, ...]:
-    """What belongs to "train" or "held-out"; nobody is heard in both.
+    """What belongs to "train" or "held-out"; nobody is in both.
 
     Held out are the GRID speakers other than s1, the recordings of MFA's author with phone labels, VCTK's p287, and two
     readers of LibriSpeech. The 12 ``speechbrain__ASR`` files belong to neither: where they come from is not stated, and
@@ -134,14 +134,14 @@ def load_spoken(corpus: Path, split: str, *, cache: Path) -> Iterator[Spoken]:
     for recording in belonging:
         pieces = known[recording.source][recording.path.name]
         samples = read_speech(recording.path).samples if pieces else np.zeros(0, np.float32)
-        is_heard = recording.text is None and recording.labels is None
+        is_recognised = recording.text is None and recording.labels is None
         for start, end, phones in pieces:
             yield Spoken(
                 samples[round(start * SAMPLE_RATE) : round(end * SAMPLE_RATE)],
                 phones,
                 recording.speaker,
                 recording.source,
-                _HEARD_WEIGHT if is_heard else 1.0,
+                _RECOGNISED_WEIGHT if is_recognised else 1.0,
             )
 
 

@@ -19,7 +19,7 @@ _FRAME_S = 0.01
 
 @dataclass(frozen=True)
 class RecognisedWord:
-    """A word that was heard, or "sil", and how sure that is (a posterior in [0, 1])."""
+    """A recognised word, or "sil", and how sure that is (a posterior in [0, 1])."""
 
     word: Interval
     posterior: float
@@ -35,15 +35,15 @@ def transcribe(samples: npt.NDArray[np.float32]) -> tuple[RecognisedWord, ...]:
     decoder.start_utt()
     decoder.process_raw((np.clip(samples, -1, 1) * 32767).astype("<i2").tobytes(), full_utt=True)
     decoder.end_utt()
-    heard = []
+    recognised = []
     for segment in decoder.seg() or ():
         word = re.sub(r"\(\d+\)$", "", segment.word)
         is_word = not word.startswith(("<", "["))
         interval = Interval(
             word if is_word else "sil", segment.start_frame * _FRAME_S, (segment.end_frame + 1) * _FRAME_S
         )
-        heard.append(RecognisedWord(interval, min(1.0, max(0.0, float(segment.prob)))))
-    return tuple(heard)
+        recognised.append(RecognisedWord(interval, min(1.0, max(0.0, float(segment.prob)))))
+    return tuple(recognised)
 
 
 @lru_cache(maxsize=1)

@@ -193,7 +193,7 @@ def prepare_voices(corpus: Path, cache: Path, *, hours: float = 0.5, seed: int =
         seed: of the synthetic speech.
 
     Raises:
-        InputError: the folder is not the shared corpus, or what makes or judges voices is not installed.
+        InputError: the folder is not the shared corpus, or a package for synthesising or comparing voices is missing.
     """
     makers: dict[str, Callable[[], Iterator[Utterance]]] = {
         "heldout": lambda: people(corpus, held_out=True),

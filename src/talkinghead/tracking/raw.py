@@ -48,7 +48,7 @@ _FACE_PX = 12
 _FACE_REACH = 2.6  # side of the picture of a face in eye distances ...
 _FACE_MIDDLE = (0.5, 0.42)  # ... and where in it the middle between the eye corners is
 _CUT = 12.0  # grey levels by which sketches of neighbouring frames differ at a cut ...
-_ABOVE_MOTION = 4.0  # ... and in motions of before
+_ABOVE_MOTION = 4.0  # ... and in multiples of the usual motion
 _MOTION_FRAMES, _LEAST_KNOWN = 25, 3
 
 
