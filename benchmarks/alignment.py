@@ -24,6 +24,7 @@ from talkinghead.speech.alignment.sphinx import place
 from talkinghead.speech.alignment.transcript import read_transcript
 from talkinghead.speech.arpabet import SILENCE
 from talkinghead.speech.labels import is_silence
+from talkinghead.speech.phones import phone_posteriors
 from talkinghead.types import FloatArray, Interval, Speech
 
 _TITLE = """# Alignment with a transcript
@@ -115,7 +116,8 @@ def _parts(text: str) -> list[tuple[str, ...]]:
 def sounds_different(speech: Speech, parts: list[tuple[str, ...]]) -> bool:
     """Whether these words are taken for something else than what is said."""
     placed = place(speech.samples, parts)
-    return placed is None or bool(broken_stretches([phone for word in placed for phone in word.phones]))
+    phones = [phone for word in placed or () for phone in word.phones]
+    return placed is None or bool(broken_stretches(phones, phone_posteriors(speech.samples)))
 
 
 def detection(recordings: Sequence[Recording]) -> dict[str, list[bool]]:

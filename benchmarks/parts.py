@@ -26,6 +26,7 @@ from benchmarks import (
     synchrony,
     tracker,
     tracking_noise,
+    transcripts,
     transfer,
     translation,
     zero_shot,
@@ -129,6 +130,10 @@ PARTS: Mapping[str, Part] = {
     "alignment": Part(
         SPEECH, "how exactly transcripts are aligned with recordings, and whether wrong ones are told",
         alignment.table, alignment.summarise,
+    ),
+    "transcripts": Part(
+        SPEECH, "how often right transcripts are thrown away and wrong ones taken for right", transcripts.table,
+        transcripts.summarise,
     ),
     "speakers": Part(SPEECH, "how well voice embeddings tell speakers apart", speakers.table),
     "seams": Part(SPEECH, "whether long speech, worked on in windows, shows their borders", seams.table),

@@ -73,6 +73,13 @@ def test_what_is_refused_before_any_work(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("text", ["Please send me seven yellow envelopes before Wednesday afternoon, thank you."])
+def test_no_word_found_is_an_error(said: Path, tmp_path: Path, text: str) -> None:
+    with pytest.raises(InputError, match=r"no word of the transcript was found in .*said\.wav: give the text"):
+        run(said, "--transcript", text, "-o", tmp_path / "out.json")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_existing_files_are_kept(said: Path, tmp_path: Path) -> None:
     out = tmp_path / "out.json"
     out.write_text("mine")

@@ -72,6 +72,10 @@ def align(
         from talkinghead.speech.alignment.align import align as aligned
 
         found = aligned(read_speech(speech), text or "", language=language)
+    if not found.words:
+        raise InputError(
+            f"no word of the transcript was found in {speech}: give the text that is said in it, and its --language."
+        )
     write_alignment(Alignment(found.words, found.phones), out, duration=found.duration, overwrite=overwrite)
     counts = f"{len(found.words or ())} words and {len(found.phones or ())} phones"
     tell(f"{counts} in {found.duration:.2f} s of speech, aligned in {time.monotonic() - began:.1f} s")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 
 from talkinghead.speech.arpabet import PHONES, SILENCE, STOPS, arpabet_from_ipa
@@ -11,7 +12,7 @@ from talkinghead.types import Interval
 SILENCES = frozenset(
     (
         *("", "sil", "sp", "spn", "ssil", "pau", "epi", "brth", "b_c", "h#", "#h", "#", "_", "-"),
-        *("<eps>", "<sil>", "<p:>", "<s>", "</s>"),
+        *("<eps>", "<sil>", "<p:>", "<s>", "</s>", "<nib>", "<usb>"),
     )
 )
 """Labels of silence elsewhere, in lower case; "spn" is noise that is no phone, "brth" and "b_c" are breaths."""
@@ -24,6 +25,12 @@ _CLOSED_FOR = {**dict(pair.split() for pair in _CLOSURES.split(", ")), "Q": SILE
 _ENGLISH = {
     **{phone: (phone,) for phone in (*PHONES, *_CLOSED_FOR)},
     **{label: tuple(phones) for label, *phones in (entry.split() for entry in _ALIKE.split(", "))},
+}
+
+# Diphthongs as MFA's phone sets write them, with a glide: any of these first sounds, then j or w.
+_GLIDES = {"j": {"aɑɐʌ": "AY", "eɛæ": "EY", "ɔoɒ": "OY", "iɪ": "IY"}, "w": {"aɑæ": "AW", "oəɜɔ": "OW", "uʉʊ": "UW"}}
+_DIPHTHONGS = {
+    first + glide: phone for glide, rows in _GLIDES.items() for firsts, phone in rows.items() for first in firsts
 }
 
 _ROUNDING_S = 0.005
@@ -51,7 +58,7 @@ def arpabet_phones(intervals: Sequence[Interval]) -> tuple[Interval, ...]:
     if () in parts:
         # Capital letters within IPA are ARPAbet.
         parts = [
-            (SILENCE,) if is_silence(i.label) else arpabet_from_ipa(i.label.strip()) or english
+            (SILENCE,) if is_silence(i.label) else _from_ipa(i.label.strip()) or english
             for i, english in zip(intervals, parts, strict=True)
         ]
     _check(intervals, parts, "neither an ARPAbet nor an IPA phone")
@@ -115,6 +122,17 @@ def _english(label: str) -> tuple[str, ...]:
     """The phones of an ARPAbet or TIMIT label, or its closure; none for an unknown label."""
     plain = re.sub(r"[0-9]$", "", label.strip().upper())
     return (SILENCE,) if is_silence(plain) else _ENGLISH.get(plain, ())
+
+
+def _from_ipa(label: str) -> tuple[str, ...]:
+    """The phones of an IPA label; a vowel with a glide is one, whatever its length and diacritics."""
+    plain = "".join(
+        sign if sign == "ç" else unicodedata.normalize("NFD", sign)[0]
+        for sign in unicodedata.normalize("NFC", label)
+        if unicodedata.category(sign)[0] not in "MS" and unicodedata.category(sign) != "Lm"
+    )
+    diphthong = _DIPHTHONGS.get(plain)
+    return (diphthong,) if diphthong else arpabet_from_ipa(plain)
 
 
 def _check(intervals: Sequence[Interval], parts: Sequence[tuple[str, ...]], fault: str) -> None:

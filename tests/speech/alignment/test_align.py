@@ -178,6 +178,29 @@ def test_words_of_grid(corpus: Path) -> None:
     assert np.mean(np.array(errors) <= 0.06) >= 0.85
 
 
+@pytest.mark.parametrize("voice", ["en-us", "en-us+f3", "en-us+m3", "en-gb"])
+def test_right_transcripts_of_synthetic_voices_are_kept(voice: str, caplog: pytest.LogCaptureFixture) -> None:
+    pytest.importorskip("espeakng_loader")
+    text = "Hello there, my name is Peter. I paid $12."
+    with caplog.at_level(logging.WARNING, "talkinghead"):
+        found = align(say(text, voice), text)
+    assert caplog.messages == []
+    assert labels(found.words) == ["Hello", "there", "my", "name", "is", "Peter", "I", "paid", "$12"]
+
+
+@pytest.mark.corpus
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("align_right_transcript_rejected_espeak.wav", "Hello there, my name is Peter. I paid twelve dollars."),
+        *(("align_price.wav", f"Hello there, my name is Peter. I paid {p}.") for p in ("$12.00", "12 $", "USD 12")),
+    ],
+)
+def test_cases_that_were_thrown_away(corpus: Path, name: str, text: str) -> None:
+    found = align(read_speech(corpus / "cases" / name), text)
+    assert labels(found.words)[:8] == ["Hello", "there", "my", "name", "is", "Peter", "I", "paid"]
+
+
 @pytest.mark.corpus
 @pytest.mark.usefixtures("recognised")
 def test_music_is_not_what_the_transcript_says(corpus: Path) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from talkinghead.errors import InputError
 from talkinghead.speech.alignment.files import Alignment, check_alignment_output, read_alignment, write_alignment
+from talkinghead.speech.alignment.textgrid import text_from_tiers
 from talkinghead.types import Interval
 
 WORDS = (Interval("hi", 0.25, 0.5), Interval("l'été", 0.5, 0.875))
@@ -122,6 +123,41 @@ def test_files_that_are_none(tmp_path: Path, name: str, content: bytes, fault: s
         read_alignment(path)
     assert str(path) in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def write_tiers(path: Path, tiers: dict[str, list[str]]) -> Path:
+    """A TextGrid with labels of 0.1 s each."""
+    rows = {
+        name: tuple(Interval(label, i / 10, (i + 1) / 10) for i, label in enumerate(labels))
+        for name, labels in tiers.items()
+    }
+    path.write_text(text_from_tiers(rows, max(map(len, tiers.values())) / 10), encoding="utf-8")
+    return path
+
+
+def test_ipa_of_montreals_english_phones(tmp_path: Path) -> None:
+    pairs = "ɡ G, ow OW, h HH, owː OW, m M, aj AY, ej EY, ɔj OY, aw AW, ɔ̃j OY, aːj AY, o̞w OW, tʃʰ CH, tʲ T, t̪ T, n̩ N"
+    pairs += ", ɫ̩ L, ɝː ER, ɟ G, c K, dʒ JH, ç SH, əw OW"
+    labels, phones = zip(*(pair.split() for pair in pairs.split(", ")))
+    found = read_alignment(write_tiers(tmp_path / "a.TextGrid", {"phones": list(labels)}))
+    assert tuple(phone.label for phone in found.phones or ()) == phones
+
+
+@pytest.mark.corpus
+def test_ipa_of_a_file_of_montreals_aligner(corpus: Path) -> None:
+    found = read_alignment(corpus / "cases" / "mfa_ipa.TextGrid")
+    assert [phone.label for phone in found.phones or ()] == ["sil", "G", "OW", "HH", "OW", "M", "sil"]
+    assert [word.label for word in found.words or ()] == ["go", "home"]
+
+
+def test_tiers_of_webmaus(tmp_path: Path) -> None:
+    labels = ["<p:>", "S", "@U", "T", "{", "tS", "<usb>"]
+    tiers = {"ORT-MAU": ["", "show", "that", "catch", "", "", ""], "KAN-MAU": ["x"] * 7, "MAU": labels}
+    found = read_alignment(write_tiers(tmp_path / "a.TextGrid", tiers))
+    assert [word.label for word in found.words or ()] == ["show", "that", "catch"]
+    assert [phone.label for phone in found.phones or ()] == ["sil", "SH", "OW", "TH", "AE", "CH", "sil"]
+    ipa = read_alignment(write_tiers(tmp_path / "b.TextGrid", {"MAU": ["ʃ", "əʊ", "<p:>"]}))
+    assert [phone.label for phone in ipa.phones or ()] == ["SH", "OW", "sil"]
 
 
 def test_tiers_of_other_names_are_listed(tmp_path: Path) -> None:

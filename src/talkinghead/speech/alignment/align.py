@@ -7,13 +7,14 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 import numpy as np
+import numpy.typing as npt
 
 from talkinghead.errors import announce
 from talkinghead.speech.activity import voice_activity
 from talkinghead.speech.alignment.boundaries import boundaries
 from talkinghead.speech.alignment.mismatch import broken_stretches
 from talkinghead.speech.alignment.sphinx import FRAME_RATE, PlacedPhone, PlacedWord, place
-from talkinghead.speech.alignment.transcript import Word, is_english, read_transcript
+from talkinghead.speech.alignment.transcript import Word, read_transcript
 from talkinghead.speech.arpabet import SILENCE
 from talkinghead.speech.features import resample
 from talkinghead.types import Interval, Speech
@@ -57,9 +58,7 @@ def align(speech: Speech, transcript: str, *, language: str = "en-us") -> Speech
     times = boundaries(phones, samples).tolist()
     aligned = tuple(_intervals(phones, [*times[:-1], speech.duration]))
     placed_words = tuple(_words(words, placed, dict(zip((phone.start for phone in phones), times)), speech.duration))
-    broken = [
-        (start / FRAME_RATE, end / FRAME_RATE) for start, end in broken_stretches(phones, english=is_english(language))
-    ]
+    broken = [(start / FRAME_RATE, end / FRAME_RATE) for start, end in broken_stretches(phones, _posteriors(samples))]
     if not broken:
         return dataclasses.replace(speech, phones=aligned, words=placed_words)
     where = " and ".join(_where(stretch, placed_words) for stretch in broken[:_NAMED])
@@ -80,6 +79,12 @@ def _recognise(speech: Speech) -> tuple[Interval, ...]:
     from talkinghead.speech.phones import recognise
 
     return recognise(speech)
+
+
+def _posteriors(samples: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    from talkinghead.speech.phones import phone_posteriors
+
+    return phone_posteriors(samples)
 
 
 def _quote(words: Sequence[Word] | Sequence[Interval]) -> str:

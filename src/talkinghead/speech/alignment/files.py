@@ -8,14 +8,16 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from talkinghead.errors import InputError
 from talkinghead.foreign import parse_json, read_content, refuse_damage
 from talkinghead.media.files import check_writable, existing_file, write_beside
+from talkinghead.speech.alignment.json_kinds import words_and_phones
 from talkinghead.speech.alignment.textgrid import Tiers, text_from_tiers, tiers_from_text
 from talkinghead.speech.arpabet import SILENCE
 from talkinghead.speech.labels import arpabet_phones, is_silence
+from talkinghead.speech.sampa import ipa_from_sampa
 from talkinghead.types import Interval
 
 SUFFIXES = (".json", ".TextGrid", ".align")
@@ -25,7 +27,9 @@ _ALIGN_UNIT = 25_000  # of .align files, per second
 _ROUNDING_S = 1e-3  # the most by which rounded times may overlap
 _KIND, _REMEDY = "a readable alignment", "export it again."
 
-_WORD_TIERS, _PHONE_TIERS = ("word", "words"), ("phone", "phones", "phoneme", "phonemes", "segment", "segments")
+_SAMPA_TIER = "mau"  # of WebMAUS
+_WORD_TIERS = ("word", "words", "ort-mau", "ort")
+_PHONE_TIERS = ("phone", "phones", "phoneme", "phonemes", "segment", "segments", _SAMPA_TIER)
 
 _Choice = TypeVar("_Choice")
 _Read = tuple[Sequence[Interval] | None, Sequence[Interval] | None]
@@ -48,8 +52,9 @@ def read_alignment(path: str | os.PathLike[str]) -> Alignment:
     """The words and phones of a TextGrid (long or short), ``.align`` or JSON file.
 
     JSON holds ``words`` and ``phones``, either of which may be missing: lists of ``{"label", "start", "end"}`` in
-    seconds. Phones may be ARPAbet with or without stress, TIMIT's, or IPA; sounds that ARPAbet lacks become the nearest
-    that look alike.
+    seconds; or it is what Whisper, Gentle, Rhubarb or the Montreal Forced Aligner write (``json_kinds``). Phones may be
+    ARPAbet with or without stress, TIMIT's, or IPA, in WebMAUS's tier MAU also X-SAMPA; sounds that ARPAbet lacks
+    become the nearest that look alike.
 
     Raises:
         InputError: the file is missing, of another kind, damaged, has neither words nor phones, or its intervals
@@ -174,11 +179,24 @@ def _with_silences(words: Sequence[Interval], silence: str, duration: float) -> 
 
 def _read_textgrid(text: str) -> _Read:
     tiers = tiers_from_text(text)
+    tiers = {name: _ipa_of_maus(name, tier) for name, tier in tiers.items()}
     words, phones = _tier(tiers, _WORD_TIERS), _tier(tiers, _PHONE_TIERS)
     if words is None and phones is None:
         found = ", ".join(repr(name) for name in tiers) or "none"
         raise ValueError(f"name one of its tiers of intervals words or phones: it has {found}")
     return words, phones
+
+
+def _ipa_of_maus(name: str, tier: tuple[Interval, ...]) -> tuple[Interval, ...]:
+    """WebMAUS writes X-SAMPA or, if asked, IPA; X-SAMPA means other sounds than ARPAbet by the same letters."""
+    if name.strip().lower() != _SAMPA_TIER or not all(interval.label.isascii() for interval in tier):
+        return tier
+    return tuple(
+        interval
+        if is_silence(interval.label)
+        else Interval(ipa_from_sampa(interval.label), interval.start, interval.end)
+        for interval in tier
+    )
 
 
 def _tier(tiers: Tiers, names: tuple[str, ...]) -> Sequence[Interval] | None:
@@ -202,26 +220,7 @@ def _align_text(path: Path, alignment: Alignment, duration: float) -> str:
 
 
 def _read_json(text: str) -> _Read:
-    content = parse_json(text)
-    if not isinstance(content, dict):
-        raise ValueError("it is not a JSON object with words and phones")
-    return _json_intervals(content, "words"), _json_intervals(content, "phones")
-
-
-def _json_intervals(content: Mapping[str, Any], name: str) -> Sequence[Interval] | None:
-    rows = content.get(name)
-    if rows is None:
-        return None
-    try:
-        return [Interval(_label(row["label"]), float(row["start"]), float(row["end"])) for row in rows]
-    except (KeyError, TypeError) as error:
-        raise ValueError(f"{name} is not a list of label, start and end") from error
-
-
-def _label(label: object) -> str:
-    if not isinstance(label, str):
-        raise TypeError
-    return label
+    return words_and_phones(parse_json(text))
 
 
 def _json_text(path: Path, alignment: Alignment, duration: float) -> str:
