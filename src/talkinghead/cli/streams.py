@@ -42,7 +42,7 @@ def guard_streams() -> None:
         sys.stderr = open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
     if sys.stdout is None:
         sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
-    elif sys.platform != "win32":  # where consoles are no files
+    elif isinstance(sys.stdout, io.TextIOWrapper) and sys.platform != "win32":  # where consoles are no files
         sys.stdout.flush()
         sys.stdout = io.TextIOWrapper(
             io.BufferedWriter(_Stdout(1, "w", closefd=False)),

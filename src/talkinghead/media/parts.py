@@ -124,7 +124,7 @@ def delay_signals() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-        for number, frame in arrived:
-            handler = before[signal.Signals(number)]
+        for arrival, frame in arrived:
+            handler = before[signal.Signals(arrival)]
             if callable(handler):
-                handler(number, frame)
+                handler(arrival, frame)
