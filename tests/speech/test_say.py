@@ -162,14 +162,48 @@ def test_language_and_voice() -> None:
     assert german == [phone.label for phone in say("Grüße", "de").phones or ()]
 
 
-def test_the_wrong_script_for_a_voice_is_announced(caplog: pytest.LogCaptureFixture) -> None:
+def said_announcements(caplog: pytest.LogCaptureFixture, text: str, **options: str) -> tuple[list[str], list[str]]:
+    """The phones of a text and what is announced."""
+    caplog.clear()
     with caplog.at_level(logging.WARNING, "talkinghead"):
-        check("Привет, мир", "ru")
-        assert caplog.records == []
-        assert say("Привет, мир").phones
-    (record,) = caplog.records
-    assert "the voice en-us spells out letters" in record.getMessage()
-    assert "--language" in record.getMessage()
+        phones = [phone.label for phone in say(text, **options).phones or () if phone.label != "sil"]
+    return phones, list(dict.fromkeys(caplog.messages))
+
+
+def test_scripts_are_spoken_by_a_voice_that_reads_them(caplog: pytest.LogCaptureFixture) -> None:
+    assert said_announcements(caplog, "Привет, мир", voice="ru")[1] == []
+    phones, told = said_announcements(caplog, "Hello 你好 world")
+    own = [
+        phone
+        for part, voice in (("Hello", "en-us"), ("你好", "cmn"), ("world", "en-us"))
+        for phone in part_phones(part, voice)
+    ]
+    assert phones == own
+    assert told == ["the text has Chinese characters, which the voice en-us cannot speak: the voice cmn speaks them."]
+    assert said_announcements(caplog, "Привет, мир")[0] == said_announcements(caplog, "Привет, мир", voice="ru")[0]
+
+
+def part_phones(text: str, voice: str) -> list[str]:
+    """The phones of a text that one voice speaks."""
+    return [phone.label for phone in say(text, voice).phones or () if phone.label != "sil"]
+
+
+def test_numbers_are_read_in_the_language_around_them(caplog: pytest.LogCaptureFixture) -> None:
+    assert said_announcements(caplog, "Привет, 5 кг")[0] == part_phones("Привет, пять килограммов", "ru")
+
+
+def test_what_no_voice_speaks_is_left_out(caplog: pytest.LogCaptureFixture) -> None:
+    phones, told = said_announcements(caplog, "Hello ភាសា world")
+    assert phones == part_phones("Hello", "en-us") + part_phones("world", "en-us")
+    assert told == [
+        "the text has Khmer letters, which no voice here can speak: they are left out; write them in another script."
+    ]
+    with pytest.raises(InputError, match="nothing that can be spoken"):
+        say("ភាសា")
+    _, told = said_announcements(caplog, "日本のカメラ", voice="ja")
+    assert told == [
+        "the text has Chinese characters, which no voice here can speak: they are left out; write them in kana."
+    ]
 
 
 def test_voices() -> None:

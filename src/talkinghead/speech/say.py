@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import chain
 
 from talkinghead.errors import InputError, announce
@@ -10,16 +12,20 @@ from talkinghead.speech.alignment.align import align
 from talkinghead.speech.arpabet import SILENCE
 from talkinghead.speech.synthesis.engines import TextToSpeech, Voice, nearest
 from talkinghead.speech.synthesis.espeak import Espeak
+from talkinghead.speech.synthesis.espeak_library import library
 from talkinghead.speech.synthesis.joining import join, sentence_pause
-from talkinghead.speech.synthesis.languages import speaking, spells_out, voice_for
+from talkinghead.speech.synthesis.languages import speaking, voice_for
 from talkinghead.speech.synthesis.piper import SUFFIX, Piper
+from talkinghead.speech.synthesis.scripts import foreign_scripts, split_by_voice, tell_runs
 from talkinghead.speech.text.notation import expand
-from talkinghead.speech.text.pieces import TextPiece, clean, split
+from talkinghead.speech.text.pieces import NO_PAUSE, TextPiece, clean, split
 from talkinghead.speech.text.ssml import PAUSE, ignored_elements
 from talkinghead.types import Progress, Speech, no_progress
 
 DEFAULT_VOICE = "en-us"
 SLOWEST, FASTEST = 0.5, 2.5
+
+_SENTENCE_END = re.compile(rf"[.!?…。！？{PAUSE}][\"'”’»)\]]*\s*$")
 
 
 def say(
@@ -58,10 +64,9 @@ def say(
             engine is not installed, or there is no room for temporary files.
     """
     engine, voice = check(text, voice, language=language, rate=rate, engine=engine)
-    text = expand(clean(text), _language(engine, voice))
-    pieces = split(text)
-    text = text.replace(PAUSE, "")
-    spoken = _speak(pieces, voice, rate=rate, engine=engine, progress=progress)
+    pieces = list(_pieces(clean(text), engine, voice))
+    text = "".join(piece.text for piece, _ in pieces).replace(PAUSE, "")
+    spoken = _speak(pieces, rate=rate, engine=engine, progress=progress)
     if len(pieces) > 1:
         first = next(spoken, None)
         if first is not None:
@@ -94,8 +99,7 @@ def check(
     if ignored := ignored_elements(text):
         announce(f"the text's SSML is followed for breaks, substitutes and spelling, not for {', '.join(ignored)}.")
     chosen, name = _choose(voice, language, engine)
-    if isinstance(chosen, Espeak) and spells_out(name, text):
-        announce(f"the voice {name} spells out letters that are not Latin: choose the text's language (--language).")
+    _tell_scripts(clean(text), chosen, name)
     return chosen, name
 
 
@@ -151,12 +155,42 @@ def _of_engine(engine: TextToSpeech, voice: str | None, language: str | None) ->
     return known[0].name if language is None else voice_for(language, known).name
 
 
+def _tell_scripts(text: str, engine: TextToSpeech, voice: str) -> None:
+    """Announce what another voice speaks, or none."""
+    if text.isascii():
+        return
+    if isinstance(engine, Espeak):
+        for sentence in tell_runs(split_by_voice(text, voice, library().languages), voice):
+            announce(sentence)
+        return
+    language = _language(engine, voice)
+    if language and (foreign := foreign_scripts(text, language)):
+        announce(f"the text has {' and '.join(foreign)}, which the voice {voice} may not speak: choose one that does.")
+
+
+def _pieces(text: str, engine: TextToSpeech, voice: str) -> Iterator[tuple[TextPiece, str]]:
+    """The pieces of a text, notations in words, each with its voice; what no voice can speak is left out."""
+    if not isinstance(engine, Espeak) or text.isascii():
+        yield from ((piece, voice) for piece in split(expand(text, _language(engine, voice))))
+        return
+    runs = split_by_voice(text, voice, library().languages)
+    for index, run in enumerate(runs):
+        if run.voice is None:
+            continue
+        pieces = split(expand(run.text, run.voice.partition("+")[0]))
+        is_within = index + 1 < len(runs) and not _SENTENCE_END.search(run.text)
+        for piece in pieces[:-1] if is_within else pieces:
+            yield piece, run.voice
+        if is_within and pieces:
+            yield replace(pieces[-1], pause=NO_PAUSE), run.voice
+
+
 def _speak(
-    pieces: list[TextPiece], voice: str, *, rate: float, engine: TextToSpeech, progress: Progress
+    pieces: list[tuple[TextPiece, str]], *, rate: float, engine: TextToSpeech, progress: Progress
 ) -> Iterator[tuple[Speech, float]]:
     """The pieces spoken, without those that make no sound, and the seconds of silence after each."""
     progress("speech", 0, len(pieces))
-    for done, piece in enumerate(pieces, start=1):
+    for done, (piece, voice) in enumerate(pieces, start=1):
         speech = engine.say(piece.text.replace(PAUSE, ""), voice=voice, rate=rate)
         if isinstance(engine, Piper) and len(speech.samples):
             speech = _align(speech, piece.text, engine.language(voice))

@@ -122,8 +122,8 @@ def test_other_languages() -> None:
         ("", "en-us", "has no words"),
         (" ... [music] -- ", "en-us", "has no words"),
         ("привет", "en-us", "Cyrillic script.*name its language"),
-        ("你好", "en-us", "Cjk script.*Latin letters"),
-        ("你好", "cmn", "Cjk script.*Latin letters"),
+        ("你好", "en-us", "Chinese script.*Latin letters"),
+        ("你好", "cmn", "Chinese script.*Latin letters"),
     ],
 )
 def test_what_cannot_be_read(text: str, language: str, fault: str) -> None:

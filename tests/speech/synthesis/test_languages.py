@@ -8,7 +8,7 @@ import pytest
 
 from talkinghead.errors import InputError
 from talkinghead.speech.synthesis.engines import Voice
-from talkinghead.speech.synthesis.languages import speaking, spells_out, voice_for
+from talkinghead.speech.synthesis.languages import speaking, voice_for
 
 VOICES = tuple(
     Voice(name, language, "espeak")
@@ -93,20 +93,3 @@ def test_unknown(language: str, near: str) -> None:
 )
 def test_all_voices_of_a_language(language: str, names: list[str]) -> None:
     assert [voice.name for voice in speaking(language, VOICES)] == names
-
-
-@pytest.mark.parametrize(
-    ("voice", "text", "spelt"),
-    [
-        ("en-us", "Привет, мир", True),
-        ("de+f3", "你好", True),
-        ("en-us", "Hello Привет 你好 world", False),
-        ("en-us", "déjà-vu ªº 123 + 4", False),
-        ("en-us", "123", False),
-        ("ru", "Привет, мир", False),
-        ("cmn", "你好", False),
-        ("en-shaw", "𐑣𐑧𐑤𐑴", False),
-    ],
-)
-def test_scripts_that_a_voice_can_only_spell(voice: str, text: str, spelt: bool) -> None:
-    assert spells_out(voice, text) is spelt

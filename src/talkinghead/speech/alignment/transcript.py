@@ -107,7 +107,7 @@ def _check_script(text: str, english: bool) -> None:
     for letter in filter(str.isalpha, text):
         name = unicodedata.name(letter, "")
         if not name.startswith(_SCRIPTS[:1] if english else _SCRIPTS) and not name.startswith("MODIFIER"):
-            kind = name.split()[0].capitalize() or "unknown"
+            kind = name.split()[0].capitalize().replace("Cjk", "Chinese") if name else "unknown"
             remedy = "write it in Latin letters"
             if english and name.startswith(_SCRIPTS):
                 remedy = "name its language (--language)"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 
 from talkinghead.errors import InputError, announce
@@ -34,10 +33,6 @@ _USUAL = {
     "american": "en-us",
     "british": "en-gb",
 }
-
-# Voices that spell non-Latin text letter by letter, in their own language.
-_LATIN = "af ca cs da de en es et fi fr hr hu id it la lt lv ms nb nl pl pt ro sk sl sv sw tr vi"
-_SEEN = 2000  # characters from which the script is told
 
 
 def voice_for(language: str, voices: Sequence[Voice]) -> Voice:
@@ -76,20 +71,6 @@ def speaking(language: str, voices: Sequence[Voice]) -> tuple[Voice, ...]:
     if not found:
         found = [voice_for(language, voices)]
     return tuple(found)
-
-
-def spells_out(voice: str, text: str) -> bool:
-    """Whether a voice could only spell out most of a text, because its letters are not those of its language.
-
-    >>> spells_out("en-us", "Привет, мир"), spells_out("ru", "Привет, мир"), spells_out("de+f3", "Grüße")
-    (True, False, False)
-    """
-    code = voice.partition("+")[0].lower()
-    if code.partition("-")[0] not in _LATIN.split() or code == "en-shaw":
-        return False
-    letters = [sign for sign in text[:_SEEN] if sign.isalpha()]
-    foreign = sum(not unicodedata.name(sign, "").startswith(("LATIN", "FEMININE", "MASCULINE")) for sign in letters)
-    return 2 * foreign > len(letters)
 
 
 def _is_of(wanted: str, voice: Voice) -> bool:
