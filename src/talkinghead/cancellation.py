@@ -1,4 +1,4 @@
-"""Cancelling work: long loops pass checkpoints, at which cancelled work ends."""
+"""Cancelling work: long loops pass checkpoints, at which cancelled work ends; and what had been written by then."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, wait
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TypeVar
 
 Checkpoint = Callable[[], None]
@@ -60,3 +62,44 @@ def await_result(future: Future[Result]) -> Result:
         checkpoint()
         wait((future,), timeout=_STEP_S)
     return future.result()
+
+
+@dataclass
+class WrittenFiles:
+    """The files that were written while ``note_written_files`` lasted."""
+
+    _identities: dict[Path, tuple[int, int]] = field(default_factory=dict)
+
+    def add(self, path: Path, part: Path) -> None:
+        """Note that the finished file ``part`` is about to be renamed to ``path``."""
+        self._identities[path] = _identity(part)
+
+    def paths(self) -> list[Path]:
+        """Those that are there now."""
+        return [path for path, identity in self._identities.items() if path.exists() and _identity(path) == identity]
+
+
+_WRITTEN: ContextVar[WrittenFiles | None] = ContextVar("written", default=None)
+
+
+@contextmanager
+def note_written_files() -> Iterator[WrittenFiles]:
+    """Meanwhile, keep account of the files that this thread writes, so that whoever is stopped can be told of them."""
+    written = WrittenFiles()
+    token = _WRITTEN.set(written)
+    try:
+        yield written
+    finally:
+        _WRITTEN.reset(token)
+
+
+def note_file(path: Path, part: Path) -> None:
+    """Note that the finished file ``part`` is about to be renamed to ``path``."""
+    written = _WRITTEN.get()
+    if written is not None:
+        written.add(path, part)
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    state = path.stat()
+    return state.st_dev, state.st_ino

@@ -219,7 +219,10 @@ def test_an_output_is_an_input(refused: Refused, face: Path, out: Path) -> None:
         (["--fps", "1e9"], "--fps 1e+09", "from 0.1 to 240"),
         (["--fps", "1e-300"], "--fps 1e-300", "from 0.1 to 240"),
         (["--fps", "nan"], "--fps nan", "from 0.1 to 240"),
-        (["--fps", "fast"], "'--fps'", "animate --help"),
+        (["--fps", "fast"], "--fps fast", "25, 29.97 or 30000/1001"),
+        (["--fps", "29,97"], "--fps 29,97", "write 29.97"),
+        (["--fps", "30000/0"], "--fps 30000/0", "25, 29.97 or 30000/1001"),
+        (["--fps", "1e400"], "--fps inf", "from 0.1 to 240"),
         (["--head", "-1"], "--head -1", "0 (held still) to 5"),
         (["--head", "nan"], "--head nan", "0 (held still) to 5"),
         (["--head", "5.5"], "--head 5.5", "0 (held still) to 5"),
@@ -284,3 +287,50 @@ def test_a_full_disk(
         monkeypatch.setattr(np.lib.format, "write_array", full)
     options = ("--motion-out", out.with_name("motion.npz"))
     refused("animate", face, speech, "-o", out, *options, names=out.parent, remedy="free some space")
+
+
+@pytest.mark.parametrize("which", ["FACE", "SPEECH", "--background", "--text-file"])
+@pytest.mark.parametrize("address", ["https://example.org/a.png", "http://example.org", "file:///home/a.wav"])
+def test_a_web_address(refused: Refused, face: Path, speech: Path, out: Path, which: str, address: str) -> None:
+    given: dict[str, tuple[str | Path, ...]] = {
+        "FACE": (address, speech),
+        "SPEECH": (face, address),
+        "--background": (face, speech, "--background", address),
+        "--text-file": (face, "--text-file", address),
+    }
+    # The path of an option has lost slashes before anybody could see them: those of //, as on the web, come back.
+    names = address.replace("///", "//") if which == "--text-file" else address
+    refused("animate", *given[which], "-o", out, names=f"{names} is an address", remedy="save it as a file")
+
+
+@pytest.mark.parametrize("command", ["landmarks", "align", "motion"])
+def test_a_web_address_for_other_commands(refused: Refused, out: Path, command: str) -> None:
+    address = "https://example.org/a.png"
+    options = {"align": ("--transcript", "Hello.", "-o", out.with_suffix(".json"))}.get(command, ())
+    if command == "landmarks":
+        options = ("-o", out.with_suffix(".json"))
+    refused(command, address, *options, names=f"{address} is an address", remedy="save it as a file")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need rights on Windows")
+@pytest.mark.parametrize("which", ["FACE", "SPEECH", "OUT"])
+def test_links_that_point_at_each_other(refused: Refused, face: Path, speech: Path, out: Path, which: str) -> None:
+    first, second = out.with_name("first.mp4"), out.with_name("second.mp4")
+    first.symlink_to(second)
+    second.symlink_to(first)
+    paths = {"FACE": face, "SPEECH": speech, "OUT": out} | {which: first}
+    remedy = "choose another name" if which == "OUT" else "check the name"
+    refused("animate", paths["FACE"], paths["SPEECH"], "-o", paths["OUT"], names=first, remedy=remedy)
+
+
+def test_a_motion_whose_name_is_too_long(refused: Refused, face: Path, speech: Path, out: Path) -> None:
+    name = out.with_name("m" * 300 + ".npz")
+    refused("animate", face, speech, "-o", out, "--motion", name, names="mmm", remedy="")
+
+
+def test_control_characters_of_names_are_shown(refused: Refused, speech: Path, out: Path) -> None:
+    name = out.with_name("a\x1b[2J\x1b]0;title\x07\nb\u202egnp.png")
+    sentence = refused(
+        "animate", name, speech, "-o", out, names=r"a\x1b[2J\x1b]0;title\x07\nb\u202egnp.png", remedy="check"
+    )
+    assert not {"\x1b", "\x07", "\n", "\u202e"} & set(sentence)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import signal
 import subprocess
 import sys
@@ -11,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from cli.command import COMMAND
+from cli.command import COMMAND, Run
 from drawn import speech_like, write_wav
+from talkinghead.cli import animate
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals as POSIX has them")
 
@@ -62,6 +64,34 @@ def test_stopped_by_a_signal(face: Path, inputs: Path, out: Path, number: signal
     assert stdout == ""
     assert stderr == "talkinghead: stopped; nothing was written\n"
     assert list(out.parent.iterdir()) == []
+
+
+def test_stopped_after_the_files_were_written(
+    run: Run, face: Path, speech: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(*arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(animate, "tell_made", stop)
+    outcome = run("animate", face, speech, "-o", out, "--motion-out", out.with_name("m.npz"), "--fps", 5)
+    assert outcome.code == 130
+    written = f"{out} and {out.with_name('m.npz')}"
+    assert outcome.stderr == f"talkinghead: stopped; {written} were written before, whole\n"
+
+
+def test_a_fault_of_the_disk_is_one_sentence(
+    run: Run, face: Path, speech: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*arguments: object) -> None:
+        raise OSError(errno.EIO, "Input/output error", "some/file")
+
+    monkeypatch.setattr(animate, "tell_made", fail)
+    outcome = run("animate", face, speech, "-o", out, "--fps", 5)
+    assert outcome.code == 2
+    assert outcome.stderr == (
+        "talkinghead: some/file cannot be used (Input/output error): check its name, permissions and the room on its "
+        "disk.\n"
+    )
 
 
 def test_the_system_refuses_to_write_more(face: Path, speech: Path, out: Path) -> None:

@@ -1,71 +1,48 @@
-"""Sound from standard input and pipes."""
+"""Standard streams that are full, closed, or no longer read: one sentence at most, and never a traceback."""
 
 from __future__ import annotations
 
-import io
-import os
-import threading
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from talkinghead.cli import streams
-from talkinghead.cli.streams import is_stream, seekable_file
-from talkinghead.errors import InputError
+from cli.command import COMMAND, Outcome
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="a shell and devices as POSIX has them")
 
 
-class Stdin:
-    """Standard input with this content."""
-
-    closed = False
-
-    def __init__(self, content: bytes, *, keyboard: bool = False) -> None:
-        self.buffer = io.BytesIO(content)
-        self.keyboard = keyboard
-
-    def isatty(self) -> bool:
-        """Whether it is the keyboard."""
-        return self.keyboard
+def run_in_shell(redirections: str, *arguments: str | Path) -> Outcome:
+    """Run the command with redirections of a shell, which stand in for those of the test."""
+    shell = ["sh", "-c", f'exec "$@" {redirections}', "sh", *COMMAND, *map(str, arguments)]
+    done = subprocess.run(shell, capture_output=True, text=True, timeout=240)
+    return Outcome(done.returncode, done.stdout, done.stderr)
 
 
-def test_a_file_is_itself(tmp_path: Path) -> None:
-    for path in (tmp_path / "no.wav", tmp_path, None):
-        with seekable_file(path) as kept:
-            assert kept is path
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")
+@pytest.mark.parametrize("arguments", [["methods"], ["--help"], ["--version"]])
+def test_full_standard_output(arguments: list[str]) -> None:
+    outcome = run_in_shell("> /dev/full", *arguments)
+    assert outcome.code == 2
+    assert outcome.stderr.startswith("talkinghead: standard output cannot be written to (No space left on device): ")
+    assert outcome.stderr.count("\n") == 1
 
 
-def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sys.stdin", Stdin(b"some sound" * 300_000))
-    with seekable_file(Path("-")) as kept:
-        assert kept is not None
-        assert kept.read_bytes() == b"some sound" * 300_000
-        assert kept.name == "standard-input"
-    assert not kept.parent.exists()
+def test_output_that_is_read_no_further() -> None:
+    outcome = run_in_shell("| true", "voices")
+    assert outcome.stderr == ""
 
 
-def test_a_pipe(tmp_path: Path) -> None:
-    path = tmp_path / "pipe"
-    os.mkfifo(path)
-    assert is_stream(path)
-    writer = threading.Thread(target=path.write_bytes, args=(b"sound",))
-    writer.start()
-    with seekable_file(path) as kept:
-        assert kept is not None
-        assert kept.read_bytes() == b"sound"
-    writer.join()
+def test_all_streams_closed(face: Path, speech: Path, out: Path) -> None:
+    """A video is made, and no library's complaint goes into it."""
+    outcome = run_in_shell("<&- >&- 2>&-", "animate", face, speech, "-o", out, "--fps", "5")
+    assert (outcome.code, outcome.stdout, outcome.stderr) == (0, "", "")
+    assert out.read_bytes()[4:8] == b"ftyp"
+    assert [path.name for path in out.parent.iterdir()] == [out.name]
 
 
-@pytest.mark.parametrize(
-    ("stdin", "fault"),
-    [
-        (Stdin(b""), "standard input is empty: send a sound file"),
-        (None, "standard input is closed"),
-        (Stdin(b"x", keyboard=True), "standard input is the keyboard"),
-        (Stdin(b"12345"), "brings more than 4e-09 GB"),
-    ],
-)
-def test_bad_input(monkeypatch: pytest.MonkeyPatch, stdin: Stdin | None, fault: str) -> None:
-    monkeypatch.setattr("sys.stdin", stdin)
-    monkeypatch.setattr(streams, "_LARGEST", 4)
-    with pytest.raises(InputError, match=fault), seekable_file(Path("-")):
-        pass
+def test_text_from_closed_standard_input(face: Path, out: Path) -> None:
+    outcome = run_in_shell("<&-", "animate", face, "--text-file", "-", "-o", out)
+    assert outcome.code == 2
+    assert outcome.stderr == "talkinghead: standard input is empty: write at least one word to say.\n"

@@ -171,7 +171,7 @@ def test_a_folder_that_cannot_be_written_is_told(anna: Path, video: Path, monkey
     def refuse(path: Path) -> Path:
         raise PermissionError(13, "Permission denied", str(path))
 
-    monkeypatch.setattr(files, "_create", refuse)
+    monkeypatch.setattr(files, "create_part", refuse)
     with pytest.raises(InputError, match="cannot be written to"):
         adapt_person(PersonPlan((video,)), anna)
     assert open_person(anna).portrait().picture.shape == (192, 192, 3)  # reading needs no permission

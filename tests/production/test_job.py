@@ -75,8 +75,8 @@ def sentence_of(content: object) -> str:
         ({"Seed": 1}, '"Seed" is unknown (did you mean "seed"?)'),
         ({"colour": "red"}, '"colour" is unknown: correct it'),
         ({"x" * 1000: 1}, "xxx…"),
-        ({"fps": "fast"}, '"fps" must be a number or null, not "fast"'),
-        ({"fps": True}, '"fps" must be a number or null, not true'),
+        ({"fps": [25]}, '"fps" must be text or a number or null, not [25]'),
+        ({"fps": True}, '"fps" must be text or a number or null, not true'),
         ({"seed": 1.5}, '"seed" must be a whole number, not 1.5'),
         ({"seed": None}, '"seed" must be a whole number, not null'),
         ({"head": [1]}, '"head" must be a number, not [1]'),
@@ -96,7 +96,7 @@ def test_a_fault_is_named(changed: dict[str, Any], told: str) -> None:
 
 
 def test_all_faults_stand_in_one_sentence() -> None:
-    sentence = sentence_of({"facs": "a.png", "fps": "fast", "seed": 0.5})
+    sentence = sentence_of({"facs": "a.png", "fps": [25], "seed": 0.5})
     for told in (
         '"facs" is unknown (did you mean "face"?)',
         '"fps"',

@@ -109,7 +109,7 @@ def test_nothing_is_written_or_replaced_when_something_fails(
     elif fault == "finish":
         monkeypatch.setattr(encoders.MovieEncoder, "finish", broken_disk)
     elif fault == "motion":
-        monkeypatch.setattr(np, "savez_compressed", broken_disk)
+        monkeypatch.setattr(np.lib.format, "write_array", broken_disk)
     elif fault == "arkit":
         monkeypatch.setattr(arkit, "_csv_lines", broken_disk)
     elif fault == "renderer":

@@ -5,6 +5,8 @@ from __future__ import annotations
 import http.client
 import json
 import re
+import socket
+import struct
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -138,3 +140,74 @@ def test_the_page_refers_to_nothing_outside() -> None:
     assert not re.search(r"https?:|src=|@import|url\(", page)
     assert re.findall(r'href="([^"]*)"', page) == ["data:,"]
     assert set(re.findall(r'(?:fetch|send)\("(\w+)"', page)) == {"state", "save", "cancel"}
+
+
+def connect(served: Served) -> socket.socket:
+    address = urlsplit(served.server.address)
+    return socket.create_connection((address.hostname or "", address.port or 0), timeout=10)
+
+
+def send_head(served: Served, connection: socket.socket, length: str, *, token: str | None = None) -> None:
+    """Send all of a request to save but its body."""
+    host = urlsplit(served.server.address).netloc
+    head = f"POST /{token or served.server.token}/save HTTP/1.1\r\nHost: {host}\r\nContent-Length: {length}\r\n\r\n"
+    connection.sendall(head.encode())
+
+
+@pytest.mark.parametrize("length", ["9" * 5000, "9" * 30, "1" + "0" * 12, "-1", "1e3", "\u0663", "x"])
+def test_absurd_lengths_are_refused_before_anything_is_read(served: Served, length: str) -> None:
+    with connect(served) as connection:
+        send_head(served, connection, length)
+        assert connection.recv(65_536).startswith(b"HTTP/1.0 413")
+    assert served.thread.is_alive()
+
+
+def test_the_token_is_checked_before_the_body(served: Served) -> None:
+    with connect(served) as connection:
+        send_head(served, connection, "500000", token="wrong")
+        assert connection.recv(65_536).startswith(b"HTTP/1.0 403")
+
+
+@pytest.mark.parametrize(
+    "body", [b"1" * 5000, b'{"points": [[1, ' + b"9" * 400 + b"]]}", b"[" * 100_000, b"NaN", b"\xff"]
+)
+def test_numbers_and_depths_beyond_all_bounds(served: Served, body: bytes) -> None:
+    assert served.ask("POST", "save", body)[:2] == (400, "what was sent is not JSON")
+    assert served.taken == []
+
+
+def test_a_connection_that_breaks_off_is_no_fault(served: Served, capsys: pytest.CaptureFixture[str]) -> None:
+    for length in ("1000", "900000"):
+        with connect(served) as connection:
+            send_head(served, connection, length)
+            connection.sendall(b"{")
+            # Closed with a reset instead of the usual end.
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    with connect(served) as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    assert served.ask("GET", "state")[0] == 200
+    served.ask("POST", "cancel", b"")
+    served.ended()
+    assert capsys.readouterr().err == ""
+
+
+def test_silent_connections_time_out(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    handler = served.server._server.RequestHandlerClass
+    assert 0 < handler.timeout <= 60  # type: ignore[attr-defined]
+    monkeypatch.setattr(handler, "timeout", 0.2)
+    with connect(served) as silent, connect(served) as half:
+        send_head(served, half, "1000")
+        assert silent.recv(10) == b""
+        assert half.recv(10) == b""
+    assert served.thread.is_alive()
+
+
+def test_a_full_disk_is_said_on_the_page() -> None:
+    def save(content: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    found = Served(PlacingServer(b"", STATE, save), [])
+    found.start()
+    assert found.ask("POST", "save", b"{}")[:2] == (500, "the landmarks cannot be written (No space left on device)")
+    found.ask("POST", "cancel", b"")
+    assert found.ended() is False

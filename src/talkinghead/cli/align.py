@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 
 from talkinghead.cli.console import tell
+from talkinghead.cli.pipes import is_stream, seekable_file
 from talkinghead.cli.progress import Bar
-from talkinghead.cli.streams import is_stream, seekable_file
 from talkinghead.cli.texts import STDIN, read_given_text
 from talkinghead.errors import InputError
 from talkinghead.production.checks import check_distinct

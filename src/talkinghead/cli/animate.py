@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from talkinghead.cli.console import tell_made
+from talkinghead.cli.pipes import is_stream, seekable_file
 from talkinghead.cli.progress import Bar
-from talkinghead.cli.streams import is_stream, seekable_file
 from talkinghead.cli.texts import STDIN, read_given_text
 from talkinghead.errors import InputError
 
@@ -58,7 +58,7 @@ _job_option = partial(_option, rich_help_panel="The job")
 def animate(
     context: typer.Context,
     face: Annotated[
-        Path | None,
+        str | None,
         typer.Argument(
             metavar="FACE",
             show_default=False,
@@ -66,7 +66,7 @@ def animate(
         ),
     ] = None,
     speech: Annotated[
-        Path | None,
+        str | None,
         typer.Argument(
             metavar="SPEECH",
             show_default=False,
@@ -140,8 +140,12 @@ def animate(
         _video_option(metavar="auto|photo|drawing", show_default="auto", help="What FACE is; auto detects it."),
     ] = None,
     fps: Annotated[
-        float | None,
-        _video_option(metavar="RATE", show_default="25, or that of --motion", help="Frames per second, up to 240."),
+        str | None,
+        _video_option(
+            metavar="RATE",
+            show_default="25, or that of --motion",
+            help="Frames per second, up to 240: 25, 30000/1001, or 29.97, which means the same.",
+        ),
     ] = None,
     which_face: Annotated[
         int | None,
@@ -247,9 +251,9 @@ def _job_from_parameters(parameters: Mapping[str, Any], path: Path | None) -> Jo
     given = {name: str(value) if isinstance(value, Path) else value for name, value in given.items()}
     if "no_visible_mark" in given:
         given["visible_mark"] = not given.pop("no_visible_mark")
-    if "blink" in given:
+    for name in {"blink", "fps"} & given.keys():
         with suppress(ValueError):
-            given["blink"] = float(given["blink"])
+            given[name] = float(given[name])
     if given.get("text_file") == STDIN and not {"speech", "text"} & given.keys():
         given["text"] = read_given_text(given.pop("text_file"))
     if path is not None:

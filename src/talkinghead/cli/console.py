@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import typer
@@ -18,13 +19,28 @@ if TYPE_CHECKING:
 
 STOPPED = 130  # the exit code after Ctrl-C
 
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+
 STDERR = Console(stderr=True)
 STDOUT = Console()
 
 
 def tell(sentence: str) -> None:
-    """Write one sentence to stderr unwrapped, above a progress bar if there is one."""
-    STDERR.print(Text(sentence), soft_wrap=True)
+    """Write one sentence to stderr unwrapped, above a progress bar if there is one.
+
+    Control characters, which names of files may hold, are shown as escapes: they would steer the terminal.
+    """
+    with suppress(OSError):  # a full disk behind it: there is nowhere left to say so
+        STDERR.print(Text(escape_controls(sentence)), soft_wrap=True)
+
+
+def escape_controls(text: str) -> str:
+    """The text without characters that control a terminal or the direction of writing.
+
+    >>> print(escape_controls("a\x1b[2Jb"))
+    a\\x1b[2Jb
+    """
+    return _CONTROLS.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
 def tell_made(made: Made, began: float) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 import signal
 import sys
@@ -11,8 +12,10 @@ from typing import Annotated, Any, cast
 import typer
 from typer.core import TyperGroup
 
+from talkinghead.cancellation import WrittenFiles, note_written_files
 from talkinghead.cli import adapt, align, animate, demo, doctor, evaluate, landmarks, methods, motion, train, voices
 from talkinghead.cli.console import STOPPED, notes_shown, tell
+from talkinghead.cli.streams import StdoutError, guard_streams
 from talkinghead.errors import InputError
 from talkinghead.version import __version__
 
@@ -35,6 +38,12 @@ class _Commands(TyperGroup):
             code = _tell_usage(error)
         except (EOFError, typer.Abort):
             code = _FAULT
+        except StdoutError as error:
+            code = _tell_lost_output(error)
+        try:
+            sys.stdout.flush()
+        except StdoutError as error:
+            code = code or _tell_lost_output(error)
         if code == STOPPED:
             code = 128 + _stopped_by[-1]
         sys.exit(code if isinstance(code, int) else 0)
@@ -42,7 +51,7 @@ class _Commands(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         """Run the command that was asked for."""
         try:
-            with notes_shown():
+            with notes_shown(), note_written_files() as written:
                 return super().invoke(ctx)
         except InputError as error:
             tell(f"talkinghead: {error}")
@@ -53,8 +62,32 @@ class _Commands(TyperGroup):
             tell(f"talkinghead: a package cannot be loaded ({error}): run talkinghead doctor, which says the remedy.")
             raise typer.Exit(_FAULT) from error
         except KeyboardInterrupt as stop:
-            tell("talkinghead: stopped; nothing was written")
+            tell(f"talkinghead: stopped; {_describe(written)}")
             raise typer.Exit(STOPPED) from stop
+        except StdoutError as error:
+            raise typer.Exit(_tell_lost_output(error, written)) from error
+        except OSError as error:
+            what, reason = error.filename or "a file", error.strerror or type(error).__name__
+            tell(
+                f"talkinghead: {what} cannot be used ({reason}): check its name, permissions and the room on its disk."
+            )
+            raise typer.Exit(_BAD_INPUT) from error
+
+
+def _describe(written: WrittenFiles) -> str:
+    paths = written.paths()
+    if not paths:
+        return "nothing was written"
+    return f"{' and '.join(map(str, paths))} {'was' if len(paths) == 1 else 'were'} written before, whole"
+
+
+def _tell_lost_output(error: StdoutError, written: WrittenFiles | None = None) -> int:
+    """Say that standard output takes no more, unless its reader has read enough, and return the exit code."""
+    if error.errno == errno.EPIPE:  # as by head
+        return _FAULT
+    files = "" if written is None else f"; {_describe(written)}"
+    tell(f"talkinghead: standard output cannot be written to ({error.strerror}): send it elsewhere{files}.")
+    return _BAD_INPUT
 
 
 def _tell_usage(error: Exception) -> int:
@@ -113,6 +146,7 @@ def _stop(number: int, frame: FrameType | None) -> None:
 
 def main() -> None:
     """The console script. Being terminated cleans up as Ctrl-C does."""
+    guard_streams()
     signal.signal(signal.SIGTERM, _stop)
     app(prog_name="talkinghead")
 

@@ -1,82 +1,53 @@
-"""Sound from standard input or a pipe, which can be read only once, as a file that can be read again."""
+"""Standard input and output that are closed, full, or no longer read."""
 
 from __future__ import annotations
 
+import io
 import os
-import stat
 import sys
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import IO
-
-from talkinghead.cancellation import checkpoint
-from talkinghead.cli.texts import STDIN
-from talkinghead.errors import InputError
-from talkinghead.media.files import explain_full_disk
-
-_LARGEST = 4_000_000_000  # bytes; days of compressed sound
-_PIECE = 2**20
 
 
-def is_stream(path: Path | None) -> bool:
-    """Whether a path means standard input, or is a pipe such as ``<(command)``.
+class StdoutError(OSError):
+    """Standard output took no more; what is written to it from now on is dropped."""
 
-    >>> is_stream(Path("-")), is_stream(Path("speech.wav")), is_stream(None)
-    (True, False, False)
+
+class _Stdout(io.FileIO):
+    """Standard output whose failures can be told from those of files."""
+
+    _has_failed = False
+
+    def write(self, data: object, /) -> int | None:  # type: ignore[override]
+        """Write bytes; after a failure, drop them, for Python itself tries again when it ends."""
+        if self._has_failed:
+            return memoryview(data).nbytes  # type: ignore[arg-type]
+        try:
+            return super().write(data)  # type: ignore[arg-type]
+        except OSError as error:
+            self._has_failed = True
+            raise StdoutError(error.errno, error.strerror) from None
+
+
+def guard_streams() -> None:
+    """Make standard streams safe to use: closed ones are opened, and failures of output are ``StdoutError``.
+
+    In place of closed ones stands the null device. Otherwise the next file that is opened would take their numbers, and
+    a library's complaints would go into it.
     """
-    if path is None:
-        return False
-    try:
-        return str(path) == STDIN or stat.S_ISFIFO(os.stat(path).st_mode)
-    except (OSError, ValueError):
-        return False
-
-
-@contextmanager
-def seekable_file(path: Path | None) -> Iterator[Path | None]:
-    """The path itself, or for a stream a temporary file with all of it, which is gone afterwards.
-
-    Raises:
-        InputError: nothing comes from the stream, too much of it, or there is no room for it.
-    """
-    if path is None or not is_stream(path):
-        yield path
-        return
-    with tempfile.TemporaryDirectory(prefix="talkinghead-") as folder:
-        kept = Path(folder) / ("standard-input" if str(path) == STDIN else "pipe")
-        with explain_full_disk(kept, all_faults=True):
-            _save(path, kept)
-        yield kept
-
-
-def _save(path: Path, kept: Path) -> None:
-    name = "standard input" if str(path) == STDIN else str(path)
-    total = 0
-    with kept.open("wb") as file:
-        for piece in _pieces(path):
-            checkpoint()
-            total += len(piece)
-            if total > _LARGEST:
-                raise InputError(f"{name} brings more than {_LARGEST / 1e9:g} GB: give SPEECH in parts.")
-            file.write(piece)
-    if total == 0:
-        raise InputError(f"{name} is empty: send a sound file into it.")
-
-
-def _pieces(path: Path) -> Iterator[bytes]:
-    if str(path) != STDIN:
-        with path.open("rb") as stream:
-            yield from _pieces_of(stream)
-        return
-    if sys.stdin is None or sys.stdin.closed:
-        raise InputError("standard input is closed: send a sound file into it.")
-    if sys.stdin.isatty():
-        raise InputError("standard input is the keyboard: send a sound file into it, or name one.")
-    yield from _pieces_of(sys.stdin.buffer)
-
-
-def _pieces_of(stream: IO[bytes]) -> Iterator[bytes]:
-    while piece := stream.read(_PIECE):
-        yield piece
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
+        os.set_inheritable(descriptor, True)
+    os.close(descriptor)
+    if sys.stdin is None:
+        sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
+    if sys.stderr is None:
+        sys.stderr = open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+    if sys.stdout is None:
+        sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+    elif isinstance(sys.stdout, io.TextIOWrapper) and sys.platform != "win32":  # where consoles are no files
+        sys.stdout.flush()
+        sys.stdout = io.TextIOWrapper(
+            io.BufferedWriter(_Stdout(1, "w", closefd=False)),
+            encoding=sys.stdout.encoding,
+            errors=sys.stdout.errors,
+            line_buffering=sys.stdout.line_buffering,
+            write_through=sys.stdout.write_through,
+        )

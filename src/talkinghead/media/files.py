@@ -4,23 +4,43 @@ from __future__ import annotations
 
 import errno
 import os
-import secrets
+import re
 import shlex
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from talkinghead.cancellation import note_file
 from talkinghead.errors import InputError
+from talkinghead.media.parts import create_part, delay_signals, hidden_name, is_part, remove_dead_parts, remove_part
 
+_ADDRESS = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]+):/{1,3}(?=[^/])")
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
+def is_address(path: str | os.PathLike[str]) -> bool:
+    """Whether a name begins as a web address does, such as https://."""
+    return _ADDRESS.match(os.fspath(path)) is not None
+
+
+def refuse_address(path: str | os.PathLike[str]) -> None:
+    """Raise ``InputError`` for a web address, which people give instead of a file."""
+    given = os.fspath(path)
+    found = _ADDRESS.match(given)
+    if found is None or os.path.exists(given):
+        return
+    # Paths have lost one of the two slashes.
+    address = f"{found[1]}://{given[found.end() :]}" if found[0].endswith(":/") else given
+    raise InputError(f"{address} is an address, and nothing is downloaded: save it as a file and give that.")
 
 
 def existing_file(path: str | os.PathLike[str]) -> Path:
     """The path, once it is sure that a file with something in it is there.
 
     Raises:
-        InputError: nothing is there, it is a folder or a device, it may not be read, or it is empty.
+        InputError: nothing is there, it is an address, a folder or a device, it may not be read, or it is empty.
     """
+    refuse_address(path)
     path = Path(path)
     try:
         if path.is_dir():
@@ -53,7 +73,7 @@ def check_writable(path: str | os.PathLike[str], overwrite: bool = False) -> Pat
             raise InputError(f"{path} is a folder: add a file name.")
         if path.exists() and not path.is_file():
             raise InputError(f"{path} is not a regular file: choose another name.")
-        if path.exists() and not overwrite:
+        if os.path.lexists(path) and not overwrite:
             raise InputError(f"{path} already exists: choose another name or allow overwriting (--overwrite).")
         if not folder.exists():
             make = f"mkdir -p {shlex.quote(str(folder))}"
@@ -61,7 +81,7 @@ def check_writable(path: str | os.PathLike[str], overwrite: bool = False) -> Pat
         if not folder.is_dir():
             raise InputError(f"{folder} is a file, not a folder: choose another place for {path.name}.")
         # Permission bits do not tell the whole truth (root, read-only and network disks): only trying does.
-        _create(_part(path)).unlink()
+        remove_part(create_part(path))
     except OSError as error:
         raise _cannot_write(path, error) from error
     return path
@@ -71,9 +91,14 @@ def check_writable(path: str | os.PathLike[str], overwrite: bool = False) -> Pat
 def write_beside(path: Path, overwrite: bool = False) -> Iterator[Path]:
     """A hidden, empty file beside ``path`` to write to; at the end it is named ``path``, upon an exception it vanishes.
 
+    A part file of ``write_together`` is yielded itself, so that functions that write whole files can write one.
+
     Raises:
         InputError: the disk is full, or a file of this name appeared meanwhile and ``overwrite`` is off.
     """
+    if is_part(path):
+        yield path
+        return
     with write_together((path,), overwrite) as (part,), explain_full_disk(path):
         yield part
 
@@ -89,9 +114,11 @@ def write_together(paths: Sequence[Path], overwrite: bool = False) -> Iterator[t
     """
     parts: list[Path] = []
     try:
+        for folder in {path.parent for path in paths}:
+            remove_dead_parts(folder)
         for path in paths:
             with explain_full_disk(path, all_faults=True):
-                parts.append(_create(_part(path)))
+                parts.append(create_part(path))
         yield tuple(parts)
         for path, part in zip(paths, parts):
             with explain_full_disk(path):
@@ -99,10 +126,11 @@ def write_together(paths: Sequence[Path], overwrite: bool = False) -> Iterator[t
         for path in paths:
             if path.exists() and not overwrite:
                 raise InputError(f"{path} appeared while it was being made: choose another name or allow overwriting.")
-        _place(paths, parts)
+        with delay_signals():
+            _place(paths, parts)
     finally:
         for part in parts:
-            part.unlink(missing_ok=True)
+            remove_part(part)
 
 
 @contextmanager
@@ -118,6 +146,8 @@ def explain_full_disk(path: Path, *, all_faults: bool = False) -> Iterator[None]
 
 def _place(paths: Sequence[Path], parts: Sequence[Path]) -> None:
     """Give the parts their names; if one cannot get its own, all is as it was before."""
+    for path, part in zip(paths, parts):
+        note_file(path, part)
     if len(paths) == 1:
         parts[0].replace(paths[0])
         return
@@ -144,22 +174,12 @@ def _keep_older(path: Path) -> Path | None:
     """A second, hidden name of the file at ``path``; None: there is none."""
     if not path.exists():
         return None
-    kept = _part(path)
+    kept = hidden_name(path, "older")
     try:
         os.link(path, kept)
     except OSError:  # a file system without hard links
         path.replace(kept)
     return kept
-
-
-def _part(path: Path) -> Path:
-    # A cut stem, for names near the file system's limit must not become too long for it.
-    return path.with_name(f".{path.stem[:40]}.{secrets.token_hex(4)}.part{path.suffix}")
-
-
-def _create(path: Path) -> Path:
-    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
-    return path
 
 
 def _flush_to_disk(path: Path) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Mapping
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,20 +17,52 @@ if TYPE_CHECKING:
 SLOWEST_FPS, FASTEST_FPS = 0.1, 240.0  # a container's clock cannot hold much slower ones
 STRONGEST_HEAD = 5.0
 FASTEST_BLINKS = 1.5
+_NTSC = tuple(Fraction(1000 * rate, 1001) for rate in (24, 30, 48, 60, 120))
+_NTSC_ROUNDING = 0.0051  # 23.98 stands for 23.976...
 _LARGEST_SEED = 2**63 - 1
 
 
 def check_ranges(job: Job) -> None:
     """Raise ``InputError`` for a number out of range, or an unknown choice."""
     parse_blink(job.blink)
-    if job.fps is not None and not SLOWEST_FPS <= job.fps <= FASTEST_FPS:
-        raise InputError(f"--fps {job.fps:g} is out of range: choose a number from {SLOWEST_FPS:g} to {FASTEST_FPS:g}.")
+    parse_fps(job.fps)
     if not 0 <= job.seed <= _LARGEST_SEED:
         raise InputError(f"--seed {job.seed} is out of range: choose a whole number from 0 up to {_LARGEST_SEED}.")
     if not 0 <= job.head <= STRONGEST_HEAD:
         raise InputError(
             f"--head {job.head:g} is out of range: choose a number from 0 (held still) to {STRONGEST_HEAD:g}."
         )
+
+
+def parse_fps(fps: str | float | None) -> float | None:
+    """Frames per second from a number, or from a text such as "25", "29.97" or "30000/1001"; None for None.
+
+    The rates of NTSC, which people round, are taken for what they are: 29.97 is 30000/1001, 23.976 is 24000/1001.
+
+    >>> parse_fps("29.97") == parse_fps(29.97) == parse_fps("30000/1001") == 30000 / 1001
+    True
+
+    Raises:
+        InputError: it is out of range, or no number.
+    """
+    if fps is None:
+        return None
+    rate = _rate_from_text(fps) if isinstance(fps, str) else fps
+    if not SLOWEST_FPS <= rate <= FASTEST_FPS:
+        given = fps if isinstance(fps, str) else f"{fps:g}"
+        raise InputError(f"--fps {given} is out of range: choose a number from {SLOWEST_FPS:g} to {FASTEST_FPS:g}.")
+    return float(next((exact for exact in _NTSC if abs(exact - rate) <= _NTSC_ROUNDING), rate))
+
+
+def _rate_from_text(text: str) -> float:
+    number, is_fraction, divisor = text.partition("/")
+    try:
+        return float(number) / float(divisor) if is_fraction else float(number)
+    except (ValueError, ZeroDivisionError, OverflowError):
+        pass
+    if text.count(",") == 1 and "." not in text:
+        raise InputError(f"--fps {text} has a comma: write {text.replace(',', '.')}.")
+    raise InputError(f"--fps {text} is unknown: choose a number such as 25, 29.97 or 30000/1001.")
 
 
 def check_face(face: int | None) -> None:
@@ -70,10 +104,11 @@ def parse_blink(blink: str | float) -> float | None:
 
 def check_distinct(outputs: Mapping[str, Path | None], inputs: Mapping[str, Path | None]) -> None:
     """Raise ``InputError`` where an output would replace an input or another output."""
-    seen = {path.resolve(): name for name, path in inputs.items() if path is not None}
+    # Not Path.resolve, which fails on links that point at each other.
+    seen = {os.path.realpath(path): name for name, path in inputs.items() if path is not None}
     for name, path in outputs.items():
         if path is None:
             continue
-        other = seen.setdefault(path.resolve(), name)
+        other = seen.setdefault(os.path.realpath(path), name)
         if other != name:
             raise InputError(f"{path} is given as {other} and as {name}: choose another name for {name}.")

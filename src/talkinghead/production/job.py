@@ -48,7 +48,7 @@ class Job:
         config: size of the method's networks.
         renderer: name of the renderer; None: the method's default.
         kind: "auto", "photo" or "drawing".
-        fps: frames per second; None: 25, or those of ``motion``.
+        fps: frames per second, also as a text such as "30000/1001"; None: 25, or those of ``motion``.
         which_face: number of the face from the left; None: the largest.
         landmarks: a file of landmarks placed by hand.
         background: a picture, or a colour as #rrggbb.
@@ -77,7 +77,7 @@ class Job:
     config: str = "small"
     renderer: str | None = None
     kind: str = "auto"
-    fps: float | None = None
+    fps: str | float | None = None
     which_face: int | None = None
     landmarks: str | None = None
     background: str | None = None

@@ -81,6 +81,10 @@ def _place_paths(job: Job, place: Callable[[str], str]) -> Job:
 def _is_relative(name: str, value: str) -> bool:
     if name == "background" and value.startswith("#"):
         return False
+    from talkinghead.media.files import is_address
+
+    if is_address(value):
+        return False
     if name == "voice" and not value.lower().endswith(_MODEL_SUFFIX):
         return False
     return not os.path.isabs(value)
@@ -97,7 +101,7 @@ def _check_apart(path: Path, job: Job) -> None:
     called = {**INPUTS, **OUTPUTS}
     for each in fields(job):
         value = getattr(job, each.name)
-        if each.name in called and value is not None and Path(value).resolve() == path.resolve():
+        if each.name in called and value is not None and os.path.realpath(value) == os.path.realpath(path):
             raise InputError(
                 f"{path} is given as {called[each.name]} and for the job: choose another name for the job."
             )

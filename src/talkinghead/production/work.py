@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from talkinghead.errors import InputError, announce
-from talkinghead.production.checks import FASTEST_FPS, check_ranges
+from talkinghead.production.checks import FASTEST_FPS, check_ranges, parse_fps
 from talkinghead.production.figure import Figure
+from talkinghead.production.job import INPUTS
 from talkinghead.production.outputs import Outputs
 from talkinghead.production.source import Source
 
@@ -58,14 +59,16 @@ def check_job(job: Job) -> Work:
             method or voice does not exist.
     """
     check_ranges(job)
+    _refuse_addresses(job)
     source, figure, outputs = Source.of_job(job), Figure.of_job(job), Outputs.of_job(job)
     motion = None if job.motion is None else Path(job.motion)
     outputs.check({**figure.files(), **source.files(), "--motion": motion}, overwrite=job.overwrite)
     figure.check()
     source = source.prepare()
-    saved = None if motion is None else _read_motion(motion, job.fps)
+    fps = parse_fps(job.fps)
+    saved = None if motion is None else _read_motion(motion, fps)
     _check_method(job.method)
-    return Work(job, figure, source, outputs, saved, job.fps or (_USUAL_FPS if saved is None else saved.fps))
+    return Work(job, figure, source, outputs, saved, fps or (_USUAL_FPS if saved is None else saved.fps))
 
 
 def _read_motion(path: Path, fps: float | None) -> Motion:
@@ -76,6 +79,16 @@ def _read_motion(path: Path, fps: float | None) -> Motion:
     if fps is None and motion.fps > FASTEST_FPS:
         raise InputError(f"{path} has {motion.fps:g} frames per second: choose at most {FASTEST_FPS:g} with --fps.")
     return motion
+
+
+def _refuse_addresses(job: Job) -> None:
+    """Raise ``InputError`` for a web address among the files to read, while it still has all its slashes."""
+    from talkinghead.media.files import refuse_address
+
+    for name in INPUTS:
+        value = getattr(job, name)
+        if value is not None:
+            refuse_address(value)
 
 
 def _check_method(name: str) -> None:

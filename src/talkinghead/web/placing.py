@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import secrets
+import sys
 import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -11,9 +13,12 @@ from importlib.resources import files
 from typing import Any
 
 from talkinghead.errors import InputError
+from talkinghead.foreign import parse_json
 
 _HOST = "127.0.0.1"
 _LARGEST_BODY = 1_000_000  # bytes
+_LARGEST_DRAINED = 20_000_000  # bytes
+_PATIENCE_S = 10.0  # with a connection that sends or takes nothing
 _HEADERS = {
     "Cache-Control": "no-store",
     "Referrer-Policy": "no-referrer",
@@ -23,6 +28,15 @@ _HEADERS = {
 }
 
 Save = Callable[[object], None]
+
+
+class _QuietServer(ThreadingHTTPServer):
+    """Says nothing about connections that break off or fall silent."""
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Show a traceback of faults alone."""
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handle_error(request, client_address)
 
 
 class PlacingServer:
@@ -51,7 +65,7 @@ class PlacingServer:
         }
         self._save = save
         try:
-            self._server = ThreadingHTTPServer((_HOST, port), self._handler())
+            self._server = _QuietServer((_HOST, port), self._handler())
         except (OSError, OverflowError) as error:
             raise InputError(f"--port {port} cannot be used: choose another one, or leave it out.") from error
         self._server.daemon_threads = True
@@ -84,6 +98,8 @@ class PlacingServer:
         class Handler(BaseHTTPRequestHandler):
             """Answers one request."""
 
+            timeout = _PATIENCE_S
+
             def do_GET(self) -> None:
                 """The page, its picture, what it begins with."""
                 name = self._path_behind_token()
@@ -96,25 +112,31 @@ class PlacingServer:
 
             def do_POST(self) -> None:
                 """Save or cancel."""
-                body = self._body()
-                name = self._path_behind_token()
+                name, length = self._path_behind_token(), self._length()
+                if name is None or length > _LARGEST_BODY:
+                    if name is not None:
+                        self._answer(413, "text/plain", b"the landmarks are too long")
+                    self._drain(length)
+                    return
+                body = self.rfile.read(length)
                 if name == "cancel":
                     self._answer(200, "text/plain", b"cancelled")
                     server._end(saved=False)
                 elif name == "save":
                     self._take(body)
-                elif name is not None:
+                else:
                     self._answer(404, "text/plain", b"there is no such page")
 
-            def _body(self) -> bytes:
-                """What was sent, of which no more than a little beyond the limit is kept."""
-                length = self.headers.get("Content-Length", "")
-                left, body = int(length) if length.isdecimal() else 0, b""
-                # Read to the end even so: a connection closed before is broken, and its answer with it.
-                while left > 0 and (piece := self.rfile.read(min(left, 65_536))):
+            def _drain(self, length: int) -> None:
+                """Read what nobody wants: a connection that is closed before is broken, and its answer with it."""
+                left = min(length, _LARGEST_DRAINED)
+                while left > 0 and (piece := self.rfile.read1(min(left, 65_536))):
                     left -= len(piece)
-                    body = body if len(body) > _LARGEST_BODY else body + piece
-                return body
+
+            def _length(self) -> int:
+                """The bytes that the request says it sends: 0 if it says nothing, beyond the limit if it is absurd."""
+                length = self.headers.get("Content-Length", "0")
+                return int(length) if re.fullmatch(r"\d{1,18}", length, re.ASCII) else _LARGEST_BODY + 1
 
             def _path_behind_token(self) -> str | None:
                 """What is asked for behind the token; None where the token or the host is wrong, which is answered."""
@@ -128,14 +150,13 @@ class PlacingServer:
                 return None
 
             def _take(self, body: bytes) -> None:
-                if len(body) > _LARGEST_BODY:
-                    self._answer(413, "text/plain", b"the landmarks are too long")
-                    return
                 try:
-                    server._save(json.loads(body))
+                    server._save(parse_json(body))
                 except InputError as error:
                     self._answer(400, "text/plain; charset=utf-8", str(error).encode())
-                except (ValueError, RecursionError):
+                except OSError as error:
+                    self._answer(500, "text/plain", f"the landmarks cannot be written ({error.strerror})".encode())
+                except ValueError:
                     self._answer(400, "text/plain", b"what was sent is not JSON")
                 else:
                     self._answer(200, "text/plain", b"saved")
