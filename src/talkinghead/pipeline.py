@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 
 from talkinghead.errors import InputError
-from talkinghead.media import read_speech
 from talkinghead.methods import get_method, get_renderer, method_of_renderer
 from talkinghead.methods.base import MotionGenerator, PerKind, Renderer
 from talkinghead.motion.editing import retarget, retime, scale_head, with_blink
@@ -20,6 +19,7 @@ from talkinghead.motion.smoothing import resample_rows
 from talkinghead.person import Person, is_person, open_person
 from talkinghead.speech.activity import voice_activity
 from talkinghead.speech.features import resample
+from talkinghead.speech.recording import read_recording
 from talkinghead.tracking import read_portrait
 from talkinghead.types import (
     FloatArray,
@@ -171,7 +171,7 @@ class TalkingHead:
         """
         if not isinstance(speech, Speech):
             progress("speech", 0, 1)
-            speech = read_speech(speech)
+            speech = read_recording(speech)
             progress("speech", 1, 1)
         if not isinstance(portrait, Portrait):
             progress("portrait", 0, 1)

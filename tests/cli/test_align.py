@@ -1,5 +1,7 @@
 """The command that writes alignments."""
 
+import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -71,6 +73,16 @@ def test_what_is_refused_before_any_work(
     with pytest.raises(InputError, match=fault):
         run(said, "-o", "out.json", *arguments)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_speech_from_a_pipe(said: Path, tmp_path: Path) -> None:
+    pipe, out = tmp_path / "pipe", tmp_path / "out.json"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_bytes, args=(said.read_bytes(),))
+    writer.start()
+    run(pipe, "--transcript", TEXT, "-o", out)
+    writer.join()
+    assert len(read_alignment(out).words or ()) == 4
 
 
 @pytest.mark.parametrize("text", ["Please send me seven yellow envelopes before Wednesday afternoon, thank you."])

@@ -74,6 +74,68 @@ def test_stereo_is_mixed_to_its_mean(tmp_path: Path, make_wav: MakeWav) -> None:
     np.testing.assert_array_equal(_whole(speech), np.stack([left, right]))
 
 
+def _voice(seconds: float, rate: int = 16_000) -> Any:
+    """Something broad that comes and goes, as speech does."""
+    noise = np.random.default_rng(1).normal(size=round(seconds * rate))
+    return (0.1 * noise * (1 + np.sin(2 * np.pi * 4 * np.arange(len(noise)) / rate))).astype(np.float32)
+
+
+def test_channels_in_opposite_phase(tmp_path: Path, make_wav: MakeWav, announced: Announced) -> None:
+    voice = _voice(3.0)
+    speech = read_speech(make_wav(tmp_path / "opposite.wav", np.stack([voice, -0.9 * voice])))
+    np.testing.assert_allclose(speech.samples, voice, atol=1e-6)
+    (told,) = announced()
+    assert "opposite.wav cancel each other when mixed (100 % of the sound): its left channel alone is taken" in told
+    assert _whole(speech).shape == (2, len(voice))  # the video's sound stays as it is
+    array = speech_from_array(np.stack([-0.5 * voice, voice]), 16_000)
+    np.testing.assert_allclose(array.samples, voice, atol=1e-6)
+
+
+def test_opposite_phase_for_a_part_of_the_time(tmp_path: Path, make_wav: MakeWav, announced: Announced) -> None:
+    voice = _voice(12.0)
+    other = voice.copy()
+    other[5 * 16_000 : 7 * 16_000] *= -1
+    speech = read_speech(make_wav(tmp_path / "part.wav", np.stack([voice, other])))
+    np.testing.assert_allclose(speech.samples, voice, atol=1e-6)
+    assert "cancel each other" in announced()[0]
+
+
+def test_opposite_phase_in_a_part_of_the_band(tmp_path: Path, make_wav: MakeWav, announced: Announced) -> None:
+    voice = _voice(4.0)
+    spectrum = np.fft.rfft(voice)
+    spectrum[4 * 200 : 4 * 1600] *= -1
+    other = np.fft.irfft(spectrum, len(voice)).astype(np.float32)
+    speech = read_speech(make_wav(tmp_path / "band.wav", np.stack([voice, other])))
+    assert np.abs(speech.samples - (voice if speech.samples @ voice > 0.999 * voice @ voice else other)).max() < 1e-5
+    assert "cancel each other" in announced()[0]
+
+
+@pytest.mark.parametrize("kind", ["unrelated", "one side", "delayed", "wide", "silent"])
+def test_ordinary_stereo_is_mixed_without_a_word(
+    tmp_path: Path, make_wav: MakeWav, announced: Announced, kind: str
+) -> None:
+    voice = _voice(4.0)
+    noise = np.random.default_rng(2).normal(size=len(voice)).astype(np.float32) * 0.1
+    other = {
+        "unrelated": noise,
+        "one side": 0 * voice,
+        "delayed": np.roll(voice, 40),
+        "wide": voice + 0.5 * noise,
+        "silent": voice,
+    }[kind]
+    voice = 0 * voice + 0.002 if kind == "silent" else voice
+    speech = read_speech(make_wav(tmp_path / "stereo.wav", np.stack([voice, other])))
+    np.testing.assert_allclose(speech.samples, (voice + other) / 2, atol=1e-6)
+    assert announced() == []
+
+
+@pytest.mark.corpus
+def test_a_case_of_opposite_phase(corpus: Path, announced: Announced) -> None:
+    speech = read_speech(corpus / "cases" / "stereo_opposite_phase.wav")
+    assert np.abs(speech.samples).max() > 0.05
+    assert "cancel each other" in announced()[0]
+
+
 def test_surround_is_mixed_as_a_player_would(tmp_path: Path) -> None:
     """Only one channel of 5.1 sounds at a time; FLAC keeps it exactly and knows the layout."""
     channels = np.zeros((6, 6 * 1000), np.int16)

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from talkinghead.cli.console import tell
+from talkinghead.cli.pipes import is_stream, seekable_file
 from talkinghead.cli.progress import Bar
 from talkinghead.cli.texts import STDIN, read_given_text
 from talkinghead.errors import InputError
@@ -27,7 +28,10 @@ talkinghead align hallo.wav --transcript "Guten Tag." --language de -o hallo.jso
 
 def align(
     speech: Annotated[
-        Path, typer.Argument(metavar="SPEECH", show_default=False, help="A sound file, or a video for its sound.")
+        Path,
+        typer.Argument(
+            metavar="SPEECH", show_default=False, help="A sound file, or a video for its sound; - for standard input."
+        ),
     ],
     out: Annotated[
         Path,
@@ -53,25 +57,28 @@ def align(
 ) -> None:
     """Write down when each word and each phone of a recording is said, given its text."""
     began = time.monotonic()
-    from talkinghead.media import read_speech
     from talkinghead.media.audio import AudioReader
     from talkinghead.speech.alignment.files import Alignment, check_alignment_output, write_alignment
     from talkinghead.speech.alignment.transcript import read_transcript
+    from talkinghead.speech.recording import read_recording
 
     if (transcript is None) == (transcript_file is None):
         fault = "neither is" if transcript is None else "both are"
         raise InputError(f"of --transcript and --transcript-file {fault} given: choose one of them.")
     check_alignment_output(out, overwrite)
-    inputs = {"SPEECH": speech, "--transcript-file": None if str(transcript_file) == STDIN else transcript_file}
-    check_distinct({"OUT": out}, inputs)
-    AudioReader(speech)
+    if str(speech) == str(transcript_file) == STDIN:
+        raise InputError("SPEECH and --transcript-file are both standard input: give one of them as a file.")
+    streams = {path: None for path in (speech, transcript_file) if is_stream(path)}
+    inputs = {"SPEECH": speech, "--transcript-file": transcript_file}
+    check_distinct({"OUT": out}, {name: None if path in streams else path for name, path in inputs.items()})
     text = transcript if transcript_file is None else read_given_text(str(transcript_file))
     read_transcript(text or "", language=language)
-    with Bar() as progress:
+    with seekable_file(speech) as kept, Bar() as progress:
+        AudioReader(kept or speech)
         progress("speech", 0, 1)
         from talkinghead.speech.alignment.align import align as aligned
 
-        found = aligned(read_speech(speech), text or "", language=language)
+        found = aligned(read_recording(kept or speech), text or "", language=language)
     if not found.words:
         raise InputError(
             f"no word of the transcript was found in {speech}: give the text that is said in it, and its --language."

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from talkinghead.cli.console import tell_made
+from talkinghead.cli.pipes import is_stream, seekable_file
 from talkinghead.cli.progress import Bar
 from talkinghead.cli.texts import STDIN, read_given_text
 from talkinghead.errors import InputError
@@ -67,7 +68,9 @@ def animate(
     speech: Annotated[
         str | None,
         typer.Argument(
-            metavar="SPEECH", show_default=False, help="A sound file, or a video for its sound; or give --text."
+            metavar="SPEECH",
+            show_default=False,
+            help="A sound file, or a video for its sound; - for standard input; or give --text.",
         ),
     ] = None,
     *,
@@ -228,12 +231,15 @@ def animate(
     began = time.monotonic()
     from talkinghead.production import check_job, run_job, save_job
 
-    wanted = _job_from_parameters(context.params, job)
-    if save is not None:
-        check_job(wanted)
-        save_job(wanted, save, overwrite=wanted.overwrite)
-    with Bar() as progress:
-        made = run_job(wanted, progress=progress)
+    if save is not None and is_stream(speech):
+        raise InputError(f"--save-job cannot keep what comes from {speech}: save SPEECH to a file first.")
+    with seekable_file(speech) as kept:
+        wanted = _job_from_parameters({**context.params, "speech": kept}, job)
+        if save is not None:
+            check_job(wanted)
+            save_job(wanted, save, overwrite=wanted.overwrite)
+        with Bar() as progress:
+            made = run_job(wanted, progress=progress)
     tell_made(made, began)
 
 

@@ -16,6 +16,7 @@ from av.audio.resampler import AudioResampler
 
 from talkinghead.errors import InputError, announce
 from talkinghead.media.audio import AudioReader, Samples
+from talkinghead.media.cancellation_meter import CancellationMeter
 from talkinghead.media.spool import spool_samples
 from talkinghead.types import Sound, Speech
 
@@ -81,17 +82,19 @@ def read_speech(path: str | os.PathLike[str], sample_rate: int = SPEECH_RATE) ->
 
     The length is exact to the sample. Sounds of more than a minute lie read-only in a temporary file, so that memory
     does not grow with them. In a file with pictures, time zero is the first picture. Oddities are announced: silence,
-    clipped or excessive samples, damaged or truncated files.
+    clipped or excessive samples, damaged or truncated files. Of two channels that cancel each other in the mix, all of
+    the time or part of it, the louder is taken instead, which is announced too.
 
     Raises:
         InputError: the file is missing, empty, without sound or samples, or cannot be decoded; its samples are not
             finite or far beyond full scale; or there is no room for temporary files.
     """
     reader = AudioReader(path)
-    mono = _Mono(str(path), reader.sample_rate, sample_rate)
     weights = _weights(reader.layout) if reader.is_layout_known else np.ones(reader.channels, np.float32)
-    samples = mono.samples(reader.blocks(), weights, length=reader.length)
-    count = reader.length(mono.count)
+    samples, read = _mix_down(
+        reader.blocks, weights, name=str(path), rates=(reader.sample_rate, sample_rate), length=reader.length
+    )
+    count = reader.length(read)
     sound = FileSound(reader.path, reader.sample_rate, reader.channels, reader.layout, count)
     _tell_losses(reader, count / reader.sample_rate)
     return Speech(samples, sample_rate, sound=sound)
@@ -111,13 +114,49 @@ def speech_from_array(samples: npt.NDArray[Any], sample_rate: int) -> Speech:
     if sample_rate <= 0:
         raise InputError(f"the sound array cannot have {sample_rate} samples per second: give its rate in Hz.")
     given = _floating(np.asarray(samples))
-    mono = _Mono("the sound array", sample_rate, SPEECH_RATE)
-    blocks, weights = ArraySound(given, sample_rate).chunks(), np.ones(len(given), np.float32)
-    analysed = mono.samples(blocks, weights, length=lambda count: count)
+    analysed, _ = _mix_down(
+        ArraySound(given, sample_rate).chunks,
+        np.ones(len(given), np.float32),
+        name="the sound array",
+        rates=(sample_rate, SPEECH_RATE),
+        length=lambda count: count,
+    )
     sound: Sound | None = ArraySound(np.clip(given, -1.0, 1.0), sample_rate)
     if len(given) == 1 and sample_rate == SPEECH_RATE:
         sound = None  # the speech itself is all there is
     return Speech(analysed, SPEECH_RATE, sound=sound)
+
+
+def _mix_down(
+    blocks: Callable[[], Iterable[Samples]],
+    weights: Samples,
+    *,
+    name: str,
+    rates: tuple[int, int],
+    length: Callable[[int], int],
+) -> tuple[Samples, int]:
+    """The mono mix at the second rate, or the louder of two channels that cancel each other, and the samples read."""
+    mono = _Mono(name, *rates)
+    if len(weights) != 2:
+        return mono.samples(blocks(), weights, length=length), mono.count
+    meter = CancellationMeter(rates[0])
+    mixed = mono.samples(_meter_blocks(blocks(), meter), weights, length=length)
+    lost = meter.finish()
+    if not meter.is_noticeable(lost):
+        return mixed, mono.count
+    side = ("left", "right")[meter.louder]
+    announce(
+        f"the two channels of {name} cancel each other when mixed ({100 * lost:.0f} % of the sound): "
+        f"its {side} channel alone is taken for the speech."
+    )
+    again = _Mono(name, *rates, quiet=True)
+    return again.samples(blocks(), np.eye(2, dtype=np.float32)[meter.louder], length=length), mono.count
+
+
+def _meter_blocks(blocks: Iterable[Samples], meter: CancellationMeter) -> Iterator[Samples]:
+    for block in blocks:
+        meter.add(np.clip(np.nan_to_num(block), -1.0, 1.0))
+        yield block
 
 
 class _Mono:
@@ -127,8 +166,9 @@ class _Mono:
         count: samples, per channel, taken so far.
     """
 
-    def __init__(self, name: str, rate: int, target_rate: int) -> None:
+    def __init__(self, name: str, rate: int, target_rate: int, *, quiet: bool = False) -> None:
         self.count = 0
+        self._quiet = quiet
         self._name = name
         self._rates = (rate, target_rate)
         self._resampler = AudioResampler(format="fltp", layout="mono", rate=target_rate)
@@ -156,7 +196,8 @@ class _Mono:
             for piece in self._resample(frame):
                 made += len(piece)
                 yield piece
-        self._judge()
+        if not self._quiet:
+            self._judge()
         rest = list(self._resample(None)) if self._rates[0] != self._rates[1] else []
         missing = self._output_length(length) - made - sum(map(len, rest))
         yield from (*rest, np.zeros(max(0, missing), np.float32))

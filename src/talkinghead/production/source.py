@@ -116,10 +116,10 @@ class Source:
             InputError: it cannot be read or synthesised, or its alignment belongs to another recording.
         """
         if self.recording is not None:
-            from talkinghead.media import read_speech
+            from talkinghead.speech.recording import read_recording
 
             progress("speech", 0, 1)
-            return self._with_text(read_speech(self.recording))
+            return self._with_text(read_recording(self.recording))
         from talkinghead.speech.say import say
 
         rate = 1.0 if self.rate is None else self.rate

@@ -7,7 +7,7 @@ not grow with the length of the speech, and it compiles nothing at start-up.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import lru_cache
 
@@ -26,6 +26,8 @@ SAMPLE_RATE = 16_000
 LOG_FLOOR_DB = -100.0
 
 _PIECE = 512  # frames that are analysed together
+_BLOCK_S = 10  # resampled at a time
+_REACH = 10  # times the larger of the two rates' parts, on either side: half the length of the filter
 
 
 def resample(samples: npt.NDArray[np.float32], sample_rate: int, target: int = SAMPLE_RATE) -> npt.NDArray[np.float32]:
@@ -44,6 +46,36 @@ def resample(samples: npt.NDArray[np.float32], sample_rate: int, target: int = S
     divisor = math.gcd(sample_rate, target)
     resampled = scipy.signal.resample_poly(samples, target // divisor, sample_rate // divisor)
     return np.asarray(resampled, dtype=np.float32)
+
+
+def resample_pieces(
+    pieces: Iterable[npt.NDArray[np.float32]], sample_rate: int, target: int = SAMPLE_RATE
+) -> Iterator[npt.NDArray[np.float32]]:
+    """The joined pieces as ``resample`` would resample them, piece by piece.
+
+    Args:
+        pieces: (n,) each.
+        sample_rate: in Hz.
+        target: in Hz.
+    """
+    divisor = math.gcd(sample_rate, target)
+    up, down = target // divisor, sample_rate // divisor
+    # Blocks begin where samples of both rates coincide, and are padded by the reach of the filter on either side.
+    edge = -(-(_REACH * max(up, down) // up + 1) // down) * down
+    block = max(1, _BLOCK_S * divisor) * down
+    held, begin = np.zeros(0, np.float32), 0
+
+    def middle(count: int) -> npt.NDArray[np.float32]:
+        seen = resample(held[: begin + count + edge], sample_rate, target)
+        return seen[begin * up // down : -(-(begin + count) * up // down)]
+
+    for piece in pieces:
+        held = np.concatenate([held, piece])
+        while len(held) >= begin + block + edge:
+            yield middle(block)
+            held, begin = held[begin + block - edge :], edge
+    if len(held) > begin:
+        yield middle(len(held) - begin)
 
 
 def speech_at_16_khz(speech: Speech) -> Speech:

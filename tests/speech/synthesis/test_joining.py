@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from talkinghead.speech.features import resample
-from talkinghead.speech.synthesis.joining import join, resample_pieces, sentence_pause
+from talkinghead.speech.features import resample, resample_pieces
+from talkinghead.speech.synthesis.joining import join, sentence_pause
 from talkinghead.types import Interval, Speech
 
 RATE = 22_050

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -18,9 +17,6 @@ Samples = npt.NDArray[np.float32]
 # Seconds between sentences at some speaking rates, measured on espeak-ng 1.52; en-us and de agree.
 _RATES = (0.5, 0.75, 1.0, 1.5, 2.0, 2.5)
 _PAUSES_S = (0.840, 0.475, 0.301, 0.128, 0.037, 0.025)
-
-_BLOCK_S = 10
-_REACH = 10  # times the larger of the two rates' parts, on either side: half the length of ``resample``'s filter
 
 
 def sentence_pause(rate: float) -> float:
@@ -56,6 +52,8 @@ def join(spoken: Iterable[tuple[Speech, float]], transcript: str) -> Speech:
         timeline.rest(pause)
         timeline.add(speech)
         pause = following
+    from talkinghead.speech.features import resample_pieces  # slow to import, and short texts do not need it
+
     sound = timeline.spool.sound()
     mono = (chunk[0] for chunk in sound.chunks())
     samples = spool_samples(resample_pieces(mono, sound.sample_rate))
@@ -114,33 +112,3 @@ def _longer(
                 start = known.pop().start
         known.append(Interval(interval.label, start, end))
     return known
-
-
-def resample_pieces(pieces: Iterable[Samples], sample_rate: int, target: int = SPEECH_RATE) -> Iterator[Samples]:
-    """The joined pieces as ``resample`` would resample them, piece by piece.
-
-    Args:
-        pieces: (n,) each.
-        sample_rate: in Hz.
-        target: in Hz.
-    """
-    from talkinghead.speech.features import resample  # slow to import, and short texts do not need it
-
-    divisor = math.gcd(sample_rate, target)
-    up, down = target // divisor, sample_rate // divisor
-    # Blocks begin where samples of both rates coincide, and are padded by the reach of the filter on either side.
-    edge = -(-(_REACH * max(up, down) // up + 1) // down) * down
-    block = max(1, _BLOCK_S * divisor) * down
-    held, begin = np.zeros(0, np.float32), 0
-
-    def middle(count: int) -> Samples:
-        seen = resample(held[: begin + count + edge], sample_rate, target)
-        return seen[begin * up // down : -(-(begin + count) * up // down)]
-
-    for piece in pieces:
-        held = np.concatenate([held, piece])
-        while len(held) >= begin + block + edge:
-            yield middle(block)
-            held, begin = held[begin + block - edge :], edge
-    if len(held) > begin:
-        yield middle(len(held) - begin)
