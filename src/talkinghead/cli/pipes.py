@@ -14,7 +14,6 @@ from typing import IO
 from talkinghead.cancellation import checkpoint
 from talkinghead.cli.texts import STDIN
 from talkinghead.errors import InputError
-from talkinghead.media.files import explain_full_disk
 
 _LARGEST = 4_000_000_000  # bytes; days of compressed sound
 _PIECE = 2**20
@@ -44,6 +43,8 @@ def seekable_file(path: str | Path | None) -> Iterator[str | Path | None]:
     if path is None or not is_stream(path):
         yield path
         return
+    from talkinghead.media.files import explain_full_disk  # which imports numpy
+
     with tempfile.TemporaryDirectory(prefix="talkinghead-") as folder:
         kept = Path(folder) / ("standard-input" if str(path) == STDIN else "pipe")
         with explain_full_disk(kept, all_faults=True):
