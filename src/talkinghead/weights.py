@@ -6,6 +6,7 @@ import dataclasses
 import json
 import os
 import subprocess
+import warnings
 import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -103,7 +104,9 @@ def read_state(path: Path, *, kind: str, remedy: str) -> Any:
             if damaged is not None:
                 raise ValueError(f"{damaged} in it is corrupt")
         try:
-            return torch.load(path, map_location="cpu", weights_only=True)
+            with warnings.catch_warnings():  # about what damage has made of the pickle
+                warnings.simplefilter("ignore")
+                return torch.load(path, map_location="cpu", weights_only=True)
         except Exception as error:  # its text is a long one about unpickling
             raise ValueError(type(error).__name__) from error
 
