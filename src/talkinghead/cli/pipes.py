@@ -20,7 +20,7 @@ _LARGEST = 4_000_000_000  # bytes; days of compressed sound
 _PIECE = 2**20
 
 
-def is_stream(path: Path | None) -> bool:
+def is_stream(path: str | Path | None) -> bool:
     """Whether a path means standard input, or is a pipe such as ``<(command)``.
 
     >>> is_stream(Path("-")), is_stream(Path("speech.wav")), is_stream(None)
@@ -35,7 +35,7 @@ def is_stream(path: Path | None) -> bool:
 
 
 @contextmanager
-def seekable_file(path: Path | None) -> Iterator[Path | None]:
+def seekable_file(path: str | Path | None) -> Iterator[str | Path | None]:
     """The path itself, or for a stream a temporary file with all of it, which is gone afterwards.
 
     Raises:
@@ -51,7 +51,7 @@ def seekable_file(path: Path | None) -> Iterator[Path | None]:
         yield kept
 
 
-def _save(path: Path, kept: Path) -> None:
+def _save(path: str | Path, kept: Path) -> None:
     name = "standard input" if str(path) == STDIN else str(path)
     total = 0
     with kept.open("wb") as file:
@@ -65,9 +65,9 @@ def _save(path: Path, kept: Path) -> None:
         raise InputError(f"{name} is empty: send a sound file into it.")
 
 
-def _pieces(path: Path) -> Iterator[bytes]:
+def _pieces(path: str | Path) -> Iterator[bytes]:
     if str(path) != STDIN:
-        with path.open("rb") as stream:
+        with Path(path).open("rb") as stream:
             yield from _pieces_of(stream)
         return
     if sys.stdin is None or sys.stdin.closed:
