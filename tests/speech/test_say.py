@@ -6,6 +6,7 @@ import logging
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -204,6 +205,22 @@ def test_what_no_voice_speaks_is_left_out(caplog: pytest.LogCaptureFixture) -> N
     assert told == [
         "the text has Chinese characters, which no voice here can speak: they are left out; write them in kana."
     ]
+
+
+@pytest.mark.corpus
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("text_html_entities.txt", "Tom & Jerry are friends"),
+        ("text_markdown.txt", "Hello world one item two items This is important see code"),
+        ("text_mixed_zh.txt", "Hello 你好 world"),
+        ("text_styled_unicode.txt", "Hello world"),
+        ("text_subtitles.srt", "Hello there my name is Peter I paid twelve dollars"),
+    ],
+)
+def test_cases_of_texts(corpus: Path, name: str, words: str) -> None:
+    spoken = say((corpus / "cases" / name).read_text(encoding="utf-8"))
+    assert [word.label for word in spoken.words or ()] == words.split()
 
 
 def test_voices() -> None:

@@ -48,7 +48,7 @@ def seekable_file(path: str | Path | None) -> Iterator[str | Path | None]:
     with tempfile.TemporaryDirectory(prefix="talkinghead-") as folder:
         kept = Path(folder) / ("standard-input" if str(path) == STDIN else "pipe")
         with explain_full_disk(kept, all_faults=True):
-            _save(path, kept)
+            _save(Path(path), kept)
         yield kept
 
 

@@ -33,7 +33,7 @@ from talkinghead.speech.text.ssml import PAUSE, ignored_elements
         ("&#39;yes&#x27; &unknown; &copy AT&T", "'yes' &unknown; &copy AT&T"),
         ("<p>One</p><p>two <b>three</b><!-- no --></p><script>var x;</script>", "\nOne\n\ntwo three \n "),
         ("(applause) Thank you (really). [noise] [sic]", "  Thank you (really).   [sic]"),
-        ("(LAUGHTER) ♪ la la ♪ *laughs* (audience laughing)", "       "),
+        ("(LAUGHTER) ♪ la la ♪ *laughs* (audience laughing) [music playing]", "         "),
         ("I <3 you", "I   you"),
     ],
 )
@@ -45,6 +45,7 @@ def test_what_only_formats_is_gone(text: str, plain: str) -> None:
     "text",
     [
         "a < b and c > d, 3 <4> 5, x <3.5 y, 2*3*4, a*b*c, snake_case_name, ~5, 5 * 3 * 2",
+        "jazz (and pop music), (see the music section), (really)",
         "well - a dash, -5 and 3-4; don't [stop]",
         "Line\nline two - dash\n#5 and #tag",
         "x² 3º ½ ™ … “quotes” 你好，世界。",

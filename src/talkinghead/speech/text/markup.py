@@ -51,12 +51,13 @@ _NOISES = (
     "clears throat|breath(?:es|ing)?|whistles?|clapping|beep|applaus|gelächter|lachen|lacht|musique|rires?|"
     "applaudissements|risas|aplausos|risate|applausi|gelach|applaus|смех|аплодисменты|музыка"
 )
+_NOISE_BEFORE = "loud|soft|light|nervous|background|audience|crowd|all|both|more|man|woman|he|she|they"
+_NOISE_AFTER = "playing|plays|continues|stops|fades|loudly|softly|nervously"
+_NOISE_NAME = rf"(?:(?:{_NOISE_BEFORE})\s)?(?:{_NOISES})(?:\s(?:{_NOISE_AFTER}))?"
 _NOISE = re.compile(
-    rf"\((?:[\w ]{{0,20}}\s)?(?:{_NOISES})(?:\s[\w ]{{0,20}})?\)|[♪♫][^♪♫\n]{{0,200}}[♪♫]|[♪♫]|\*(?:{_NOISES})\*",
-    re.IGNORECASE,
+    rf"\({_NOISE_NAME}\)|\[{_NOISE_NAME}\]|\*{_NOISE_NAME}\*|[♪♫][^♪♫\n]{{0,200}}[♪♫]|[♪♫]", re.IGNORECASE
 )
 _BRACKETED = re.compile(r"\[[^\[\]]*\]")
-_NAMED_NOISE = re.compile(rf"\[(?:[\w ]{{0,20}}\s)?(?:{_NOISES})(?:\s[\w ]{{0,20}})?\]", re.IGNORECASE)
 _ENDED = re.compile(r"[.!?:;,…。！？][\"'”’»)\]]*$")
 
 _LETTER_STYLES = (
@@ -92,7 +93,7 @@ def plain_text(text: str, *, sounds: bool = True) -> str:
     for _ in range(2):  # feeds encode twice
         text = _ENTITY.sub(lambda entity: html.unescape(entity[0]), text) if "&" in text else text
     text = _HEART.sub(" ", text.replace("\u00a0", " "))
-    text = _NOISE.sub(" ", _NAMED_NOISE.sub(" ", text))
+    text = _NOISE.sub(" ", text)
     text = _without_markdown(text)
     return text if sounds else _BRACKETED.sub(" ", text).replace(PAUSE, "")
 
