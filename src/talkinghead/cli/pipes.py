@@ -20,7 +20,7 @@ _LARGEST = 4_000_000_000  # bytes; days of compressed sound
 _PIECE = 2**20
 
 
-def is_stream(path: Path | None) -> bool:
+def is_stream(path: str | Path | None) -> bool:
     """Whether a path means standard input, or is a pipe such as ``<(command)``.
 
     >>> is_stream(Path("-")), is_stream(Path("speech.wav")), is_stream(None)
@@ -35,7 +35,7 @@ def is_stream(path: Path | None) -> bool:
 
 
 @contextmanager
-def seekable_file(path: Path | None) -> Iterator[Path | None]:
+def seekable_file(path: str | Path | None) -> Iterator[str | Path | None]:
     """The path itself, or for a stream a temporary file with all of it, which is gone afterwards.
 
     Raises:
@@ -47,7 +47,7 @@ def seekable_file(path: Path | None) -> Iterator[Path | None]:
     with tempfile.TemporaryDirectory(prefix="talkinghead-") as folder:
         kept = Path(folder) / ("standard-input" if str(path) == STDIN else "pipe")
         with explain_full_disk(kept, all_faults=True):
-            _save(path, kept)
+            _save(Path(path), kept)
         yield kept
 
 
