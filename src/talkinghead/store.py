@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from talkinghead.errors import InputError, announce
-from talkinghead.foreign import Arrays, read_arrays
+from talkinghead.foreign import Arrays, Shape, read_arrays
 
 _PIECE = 2**20  # bytes read at a time
 _DIGITS = 32  # of a key: 128 bits
@@ -55,15 +55,24 @@ class Store:
         """The same for one array."""
         return self.arrays(kind, key, lambda: {"values": make()})["values"]
 
-    def find(self, kind: str, key: str) -> Arrays | None:
-        """The arrays of an entry; None if it is missing or, which is announced, unreadable."""
+    def find(self, kind: str, key: str, shapes: Mapping[str, Shape] | None = None) -> Arrays | None:
+        """The arrays of an entry; None if it is missing or, which is announced, unreadable.
+
+        Args:
+            kind: see ``arrays``.
+            key: see ``arrays``.
+            shapes: what the arrays must be, as for ``read_arrays``; None: anything.
+        """
         if self.folder is None or not (path := self._path(kind, key)).exists():
             return None
         try:
-            return read_arrays(path, kind="an entry of a store", remedy="it is made again.", largest=None)
+            found = read_arrays(path, kind="an entry of a store", remedy="", shapes=shapes, largest=None)
         except InputError:
+            found = None
+        if found is None or (shapes is not None and set(found) != set(shapes)):
             announce(f"{path} is damaged and is made again.")
             return None
+        return found
 
     def keep(self, kind: str, key: str, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
         """Keep arrays; if they cannot be written, that is announced, and nothing is kept."""

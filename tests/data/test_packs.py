@@ -47,7 +47,7 @@ def test_what_is_no_pack_is_named(tmp_path: Path) -> None:
     np.savez(tmp_path / "other.npz", samples=np.zeros(3))
     (tmp_path / "broken.npz").write_bytes(b"PK")
     for name in ("other.npz", "broken.npz", "missing.npz"):
-        with pytest.raises(InputError, match=f"{name}: not a pack of labelled speech"):
+        with pytest.raises(InputError, match=f"{name} is damaged or not a pack of labelled speech"):
             load_pack(tmp_path / name)
 
 

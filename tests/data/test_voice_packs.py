@@ -73,7 +73,7 @@ def test_a_pack_goes_to_disk_and_back(tmp_path: Path) -> None:
 def test_what_is_no_pack_is_named(tmp_path: Path) -> None:
     np.savez(tmp_path / "other.npz", samples=np.zeros(3))
     for name in ("other.npz", "missing.npz"):
-        with pytest.raises(InputError, match=f"{name}: not a pack of voices"):
+        with pytest.raises(InputError, match=f"{name} is damaged or not a pack of voices"):
             load_voices(tmp_path / name)
 
 

@@ -105,11 +105,11 @@ def test_a_manifest_with_faults_is_named(tmp_path: Path, text: str, why: str) ->
         examples(write_clips(tmp_path / "people", text), "all")
 
 
-@pytest.mark.parametrize("text", ["{", "[1]", '{"test": 3}'])
+@pytest.mark.parametrize("text", ["{", "[" * 100_000, "[1]", '{"test": 3}'])
 def test_a_damaged_table_of_splits_is_named(tmp_path: Path, text: str) -> None:
     root = write_grid(tmp_path / "grid")
     (root / "splits.json").write_text(text, encoding="utf-8")
-    with pytest.raises(InputError, match=r"splits\.json: not a (readable )?table of splits"):
+    with pytest.raises(InputError, match=r"splits\.json(: not| is damaged or not) a table of splits"):
         examples(root, "test")
 
 

@@ -167,7 +167,7 @@ def test_the_second_call_makes_nothing(
 
 
 def test_what_no_longer_holds_is_done_again(
-    evaluated: tuple[Path, dict[str, Any], Recorder], grid: Path, tmp_path: Path
+    evaluated: tuple[Path, dict[str, Any], Recorder], grid: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     out, corpus = tmp_path / "out", tmp_path / "grid"
     shutil.copytree(evaluated[0], out)
@@ -182,6 +182,14 @@ def test_what_no_longer_holds_is_done_again(
     assert done_before() == 2
     (out / "videos" / STILL / "bbbb.mp4").write_bytes(b"another video")
     assert done_before() == 1
+    assert not caplog.records
+    for suffix, damage in ((".json", b"\xff"), (".json", b"[1]"), (".npz", b"PK")):
+        caplog.clear()
+        for path in (out / "cache" / "scores").glob(f"*{suffix}"):
+            path.write_bytes(damage)
+        assert done_before() == 0
+        assert ["kept scores" in record.getMessage() for record in caplog.records] == [True, True]
+    assert done_before() == 2
     assert done_before(measures=("ssim",)) == 0
     write_clip(corpus / "video" / "bbbb.mp4", nodding(0.005), 1)
     assert done_before() == 0
@@ -226,6 +234,19 @@ def test_a_long_clip_is_cut(grid: Path, tmp_path: Path) -> None:
     assert done.video.parent == tmp_path / "clips"
     assert read_speech(done.video).duration == pytest.approx(0.2, abs=0.001)
     assert prepare(Task(replace(clip, seconds=0.5), tmp_path)).video == clip.video  # hardly longer than that
+
+
+def test_a_damaged_copy_of_a_clip_is_made_again(grid: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    clip = Example("bbbb", "anna", grid / "video" / "bbbb.mp4", "open", seconds=0.2, calmest=True)
+    video = prepare(Task(clip, tmp_path)).video
+    assert not caplog.records
+    whole = video.read_bytes()
+    for damage in (whole[: len(whole) // 2], b"", b"no video"):
+        video.write_bytes(damage)
+        caplog.clear()
+        assert prepare(Task(clip, tmp_path)).failed == ""
+        assert [record.getMessage() for record in caplog.records] == [f"{video} is damaged and is made again."]
+        assert read_speech(video).duration == pytest.approx(0.2, abs=0.001)
 
 
 def test_a_fault_of_ours_costs_one_video_and_is_told(

@@ -96,6 +96,21 @@ def test_a_run_that_was_stopped_goes_on(face: ImageArray, tmp_path: Path, monkey
     np.testing.assert_array_equal(known.landmarks, again.landmarks)
 
 
+def test_an_entry_of_another_form_is_announced_and_made_again(
+    face: ImageArray, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    store = Store(tmp_path)
+    video = Pictures(face[:8])
+    first = read_raw_track(video, store)
+    (path,) = tmp_path.rglob("*.npz")
+    for arrays in ({"landmarks": np.zeros(3)}, {"last": np.array(True)}):
+        np.savez(path, **arrays)
+        caplog.clear()
+        again = read_raw_track(video, store)
+        assert [record.getMessage() for record in caplog.records] == [f"{path} is damaged and is made again."]
+        np.testing.assert_array_equal(again.landmarks, first.landmarks)
+
+
 def test_another_shot_begins_where_everything_changes(face: ImageArray) -> None:
     other = np.roll(face[:20], 30, axis=2)[:, ::-1, :, ::-1]
     seen = read_raw_track(Pictures(np.concatenate([face[:20], 255 - face[:20], face[20:40], other])))

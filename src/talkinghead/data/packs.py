@@ -26,6 +26,7 @@ from talkinghead.data.prompts import sentences
 from talkinghead.data.spoken import Spoken, load_spoken
 from talkinghead.data.synthesised import synthesise
 from talkinghead.errors import InputError
+from talkinghead.foreign import read_arrays, refuse_damage
 from talkinghead.speech.arpabet import CLASSES
 from talkinghead.speech.features import SAMPLE_RATE
 
@@ -95,11 +96,11 @@ def load_pack(path: Path) -> Pack:
     Raises:
         InputError: there is no such file, or it is not a pack of these classes.
     """
-    try:
-        with np.load(path) as arrays:
-            loaded = Pack(*(arrays[name] for name in _ARRAYS))
-    except (OSError, KeyError, ValueError) as error:
-        raise InputError(f"{path}: not a pack of labelled speech ({error}); prepare it again.") from None
+    with refuse_damage(path, kind="a pack of labelled speech", remedy="delete it, and it is prepared again."):
+        arrays = read_arrays(
+            path, kind="a pack of labelled speech", remedy="delete it, and it is prepared again.", largest=None
+        )
+        loaded = Pack(*(arrays[name] for name in _ARRAYS))
     if len(loaded.labels) and loaded.labels.max() >= len(CLASSES):
         raise InputError(f"{path}: labels beyond the {len(CLASSES)} classes; prepare it again.")
     return loaded

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 from talkinghead.data.manifest import MANIFEST, manifest_rows
 from talkinghead.data.recording import MAIN_SPEAKER, OPEN, Recording
 from talkinghead.errors import InputError
+from talkinghead.foreign import read_json
 from talkinghead.media import sniff
 
 SPLITS_FILE = "splits.json"
@@ -25,10 +25,7 @@ def read_grid(folder: Path) -> Iterator[Recording]:
         InputError: the table of splits is damaged, or has a clip twice.
     """
     path = folder / SPLITS_FILE
-    try:
-        splits = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path}: not a readable table of splits ({error}); copy the corpus again.") from None
+    splits = read_json(path, kind="a table of splits", remedy="copy the corpus again.")
     if not _is_table(splits):
         raise InputError(f"{path}: not a table of splits; it needs the names of splits, each with a list of clips.")
     check_distinct((Path(code).stem for codes in splits.values() for code in codes), path)

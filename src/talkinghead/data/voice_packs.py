@@ -26,6 +26,7 @@ from talkinghead.data.manifest import manifest_rows
 from talkinghead.data.prompts import Prompter, sentences
 from talkinghead.data.recording import MAIN_SPEAKER
 from talkinghead.errors import InputError, announce
+from talkinghead.foreign import read_arrays, refuse_damage
 from talkinghead.media import read_speech
 from talkinghead.speech.features import SAMPLE_RATE, log_mel, loudness_gain, resample
 from talkinghead.speech.say import say
@@ -176,11 +177,9 @@ def load_voices(path: Path) -> VoicePack:
     Raises:
         InputError: there is no such file, or it is not such a pack.
     """
-    try:
-        with np.load(path) as arrays:
-            return VoicePack(*(arrays[name] for name in _ARRAYS))
-    except (OSError, KeyError, ValueError) as error:
-        raise InputError(f"{path}: not a pack of voices ({error}); prepare it again.") from None
+    with refuse_damage(path, kind="a pack of voices", remedy="delete it, and it is prepared again."):
+        arrays = read_arrays(path, kind="a pack of voices", remedy="delete it, and it is prepared again.", largest=None)
+        return VoicePack(*(arrays[name] for name in _ARRAYS))
 
 
 def prepare_voices(corpus: Path, cache: Path, *, hours: float = 0.5, seed: int = 0) -> dict[str, Path]:

@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from talkinghead.errors import InputError
+from talkinghead.errors import InputError, announce
 from talkinghead.evaluation.corpus import Example
 from talkinghead.evaluation.digests import file_digest, package_digest
 from talkinghead.evaluation.evidence import mesh_of
@@ -29,6 +29,7 @@ from talkinghead.evaluation.networks import load_networks
 from talkinghead.evaluation.pair import evaluate_pair
 from talkinghead.evaluation.systems import MouthStatistics, Scene, portrait_row, scene_of, video_of
 from talkinghead.face.pose import head_landmarks
+from talkinghead.foreign import read_arrays, read_json, refuse_damage
 from talkinghead.media import ArraySound, VideoReader, read_speech, save_video
 from talkinghead.media.files import write_beside
 from talkinghead.motion.tracked import motion_of_track
@@ -176,14 +177,27 @@ def perform(job: ScoringJob) -> str:
 
 
 def load_record(job: ScoringJob) -> Scores | None:
-    """The scores of a job that was done before, or None; its video must be unchanged since."""
+    """The scores of a job that was done before, or None; its video must be unchanged since.
+
+    Damaged ones are announced.
+    """
+    features = job.record.with_suffix(".npz")
+    if not (job.record.exists() and features.exists() and job.output.exists()):
+        return None
+    kind, remedy = "kept scores", "they are made again."
     try:
-        record = json.loads(job.record.read_text(encoding="utf-8"))
-        if record.pop("video") != file_digest(job.output):
-            return None
-        with np.load(job.record.with_suffix(".npz")) as file:
-            return Scores(**record, features={name: file[name] for name in file.files})
-    except (OSError, ValueError, KeyError, TypeError):
+        record = read_json(job.record, kind=kind, remedy=remedy)
+        with refuse_damage(job.record, kind=kind, remedy=remedy):
+            if record.pop("video") != file_digest(job.output):
+                return None
+            scores = Scores(**record, features=read_arrays(features, kind=kind, remedy=remedy))
+            if not all(
+                isinstance(getattr(scores, name), dict) for name in ("values", "reference", "curves", "missing")
+            ):
+                raise ValueError("they are of another form")
+            return scores
+    except InputError as error:
+        announce(str(error))
         return None
 
 
@@ -193,6 +207,10 @@ def _extract_clip(example: Example, cache: Path) -> Path:
     if example.seconds is None or reader.duration <= example.seconds + _LONGER:
         return example.video
     path = cache / "clips" / f"{example.name}-{file_digest(example.video)[:12]}-{example.seconds:g}s.mp4"
+    digest = path.with_suffix(".sha256")
+    if path.exists() and (not digest.exists() or digest.read_bytes() != file_digest(path).encode()):
+        announce(f"{path} is damaged and is made again.")
+        path.unlink()
     if not path.exists():
         wanted = round(example.seconds * reader.fps)
         count = sum(len(chunk) for chunk in first_frames(reader.chunks(), wanted))
@@ -203,6 +221,8 @@ def _extract_clip(example: Example, cache: Path) -> Path:
         facts = {"cut from": example.video.name}
         frames = first_frames(reader.chunks(), count)
         save_video(Video(frames, speech, reader.fps, count, facts), path, visible_mark=False, overwrite=True, crf=CRF)
+        with write_beside(digest, overwrite=True) as part:
+            part.write_bytes(file_digest(path).encode())
     return path
 
 

@@ -6,13 +6,12 @@ of being the person's (``person``, (H, W) uint8, absent if unknown) and whether 
 
 from __future__ import annotations
 
-import zipfile
-import zlib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from talkinghead.errors import InputError
+from talkinghead.foreign import read_arrays, refuse_damage
 from talkinghead.media import read_image, save_image
 from talkinghead.media.files import write_beside
 from talkinghead.types import FaceTrack, Frames, Portrait
@@ -45,10 +44,10 @@ def load_portrait(folder: Path) -> Portrait:
         InputError: one of its files is missing or damaged.
     """
     image, path = read_image(folder / PICTURE), folder / DETAILS
-    try:
-        with np.load(path, allow_pickle=False) as stored:
-            values = {name: stored[name] for name in stored.files}
-        rows = {name: values[name] for name in _ROWS} | {name: values.get(name) for name in _OPTIONAL}
+    kind, remedy = "the portrait of a person", "prepare the person again with talkinghead adapt."
+    values = read_arrays(path, kind=kind, remedy=remedy)
+    with refuse_damage(path, kind=kind, remedy=remedy):
+        rows: dict[str, Any] = {name: values[name] for name in _ROWS} | {name: values.get(name) for name in _OPTIONAL}
         person = values.get("person")
         return Portrait(
             Frames(image[None], float(values["fps"])),
@@ -56,7 +55,3 @@ def load_portrait(folder: Path) -> Portrait:
             drawing=bool(values["drawing"]),
             person=None if person is None else person.astype(np.float32) / 255,
         )
-    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, zlib.error):
-        raise InputError(
-            f"{path} is missing, was cut off or edited: prepare the person again with talkinghead adapt."
-        ) from None

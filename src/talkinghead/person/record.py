@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from talkinghead.errors import InputError
+from talkinghead.foreign import read_json
 from talkinghead.media.files import write_beside
 from talkinghead.store import file_digest
 
@@ -76,13 +77,7 @@ def read_record(folder: Path) -> PersonRecord:
         raise InputError(
             f"{folder} is a folder without {FILE}, not a person: make one with talkinghead adapt VIDEO -o {folder}."
         )
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(f"{path} cannot be read ({error.strerror}): change its permissions.") from error
-    except ValueError as error:
-        raise InputError(f"{path} was cut off or is not JSON ({error}): {_AGAIN}") from None
-    return _record_from(content, path)
+    return _record_from(read_json(path, kind="the record of a person", remedy=_AGAIN), path)
 
 
 _AGAIN = "make the person again with talkinghead adapt."

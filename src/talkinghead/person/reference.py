@@ -7,8 +7,6 @@ times. Pictures and sound stay in the videos.
 
 from __future__ import annotations
 
-import zipfile
-import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +16,7 @@ import numpy as np
 
 from talkinghead.data.recording import OWN, Recording
 from talkinghead.errors import InputError
+from talkinghead.foreign import read_arrays
 from talkinghead.media import VideoExcerpt, VideoReader
 from talkinghead.media.files import write_beside
 from talkinghead.media.speech_parts import cut_speech
@@ -148,15 +147,9 @@ def _save_track(reference: Reference, identity: FloatArray, folder: Path) -> Non
 
 
 def _load_track(folder: Path) -> dict[str, FloatArray]:
-    path = folder / TRACK
-    try:
-        with np.load(path, allow_pickle=False) as stored:
-            values = {name: stored[name] for name in stored.files}
-        missing = {*_ROWS, "fps", "stretches", "identity"} - set(values)
-        if missing:
-            raise ValueError(f"it lacks {', '.join(sorted(missing))}")
-    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error):
-        raise InputError(
-            f"{path} is missing, was cut off or edited: prepare the person again with talkinghead adapt."
-        ) from None
+    path, kind, remedy = folder / TRACK, "the track of a person", "prepare the person again with talkinghead adapt."
+    values = read_arrays(path, kind=kind, remedy=remedy)
+    missing = {*_ROWS, "fps", "stretches", "identity"} - set(values)
+    if missing:
+        raise InputError(f"{path} is not {kind} (it lacks {', '.join(sorted(missing))}): {remedy}")
     return values

@@ -43,6 +43,7 @@ _ROW: dict[str, tuple[tuple[int, ...], type]] = {
     "cuts": ((), np.bool_),
 }
 """What is kept of each frame: shape and type."""
+_SHAPES = {"fps": (), "last": (), **{name: (None, *shape) for name, (shape, _) in _ROW.items()}}
 _SKETCH = (16, 9)  # width, height in px
 _FACE_PX = 12
 _FACE_REACH = 2.6  # side of the picture of a face in eye distances ...
@@ -159,7 +160,7 @@ def _known(digest: str, store: Store, face: int | None) -> list[Arrays]:
     """The blocks that the store has, from the first on without a gap."""
     blocks: list[Arrays] = []
     while not (blocks and blocks[-1]["last"]):
-        block = store.find(_KIND, _key(digest, face, len(blocks)))
+        block = store.find(_KIND, _key(digest, face, len(blocks)), _SHAPES)
         if block is None:
             break
         blocks.append(block)

@@ -5,7 +5,6 @@ This is the only file that touches Piper (OHF-Voice/piper1-gpl), an optional GPL
 
 from __future__ import annotations
 
-import json
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from talkinghead.errors import InputError
+from talkinghead.foreign import read_json
 from talkinghead.media.files import existing_file
 from talkinghead.speech.synthesis.engines import Voice
 from talkinghead.types import Speech
@@ -99,9 +99,6 @@ def _check_description(model: Path) -> None:
     description = model.with_name(f"{model.name}.json")
     if not description.is_file():
         raise InputError(f"{model} is a voice of Piper without its {description.name}: put that beside it.")
-    try:
-        found = json.loads(description.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(f"{description} is not a description of a voice: download it again.") from error
+    found = read_json(description, kind="a description of a voice", remedy="download it again.")
     if not (isinstance(found, dict) and "phoneme_id_map" in found and "audio" in found):
         raise InputError(f"{description} is not a description of a voice: download it again.")
