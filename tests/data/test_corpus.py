@@ -178,7 +178,7 @@ def test_half_a_corpus_serves_and_that_is_said(tmp_path: Path, caplog: pytest.Lo
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("{", "not a readable table of splits"),
+        ("{", "damaged or not a table of splits"),
         ("[]", "not a table of splits"),
         ('{"train": "bbaf2n"}', "not a table of splits"),
         ('{"train": [1]}', "not a table of splits"),
