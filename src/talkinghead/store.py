@@ -83,7 +83,7 @@ class Store:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             try:
-                np.savez(part, **arrays)
+                np.savez(part, **arrays)  # type: ignore[arg-type,unused-ignore]
                 # Another process may have made the same entry: the last one writes identical content.
                 part.replace(path)
             finally:

@@ -14,7 +14,6 @@ from typing import IO
 from talkinghead.cancellation import checkpoint
 from talkinghead.cli.texts import STDIN
 from talkinghead.errors import InputError
-from talkinghead.media.files import explain_full_disk
 
 _LARGEST = 4_000_000_000  # bytes; days of compressed sound
 _PIECE = 2**20
@@ -44,6 +43,8 @@ def seekable_file(path: str | Path | None) -> Iterator[str | Path | None]:
     if path is None or not is_stream(path):
         yield path
         return
+    from talkinghead.media.files import explain_full_disk  # which imports numpy
+
     with tempfile.TemporaryDirectory(prefix="talkinghead-") as folder:
         kept = Path(folder) / ("standard-input" if str(path) == STDIN else "pipe")
         with explain_full_disk(kept, all_faults=True):
@@ -51,7 +52,7 @@ def seekable_file(path: str | Path | None) -> Iterator[str | Path | None]:
         yield kept
 
 
-def _save(path: Path, kept: Path) -> None:
+def _save(path: str | Path, kept: Path) -> None:
     name = "standard input" if str(path) == STDIN else str(path)
     total = 0
     with kept.open("wb") as file:
@@ -65,9 +66,9 @@ def _save(path: Path, kept: Path) -> None:
         raise InputError(f"{name} is empty: send a sound file into it.")
 
 
-def _pieces(path: Path) -> Iterator[bytes]:
+def _pieces(path: str | Path) -> Iterator[bytes]:
     if str(path) != STDIN:
-        with path.open("rb") as stream:
+        with Path(path).open("rb") as stream:
             yield from _pieces_of(stream)
         return
     if sys.stdin is None or sys.stdin.closed:

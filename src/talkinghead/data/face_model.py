@@ -224,7 +224,7 @@ def save_face_model(model: FaceModel, out: Path) -> None:
         if array.dtype == np.float64:
             kept[name] = array.astype(np.float16 if name.endswith(("identities", "expressions")) else np.float32)
     kept["expression_names"] = np.array(EXPRESSION_NAMES)
-    np.savez_compressed(out, **kept)
+    np.savez_compressed(out, **kept)  # type: ignore[arg-type,unused-ignore]
 
 
 def main(folder: Path, out: Path, store: Path | None = None) -> None:

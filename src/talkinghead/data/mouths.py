@@ -112,7 +112,7 @@ def unpack_mouths(pack: Arrays) -> list[Mouth]:
             str(pack["speakers"][k]),
             crops[crop_starts[k] : crop_starts[k + 1]],
             float(pack["fps"][k]),
-            samples[sample_starts[k] : sample_starts[k + 1]].astype(np.float32) / 32767,
+            samples[sample_starts[k] : sample_starts[k + 1]].astype(np.float32) / np.float32(32767),
         )
         for k in range(len(pack["names"]))
     ]

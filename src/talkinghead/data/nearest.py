@@ -32,7 +32,7 @@ def nearest_on_triangles(
         third = (np.cross(b - a, offset) * normal).sum(axis=-1) / squared
         second = (np.cross(offset, c - a) * normal).sum(axis=-1) / squared
         inside = np.stack([1 - second - third, second, third], axis=-1)
-        candidates = [np.where((inside >= 0).all(axis=-1)[:, None], inside, (1.0, 0.0, 0.0))]
+        candidates = [np.where(np.all(inside >= 0, axis=-1, keepdims=True), inside, (1.0, 0.0, 0.0))]
         for start, end, k, m in ((a, b, 0, 1), (b, c, 1, 2), (c, a, 2, 0)):
             edge = end - start
             share = ((point - start) * edge).sum(axis=-1) / np.maximum((edge * edge).sum(axis=-1), 1e-30)

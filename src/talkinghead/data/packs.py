@@ -52,7 +52,7 @@ class Pack:
     def samples_of(self, index: int) -> npt.NDArray[np.float32]:
         """(N,) float32 in [-1, 1] at 16 kHz."""
         piece = self.samples[self.sample_starts[index] : self.sample_starts[index + 1]]
-        return piece.astype(np.float32) / 32767
+        return piece.astype(np.float32) / np.float32(32767)
 
     def labels_of(self, index: int) -> npt.NDArray[np.uint8]:
         """(ceil(N / 160),) places in ``CLASSES``."""

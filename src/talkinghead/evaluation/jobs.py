@@ -267,7 +267,7 @@ def _score(job: ScoringJob) -> Scores:
 def _keep(job: ScoringJob, scores: Scores) -> None:
     job.record.parent.mkdir(parents=True, exist_ok=True)
     with write_beside(job.record.with_suffix(".npz"), overwrite=True) as part, part.open("wb") as file:
-        np.savez(file, **scores.features)
+        np.savez(file, **scores.features)  # type: ignore[arg-type,unused-ignore]
     record: dict[str, Any] = {
         name: getattr(scores, name) for name in ("values", "reference", "curves", "missing", "notes")
     }

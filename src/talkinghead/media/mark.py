@@ -31,7 +31,7 @@ class VisibleMark:
         self._place = (slice(bottom - rows, bottom), slice(right - columns, right))
         alpha = patch[..., 3:]
         self._kept = 1 - alpha
-        self._colour = 255 * patch[..., :3] * alpha + 0.5
+        self._colour = np.asarray(255 * patch[..., :3] * alpha + 0.5, np.float32)
 
     def draw(self, image: ImageArray) -> None:
         """Lay the mark over ``image`` (height, width, 3) uint8, in place."""

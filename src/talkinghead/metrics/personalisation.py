@@ -22,7 +22,7 @@ from scipy.optimize import minimize
 from scipy.special import log_softmax
 
 from talkinghead.metrics.head_motion import WINDOW_S, band_levels
-from talkinghead.types import FloatArray
+from talkinghead.types import FloatArray, IndexArray
 
 Sequences = Mapping[str, Sequence[FloatArray]]
 """The sequences (T, C) of each person: head rotations in rad, without jumps (C = 3), or blinks in [0, 1] (C = 1)."""
@@ -177,7 +177,7 @@ def _features(window: FloatArray, fps: float) -> FloatArray:
     return np.concatenate([np.log(np.stack(sizes) + 1e-4).ravel(), skewness, levels.ravel(), correlation])
 
 
-def _regression(features: FloatArray, labels: FloatArray, classes: int) -> FloatArray:
+def _regression(features: FloatArray, labels: IndexArray, classes: int) -> FloatArray:
     """(d + 1, classes) weights of least mean log-loss, all classes counting the same, plus a penalty on their
     square."""
     share = 1.0 / np.bincount(labels, minlength=classes)[labels] / classes

@@ -34,7 +34,7 @@ from talkinghead.training.augmentation.mels import augment_mels
 from talkinghead.training.augmentation.sound import sound_versions
 from talkinghead.training.fit import Schedule
 from talkinghead.training.stage import Training
-from talkinghead.types import ImageArray, IndexArray, Speech
+from talkinghead.types import FloatArray, ImageArray, IndexArray, Speech
 
 SHIFTS = range(-5, 6)
 """Frames by which validation puts picture and sound out of sync."""
@@ -134,7 +134,7 @@ def sample_stretch(
     return crops, _between(mel, 4 * start + speed * np.arange(4 * _FRAMES))
 
 
-def _between(rows: npt.NDArray[np.uint8], places: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
+def _between(rows: npt.NDArray[np.uint8], places: FloatArray) -> npt.NDArray[np.float32]:
     """Rows of bytes, interpolated at fractional places, in [0, 1]."""
     places = places.clip(0, len(rows) - 1)
     below = np.floor(places).astype(int)

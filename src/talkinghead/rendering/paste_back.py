@@ -150,7 +150,7 @@ class PasteBack:
         known = np.asarray(person[self._rows, self._columns], np.float32)
         found = self._to_picture(seen)
         union = np.count_nonzero((known > 0.5) | (found > 0.5))
-        if np.count_nonzero((known > 0.5) & (found > 0.5)) < _LIKE * max(1, union):
+        if np.count_nonzero((known > 0.5) & (found > 0.5)) < _LIKE * max(1, int(union)):
             return None
         opacity = self._to_picture(self._widen(np.maximum(seen, self._as_patch(person))))
         return np.asarray(cv2.blendLinear(_fill_hidden(self._own, opacity), self._own, opacity, 1 - opacity))

@@ -82,7 +82,8 @@ def voice_activity(samples: npt.NDArray[np.float32], rate: float) -> npt.NDArray
     activity = _close_gaps(activity, _steps(_BRIDGE_S))
     activity = _hold(activity, _steps(_HANGOVER_S))
     blurred = scipy.ndimage.uniform_filter1d(activity, max(1, round(_ANALYSIS_RATE / rate)), mode="nearest")
-    return np.interp(np.arange(count) * (_ANALYSIS_RATE / rate), np.arange(len(blurred)), blurred).astype(np.float32)
+    values = np.interp(np.arange(count) * (_ANALYSIS_RATE / rate), np.arange(len(blurred)), blurred)
+    return np.asarray(values, np.float32)
 
 
 def silence_mask(activity: FloatArray, rate: float, *, shortest: float = _BRIDGE_S) -> BoolArray:

@@ -93,7 +93,8 @@ def _blend(places: FloatArray, scores: FloatArray) -> Detections:
     """Detections (D, 8, 2), corners and points, of which those of one face become their mean, weighted by scores."""
     order = np.argsort(-scores, kind="stable")
     places, scores = places[order], scores[order]
-    blended, surest = [np.zeros((0, 2 + _NUM_POINTS, 2))], []
+    blended: list[FloatArray] = [np.zeros((0, 2 + _NUM_POINTS, 2))]
+    surest = []
     while len(scores):
         boxes = places[:, :2].reshape(-1, 4)
         same = overlap(boxes[0], boxes) > _SAME_FACE
@@ -122,7 +123,7 @@ def read_faces(images: Sequence[ImageArray], *, most: int = 1) -> list[FloatArra
     owners = np.repeat(np.arange(len(images)), [len(of_one) for of_one in squares])
     if not len(owners):
         return [np.zeros((0, NUM_MESH, 3)) for _ in images]
-    landmarks, present = read_squares([images[owner] for owner in owners], np.concatenate(squares))
+    landmarks, present = read_squares([images[int(owner)] for owner in owners], np.concatenate(squares))
     return [landmarks[(owners == number) & present] for number in range(len(images))]
 
 

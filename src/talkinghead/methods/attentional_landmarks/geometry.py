@@ -100,7 +100,7 @@ def _align(points: FloatArray, own: FloatArray, target: FloatArray) -> Points:
     return np.stack([moved.real, moved.imag], axis=-1)
 
 
-def lift(points: FloatArray, rest: FloatArray) -> tuple[Points, Points, Points]:
+def lift(points: FloatArray, rest: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Landmarks in the head frame and the head's pose, from landmarks in the picture.
 
     The pose brings the portrait's own nose, eye corners and ends of the jaw closest to the points (weak perspective of
@@ -128,7 +128,7 @@ def lift(points: FloatArray, rest: FloatArray) -> tuple[Points, Points, Points]:
     return landmarks, rotation_from_matrix(matrix), np.concatenate([translation, depth], axis=1)
 
 
-def _pose(place: Points, shape: Points) -> tuple[Points, Points]:
+def _pose(place: FloatArray, shape: FloatArray) -> tuple[Points, Points]:
     """Rotation (T, 3, 3) and translation (T, 2) that project a shape (N, 3) along z onto places (T, N, 2)."""
     count = len(place)
     matrix = np.tile(np.eye(3), (count, 1, 1))

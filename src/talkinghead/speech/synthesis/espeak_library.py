@@ -130,7 +130,7 @@ class Library:
             self._library.espeak_Synchronize()
             if self._stopped_by is not None:
                 raise self._stopped_by
-            samples = np.frombuffer(b"".join(self._sound), dtype="<i2").astype(np.float32) / 32768
+            samples = np.frombuffer(b"".join(self._sound), dtype="<i2").astype(np.float32) / np.float32(32768)
             return EspeakUtterance(samples, self._words, self._phonemes)
 
     def _declare(self) -> None:
