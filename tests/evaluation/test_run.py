@@ -298,6 +298,17 @@ def test_bad_wishes_are_named(grid: Path, tmp_path: Path, changed: dict[str, Any
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize("inside", ["", "inside"])
+def test_a_folder_that_cannot_be_made_is_named_before_anything_is_done(
+    grid: Path, tmp_path: Path, inside: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_module, "prepare", None)
+    (tmp_path / "file").write_text("precious")
+    out = tmp_path / "file" / inside
+    with pytest.raises(InputError, match=rf"{out.name} (is a file|cannot be written to \(Not a directory\)).*: "):
+        evaluate_corpus("makeittalk", grid, split="test", out=out, measures=MEASURES, jobs=1)
+
+
 def test_an_unknown_method_lists_the_known(grid: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="makeittalk"):
         evaluate_corpus("magic", grid, split="test", out=tmp_path)

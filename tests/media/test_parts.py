@@ -44,7 +44,7 @@ def test_parts_of_killed_runs_go_and_those_of_others_stay(tmp_path: Path, caplog
         written.write_text("2")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["first.txt", "second.txt"]
     assert [record.getMessage() for record in caplog.records] == [
-        f"{part.name} in {tmp_path} was left by a run that was killed, and is deleted."
+        f"what a killed run left in {tmp_path} is deleted: {part.name}."
     ]
 
 

@@ -21,7 +21,7 @@ from talkinghead.evaluation.protocol import protocol
 from talkinghead.evaluation.result import Outcome, result_of
 from talkinghead.evaluation.systems import BASELINES
 from talkinghead.evaluation.workers import Workers
-from talkinghead.media.files import write_beside
+from talkinghead.media.files import make_folder, write_beside
 from talkinghead.methods import get_method, method_of_renderer
 from talkinghead.types import Progress, no_progress
 
@@ -67,8 +67,8 @@ def evaluate_corpus(
         The content of ``result.json``, which ``evaluation.result`` describes.
 
     Raises:
-        InputError: the method, renderer, corpus, split, system or measure does not exist, or no video could be
-            evaluated.
+        InputError: the method, renderer, corpus, split, system or measure does not exist, ``out`` cannot be written to,
+            or no video could be evaluated.
     """
     get_method(method)
     if renderer is not None:
@@ -80,6 +80,7 @@ def evaluate_corpus(
     if jobs is not None and jobs < 1:
         raise InputError(f"--jobs {jobs} is out of range: choose a whole number from 1 up.")
     clips = examples(folder, split)[:limit]
+    make_folder(out)
     settings = Settings(method, out, wanted, sync_weights, inception_weights, renderer)
     plans = make_plans(clips, donors(folder), chosen)
     with Workers(min(jobs or os.cpu_count() or 1, len(clips) * len(chosen))) as workers:

@@ -87,6 +87,25 @@ def check_writable(path: str | os.PathLike[str], overwrite: bool = False) -> Pat
     return path
 
 
+def make_folder(path: str | os.PathLike[str]) -> Path:
+    """The folder, made where it is missing, once it is sure that files can be made in it.
+
+    Raises:
+        InputError: it is a file, or it cannot be made or written to.
+    """
+    path = Path(path)
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        remove_part(create_part(path / "x"))
+    except FileExistsError as error:
+        raise InputError(f"{path} is a file: give a folder, which may be new.") from error
+    except OSError as error:
+        raise InputError(
+            f"{path} cannot be written to ({error.strerror or type(error).__name__}): choose another folder."
+        ) from error
+    return path
+
+
 @contextmanager
 def write_beside(path: Path, overwrite: bool = False) -> Iterator[Path]:
     """A hidden, empty file beside ``path`` to write to; at the end it is named ``path``, upon an exception it vanishes.

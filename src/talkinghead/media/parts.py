@@ -70,7 +70,7 @@ def remove_dead_parts(folder: Path) -> None:
         ]
         removed = [name for name in names if folder / name not in _LOCKS and _remove_dead(folder / name)]
         if removed:
-            announce(f"{', '.join(removed)} in {folder} was left by a run that was killed, and is deleted.")
+            announce(f"what a killed run left in {folder} is deleted: {', '.join(removed)}.")
 
 
 def _remove_dead(part: Path) -> bool:

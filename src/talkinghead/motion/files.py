@@ -14,6 +14,8 @@ Keys of the file, all of them little-endian numbers without Python objects (``nu
 | `rest`        | (68, 3)    | head frame: the landmarks of the portrait the motion was made for                 |
 | `expression`  | (T, 51)    | blendshape weights; left out where there are none                                 |
 | `gaze`        | (T, 2)     | yaw, pitch of the eyes in radians, away from the portrait's; left out if none     |
+
+All values lie within 100, which is far beyond any face, and all arrays together take at most 2 GiB.
 """
 
 from __future__ import annotations
