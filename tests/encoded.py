@@ -53,7 +53,8 @@ def encode_video(
         for index, image in enumerate(images):
             frame = av.VideoFrame.from_ndarray(image, format="rgb24")
             levels = ColorRange.JPEG if full_range else ColorRange.MPEG
-            frame = frame.reformat(format=pixels, dst_colorspace=matrix, dst_color_range=levels)
+            # With more threads swscale now and then leaves rows of 10 bit unwritten.
+            frame = frame.reformat(format=pixels, dst_colorspace=matrix, dst_color_range=levels, threads=1)
             frame.pts, frame.time_base = times_ms[index] if times_ms else index, context.time_base
             packets += video.encode(frame)
         packets += video.encode(None)
