@@ -151,10 +151,9 @@ def _processor() -> str:
 
 
 def _compilation() -> str:
-    from talkinghead.compilation import cache_folder
     from talkinghead.rendering.rasteriser import fill_triangles
 
-    folder = cache_folder(fill_triangles)
+    folder = fill_triangles.cache_folder
     return "compiled anew in every process: no folder can be written to" if folder is None else f"kept in {folder}"
 
 
