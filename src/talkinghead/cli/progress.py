@@ -47,13 +47,15 @@ class Bar:
         self._rendered = False
 
     def __enter__(self) -> Bar:
-        self._progress.start()
+        if not self._progress.disable:
+            self._progress.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._progress.stop()
+        if not self._progress.disable:  # before version 15, rich ends even a bar that was never shown with a line break
+            self._progress.stop()
 
     def __call__(self, stage: str, done: int, total: int) -> None:
         """The hook."""
