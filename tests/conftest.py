@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import sys
+from collections.abc import Generator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +17,30 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # read by OpenMP, OpenBLAS and numba wh
 if TYPE_CHECKING:
     from talkinghead.pipeline import TalkingHead
     from talkinghead.types import ImageArray, Portrait
+
+
+_NO_WHEELS = "pocketsphinx"  # for the newest Pythons; only transcripts of recordings need it
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """Skip what needs a package that has no wheels for this Python and is not installed."""
+    return (yield from _skipped_without_wheels())
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
+    """The same for fixtures."""
+    return (yield from _skipped_without_wheels())
+
+
+def _skipped_without_wheels() -> Generator[None, object, object]:
+    try:
+        return (yield)
+    except Exception as error:
+        if _NO_WHEELS in str(error) and importlib.util.find_spec(_NO_WHEELS) is None:
+            pytest.skip(f"{_NO_WHEELS} is not installed")
+        raise
 
 
 @pytest.fixture(autouse=True)

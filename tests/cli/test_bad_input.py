@@ -298,8 +298,8 @@ def test_a_web_address(refused: Refused, face: Path, speech: Path, out: Path, wh
         "--background": (face, speech, "--background", address),
         "--text-file": (face, "--text-file", address),
     }
-    # The path of an option has lost slashes before anybody could see them: those of //, as on the web, come back.
-    names = address.replace("///", "//") if which == "--text-file" else address
+    # The path of an option may have lost slashes before anybody could see them: those of //, as on the web, come back.
+    names = address.partition("//")[2].lstrip("/") if which == "--text-file" else address
     refused("animate", *given[which], "-o", out, names=f"{names} is an address", remedy="save it as a file")
 
 

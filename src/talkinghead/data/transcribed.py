@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pocketsphinx
 
 from talkinghead.types import Interval
 
@@ -49,6 +48,8 @@ def transcribe(samples: npt.NDArray[np.float32]) -> tuple[RecognisedWord, ...]:
 @lru_cache(maxsize=1)
 def vocabulary() -> tuple[tuple[str, ...], npt.NDArray[np.float64]]:
     """The words of the dictionary that are spelt with letters alone, sorted, and how frequent each is; sums to 1."""
+    import pocketsphinx  # which has no wheels for the newest Pythons
+
     path = Path(pocketsphinx.get_model_path()) / "en-us" / "cmudict-en-us.dict"
     entries = {line.split()[0] for line in path.read_text(encoding="utf-8").splitlines() if line.strip()}
     words = sorted(word for word in entries if re.fullmatch(r"[a-z]{2,14}", word))
@@ -61,4 +62,6 @@ def vocabulary() -> tuple[tuple[str, ...], npt.NDArray[np.float64]]:
 
 @lru_cache(maxsize=1)
 def _decoder() -> Any:
+    import pocketsphinx
+
     return pocketsphinx.Decoder(samprate=16_000, loglevel="FATAL")
