@@ -293,4 +293,4 @@ def test_videos_without_sound_have_empty_features(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(recordings, "speech_versions", lambda *_, **__: 1 + fake_features(7.0))
     around = recordings.speech_around(pack, table, CONFIGS["tiny"].landmarks, NOTHING_KEPT)
     assert [around[pack.of_clip(number)].any() for number in (0, 1)] == [True, False]
-    assert [one.in_step for one in table] == [True, False]
+    assert [one.can_be_mended for one in table] == [True, False]
