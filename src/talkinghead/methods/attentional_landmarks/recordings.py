@@ -29,7 +29,7 @@ def choose_recordings(corpus: Corpus, split: str, config: AttentionalConfig) -> 
 
 
 def speech_versions(take: Take, config: LandmarksConfig, store: Store, *, versions: int = 1) -> FloatArray:
-    """(V, S, F) speech frames of a recording, its offset taken off: unchanged, and augmented to other voices and rooms."""
+    """(V, S, F) speech frames of a recording in step: unchanged, and augmented to other voices and rooms."""
 
     def make() -> FloatArray:
         speech = take.speech(mended=True)
