@@ -147,12 +147,13 @@ class Figure:
     def _separate_background(self, portrait: Portrait) -> tuple[Portrait, FloatArray]:
         import numpy as np
 
-        from talkinghead.media import sniff
+        from talkinghead.media import read_image, sniff
         from talkinghead.media.images import read_layers
         from talkinghead.rendering.backdrop import figure_of
 
         colours, alpha = portrait.frames.images[portrait.best], None
-        if self.face.is_file() and sniff(self.face) == "image":
+        if self.face.is_file() and sniff(self.face) == "image" and np.array_equal(read_image(self.face), colours):
+            # Of an animated picture, another frame than the first may be shown: its opacity is not known.
             colours, alpha = read_layers(self.face)
         opacity = None if alpha is None else (alpha / 255.0).astype(np.float32)
         found = figure_of(portrait, colours, opacity)
