@@ -33,7 +33,7 @@ def encode_video(
     file: Any = None,
     container: str | None = None,
 ) -> Path:
-    """Write images (T, H, W, 3) and maybe sound in any codec, with any times, rotation and pixel aspect."""
+    """Write images (T, H, W, 3 or 4) and maybe sound in any codec, with any times, rotation, pixel aspect."""
     with av.open(file or str(path), "w", format=container, container_options=options or {}) as output:
         video = output.add_stream(codec, rate=Fraction(fps), options={"bf": "0"} if codec == "libx264" else {})
         video.height, video.width = images.shape[1:3]
@@ -51,7 +51,7 @@ def encode_video(
             video.set_display_rotation(rotation or 0, hflip=hflip)
         packets: list[Any] = []
         for index, image in enumerate(images):
-            frame = av.VideoFrame.from_ndarray(image, format="rgb24")
+            frame = av.VideoFrame.from_ndarray(image, format="rgb24" if image.shape[2] == 3 else "rgba")
             levels = ColorRange.JPEG if full_range else ColorRange.MPEG
             # With more threads swscale now and then leaves rows of 10 bit unwritten.
             frame = frame.reformat(format=pixels, dst_colorspace=matrix, dst_color_range=levels, threads=1)

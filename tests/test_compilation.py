@@ -12,7 +12,7 @@ import numba
 import pytest
 from numba.core.caching import CacheImpl
 
-from talkinghead.compilation import cache_folder, compile_loops
+from talkinghead.compilation import compile_loops
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def read_only(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_machine_code_is_kept_beside_the_source(source: Callable[[], FunctionType], tmp_path: Path) -> None:
     compiled = compile_loops()(source())
     assert compiled(1, 2) == 3
-    folder = cache_folder(compiled)
+    folder = compiled.cache_folder
     assert folder is not None
     assert folder.is_relative_to(tmp_path / "package")
     assert list(folder.glob("*.nbi"))
@@ -60,7 +60,7 @@ def test_a_read_only_package_keeps_it_in_a_temporary_folder(
     before = numba.config.CACHE_DIR
     compiled = compile_loops(fastmath=True)(source())
     assert compiled(1, 2) == 3
-    folder = cache_folder(compiled)
+    folder = compiled.cache_folder
     assert folder is not None
     assert folder.is_relative_to(tmp_path / f"talkinghead-{os.getuid()}")
     assert list(folder.glob("*.nbi"))
@@ -79,7 +79,7 @@ def test_a_folder_that_others_can_write_to_is_not_trusted(
     compiled = compile_loops()(source())
     assert compiled(1, 2) == 3
     assert not any(planted.iterdir())
-    folder = cache_folder(compiled)
+    folder = compiled.cache_folder
     assert folder is not None
     assert folder.is_relative_to(tmp_path)
 
@@ -91,4 +91,4 @@ def test_nothing_can_be_written(
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "missing"))
     compiled = compile_loops()(source())
     assert compiled(1, 2) == 3
-    assert cache_folder(compiled) is None
+    assert compiled.cache_folder is None

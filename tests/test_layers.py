@@ -22,6 +22,7 @@ ORDER = (
         "errors",
         "cancellation",
         "foreign",
+        "parts",
         "types",
         "precision",
         "threads",

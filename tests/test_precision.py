@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import platform
+
 import pytest
 import torch
 from torch import nn
@@ -12,7 +14,7 @@ CPU = torch.device("cpu")
 
 
 def pretend(monkeypatch: pytest.MonkeyPatch, **units: bool | str) -> None:
-    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx2": True, **units})
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx2": True, **units}, raising=False)
 
 
 @pytest.mark.parametrize(
@@ -29,6 +31,18 @@ def test_processors_with_units_for_it_use_it(
         assert layer(rows).dtype == (torch.bfloat16 if fast else torch.float32)
 
 
+@pytest.mark.parametrize(("unit", "fast"), [("avx512_bf16", True), ("amx_tile", True), ("avx2", False)])
+def test_earlier_versions_of_torch_are_asked_for_one_unit(
+    monkeypatch: pytest.MonkeyPatch, unit: str, fast: bool
+) -> None:
+    monkeypatch.delattr(torch.cpu, "get_capabilities", raising=False)
+    for name in ("avx2", "avx512_bf16", "amx_tile"):
+        monkeypatch.setattr(torch.cpu, f"_is_{name}_supported", lambda name=name: name == unit)
+    assert has_bfloat16(CPU) is fast
+    assert processor() == f"{platform.machine()}, {'bfloat16' if fast else 'float32'}"
+
+
+@pytest.mark.skipif(not hasattr(torch.cpu, "get_capabilities"), reason="an earlier version of torch")
 def test_the_names_of_the_units_are_torchs() -> None:
     known = torch.cpu.get_capabilities()
     if known.get("architecture") == "x86_64":

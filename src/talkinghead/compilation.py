@@ -5,44 +5,57 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Callable
+from functools import cached_property, partial, update_wrapper
 from pathlib import Path
-from typing import Any, TypeVar
-
-import numba
-
-_Function = TypeVar("_Function", bound=Callable[..., Any])
+from typing import Any
 
 
-def compile_loops(*, fastmath: bool = False) -> Callable[[_Function], _Function]:
-    """A decorator that compiles a function when it is first called, without holding Python's lock.
+class CompiledLoops:
+    """A function that is compiled when it is first called, and runs without holding Python's lock.
 
     The machine code is kept beside the source or in the user's cache, as numba does; where neither can be written, such
     as in a container with a read-only root, in a temporary folder; without one of those it is compiled in every
-    process.
+    process. numba itself takes half a second to import, so that waits for the first call, too.
+
+    Args:
+        function: loops over arrays, in the part of Python that numba knows.
+        fastmath: sums may be taken in another order.
     """
 
-    def decorate(function: _Function) -> _Function:
-        options: dict[str, Any] = {"nogil": True, "fastmath": fastmath}
+    def __init__(self, function: Callable[..., Any], *, fastmath: bool = False) -> None:
+        self._function = function
+        self._options = {"nogil": True, "fastmath": fastmath}
+        update_wrapper(self, function)
+
+    def __call__(self, *args: Any) -> Any:
+        return self._compiled(*args)
+
+    @property
+    def cache_folder(self) -> Path | None:
+        """Where the machine code is kept; None: nowhere."""
+        path = self._compiled.stats.cache_path
+        return None if path is None else Path(path)
+
+    @cached_property
+    def _compiled(self) -> Any:
+        import numba
+
         try:
-            compiled: _Function = numba.njit(cache=True, **options)(function)
+            return numba.njit(cache=True, **self._options)(self._function)
         except RuntimeError:  # numba knows no folder that it may write to
             before = numba.config.CACHE_DIR
             try:
                 numba.config.CACHE_DIR = str(_temporary_folder())
-                compiled = numba.njit(cache=True, **options)(function)
+                return numba.njit(cache=True, **self._options)(self._function)
             except (OSError, RuntimeError):
-                compiled = numba.njit(**options)(function)
+                return numba.njit(**self._options)(self._function)
             finally:
                 numba.config.CACHE_DIR = before
-        return compiled
-
-    return decorate
 
 
-def cache_folder(compiled: Any) -> Path | None:
-    """Where the machine code of a compiled function is kept; None: nowhere."""
-    path = compiled.stats.cache_path
-    return None if path is None else Path(path)
+def compile_loops(*, fastmath: bool = False) -> Callable[[Callable[..., Any]], CompiledLoops]:
+    """A decorator that compiles a function when it is first called; see ``CompiledLoops``."""
+    return partial(CompiledLoops, fastmath=fastmath)
 
 
 def _temporary_folder() -> Path:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import platform
+from typing import Any
+
 import torch
 
 _UNITS = ("amx_bf16", "avx512_bf16")
@@ -13,12 +16,12 @@ def has_bfloat16(device: torch.device) -> bool:
     """Whether a device multiplies bfloat16 in hardware, and so is faster with it."""
     if device.type == "cuda":
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
-    return device.type == "cpu" and any(torch.cpu.get_capabilities().get(unit, False) for unit in _UNITS)
+    return device.type == "cpu" and any(_capabilities().get(unit, False) for unit in _UNITS)
 
 
 def processor() -> str:
     """The processor's name, and the precision of networks on it."""
-    capabilities = torch.cpu.get_capabilities()
+    capabilities = _capabilities()
     name = str(capabilities.get("cpu_name") or capabilities.get("architecture") or "unknown processor").strip()
     return f"{name}, {'bfloat16' if has_bfloat16(torch.device('cpu')) else 'float32'}"
 
@@ -26,3 +29,13 @@ def processor() -> str:
 def autocast(device: torch.device) -> torch.autocast:
     """The context for running networks on a device: bfloat16 if that is faster, else their own precision."""
     return torch.autocast(device.type, dtype=torch.bfloat16, enabled=has_bfloat16(device))
+
+
+def _capabilities() -> dict[str, Any]:
+    """What the processor is and can do."""
+    if hasattr(torch.cpu, "get_capabilities"):
+        return dict(torch.cpu.get_capabilities())
+    # Earlier versions of torch, such as 2.6, ask for one feature at a time.
+    asked = {"avx512_bf16": "_is_avx512_bf16_supported", "amx_bf16": "_is_amx_tile_supported"}
+    found = {unit: bool(getattr(torch.cpu, name, bool)()) for unit, name in asked.items()}
+    return {"architecture": platform.machine(), **found}

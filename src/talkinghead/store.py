@@ -9,7 +9,6 @@ from __future__ import annotations
 import ast
 import hashlib
 import importlib.util
-import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -22,6 +21,7 @@ import numpy.typing as npt
 
 from talkinghead.errors import InputError, announce
 from talkinghead.foreign import Arrays, Shape, read_arrays
+from talkinghead.parts import replace_whole
 
 _PIECE = 2**20  # bytes read at a time
 _DIGITS = 32  # of a key: 128 bits
@@ -79,15 +79,10 @@ class Store:
         if self.folder is None:
             return
         path = self._path(kind, key)
-        part = path.with_name(f".{path.stem}.{secrets.token_hex(4)}.part.npz")
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            try:
+            # Another process may have made the same entry: the last one writes identical content.
+            with replace_whole(path) as part:
                 np.savez(part, **arrays)  # type: ignore[arg-type,unused-ignore]
-                # Another process may have made the same entry: the last one writes identical content.
-                part.replace(path)
-            finally:
-                part.unlink(missing_ok=True)
         except OSError as error:
             announce(f"{self.folder} cannot keep what was computed ({error.strerror or error}).")
 

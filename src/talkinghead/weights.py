@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
 import subprocess
 import warnings
 import zipfile
@@ -19,6 +18,7 @@ from torch import nn
 
 from talkinghead.errors import InputError
 from talkinghead.foreign import parse_json, refuse_damage
+from talkinghead.parts import replace_whole
 
 SUFFIX = ".safetensors"
 
@@ -61,11 +61,11 @@ def save_weights(network: nn.Module, path: Path, *, card: Mapping[str, Any]) -> 
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     tensors = {name: value.detach().cpu().half().contiguous() for name, value in network.state_dict().items()}
-    beside = path.with_suffix(".new")
-    save_file(tensors, beside)
-    os.replace(beside, path)
+    with replace_whole(path) as part:
+        save_file(tensors, part)
     full = {"parameters": sum(p.numel() for p in network.parameters()), **card, "commit": _commit()}
-    path.with_suffix(".json").write_text(json.dumps(full, indent=2, default=_plain) + "\n", encoding="utf-8")
+    with replace_whole(path.with_suffix(".json")) as part:
+        part.write_text(json.dumps(full, indent=2, default=_plain) + "\n", encoding="utf-8")
 
 
 def load_weights(network: nn.Module, path: Path) -> None:

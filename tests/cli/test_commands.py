@@ -42,6 +42,17 @@ def test_nothing_heavy_is_imported_to_answer_a_question(arguments: list[str]) ->
     assert done.stdout
 
 
+def test_only_torch_takes_long_to_import() -> None:
+    """Parts of scipy, numba, and what trains and evaluates wait until they are needed."""
+    program = (
+        "import sys, talkinghead.production, talkinghead.pipeline, talkinghead.methods\n"
+        "late = {'scipy.signal', 'scipy.stats', 'scipy.ndimage', 'scipy.optimize', 'scipy.interpolate', 'numba',\n"
+        "        'lightning_fabric', 'talkinghead.training.fit', 'talkinghead.evaluation', 'talkinghead.data.tracks'}\n"
+        "assert not late & set(sys.modules), late & set(sys.modules)\n"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
+
+
 def test_version() -> None:
     outcome = run_apart("--version")
     assert (outcome.code, outcome.stdout) == (0, f"talkinghead {talkinghead.__version__}\n")

@@ -18,6 +18,7 @@ from PIL import Image
 
 from cli.command import COMMAND, Run, images
 from drawn import drawn_face, speech_like, write_wav
+from encoded import encode_video
 from talkinghead.face.placed import mean_face_in
 from talkinghead.media import VideoReader
 
@@ -187,7 +188,12 @@ def puppet(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def test_a_puppet_before_a_colour(run: Run, puppet: Path, short: Path, out: Path) -> None:
+@pytest.mark.parametrize("suffix", ["png", "webm", "mov"])
+def test_a_puppet_before_a_colour(run: Run, puppet: Path, short: Path, out: Path, suffix: str) -> None:
+    if suffix != "png":
+        codec, pixels = ("libvpx-vp9", "yuva420p") if suffix == "webm" else ("prores_ks", "yuva444p10le")
+        layers = np.asarray(Image.open(puppet))
+        puppet = encode_video(out.with_name(f"puppet.{suffix}"), layers[None].repeat(3, 0), codec=codec, pixels=pixels)
     options = ("--head", 3, "--no-visible-mark", "--background", "#00B140")
     outcome = run("animate", puppet, short, "-o", out, *options)
     assert outcome.code == 0, outcome.stderr

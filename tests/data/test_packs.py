@@ -59,7 +59,9 @@ def test_labels_beyond_the_classes_are_refused(tmp_path: Path) -> None:
         load_pack(tmp_path / "a.npz")
 
 
-def test_packs_are_made_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_packs_are_made_once_and_damaged_ones_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     made: list[object] = []
 
     def real(corpus: Path, split: str, *, cache: Path) -> list[Spoken]:
@@ -76,6 +78,14 @@ def test_packs_are_made_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert first == list(prepare(tmp_path / "corpus", tmp_path / "cache", hours=0.5, seed=3))
     assert [path.name for path in first] == ["heldout.npz", "synthesised.npz", "real.npz"]
     assert made == ["held-out", (0.5, 3, ()), "train"]
+    content = first[2].read_bytes()
+    first[2].write_bytes(content[: len(content) // 2])
+    first[0].write_text("no pack")
+    assert first == list(prepare(tmp_path / "corpus", tmp_path / "cache", hours=0.5, seed=3))
+    assert made[3:] == ["held-out", "train"]
+    assert first[2].read_bytes() == content
+    told = [record.getMessage() for record in caplog.records]
+    assert told == [f"{path} is damaged and is made again." for path in (first[0], first[2])]
 
 
 def test_gaps_and_foreign_labels_are_refused() -> None:

@@ -23,7 +23,9 @@ def test_a_folder_that_is_no_corpus_is_named(tmp_path: Path) -> None:
         recordings_with_labels(tmp_path, "train")
 
 
-def test_labels_are_found_once_and_pieces_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_labels_are_found_once_and_pieces_cut(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     listed = (
         LabelledRecording(tmp_path / "a.ogg", "Here", "one", "text"),
         LabelledRecording(tmp_path / "b.ogg", "There", "two"),
@@ -54,6 +56,10 @@ def test_labels_are_found_once_and_pieces_cut(tmp_path: Path, monkeypatch: pytes
     assert first[1].phones == (Interval("AA", 0.0, 0.25),)
     np.testing.assert_array_equal(first[1].samples, samples[4000:8000])
     assert [s.phones for s in first] == [s.phones for s in again]
+    (tmp_path / "cache" / "There.json").write_text('{"b.ogg": [[0.25')
+    assert [s.phones for s in load_spoken(tmp_path, "train", cache=tmp_path / "cache")] == [s.phones for s in first]
+    assert asked[3:] == ["b.ogg", "c.ogg"]
+    assert f"{tmp_path / 'cache' / 'There.json'} is damaged and is made again." in caplog.messages
 
 
 @pytest.mark.corpus

@@ -12,13 +12,14 @@ from evaluation.videos import moving_face, write
 from kept import keep_track
 from talkinghead.data.corpus import Corpus
 from talkinghead.data.recording import Recording
-from talkinghead.data.tracks import raw_track_of, read_takes
+from talkinghead.data.tracks import Take, raw_track_of, read_takes
 from talkinghead.face.landmarks import canonical_face
 from talkinghead.face.pose import head_landmarks
 from talkinghead.face.rest import lip_gap
 from talkinghead.media import VideoReader
 from talkinghead.store import Store
 from talkinghead.tracking import raw, track_faces
+from talkinghead.tracking.track import make_track
 from talkinghead.types import FloatArray, Speech
 
 
@@ -96,3 +97,20 @@ def test_a_real_clip(corpus: Path, tmp_path: Path) -> None:
     assert take.track.found.all()
     gap = lip_gap(head_landmarks(take.track))
     assert gap.max() > 0.1 > gap[:5].max()
+
+
+@pytest.mark.parametrize(("offset", "first"), [(0.08, 1280), (-0.04, -640), (0.0, 0), (None, 0)])
+def test_an_offset_is_taken_off(offset: float | None, first: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    sound = np.arange(1, 32_001, dtype=np.float32) / 32_000
+    monkeypatch.setattr(Recording, "speech", lambda self: Speech(sound, 16_000))
+    monkeypatch.setattr(Recording, "offset", offset)
+    landmarks = np.repeat(canonical_face()[0][None] * 60 + 100, 25, axis=0)
+    found = np.ones(25, bool)
+    track = make_track(landmarks, found, 25.0)
+    whole, half = (
+        Take(recording(Path("a.mp4"), part=part), track, row) for part, row in (((0.0, 1.0), 0), ((0.5, 1.0), 25))
+    )
+    np.testing.assert_array_equal(whole.speech().samples, sound)
+    expected = np.pad(sound[max(0, first) : 32_000 + min(0, first)], (max(0, -first), max(0, first)))
+    np.testing.assert_array_equal(whole.speech(mended=True).samples, expected)
+    np.testing.assert_array_equal(half.speech(mended=True).samples, expected[16_000:])

@@ -113,7 +113,9 @@ def test_machines_say_a_few_sentences_in_each_voice() -> None:
     assert sum(len(item.samples) for item in machines(0.004, seed=2)) >= 0.004 * 3600 * 16_000
 
 
-def test_packs_are_made_once(small_corpus: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_packs_are_made_once_and_damaged_ones_again(
+    small_corpus: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     monkeypatch.setattr(voice_packs, "machines", lambda hours, **_: utterances(speech_like(2.0), "robot", "espeak"))
     paths = prepare_voices(small_corpus, tmp_path / "cache")
     assert set(load_voices(paths["heldout"]).voices.tolist()) <= set(HELD_OUT_VOICES)
@@ -121,6 +123,11 @@ def test_packs_are_made_once(small_corpus: Path, monkeypatch: pytest.MonkeyPatch
     before = paths["people"].stat().st_mtime_ns
     assert prepare_voices(small_corpus, tmp_path / "cache") == paths
     assert paths["people"].stat().st_mtime_ns == before
+    paths["machines"].write_bytes(b"PK")
+    assert prepare_voices(small_corpus, tmp_path / "cache") == paths
+    assert load_voices(paths["machines"]).voices.tolist() == ["robot"]
+    assert paths["people"].stat().st_mtime_ns == before
+    assert f"{paths['machines']} is damaged and is made again." in caplog.messages
 
 
 @pytest.mark.corpus

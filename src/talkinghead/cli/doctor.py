@@ -20,7 +20,7 @@ from rich.text import Text
 from talkinghead.cli.console import STDOUT
 from talkinghead.errors import InputError
 
-_OLDEST_PYTHON = (3, 10)
+_OLDEST_PYTHON = (3, 11)
 _PACKAGES = {
     "numpy": "numpy",
     "torch": "torch",
@@ -72,7 +72,7 @@ def doctor() -> None:
 
 def checks() -> Iterator[Check]:
     """All checks, in order."""
-    yield Check("python", _python, "install Python 3.10 or later")
+    yield Check("python", _python, "install Python 3.11 or later")
     yield Check("talkinghead", lambda: version("talkinghead"), _REINSTALL)
     for name, module in _PACKAGES.items():
         distribution = _DISTRIBUTIONS.get(name, name)
@@ -151,10 +151,9 @@ def _processor() -> str:
 
 
 def _compilation() -> str:
-    from talkinghead.compilation import cache_folder
     from talkinghead.rendering.rasteriser import fill_triangles
 
-    folder = cache_folder(fill_triangles)
+    folder = fill_triangles.cache_folder
     return "compiled anew in every process: no folder can be written to" if folder is None else f"kept in {folder}"
 
 

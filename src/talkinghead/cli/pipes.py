@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import stat
 import sys
@@ -37,6 +38,8 @@ def is_stream(path: str | Path | None) -> bool:
 def seekable_file(path: str | Path | None) -> Iterator[str | Path | None]:
     """The path itself, or for a stream a temporary file with all of it, which is gone afterwards.
 
+    Messages name the stream, not that file.
+
     Raises:
         InputError: nothing comes from the stream, too much of it, or there is no room for it.
     """
@@ -49,12 +52,34 @@ def seekable_file(path: str | Path | None) -> Iterator[str | Path | None]:
         kept = Path(folder) / ("standard-input" if str(path) == STDIN else "pipe")
         with explain_full_disk(kept, all_faults=True):
             _save(Path(path), kept)
-        yield kept
+        with _named_as(kept, _name(path)):
+            yield kept
+
+
+@contextmanager
+def _named_as(kept: Path, name: str) -> Iterator[None]:
+    """Meanwhile, errors and announcements call a temporary file what it was made of."""
+
+    def rename(record: logging.LogRecord) -> bool:
+        record.msg, record.args = record.getMessage().replace(str(kept), name), ()
+        return True
+
+    logger = logging.getLogger("talkinghead")
+    logger.addFilter(rename)
+    try:
+        yield
+    except InputError as error:
+        raise InputError(str(error).replace(str(kept), name)) from error
+    finally:
+        logger.removeFilter(rename)
+
+
+def _name(path: str | Path) -> str:
+    return "standard input" if str(path) == STDIN else str(path)
 
 
 def _save(path: str | Path, kept: Path) -> None:
-    name = "standard input" if str(path) == STDIN else str(path)
-    total = 0
+    name, total = _name(path), 0
     with kept.open("wb") as file:
         for piece in _pieces(path):
             checkpoint()

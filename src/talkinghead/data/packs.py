@@ -13,7 +13,6 @@ A pack is an ``.npz`` without compression, for K recordings or pieces of them:
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,8 +24,9 @@ from talkinghead.data.phone_labels import frame_labels
 from talkinghead.data.prompts import sentences
 from talkinghead.data.spoken import Spoken, load_spoken
 from talkinghead.data.synthesised import synthesise
-from talkinghead.errors import InputError
+from talkinghead.errors import InputError, announce
 from talkinghead.foreign import read_arrays, refuse_damage
+from talkinghead.parts import replace_whole
 from talkinghead.speech.arpabet import CLASSES
 from talkinghead.speech.features import SAMPLE_RATE
 
@@ -84,10 +84,8 @@ def pack(items: Iterable[Spoken]) -> Pack:
 
 def save_pack(pack: Pack, path: Path) -> None:
     """Write a pack; a file that is there already is replaced as a whole."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_suffix(".new.npz")
-    np.savez(beside, **{name: getattr(pack, name) for name in _ARRAYS})
-    os.replace(beside, path)
+    with replace_whole(path) as part:
+        np.savez(part, **{name: getattr(pack, name) for name in _ARRAYS})
 
 
 def load_pack(path: Path) -> Pack:
@@ -106,8 +104,20 @@ def load_pack(path: Path) -> Pack:
     return loaded
 
 
+def is_whole(path: Path, load: Callable[[Path], object]) -> bool:
+    """Whether a pack is there and can be loaded; one that is there and cannot is announced."""
+    if not path.exists():
+        return False
+    try:
+        load(path)
+    except InputError:
+        announce(f"{path} is damaged and is made again.")
+        return False
+    return True
+
+
 def prepare(corpus: Path, cache: Path, *, hours: float = 3.0, seed: int = 0) -> Iterator[Path]:
-    """Make the three packs in ``cache``, each as it is asked for; those that are there are kept.
+    """Make the three packs in ``cache``, each as it is asked for; those that are there and whole are kept.
 
     Args:
         corpus: the folder of the shared recordings.
@@ -129,6 +139,6 @@ def prepare(corpus: Path, cache: Path, *, hours: float = 3.0, seed: int = 0) -> 
     }
     for name, make in makers.items():
         path = cache / name
-        if not path.exists():
+        if not is_whole(path, load_pack):
             save_pack(pack(make()), path)
         yield path

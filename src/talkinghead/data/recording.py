@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from talkinghead.errors import InputError
@@ -19,11 +22,14 @@ OPEN, RESEARCH, OWN = "open", "research", "own"
 MAIN_SPEAKER = "GRID-s1"
 """The speaker of most of the shared corpus, with splits of his own."""
 
-OUT_OF_STEP = (
-    *("EDTalk__Obama_20s", "MimicTalk__May_5s", "styletalk__KristiNoem", "styletalk__Obama_clip1"),
-    "FACEGOOD__zsmeif",
-)
-"""Recordings whose picture and sound are 0.07 to 0.24 s apart."""
+OFFSETS_FILE = Path(__file__).with_name("offsets.csv")
+"""By how much the sound of recordings is late against the picture, as ``data.offsets`` estimates it."""
+
+_OFFSET_FPS = 25.0
+_SURE = 0.15  # confidence from which an estimate counts
+_LONG_ENOUGH_S = 4.0  # for an estimate of its own; shorter recordings have that of their speaker's together
+_IN_STEP_S = 0.04
+_IN_STEP = ("GRID",)  # datasets that set the convention; most of their recordings are too short for an estimate
 
 
 @dataclass(frozen=True)
@@ -59,9 +65,17 @@ class Recording:
     silent: bool = False
 
     @property
+    def offset(self) -> float | None:
+        """Seconds by which the sound is late against the picture; negative: early; None: none can be estimated.
+
+        Recordings that the table of estimates does not have, those of the user's own, are taken as in step.
+        """
+        return 0.0 if self.dataset in _IN_STEP else _offsets().get(self.name, 0.0)
+
+    @property
     def in_step(self) -> bool:
-        """Whether there is sound that goes together with the picture, as far as is known."""
-        return not self.silent and self.name not in OUT_OF_STEP
+        """Whether there is sound that goes together with the picture, within a frame of video as far as is known."""
+        return not self.silent and self.offset is not None and abs(self.offset) < _IN_STEP_S + 1e-6
 
     def rows(self, count: int) -> slice:
         """Which of the video's ``count`` frames belong to the split."""
@@ -88,6 +102,19 @@ class Recording:
         if self.alignment is None:
             return self.text
         return " ".join(word.label for word in self.words() if word.label not in ("sil", "sp"))
+
+
+@cache
+def _offsets() -> dict[str, float | None]:
+    with OFFSETS_FILE.open(encoding="utf-8", newline="") as file:
+        return {row["name"]: _choose_offset(row) for row in csv.DictReader(file)}
+
+
+def _choose_offset(row: Mapping[str, str]) -> float | None:
+    """Seconds, from a row of the table; None if neither estimate is sure enough."""
+    if float(row["seconds"]) >= _LONG_ENOUGH_S and float(row["confidence"]) >= _SURE:
+        return int(row["frames"]) / _OFFSET_FPS
+    return int(row["shared"]) / _OFFSET_FPS if float(row["shared_confidence"]) >= _SURE else None
 
 
 def read_align(path: Path) -> tuple[Interval, ...]:

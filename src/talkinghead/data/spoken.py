@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import multiprocessing
-import os
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +18,9 @@ from talkinghead.data.labelling import LabelledPiece, label_by_recognition, labe
 from talkinghead.data.manifest import manifest_rows
 from talkinghead.data.recording import MAIN_SPEAKER
 from talkinghead.errors import InputError, announce
+from talkinghead.foreign import read_json
 from talkinghead.media import read_speech
+from talkinghead.parts import replace_whole
 from talkinghead.speech.arpabet import CLASSES
 from talkinghead.speech.features import SAMPLE_RATE
 from talkinghead.types import Interval
@@ -27,6 +29,7 @@ HELD_OUT_LIBRISPEECH = ("LS-367", "LS-533")
 """Two readers of test-other whom no training uses."""
 
 _PROCESSES, _FEW = 2, 8  # another process is worth its start from so many recordings on
+_LARGEST_TABLE = 200_000_000  # bytes
 _RECOGNISED_WEIGHT = 0.5  # labels that rest on a transcript that may be wrong
 _MFA_LABELS = ("MFA__acoustic_corpus", "MFA__cold_corpus")
 _VCTK_TEXTS = (
@@ -178,6 +181,17 @@ def _librispeech(corpus: Path, table: list[dict[str, str]], *, held_out: bool = 
     ]
 
 
+def _read_labels(file: Path) -> dict[str, Any]:
+    try:
+        rows = read_json(file, kind="a table of labels", remedy="delete it.", largest=_LARGEST_TABLE)
+    except InputError:
+        rows = None
+    if not isinstance(rows, dict):
+        announce(f"{file} is damaged and is made again.")
+        return {}
+    return rows
+
+
 def _load_labels(
     belonging: tuple[LabelledRecording, ...], cache: Path
 ) -> dict[str, dict[str, tuple[LabelledPiece, ...]]]:
@@ -186,16 +200,15 @@ def _load_labels(
     known: dict[str, dict[str, tuple[LabelledPiece, ...]]] = {}
     for source in dict.fromkeys(recording.source for recording in belonging):
         file = cache / f"{source}.json"
-        rows = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+        rows = _read_labels(file) if file.exists() else {}
         mine = {recording.path.name: recording for recording in belonging if recording.source == source}
         missing = [recording for name, recording in mine.items() if name not in rows]
         if missing:
             rows |= {
                 recording.path.name: pieces for recording, pieces in zip(missing, _find_labels(missing), strict=True)
             }
-            beside = file.with_suffix(".new.json")
-            beside.write_text(json.dumps(rows), encoding="utf-8")
-            os.replace(beside, file)
+            with replace_whole(file) as part:
+                part.write_text(json.dumps(rows), encoding="utf-8")
         silent = [name for name in mine if not rows[name]]
         if silent:
             announce(f"{source}: {len(silent)} of {len(mine)} recordings cannot be labelled and are left out.")

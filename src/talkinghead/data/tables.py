@@ -8,7 +8,7 @@ from pathlib import Path
 
 from talkinghead.data.manifest import MANIFEST, manifest_rows
 from talkinghead.data.recording import MAIN_SPEAKER, OPEN, Recording
-from talkinghead.errors import InputError
+from talkinghead.errors import InputError, announce
 from talkinghead.foreign import read_json
 from talkinghead.media import sniff
 
@@ -47,7 +47,10 @@ def read_clips(folder: Path) -> Iterator[Recording]:
         InputError: the manifest is damaged, lacks a column, or has a clip twice.
     """
     path = folder / MANIFEST
-    rows = manifest_rows(folder)
+    listed = manifest_rows(folder)
+    rows = [row for number, row in enumerate(listed) if row not in listed[:number]]
+    if len(rows) < len(listed):
+        announce(f"{path}: {len(listed) - len(rows)} of its rows repeat others and are left out.")
     for row in rows:
         missing = [column for column in _COLUMNS if not row.get(column)]
         if missing:

@@ -6,12 +6,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
+
 from talkinghead.data.recording import OWN, Recording
 from talkinghead.errors import announce
 from talkinghead.media import VideoReader
 from talkinghead.store import Store, file_digest, key_of
 from talkinghead.tracking.raw import RawTrack, find_raw_track, read_raw_track
-from talkinghead.types import FaceTrack, Frames, ImageArray, Speech
+from talkinghead.types import FaceTrack, FloatArray, Frames, ImageArray, Speech
 
 _LEAST_FOUND = 0.9  # a recording with fewer frames with a face is damaged
 
@@ -35,9 +38,16 @@ class Take:
         """Of the part's content, for keys of what is computed from it."""
         return key_of(file_digest(self.recording.video), self.first, len(self.track))
 
-    def speech(self) -> Speech:
-        """The part's sound, mono at 16 kHz; of a whole recording also what sounds beyond its last frame."""
+    def speech(self, *, mended: bool = False) -> Speech:
+        """The part's sound, mono at 16 kHz; of a whole recording also what sounds beyond its last frame.
+
+        Args:
+            mended: whether the recording's offset of sound and picture is taken off; silence takes the place of what
+                is then missing at an end.
+        """
         speech = self.recording.speech()
+        if mended and self.recording.offset:
+            speech = replace(speech, samples=_move(speech.samples, -round(self.recording.offset * speech.sample_rate)))
         if self.recording.part == (0.0, 1.0):
             return speech
         start, stop = (
@@ -87,6 +97,12 @@ def read_takes(recordings: Iterable[Recording], store: Store, *, smooth: bool = 
         # A part of somebody's own video may end at a cut, over which nothing is smoothed.
         track = raw[rows].track(smooth=smooth) if recording.tier == OWN else raw.track(smooth=smooth)[rows]
         yield Take(recording, track, rows.start)
+
+
+def _move(samples: FloatArray, count: int) -> npt.NDArray[np.float32]:
+    """Samples (N,) later by ``count`` samples, or earlier if it is negative, with silence in the gap."""
+    kept = samples[max(0, -count) : max(0, len(samples) - count)]
+    return np.pad(kept, (max(0, count), max(0, -count)))[: len(samples)].astype(np.float32)
 
 
 def raw_track_of(video: Path, store: Store) -> RawTrack:

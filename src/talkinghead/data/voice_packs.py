@@ -11,7 +11,6 @@ A pack is an ``.npz`` without compression, for K utterances:
 
 from __future__ import annotations
 
-import os
 import random
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
@@ -23,11 +22,13 @@ import numpy.typing as npt
 
 from talkinghead.data.corpus import Corpus
 from talkinghead.data.manifest import manifest_rows
+from talkinghead.data.packs import is_whole
 from talkinghead.data.prompts import Prompter, sentences
 from talkinghead.data.recording import MAIN_SPEAKER
 from talkinghead.errors import InputError, announce
 from talkinghead.foreign import read_arrays, refuse_damage
 from talkinghead.media import read_speech
+from talkinghead.parts import replace_whole
 from talkinghead.speech.features import SAMPLE_RATE, log_mel, loudness_gain, resample
 from talkinghead.speech.say import say
 from talkinghead.speech.speaker import EMBEDDING_SIZE, speaker_embedding
@@ -165,10 +166,8 @@ def voice_pack(items: Iterable[Utterance]) -> VoicePack:
 
 def save_voices(pack: VoicePack, path: Path) -> None:
     """Write a pack; a file that is there already is replaced as a whole."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_suffix(".new.npz")
-    np.savez(beside, **{name: getattr(pack, name) for name in _ARRAYS})
-    os.replace(beside, path)
+    with replace_whole(path) as part:
+        np.savez(part, **{name: getattr(pack, name) for name in _ARRAYS})
 
 
 def load_voices(path: Path) -> VoicePack:
@@ -183,7 +182,7 @@ def load_voices(path: Path) -> VoicePack:
 
 
 def prepare_voices(corpus: Path, cache: Path, *, hours: float = 0.5, seed: int = 0) -> dict[str, Path]:
-    """The packs "heldout", "people" and "machines", made in ``cache`` where they are not there yet.
+    """The packs "heldout", "people" and "machines", made in ``cache`` where they are not there yet or damaged.
 
     Args:
         corpus: the folder of the shared recordings.
@@ -201,7 +200,7 @@ def prepare_voices(corpus: Path, cache: Path, *, hours: float = 0.5, seed: int =
     }
     paths = {name: cache / f"{name}.npz" for name in makers}
     for name, make in makers.items():
-        if not paths[name].exists():
+        if not is_whole(paths[name], load_voices):
             save_voices(voice_pack(make()), paths[name])
     return paths
 

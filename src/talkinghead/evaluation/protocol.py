@@ -6,7 +6,7 @@ import os
 import platform
 import subprocess
 from collections.abc import Sequence
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
 
@@ -55,7 +55,7 @@ def protocol(clips: Sequence[Example], settings: Settings) -> dict[str, Any]:
         "commit": _commit(),
         "versions": {"python": platform.python_version(), **{name: version(name) for name in STANDS_ON}},
         "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
-        "date": datetime.now(timezone.utc).strftime("%Y-%m-%d"),
+        "date": datetime.now(UTC).strftime("%Y-%m-%d"),
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 import numpy as np
-from scipy.interpolate import CubicSpline
+import scipy
 
 from talkinghead.face.landmarks import (
     INNER_LIP_CONTOUR,
@@ -44,7 +44,7 @@ def _along_curve(points: IndexArray, handles: IndexArray, shape: FloatArray) -> 
     """Natural cubic splines over the arc length of a curve: (points, H) weights, and the H handles that lie on it."""
     length = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(shape[points], axis=0), axis=-1))])
     at = np.flatnonzero(np.isin(points, handles))
-    spline = CubicSpline(length[at], np.eye(len(at)), bc_type="natural")
+    spline = scipy.interpolate.CubicSpline(length[at], np.eye(len(at)), bc_type="natural")
     return np.asarray(spline(length)), points[at]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.interpolate import CubicSpline, RBFInterpolator
+import scipy
 
 from talkinghead.face.deform import lid_weights, mesh_from_landmarks
 from talkinghead.face.landmarks import (
@@ -67,7 +67,7 @@ def mesh_through(points: FloatArray, base: FloatArray | None = None) -> FloatArr
     origin, unit = points.mean(axis=0), _eye_distance(points)
     source, target = (base[:, :2] - origin) / unit, (points - origin) / unit
     landmarks = source[MESH_OF_68]
-    plate = RBFInterpolator(
+    plate = scipy.interpolate.RBFInterpolator(
         landmarks[_FRAME], target[_FRAME] - landmarks[_FRAME], kernel="thin_plate_spline", smoothing=_STIFFNESS
     )
     bent = source + plate(source)
@@ -84,7 +84,7 @@ def _round_contour(mesh: FloatArray, contour: IndexArray) -> FloatArray:
     corners = mesh[contour[np.append(handles, handles[0])]]
     length = np.append(0, np.cumsum(np.linalg.norm(np.diff(corners, axis=0), axis=1)))
     along = np.interp(np.arange(len(contour)), np.append(handles, len(contour)), length)
-    return np.asarray(CubicSpline(length, corners, bc_type="periodic")(along) - mesh[contour])
+    return np.asarray(scipy.interpolate.CubicSpline(length, corners, bc_type="periodic")(along) - mesh[contour])
 
 
 def _eye_distance(points: FloatArray) -> float:

@@ -12,7 +12,15 @@ from pathlib import Path
 
 from talkinghead.cancellation import note_file
 from talkinghead.errors import InputError
-from talkinghead.media.parts import create_part, delay_signals, hidden_name, is_part, remove_dead_parts, remove_part
+from talkinghead.parts import (
+    create_part,
+    delay_signals,
+    hidden_name,
+    is_part,
+    note_moves,
+    remove_dead_parts,
+    remove_part,
+)
 
 _ADDRESS = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]+):/{1,3}(?=[^/])")
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
@@ -73,6 +81,8 @@ def check_writable(path: str | os.PathLike[str], overwrite: bool = False) -> Pat
             raise InputError(f"{path} is a folder: add a file name.")
         if path.exists() and not path.is_file():
             raise InputError(f"{path} is not a regular file: choose another name.")
+        if folder.is_dir():
+            remove_dead_parts(folder)
         if os.path.lexists(path) and not overwrite:
             raise InputError(f"{path} already exists: choose another name or allow overwriting (--overwrite).")
         if not folder.exists():
@@ -170,35 +180,31 @@ def _place(paths: Sequence[Path], parts: Sequence[Path]) -> None:
     if len(paths) == 1:
         parts[0].replace(paths[0])
         return
-    older: dict[Path, Path | None] = {}
-    try:
-        for path, part in zip(paths, parts):
-            older[path] = _keep_older(path)
-            part.replace(path)
-    except BaseException:
-        for path, part in zip(paths, parts):
-            kept = older.get(path)
-            if kept is not None:
-                kept.replace(path)
-            elif path in older and not part.exists():
-                path.unlink(missing_ok=True)
-        raise
-    finally:
-        for kept in older.values():
-            if kept is not None:
+    older = {path: hidden_name(path, "older") for path in paths if path.exists()}
+    with explain_full_disk(paths[0]), note_moves(dict(zip(parts, paths)), tuple(older.values())):
+        try:
+            for path, part in zip(paths, parts):
+                if path in older:
+                    _keep_older(path, older[path])
+                part.replace(path)
+        except BaseException:
+            for path, part in zip(paths, parts):
+                if path in older and older[path].exists():
+                    older[path].replace(path)
+                elif path not in older and not part.exists():
+                    path.unlink(missing_ok=True)
+            raise
+        finally:
+            for kept in older.values():
                 kept.unlink(missing_ok=True)
 
 
-def _keep_older(path: Path) -> Path | None:
-    """A second, hidden name of the file at ``path``; None: there is none."""
-    if not path.exists():
-        return None
-    kept = hidden_name(path, "older")
+def _keep_older(path: Path, kept: Path) -> None:
+    """Give the file at ``path`` a second, hidden name."""
     try:
         os.link(path, kept)
     except OSError:  # a file system without hard links
         path.replace(kept)
-    return kept
 
 
 def _flush_to_disk(path: Path) -> None:

@@ -11,10 +11,12 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageCms, ImageOps
+from PIL import ExifTags, Image, ImageCms, ImageOps
 
 from talkinghead.errors import InputError
+from talkinghead.media.colours import over_white
 from talkinghead.media.files import check_writable, existing_file, write_beside
+from talkinghead.media.hdr_pictures import read_hdr
 from talkinghead.types import ImageArray
 
 MAX_PIXELS = 100_000_000
@@ -36,12 +38,7 @@ def read_image(path: str | os.PathLike[str]) -> ImageArray:
         InputError: the file is missing, a folder, empty, not a picture or damaged; or the picture has more than 100
             megapixels or 16 384 px on a side (refused by the header, before decoding), or a side of less than 16 px.
     """
-    colours, alpha = read_layers(path)
-    if alpha is None:
-        return colours
-    height, width = alpha.shape
-    white = Image.new("RGB", (width, height), "white")
-    return np.array(Image.composite(Image.fromarray(colours), white, Image.fromarray(alpha)))
+    return over_white(*read_layers(path))
 
 
 def read_layers(path: str | os.PathLike[str]) -> tuple[ImageArray, ImageArray | None]:
@@ -59,7 +56,13 @@ def read_layers(path: str | os.PathLike[str]) -> tuple[ImageArray, ImageArray | 
         _check_size(path, picture.size)
         try:
             picture.load()
-            return _decode(picture)
+            mapped = read_hdr(path, picture.format, picture.size)
+            colours, alpha = _decode(picture)
+            if mapped is not None:
+                image = Image.fromarray(mapped)
+                image.getexif()[ExifTags.Base.Orientation] = picture.getexif().get(ExifTags.Base.Orientation, 1)
+                colours = np.array(ImageOps.exif_transpose(image))
+            return colours, alpha
         # A broken file can make a decoder fail in any way.
         except Exception as error:
             raise InputError(_damage_message(path)) from error

@@ -12,16 +12,23 @@ from av.container import InputContainer
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
+from talkinghead.media.alpha import AlphaDecoder
+
 LONGEST_GAP = 10.0
 """Seconds; time stamps that jump further are taken for broken."""
 
 
 def decode_frames(container: InputContainer, stream: VideoStream, errors: list[av.FFmpegError]) -> Iterator[VideoFrame]:
-    """Every frame that can be decoded; what cannot goes to ``errors``."""
+    """Every frame that can be decoded, with its opacity where there is one; what cannot goes to ``errors``."""
+    alpha = AlphaDecoder.of(stream)
     try:
         for packet in container.demux(stream):
             try:
-                yield from packet.decode()
+                if alpha is None:
+                    yield from packet.decode()
+                else:
+                    alpha.read(packet)
+                    yield from map(alpha.join, packet.decode())
             except av.FFmpegError as error:
                 errors.append(error)
     except av.FFmpegError as error:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import cast
+from typing import TypeVar, cast
 
 import av
 import numpy as np
@@ -29,6 +29,8 @@ _STANDARD_RATES = (10.0, 12.0, 12.5, 15.0, 20.0, 24.0, 25.0, 30.0, 50.0, 60.0)
 _NTSC_RATES = (24000 / 1001, 30000 / 1001, 60000 / 1001)
 _HIGHEST_RATE = 300.0
 _CHUNK_BYTES = 128 * 2**20
+
+_Converted = TypeVar("_Converted")
 
 
 class VideoReader:
@@ -67,9 +69,10 @@ class VideoReader:
         self.fps = _constant_rate(average, base)
         self._counted: int | None = None
         self._told: set[str] = set()
-        self._finder = FrameFinder(self._open_stream, self._shape.upright, lambda: self._at_rate(self.fps), self.fps)
-        if colours.is_hdr(first):
-            self._tell("is an HDR video and is read without tone mapping: convert it to SDR if its colours look pale.")
+        upright = self._shape.upright
+        self._finder = FrameFinder(self._open_stream, upright, lambda: self._at_rate(self.fps, upright), self.fps)
+        if self._shape.tones is not None:
+            self._tell(f"is HDR ({'HLG' if self._shape.tones.hlg else 'PQ'}): its colours are tone-mapped to SDR.")
 
     @property
     def digest(self) -> str:
@@ -110,7 +113,7 @@ class VideoReader:
         width, height = self.size
         size = max(1, min(size, _CHUNK_BYTES // (3 * width * height)))
         chunk, filled = np.empty((size, height, width, 3), np.uint8), 0
-        for image in self._at_rate(fps):
+        for image in self._at_rate(fps, self._shape.upright):
             checkpoint()
             chunk[filled] = image
             filled += 1
@@ -120,16 +123,34 @@ class VideoReader:
         if filled:
             yield Frames(chunk[:filled], fps)
 
-    def _at_rate(self, fps: float) -> Iterator[ImageArray]:
+    def layers_of(self, picture: ImageArray) -> tuple[ImageArray, ImageArray] | None:
+        """The colours and the opacity of the first frame that looks like a picture, in videos with an alpha channel.
+
+        Args:
+            picture: (H, W, 3) uint8 RGB, a frame of ``chunks``.
+
+        Returns:
+            (H, W, 3) uint8 RGB, not multiplied by the opacity, and (H, W) uint8, 255 is opaque; None where the video
+            has no such channel, or that frame is opaque.
+        """
+        if not self._shape.has_alpha:
+            return None
+        for image, alpha in self._at_rate(self.fps, self._shape.layers):
+            checkpoint()
+            if np.array_equal(colours.over_white(image, alpha), picture):
+                return None if alpha is None else (image, alpha)
+        return None
+
+    def _at_rate(self, fps: float, convert: Callable[[VideoFrame], _Converted]) -> Iterator[_Converted]:
         errors: list[av.FFmpegError] = []
         done = 0
-        image: ImageArray | None = None
+        image: _Converted | None = None
         previous: TimedFrame | None = None
         with self._open() as container:
             for this in time_frames(decode_frames(container, self._stream(container), errors), self.fps):
                 # The earlier frame serves every instant that is nearer to it than to this one.
                 while previous is not None and done / fps <= (previous.start + this.start) / 2 + 1e-6:
-                    image = self._shape.upright(previous.frame) if image is None else image
+                    image = convert(previous.frame) if image is None else image
                     yield image
                     done += 1
                 previous, image = this, None
@@ -137,7 +158,7 @@ class VideoReader:
             raise InputError(f"{self.path} has no picture that can be decoded: convert it to MP4 (H.264).")
         end = previous.start + previous.duration
         for _ in range(done, num_frames(end, fps)):
-            image = self._shape.upright(previous.frame) if image is None else image
+            image = convert(previous.frame) if image is None else image
             yield image
             done += 1
         if fps == self.fps:
@@ -205,6 +226,7 @@ class _Shape:
         self._width = round(first.width * max(aspect, 1.0))
         self._height = round(first.height / min(aspect, 1.0))
         self._reformatter = VideoReformatter()
+        self.tones, self.has_alpha = colours.tones_of(first), colours.has_alpha(first)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -216,13 +238,22 @@ class _Shape:
         return abs(self._across[0]) < abs(self._across[1])
 
     def upright(self, frame: VideoFrame) -> ImageArray:
-        """(H, W, 3) uint8 RGB of a decoded frame; also of one whose size changed in mid-stream."""
-        image = colours.to_rgb(frame, self._reformatter, width=self._width, height=self._height)
+        """(H, W, 3) uint8 RGB of a decoded frame, over white; also of one whose size changed in mid-stream."""
+        return colours.over_white(*self.layers(frame))
+
+    def layers(self, frame: VideoFrame) -> tuple[ImageArray, ImageArray | None]:
+        """The colours (H, W, 3) and the opacity (H, W), uint8, of a decoded frame; None: it is opaque."""
+        image, alpha = colours.to_layers(
+            frame, self._reformatter, width=self._width, height=self._height, tones=self.tones
+        )
+        return self._turn(image), None if alpha is None else self._turn(alpha)
+
+    def _turn(self, plane: ImageArray) -> ImageArray:
         # The matrix maps x to (a, b) and y to (c, d), both counted right and down.
         (a, b), (c, d) = self._across, self._down
         if self._on_its_side:
-            image, a, d = image.transpose(1, 0, 2), c, b
-        return image[:: -1 if d < 0 else 1, :: -1 if a < 0 else 1]
+            plane, a, d = plane.swapaxes(0, 1), c, b
+        return plane[:: -1 if d < 0 else 1, :: -1 if a < 0 else 1]
 
 
 def _constant_rate(average: float, base: float) -> float:

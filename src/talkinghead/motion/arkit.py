@@ -28,7 +28,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from scipy.spatial.transform import Rotation
+import scipy
 
 from talkinghead.errors import InputError
 from talkinghead.face.expressions import EXPRESSION_NAMES
@@ -112,7 +112,7 @@ def viewer_pose(motion: Motion) -> tuple[FloatArray, FloatArray]:
 def viewer_rotation(rotation: FloatArray) -> FloatArray:
     """(T, 4) unit quaternions x, y, z, w in the axes of three.js and glTF of (T, 3) pitch, yaw, roll in radians."""
     matrix = matrix_from_rotation(rotation) * VIEWER_AXES[:, None] * VIEWER_AXES
-    quaternions = Rotation.from_matrix(matrix).as_quat()
+    quaternions = scipy.spatial.transform.Rotation.from_matrix(matrix).as_quat()
     # A rotation has two quaternions. Between neighbours of opposite sign, programs would turn the long way round.
     turns = np.where((quaternions[1:] * quaternions[:-1]).sum(axis=1) < 0, -1.0, 1.0)
     quaternions[1:] *= np.cumprod(turns)[:, None]

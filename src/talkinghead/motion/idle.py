@@ -9,8 +9,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 import numpy as np
-import scipy.ndimage
-import scipy.signal
+import scipy
 
 from talkinghead.errors import InputError
 from talkinghead.motion.smoothing import smoothstep

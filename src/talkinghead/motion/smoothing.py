@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-import scipy.signal
+import scipy
 
 from talkinghead.types import FloatArray
 

@@ -16,6 +16,7 @@ from talkinghead.errors import InputError, announce
 from talkinghead.media import VideoReader
 from talkinghead.methods import get_method
 from talkinghead.methods.base import Method
+from talkinghead.parts import replace_whole
 from talkinghead.person.folder import PREPARED, Person
 from talkinghead.person.portrait import save_portrait
 from talkinghead.person.record import (
@@ -229,9 +230,8 @@ def _adapt(
     target = folder / "weights" / method.name
     target.mkdir(parents=True, exist_ok=True)
     for suffix in (".json", ".safetensors"):  # the weights last, because they mark the stage as adapted
-        part = target / f".{name}.part{suffix}"
-        shutil.copyfile(work / f"{name}{suffix}", part)
-        part.replace(target / f"{name}{suffix}")
+        with replace_whole(target / f"{name}{suffix}") as part:
+            shutil.copyfile(work / f"{name}{suffix}", part)
     scores = _scores(target / f"{name}.json")
     adapted = {**record.adapted, method.name: {**record.adapted.get(method.name, {}), name: scores}}
     record = replace(record, adapted=adapted)

@@ -147,19 +147,23 @@ class Figure:
     def _separate_background(self, portrait: Portrait) -> tuple[Portrait, FloatArray]:
         import numpy as np
 
-        from talkinghead.media import read_image, sniff
+        from talkinghead.media import VideoReader, read_image, sniff
         from talkinghead.media.images import read_layers
         from talkinghead.rendering.backdrop import figure_of
 
-        colours, alpha = portrait.frames.images[portrait.best], None
-        if self.face.is_file() and sniff(self.face) == "image" and np.array_equal(read_image(self.face), colours):
+        colours, alpha = portrait.picture, None
+        if self.face.is_file():
+            if sniff(self.face) != "image":
+                colours, alpha = VideoReader(self.face).layers_of(portrait.picture) or (colours, None)
             # Of an animated picture, another frame than the first may be shown: its opacity is not known.
-            colours, alpha = read_layers(self.face)
+            elif np.array_equal(read_image(self.face), colours):
+                colours, alpha = read_layers(self.face)
         opacity = None if alpha is None else (alpha / 255.0).astype(np.float32)
         found = figure_of(portrait, colours, opacity)
         if found is None:
             raise InputError(
-                f"{self.face} shows nobody who can be separated from the background: give a PNG with transparency."
+                f"{self.face} shows nobody who can be separated from the background: give a picture or "
+                "video with transparency, such as PNG, WebM or ProRes 4444."
             )
         if opacity is None:
             announce(f"{self.face} has no transparency: the person was cut out by segmentation.")

@@ -15,7 +15,8 @@ from torch.nn import functional as F
 
 from talkinghead.face.rest import lips_touch
 from talkinghead.precision import autocast
-from talkinghead.rendering.mouth import MOUTH_WIDTH, PATCH_SIZE, Fill, MouthFrame, are_open, own_outline, seam_colour
+from talkinghead.rendering.mouth import PATCH_SIZE, Fill, MouthFrame, are_open, own_outline, patch_size, seam_colour
+from talkinghead.rendering.mouth_detail import MouthDetail
 from talkinghead.rendering.outline import fill_polygon, smooth_outline
 from talkinghead.rendering.rig import Rig
 from talkinghead.types import FloatArray, ImageArray
@@ -32,7 +33,6 @@ REFERENCE_SKIN = np.array([190.0, 140.0, 120.0])
 _LUMA = np.array([0.299, 0.587, 0.114])
 _TINT_SHARE = 0.6  # of the light's tint: teeth and tongue take less of it than skin does
 _BESIDE_TEETH = 0.55  # brightness of the mouth behind and below visible teeth, in whose shadow it lies
-_LARGEST_ZOOM = 6
 _LIGHT_SHARE = 0.7  # exponent of the light: teeth and tongue vary less from person to person than skin does
 # Mesh points on the cheeks beside the mouth and the chin below it.
 _SKIN = np.array([205, 425, 187, 411, 200, 199, 175, 171, 396, 212, 432, 214, 434, 192, 416, 207, 427])
@@ -133,16 +133,22 @@ class InteriorFiller:
     def prepare(self, image: ImageArray, rig: Rig, frame: MouthFrame) -> Fill:
         """See ``MouthFiller``."""
         relight = _relight(skin_colour(image, rig))
-        size = _patch_size(rig)
-        if lips_touch(rig.landmarks):
-            return Fill(lambda outlines: _to_bytes(_enlarge(relight(self._colours(outlines)), size)))
-        own, kept = _own_teeth(image, rig, frame, size)
+        detail = MouthDetail(patch_size(rig))
+        touch = lips_touch(rig.landmarks)
+        own, kept = (None, None) if touch else _own_teeth(image, rig, frame, detail.size)
 
         def paint(outlines: FloatArray) -> ImageArray:
-            made = _enlarge(relight(self._colours(outlines)), size)
-            return _to_bytes(np.asarray(kept * own + (1 - kept) * _BESIDE_TEETH * made, np.float64))
+            patches = np.zeros((len(outlines), detail.size[1], detail.size[0], 3), np.uint8)
+            # One after the other, for those of large faces are large.
+            for patch, colours, outline in zip(patches, self._colours(outlines), outlines):
+                made, window = detail.enlarge(colours, outline)
+                lit = relight(made)
+                if own is not None and kept is not None:
+                    lit = kept[window] * own[window] + (1 - kept[window]) * _BESIDE_TEETH * lit
+                patch[window] = _to_bytes(lit)
+            return patches
 
-        return Fill(paint, seam_colour(image, rig))
+        return Fill(paint, None if touch else seam_colour(image, rig))
 
     @torch.inference_mode()
     def _colours(self, outlines: FloatArray) -> FloatArray:
@@ -183,18 +189,6 @@ def _relight(skin: FloatArray) -> Callable[[FloatArray], FloatArray]:
     return relight
 
 
-def _patch_size(rig: Rig) -> tuple[int, int]:
-    """(width, height) px of patches at the picture's resolution, a whole multiple of the network's."""
-    zoom = int(np.clip(np.ceil(MOUTH_WIDTH * rig.scale / PATCH_SIZE[0]), 1, _LARGEST_ZOOM))
-    return PATCH_SIZE[0] * zoom, PATCH_SIZE[1] * zoom
-
-
-def _enlarge(patches: FloatArray, size: tuple[int, int]) -> FloatArray:
-    if size == PATCH_SIZE:
-        return patches
-    return np.stack([cv2.resize(patch, size, interpolation=cv2.INTER_CUBIC) for patch in patches])
-
-
 def _to_bytes(patches: FloatArray) -> ImageArray:
     return np.asarray((patches + 0.5).clip(0, 255).astype(np.uint8))
 
@@ -208,4 +202,4 @@ def _own_teeth(image: ImageArray, rig: Rig, frame: MouthFrame, size: tuple[int, 
     mask = opening_mask(own_outline(rig, frame)[None])[0, 0]
     mask = cv2.resize(cv2.erode(mask, np.ones((3, 3), np.uint8)), size, interpolation=cv2.INTER_CUBIC)
     mask = cv2.GaussianBlur(mask, (0, 0), 0.02 * size[1]).clip(0, 1)
-    return own.astype(np.float64), mask[..., None]
+    return own.astype(np.float32), mask[..., None]

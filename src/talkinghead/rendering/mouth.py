@@ -23,6 +23,7 @@ MOUTH_WIDTH = 0.84
 _EXTENT = np.array([MOUTH_WIDTH, MOUTH_WIDTH * PATCH_SIZE[1] / PATCH_SIZE[0]])
 _CENTRE_DROP = 0.09  # eye distances from the corners of the mouth down to the patch's centre: mouths open downwards
 _SHUT = 1e-3  # px
+_LARGEST_ZOOM = 32  # of patches: enough for faces of 4000 px
 _UPPER, _LOWER = np.arange(1, 10), np.arange(19, 10, -1)  # facing points of the inner lip contour
 
 
@@ -97,6 +98,12 @@ def _in_patch(points: FloatArray, corners: FloatArray) -> FloatArray:
     return np.asarray(inside * PATCH_SIZE - 0.5)
 
 
+def patch_size(rig: Rig) -> tuple[int, int]:
+    """(width, height) px of patches at the picture's resolution, a whole multiple of ``PATCH_SIZE``."""
+    zoom = int(np.clip(np.ceil(MOUTH_WIDTH * rig.scale / PATCH_SIZE[0]), 1, _LARGEST_ZOOM))
+    return PATCH_SIZE[0] * zoom, PATCH_SIZE[1] * zoom
+
+
 def own_outline(rig: Rig, frame: MouthFrame) -> FloatArray:
     """(20, 2) patch px of the opening that the portrait itself shows."""
     contour = rig.source[INNER_LIP_CONTOUR]
@@ -159,8 +166,9 @@ class FlatFiller:
         lips = lip_colour(image, rig)
         cavity = np.clip(0.8 * dark + 0.12 * lips, 0, 255)
         tongue = np.clip(0.5 * cavity + 0.5 * lips * (0.9, 0.7, 0.7), 0, 255)
-        width, height = PATCH_SIZE
-        rows, columns = np.mgrid[0:height, 0:width]
+        width, height = patch_size(rig)
+        zoom = width / PATCH_SIZE[0]
+        rows, columns = ((place + 0.5) / zoom - 0.5 for place in np.mgrid[0:height, 0:width])
 
         def paint(outlines: FloatArray) -> ImageArray:
             patches = np.empty((len(outlines), height, width, 3), np.uint8)

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import cv2
 import numpy as np
-from scipy.interpolate import CubicSpline
+import scipy
 
 from talkinghead.types import FloatArray, ImageArray, IndexArray
 
@@ -23,7 +23,9 @@ def _subdivision(count: int) -> FloatArray:
     rows = []
     for points in halves:
         fine = np.linspace(0, len(points) - 1, (len(points) - 1) * _SUBDIVISION + 1)[:-1]
-        rows.append(CubicSpline(np.arange(len(points)), np.eye(count)[points], bc_type="natural")(fine))
+        rows.append(
+            scipy.interpolate.CubicSpline(np.arange(len(points)), np.eye(count)[points], bc_type="natural")(fine)
+        )
     return np.concatenate(rows)
 
 

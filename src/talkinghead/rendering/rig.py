@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 import numpy.typing as npt
-from scipy.spatial import Delaunay
+import scipy
 
 from talkinghead.face.deform import mesh_from_landmarks, shut_lids
 from talkinghead.face.landmarks import (
@@ -186,7 +186,7 @@ def _triangulate(source: FloatArray) -> npt.NDArray[np.int32]:
     _, cells = canonical_face()
     holes = [_fan(contour) for contour in (INNER_LIP_CONTOUR, LEFT_EYE_CONTOUR, RIGHT_EYE_CONTOUR)]
     ring = np.concatenate([FACE_OVAL, np.arange(_SURFACE, len(source))])
-    outer = ring[Delaunay(source[ring]).simplices]
+    outer = ring[scipy.spatial.Delaunay(source[ring]).simplices]
     # Triangles with all corners on the contour and their middle inside it would lie under the face.
     oval = source[FACE_OVAL].astype(np.float32)
     middle = source[outer].mean(axis=1)

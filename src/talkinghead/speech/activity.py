@@ -18,8 +18,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
-import scipy.fft
-import scipy.ndimage
+import scipy
 
 from talkinghead.media.spool import spool_samples
 from talkinghead.speech.features import SAMPLE_RATE, windows_about

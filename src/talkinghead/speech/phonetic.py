@@ -139,6 +139,29 @@ class LogMel:
         return at_rate(rows, _MEL_RATE, rate, num_frames=num_rows(speech, rate))
 
 
+class EncoderFeatures:
+    """What the lower part of a large recogniser's encoder makes of speech (``speech.encoder``), about zero in silence.
+
+    A piece of a longer speech has exactly the features of the whole, whatever the cut.
+    """
+
+    name = "speech encoder"
+    size = 384
+
+    def __call__(self, speech: Speech, rate: float, *, gain: float | None = None) -> Rows:
+        """(ceil(duration * rate), size); each row is the mean over its frame."""
+        from talkinghead.speech.encoder import RATE, encode_speech
+
+        whole, start = (speech.whole, speech.start) if isinstance(speech, SpeechPiece) else (speech, 0.0)
+        samples, count = _samples_16k(whole), num_rows(speech, rate)
+        # Half a frame more on either side, over which ``at_rate`` averages.
+        reach = RATE / rate / 2
+        first = max(0, math.floor(start * RATE - reach))
+        last = min(math.ceil(len(samples) / SAMPLE_RATE * RATE), math.ceil((start + count / rate) * RATE + reach) + 1)
+        rows = encode_speech(samples, gain=gain, first=first, count=max(0, last - first))
+        return at_rate(rows, RATE, rate, num_frames=count, begins=first / RATE - start)
+
+
 def at_rate(rows: FloatArray, own_rate: float, rate: float, *, num_frames: int, begins: float = 0.0) -> Rows:
     """Rows at another rate, interpolated linearly; towards lower rates, averaged over a frame's span.
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from itertools import pairwise
 
 import numpy as np
-from scipy.signal import savgol_filter
+import scipy
 
 from talkinghead.errors import InputError
 from talkinghead.face.eyes import EYE_POINTS, blink_of_openings, opening_of_eyes
@@ -49,7 +49,7 @@ def _savgol(rows: FloatArray, fps: float, seconds: float) -> FloatArray:
     window = 2 * round(seconds * fps / 2) + 1
     if window < 5 or len(rows) < window:
         return rows
-    return np.asarray(savgol_filter(rows, window, 2, axis=0, mode="interp"))
+    return np.asarray(scipy.signal.savgol_filter(rows, window, 2, axis=0, mode="interp"))
 
 
 def make_track(landmarks: FloatArray, found: BoolArray, fps: float, *, smooth: bool = True) -> FaceTrack:

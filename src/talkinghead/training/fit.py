@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from torch import Tensor, nn
 from torch.optim.lr_scheduler import LambdaLR, LRScheduler, OneCycleLR
 
 from talkinghead.errors import InputError, announce
+from talkinghead.parts import replace_whole
 from talkinghead.precision import has_bfloat16
 from talkinghead.training.adversarial import DISCRIMINATOR, backward, sides_of
 from talkinghead.types import Progress
@@ -217,8 +217,8 @@ class _Best:
 
 
 def _write(path: Path, state: Mapping[str, Any]) -> None:
-    torch.save(state, path.with_suffix(".new"))
-    os.replace(path.with_suffix(".new"), path)
+    with replace_whole(path) as part:
+        torch.save(state, part)
 
 
 def _rounded(values: Iterable[tuple[str, float]]) -> dict[str, float]:

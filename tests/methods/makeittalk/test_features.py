@@ -7,10 +7,10 @@ import pytest
 
 from drawn import speech_like
 from talkinghead.errors import InputError
-from talkinghead.methods.makeittalk.config import ContentConfig
+from talkinghead.methods.makeittalk.config import VARIANTS, ContentConfig
 from talkinghead.methods.makeittalk.features import speech_features
 from talkinghead.speech.arpabet import PHONES
-from talkinghead.speech.phonetic import LogMel
+from talkinghead.speech.phonetic import EncoderFeatures, LogMel
 from talkinghead.types import Interval, Speech
 
 PHONES_ALONE = ContentConfig("phones", num_features=39)
@@ -29,6 +29,14 @@ def test_bands_come_behind_the_phones() -> None:
 def test_silence_is_zeros() -> None:
     silence = Speech(np.zeros(16_000, np.float32), 16_000, phones=(Interval("sil", 0.0, 1.0),))
     np.testing.assert_array_equal(speech_features(silence, WITH_BANDS), 0.0)
+
+
+def test_the_encoder_is_a_front_end() -> None:
+    speech = Speech(speech_like(1.0), 16_000)
+    content = VARIANTS["small-encoder"].content
+    rows = speech_features(speech, content)
+    assert rows.shape == (63, content.num_features)
+    np.testing.assert_array_equal(rows, EncoderFeatures()(speech, 62.5))
 
 
 def test_features_of_another_size_are_an_error() -> None:

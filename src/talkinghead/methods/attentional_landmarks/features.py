@@ -6,7 +6,7 @@ import numpy as np
 
 from talkinghead.methods.attentional_landmarks.config import LandmarksConfig
 from talkinghead.speech.features import mfcc
-from talkinghead.speech.phonetic import PhonePosteriors
+from talkinghead.speech.phonetic import EncoderFeatures, PhonePosteriors
 from talkinghead.types import FloatArray, Speech
 
 RATE = 100.0
@@ -32,5 +32,7 @@ def speech_features(speech: Speech, config: LandmarksConfig, *, gain: float) -> 
     """
     if config.features == "phones":
         return PhonePosteriors()(speech, RATE, gain=gain)[:, 1:]
+    if config.features == "encoder":
+        return EncoderFeatures()(speech, RATE, gain=gain)
     samples = np.asarray(speech.samples * np.float32(gain), np.float32)
     return mfcc(samples, rate=RATE, num_coefficients=config.num_features)

@@ -15,6 +15,7 @@ from talkinghead.methods.attentional_landmarks.features import FPS, RATE, STRIDE
 from talkinghead.methods.attentional_landmarks.stl import AFTER, BEFORE
 from talkinghead.motion.rest import zero_in_silence
 from talkinghead.speech.activity import voice_activity
+from talkinghead.speech.encoder import encoder_digest
 from talkinghead.speech.features import loudness_gain
 from talkinghead.store import Store, code_digest, key_of
 from talkinghead.training.augmentation.sound import sound_versions
@@ -46,7 +47,10 @@ def speech_versions(take: Take, config: LandmarksConfig, store: Store, *, versio
         "talkinghead.speech.activity",
         "talkinghead.training.augmentation.sound",
     )
-    return store.array("speech", key_of(take.digest, config.features, config.num_features, versions, code), make)
+    network = encoder_digest() if config.features == "encoder" else ""
+    return store.array(
+        "speech", key_of(take.digest, config.features, config.num_features, versions, network, code), make
+    )
 
 
 def speech_around(

@@ -12,7 +12,7 @@ class ContentConfig:
     Attributes:
         features: of a speech frame: "phones" (posteriors of the 39 phones without silence), "phones+bands" (followed by
             log-mel energies of 8 broad bands, which tell loudness but hardly the speaker), "autovc" (the content code
-            of the voice conversion), or "log-mel".
+            of the voice conversion), "encoder" (of a large recogniser, ``speech.encoder``), or "log-mel".
         num_features: size of a speech frame.
         rate: speech frames, and landmarks, per second.
         window: speech frames that the LSTM reads for one frame of landmarks.
@@ -227,6 +227,13 @@ CONFIGS = {
 VARIANTS = {
     # Section 3.1's own front end: the content branch reads the code of the voice conversion.
     "small-autovc": MakeItTalkConfig(ContentConfig("autovc", num_features=32, lead=9), voice=_SMALL_VOICE),
+    # Features from a large recogniser's encoder.
+    "small-encoder": MakeItTalkConfig(
+        ContentConfig("encoder", num_features=384, lead=9),
+        voice=_SMALL_VOICE,
+        speaker=_SMALL_SPEAKER,
+        translation=_SMALL_TRANSLATION,
+    ),
     # Section 5.4, the variants "no content branch" and "no separation" (of content and speaker).
     "small-alone": MakeItTalkConfig(ContentConfig(lead=9), speaker=_ALONE),
     "small-no-separation": MakeItTalkConfig(ContentConfig("log-mel", num_features=80, lead=9), speaker=_ALONE),

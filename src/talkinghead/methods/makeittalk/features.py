@@ -12,7 +12,16 @@ from talkinghead.methods.makeittalk.config import ContentConfig, VoiceConfig
 from talkinghead.methods.makeittalk.voice import VOICE_RATE, VoiceConversion, mean_of_speech
 from talkinghead.speech.activity import speech_segments, voice_activity
 from talkinghead.speech.features import resample
-from talkinghead.speech.phonetic import LogMel, PhonePosteriors, PhoneticFeatures, Rows, SpeechPiece, at_rate, num_rows
+from talkinghead.speech.phonetic import (
+    EncoderFeatures,
+    LogMel,
+    PhonePosteriors,
+    PhoneticFeatures,
+    Rows,
+    SpeechPiece,
+    at_rate,
+    num_rows,
+)
 from talkinghead.speech.speaker import EMBEDDING_SIZE, LEAST_SPEECH_S, speaker_embedding
 from talkinghead.types import FloatArray, Speech
 from talkinghead.weights import Weights, load_network
@@ -92,7 +101,7 @@ def speech_features(
 ) -> FloatArray:
     """Speech frames (T, num_features); frame t is centred on t / rate s.
 
-    Silence is zeros, except for "autovc" and features given by the caller.
+    Silence is zeros, except for "autovc" and features given by the caller; for "encoder" it is about zero.
 
     Args:
         speech: at 16 kHz. Its phones are used if they are known; otherwise they are recognised.
@@ -118,4 +127,6 @@ def speech_features(
             return phones
         bands = LogMel(config.num_features - phones.shape[1])(speech, config.rate, gain=gain)
         return np.concatenate([phones, bands], axis=1)
+    if config.features == "encoder":
+        return EncoderFeatures()(speech, config.rate, gain=gain)
     return LogMel(config.num_features)(speech, config.rate, gain=gain)

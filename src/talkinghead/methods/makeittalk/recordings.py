@@ -16,10 +16,13 @@ from talkinghead.face.pose import matrix_from_rotation
 from talkinghead.face.rest import closed_mouth
 from talkinghead.methods.makeittalk.config import ContentConfig
 from talkinghead.methods.makeittalk.features import load_codes, speech_features
+from talkinghead.motion.rest import zero_in_silence
 from talkinghead.motion.smoothing import resample_rows
 from talkinghead.motion.tracked import motion_of_track
+from talkinghead.speech.activity import voice_activity
 from talkinghead.speech.alignment.align import align
 from talkinghead.speech.arpabet import BILABIALS, LABIODENTALS
+from talkinghead.speech.encoder import encoder_digest
 from talkinghead.speech.speaker import speaker_embedding
 from talkinghead.store import Store, code_digest, file_digest, key_of
 from talkinghead.tracking.portrait import best_frame
@@ -134,7 +137,8 @@ def _key(take: Take, config: ContentConfig, versions: int, codes: Path | None) -
         "talkinghead.speech.phonetic",
         "talkinghead.training.augmentation.sound",
     )
-    return key_of(take.digest, config.features, config.num_features, config.rate, versions, file_digest(codes), code)
+    network = encoder_digest() if config.features == "encoder" else file_digest(codes)
+    return key_of(take.digest, config.features, config.num_features, config.rate, versions, network, code)
 
 
 def _compute_sound(
@@ -148,6 +152,9 @@ def _compute_sound(
         sounds.insert(1, known)
     features = None if codes is None else load_codes(Weights((codes.parent,)))
     rows = np.stack([speech_features(sound, config, features=features) for sound in sounds]).astype(np.float32)
+    if config.features == "encoder":  # its features of silence are noisy, and the shell of generators sets them to zero
+        activity = voice_activity(speech.samples, config.rate)
+        rows = np.stack([zero_in_silence(row, activity, config.rate) for row in rows]).astype(np.float32)
     return {"features": rows, "contacts": lip_contacts(known.phones or (), rows.shape[1], config.rate)}
 
 

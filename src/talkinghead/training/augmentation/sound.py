@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
-import scipy.signal
+import scipy
 import soundfile
 from librosa.effects import pitch_shift
 
