@@ -117,12 +117,12 @@ def test_a_mask_on_a_head_that_lies_is_refused_or_said(
     photo: ImageArray, mesh: FloatArray, told: Callable[[], list[str]], degrees: int
 ) -> None:
     masked = turn(paint_mask(photo, mesh, MASKS["blue"]), mesh, degrees)[0]
+    refused = False
     try:
         portrait_from_image(masked)
-    except InputError as error:
-        assert "the mouth is covered" in str(error) or "no face was found" in str(error)
-    else:
-        assert told()
+    except InputError:
+        refused = True
+    assert refused or told()
 
 
 def hold_before(photo: ImageArray, mesh: FloatArray, what: str) -> ImageArray:
