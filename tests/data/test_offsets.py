@@ -131,6 +131,8 @@ def test_recordings_know_their_offsets():
     recordings = {name: Recording(name, "who", Path(f"{name}.mp4"), "lab") for name in offsets}
     assert {name: one.offset for name, one in recordings.items()} == pytest.approx(offsets)
     assert [name for name, one in recordings.items() if one.in_step] == ["guess", "somebody's own"]
+    assert [name for name, one in recordings.items() if not one.can_be_mended] == ["unknown"]
+    assert not replace(recordings["long"], silent=True).can_be_mended
     assert replace(recordings["long"], dataset="GRID").in_step  # it sets the convention
     assert not replace(recordings["guess"], silent=True).in_step
 

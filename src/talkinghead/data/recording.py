@@ -77,6 +77,11 @@ class Recording:
         """Whether there is sound that goes together with the picture, within a frame of video as far as is known."""
         return not self.silent and self.offset is not None and abs(self.offset) < _IN_STEP_S + 1e-6
 
+    @property
+    def can_be_mended(self) -> bool:
+        """Whether there is sound that goes together with the picture, or does once its offset is taken off."""
+        return not self.silent and self.offset is not None
+
     def rows(self, count: int) -> slice:
         """Which of the video's ``count`` frames belong to the split."""
         return slice(round(count * self.part[0]), round(count * self.part[1]))

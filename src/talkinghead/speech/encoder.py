@@ -6,7 +6,13 @@ depends on who speaks, so lips that are learned from it fit unseen speakers far 
 The network attends to everything that it is given, and knows where in it a frame lies. So all speech is given to it in
 windows of one layout: 4 s of speech, and 1 s of what lies on either side, silence where there is nothing. That leaves
 two dependences on where a frame lies in its window. What all speech has in common there is subtracted: ``centre`` in
-the weights. What remains is blended over the second in which two windows overlap.
+the weights. What remains, 0.3 of the features' spread between two windows, is blended over the second around their
+border: there, features change from one to the next as everywhere (by 0.613 of their spread, elsewhere by 0.617; by 0.74
+where windows are cut off at the border; 13 recordings).
+
+Without the subtraction, networks learn the place: a linear model of lips that learned from clips of 3 s loses the
+aperture of other clips once they begin 2 s later in the window (correlation 0.70 instead of 0.88, jaw -0.27 instead of
+0.85) and of long recordings (0.51); with it, it keeps them (0.89, 0.86; 0.60).
 """
 
 from __future__ import annotations

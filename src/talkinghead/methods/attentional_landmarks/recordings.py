@@ -29,10 +29,10 @@ def choose_recordings(corpus: Corpus, split: str, config: AttentionalConfig) -> 
 
 
 def speech_versions(take: Take, config: LandmarksConfig, store: Store, *, versions: int = 1) -> FloatArray:
-    """(V, S, F) speech frames of a recording: unchanged, and augmented to other voices and rooms."""
+    """(V, S, F) speech frames of a recording in step: unchanged, and augmented to other voices and rooms."""
 
     def make() -> FloatArray:
-        speech = take.speech()
+        speech = take.speech(mended=True)
         activity = voice_activity(speech.samples, FPS)
         rows = [
             speech_features(sound, config, gain=loudness_gain(sound.samples))
@@ -47,10 +47,9 @@ def speech_versions(take: Take, config: LandmarksConfig, store: Store, *, versio
         "talkinghead.speech.activity",
         "talkinghead.training.augmentation.sound",
     )
+    digest = key_of(take.digest, take.recording.offset)
     network = encoder_digest() if config.features == "encoder" else ""
-    return store.array(
-        "speech", key_of(take.digest, config.features, config.num_features, versions, network, code), make
-    )
+    return store.array("speech", key_of(digest, config.features, config.num_features, versions, network, code), make)
 
 
 def speech_around(

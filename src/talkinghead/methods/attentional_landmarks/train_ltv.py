@@ -43,7 +43,7 @@ def train_video(training: Training) -> None:
     packs = {name: prepare_pictures(found, store) for name, found in splits.items() if found}
     learned = packs.pop("train")
     speech = torch.from_numpy(speech_around(learned, splits["train"], config.landmarks, store))
-    known = {recording.name: recording.in_step for recording in splits["train"]}
+    known = {recording.name: recording.can_be_mended for recording in splits["train"]}
     in_step = torch.tensor([known[name] for name in learned.names.tolist()], dtype=torch.float32)
     in_step = in_step[torch.from_numpy(learned.clips)]
 

@@ -74,9 +74,9 @@ class LandmarkStretch:
 def read_stretches(
     recordings: Sequence[Recording], config: LandmarksConfig, store: Store, *, versions: int = 1
 ) -> list[LandmarkStretch]:
-    """Stretches of the recordings whose picture and sound are in sync."""
+    """Stretches of the recordings whose picture and sound are in sync once their offsets are taken off."""
     stretches = []
-    for take in read_takes([recording for recording in recordings if recording.in_step], store):
+    for take in read_takes([recording for recording in recordings if recording.can_be_mended], store):
         speech = speech_versions(take, config, store, versions=versions)
         for start in range(0, max(1, round(len(take.track) / take.track.fps * FPS) - _LEAST_FRAMES), FRAMES):
             stretches.append(_stretch(speech, take.track, start, take.recording.speaker))

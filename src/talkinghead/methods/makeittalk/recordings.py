@@ -138,16 +138,18 @@ def _key(take: Take, config: ContentConfig, versions: int, codes: Path | None) -
         "talkinghead.training.augmentation.sound",
     )
     network = encoder_digest() if config.features == "encoder" else file_digest(codes)
-    return key_of(take.digest, config.features, config.num_features, config.rate, versions, network, code)
+    digest = key_of(take.digest, take.recording.offset)
+    return key_of(digest, config.features, config.num_features, config.rate, versions, network, code)
 
 
 def _compute_sound(
     take: Take, config: ContentConfig, versions: int, codes: Path | None
 ) -> dict[str, npt.NDArray[np.generic]]:
     """Features and contacts."""
-    speech, transcript = take.speech(), take.recording.transcript() if take.recording.alignment is not None else None
+    speech, recording = take.speech(mended=True), take.recording
+    transcript = recording.transcript() if recording.alignment is not None else None
     known = speech if transcript is None else align(speech, transcript)
-    sounds = list(sound_versions(speech, max(1, versions - 1), seed=take.recording.name))
+    sounds = list(sound_versions(speech, max(1, versions - 1), seed=recording.name))
     if versions > 1:
         sounds.insert(1, known)
     features = None if codes is None else load_codes(Weights((codes.parent,)))
