@@ -32,7 +32,7 @@ from talkinghead.metrics.closure import (
 from talkinghead.pipeline import TalkingHead, fit_motion
 from talkinghead.store import Store
 from talkinghead.tracking import portrait_from_image, track_faces
-from talkinghead.tracking.find import box_of, crop_around
+from talkinghead.tracking.crops import box_of, crop_around
 from talkinghead.tracking.portrait import best_frame, first_frames
 from talkinghead.tracking.raw import read_raw_track
 from talkinghead.types import FaceTrack, FloatArray, ImageArray, Interval, Portrait, Speech, num_frames

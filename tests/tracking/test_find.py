@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from talkinghead.face.pose import fit_pose
-from talkinghead.tracking.find import box_of, crop_around, find_faces, through_affine
+from talkinghead.tracking.crops import box_of, crop_around, through_affine
+from talkinghead.tracking.find import find_faces
 from talkinghead.types import FloatArray, ImageArray
 
 

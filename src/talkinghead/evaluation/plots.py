@@ -16,7 +16,8 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from PIL import Image
 
 from talkinghead.media import VideoReader
-from talkinghead.tracking.find import box_of, crop_around, find_faces
+from talkinghead.tracking.crops import box_of, crop_around
+from talkinghead.tracking.find import find_faces
 from talkinghead.tracking.track import choose_face
 from talkinghead.types import FloatArray, ImageArray
 

@@ -9,7 +9,9 @@ from talkinghead.types import FloatArray, ImageArray
 
 _SIDE = 160  # px to which the face is scaled, so that the measure does not depend on resolution
 _FLAT = 1.0  # lightness steps (of 255) per px below which a pixel is flat
-_DRAWN = 0.2  # share of flat pixels: photos, paintings and renderings have 0 to 0.11, drawings 0.28 to 0.9
+DRAWN = 0.2
+"""Share of flat pixels from which on a face is drawn: photos, paintings and renderings have 0 to 0.11, drawings 0.28 to
+0.9."""
 
 
 def flat_share(image: ImageArray, landmarks: FloatArray) -> float:
@@ -26,4 +28,4 @@ def flat_share(image: ImageArray, landmarks: FloatArray) -> float:
 
 def is_drawing(image: ImageArray, landmarks: FloatArray) -> bool:
     """Whether a face (478, 3) px in a picture (H, W, 3) is drawn flat, as cartoons and sketches are."""
-    return flat_share(image, landmarks) > _DRAWN
+    return flat_share(image, landmarks) > DRAWN

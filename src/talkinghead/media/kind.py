@@ -14,7 +14,7 @@ Kind = Literal["image", "video"]
 
 
 def sniff(path: str | os.PathLike[str]) -> Kind:
-    """The kind of a file with a face; an animated GIF or WebP counts as an image, its first frame.
+    """The kind of a file with a face; an animated GIF or WebP counts as an image.
 
     Raises:
         InputError: the file is missing, empty, or neither a picture nor a video.

@@ -147,16 +147,17 @@ class Figure:
     def _separate_background(self, portrait: Portrait) -> tuple[Portrait, FloatArray]:
         import numpy as np
 
-        from talkinghead.media import VideoReader, sniff
+        from talkinghead.media import VideoReader, read_image, sniff
         from talkinghead.media.images import read_layers
         from talkinghead.rendering.backdrop import figure_of
 
         colours, alpha = portrait.picture, None
         if self.face.is_file():
-            if sniff(self.face) == "image":
-                colours, alpha = read_layers(self.face)
-            else:
+            if sniff(self.face) != "image":
                 colours, alpha = VideoReader(self.face).layers_of(portrait.picture) or (colours, None)
+            # Of an animated picture, another frame than the first may be shown: its opacity is not known.
+            elif np.array_equal(read_image(self.face), colours):
+                colours, alpha = read_layers(self.face)
         opacity = None if alpha is None else (alpha / 255.0).astype(np.float32)
         found = figure_of(portrait, colours, opacity)
         if found is None:

@@ -7,11 +7,14 @@ import numpy as np
 
 from talkinghead.cancellation import checkpoint
 from talkinghead.face.landmarks import FACE_OVAL, OUTER_LIP_CONTOUR
+from talkinghead.tracking.crops import CROP_REACH, box_of, crop_around, through_affine
 from talkinghead.tracking.find import find_faces
+from talkinghead.tracking.upright import LYING, roll_of
 from talkinghead.types import FloatArray, ImageArray
 
 _STRETCHES = (1.2, 1.4)  # manga faces have flat chins close below the mouth: stretched, they look like a person's
 _NOSE_TIP = 1
+_LARGEST_CROP = 1280  # px of a picture of a head that was set upright
 _MARGIN = 1.15  # how much better a stretched reading must explain the picture to be taken
 
 
@@ -37,7 +40,21 @@ def explanation_of(image: ImageArray, landmarks: FloatArray) -> float:
 
 
 def refit_drawing(image: ImageArray, landmarks: FloatArray) -> FloatArray:
-    """Landmarks (478, 3) px of a drawn face, read again on taller copies of it where that explains it better."""
+    """Landmarks (478, 3) px of a drawn face, read again on taller copies of it where that explains it better.
+
+    A head that lies is set upright before.
+    """
+    roll = roll_of(landmarks)
+    if abs(roll) < LYING:
+        return _refit_upright(image, landmarks)
+    box = box_of(landmarks)
+    side = int(min(CROP_REACH * max(box[2:] - box[:2]), _LARGEST_CROP))
+    crop, image_from_crop = crop_around(image, box, side, turn=roll)
+    upright = through_affine(landmarks, cv2.invertAffineTransform(image_from_crop))
+    return through_affine(_refit_upright(crop, upright), image_from_crop)
+
+
+def _refit_upright(image: ImageArray, landmarks: FloatArray) -> FloatArray:
     best, score = landmarks, _MARGIN * explanation_of(image, landmarks)
     centre = landmarks[:, :2].mean(axis=0)
     for stretch in _STRETCHES:

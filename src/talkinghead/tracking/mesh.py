@@ -149,6 +149,14 @@ def read_squares(
         landmarks (N, 478, 3) px of the pictures, or (N, 468, 3) without irises, z being relative depth;
         present (N,) bool, whether there is a face.
     """
+    landmarks, presence = read_presence(images, squares, refine=refine, sharp=sharp)
+    return landmarks, presence > LEAST_PRESENCE
+
+
+def read_presence(
+    images: Sequence[ImageArray], squares: FloatArray, *, refine: bool = True, sharp: bool = False
+) -> tuple[FloatArray, FloatArray]:
+    """The same as ``read_squares``, with presence (N,) in [0, 1]: how surely there is a face."""
     side = side_of("face_mesh")
     landmarks, presence = read_meshes(
         len(images), lambda rows: cut_squares(images[rows], squares[rows], side, sharp=sharp), refine=refine
@@ -156,7 +164,7 @@ def read_squares(
     affine = image_from_square(squares, side)
     landmarks[..., :2] = landmarks[..., :2] @ affine[:, :, :2].swapaxes(1, 2) + affine[:, None, :, 2]
     landmarks[..., 2] *= squares[:, 2:3] / side
-    return landmarks, presence > LEAST_PRESENCE
+    return landmarks, presence
 
 
 def segment_people(images: Sequence[ImageArray]) -> list[FloatArray]:

@@ -75,7 +75,7 @@ def read_detections(name: str, count: int, cut: Cut) -> tuple[FloatArray, FloatA
         boxes (N, A, 16), for each of A anchors centre, width and height, and six points, in px from the anchor;
         scores (N, A) in [0, 1].
     """
-    boxes, scores = _run(load(name), count, cut, low=-1.0)
+    boxes, scores = run_network(load(name), count, cut, low=-1.0)
     return boxes, _sigmoid(scores[..., 0])
 
 
@@ -92,9 +92,9 @@ def read_meshes(count: int, cut: Cut, *, refine: bool = True) -> tuple[FloatArra
         presence (N,), how surely there is a face.
     """
     if not refine:
-        face, flag = _run(_coarse_mesh(), count, cut)
+        face, flag = run_network(_coarse_mesh(), count, cut)
         return face.reshape(count, -1, 3), _sigmoid(flag.reshape(count))
-    face, lips, left_eye, right_eye, left_iris, right_iris, flag = _run(load("face_mesh"), count, cut)
+    face, lips, left_eye, right_eye, left_iris, right_iris, flag = run_network(load("face_mesh"), count, cut)
     landmarks = np.empty((count, NUM_MESH, 3))
     coarse = face.reshape(count, -1, 3)
     number = coarse.shape[1]
@@ -115,7 +115,7 @@ def read_people(count: int, cut: Cut) -> FloatArray:
         count: N.
         cut: rows -> the pictures (rows, 256, 256, 3) uint8 with these numbers; called in several threads at once.
     """
-    return np.asarray(_run(load("person"), count, cut)[0][:, 0], np.float32)
+    return np.asarray(run_network(load("person"), count, cut)[0][:, 0], np.float32)
 
 
 def _sigmoid(values: FloatArray) -> FloatArray:
@@ -128,7 +128,7 @@ def _parts() -> list[IndexArray]:
     return [layer.points.numpy() for layer in load("face_mesh").layers.values() if isinstance(layer, Place)]
 
 
-def _run(network: LayerGraph, count: int, cut: Cut, low: float = 0.0) -> list[FloatArray]:
+def run_network(network: LayerGraph, count: int, cut: Cut, low: float = 0.0) -> list[FloatArray]:
     """The outputs of a network for so many pictures, which it sees as values from ``low`` to 1."""
 
     def outputs(rows: slice) -> list[Tensor]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from talkinghead.tracking.find import box_of
+from talkinghead.tracking.crops import box_of
 from talkinghead.tracking.mesh import segment_people
 from talkinghead.types import FloatArray, ImageArray
 

@@ -18,7 +18,7 @@ from talkinghead.foreign import read_json
 from talkinghead.media.files import existing_file, write_beside
 from talkinghead.tracking.find import find_faces
 from talkinghead.tracking.person import person_mask
-from talkinghead.tracking.portrait import portrait_from_image
+from talkinghead.tracking.portrait import find_mesh
 from talkinghead.tracking.track import make_track
 from talkinghead.types import NUM_LANDMARKS, FloatArray, Frames, ImageArray, Portrait
 
@@ -139,7 +139,7 @@ def automatic_landmarks(image: ImageArray, *, face: int | None = None) -> FloatA
     Raises:
         InputError: no face is found, or not number ``face``.
     """
-    mesh = portrait_from_image(image, face=face).track.landmarks[0]
+    mesh, _ = find_mesh(image, face=face, covered=True)
     return np.asarray(mesh[MESH_OF_68, :2].clip(0, np.array(image.shape[1::-1]) - 1))
 
 

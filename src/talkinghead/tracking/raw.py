@@ -21,6 +21,7 @@ from talkinghead.store import NOTHING_KEPT, Store, code_digest, file_digest, key
 from talkinghead.tracking.follow import FaceFollower
 from talkinghead.tracking.networks import NETWORKS, weights_of
 from talkinghead.tracking.track import make_track
+from talkinghead.tracking.visibility import NAME as VISIBILITY
 from talkinghead.types import (
     NUM_MESH,
     BoolArray,
@@ -173,9 +174,12 @@ def _key(digest: str, face: int | None, number: int) -> str:
 
 def tracker_digest() -> str:
     """What tells one tracker from another: its code and its networks."""
-    names = ("find", "follow", "layers", "mesh", "networks", "raw", "regions")
+    names = ("crops", "find", "follow", "layers", "mesh", "networks", "raw", "regions", "upright", "visibility")
     modules = (f"talkinghead.tracking.{name}" for name in names)
-    return key_of(code_digest(*modules, "talkinghead.face.pose"), *(file_digest(weights_of(name)) for name in NETWORKS))
+    return key_of(
+        code_digest(*modules, "talkinghead.face.pose"),
+        *(file_digest(weights_of(name)) for name in (*NETWORKS, VISIBILITY)),
+    )
 
 
 def _join(blocks: list[Arrays]) -> RawTrack:
