@@ -7,7 +7,7 @@ import os
 import re
 import shlex
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from talkinghead.cancellation import note_file
@@ -77,6 +77,8 @@ def check_writable(path: str | os.PathLike[str], overwrite: bool = False) -> Pat
     path = Path(path)
     folder = path.parent
     try:
+        with suppress(FileNotFoundError, NotADirectoryError):
+            path.lstat()  # from Python 3.14 on, the questions below keep silent about names that are too long
         if path.is_dir():
             raise InputError(f"{path} is a folder: add a file name.")
         if path.exists() and not path.is_file():
