@@ -1,4 +1,4 @@
-"""The precision of networks: bfloat16 if the hardware multiplies it, else float32."""
+"""Where networks run, and in which precision: bfloat16 if the hardware multiplies it, else float32."""
 
 from __future__ import annotations
 
@@ -10,6 +10,11 @@ import torch
 _UNITS = ("amx_bf16", "avx512_bf16")
 """Processor features of which one is needed: without them bfloat16 is emulated and takes 8 to 18 times as long as
 float32 (convolutions on a processor with only AVX2)."""
+
+
+def preferred_device() -> torch.device:
+    """An NVIDIA or AMD GPU if torch can use one, else the processor."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
 def has_bfloat16(device: torch.device) -> bool:

@@ -69,8 +69,8 @@ class LayerGraph(nn.Module):
             name, _, _, *words = line.split()
             needed |= set(words) if name in needed else set()
         lines = tuple(line for line in self.config.layers if line.split()[0] in needed)
-        part = LayerGraph(LayerGraphConfig(self.config.size, lines, outputs))
         known = self.state_dict()
+        part = LayerGraph(LayerGraphConfig(self.config.size, lines, outputs)).to(next(iter(known.values())).device)
         part.load_state_dict({name: known[name] for name in part.state_dict()})
         return part
 

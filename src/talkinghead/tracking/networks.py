@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ import torch
 from torch import Tensor
 
 from talkinghead.cancellation import await_result
+from talkinghead.precision import preferred_device
 from talkinghead.threads import take_one_thread
 from talkinghead.tracking.layers import LayerGraph, LayerGraphConfig, Place
 from talkinghead.types import NUM_MESH, FloatArray, ImageArray, IndexArray
@@ -29,6 +31,7 @@ NETWORKS = ("face_detector_near", "face_detector_far", "face_mesh", "person")
 """Names of their weights."""
 
 _PIECE = 16  # pictures that a thread takes at once
+_GPU_PIECE = 64
 _MOST_THREADS = 4
 _KEPT_BYTES = 30 * 2**20
 _NUM_IRIS = 5
@@ -47,7 +50,7 @@ def load(name: str) -> LayerGraph:
     # block of this size was freed, the C library keeps what is smaller.
     torch.empty(_KEPT_BYTES, dtype=torch.uint8).fill_(0)
     network = load_network(LayerGraph, LayerGraphConfig, weights_of(name))
-    return network.eval().requires_grad_(False)
+    return network.eval().requires_grad_(False).to(preferred_device())
 
 
 @cache
@@ -125,26 +128,33 @@ def _sigmoid(values: FloatArray) -> FloatArray:
 @cache
 def _parts() -> list[IndexArray]:
     """The points of the mesh that are read once more, of the lips and of each eye."""
-    return [layer.points.numpy() for layer in load("face_mesh").layers.values() if isinstance(layer, Place)]
+    return [layer.points.cpu().numpy() for layer in load("face_mesh").layers.values() if isinstance(layer, Place)]
 
 
 def run_network(network: LayerGraph, count: int, cut: Cut, low: float = 0.0) -> list[FloatArray]:
     """The outputs of a network for so many pictures, which it sees as values from ``low`` to 1."""
 
+    device = next(chain(network.parameters(), network.buffers())).device
+
     def outputs(rows: slice) -> list[Tensor]:
         with torch.inference_mode():
-            images = torch.from_numpy(cut(rows)).permute(0, 3, 1, 2).float()
+            images = torch.from_numpy(cut(rows)).to(device).permute(0, 3, 1, 2).float()
             made: list[Tensor] = network(images.mul_((1 - low) / 255).add_(low))
-            return made
+            return [part.cpu() for part in made]
 
-    workers = min(torch.get_num_threads(), _MOST_THREADS)
-    size = min(_PIECE, -(-count // workers))
-    pieces = [slice(start, min(start + size, count)) for start in range(0, count, size)]
+    workers, pieces = divide_work(count, device)
     if workers == 1:
         results = [outputs(piece) for piece in pieces]
     else:
         results = [await_result(future) for future in [_helpers(workers).submit(outputs, piece) for piece in pieces]]
     return [torch.cat(parts).double().numpy() for parts in zip(*results)]
+
+
+def divide_work(count: int, device: torch.device) -> tuple[int, list[slice]]:
+    """How many threads take pieces of so many pictures, and the pieces; a GPU is fed by one thread."""
+    workers = min(torch.get_num_threads(), _MOST_THREADS) if device.type == "cpu" else 1
+    size = min(_PIECE, -(-count // workers)) if device.type == "cpu" else _GPU_PIECE
+    return workers, [slice(start, min(start + size, count)) for start in range(0, count, size)]
 
 
 @cache
