@@ -43,7 +43,7 @@ SPEECH = ("text", "synthesis", "alignment", "say")
 # Other packages that only some files may know.
 KEPT_APART = {
     "mediapipe": set(),
-    "tflite": {"data/tracker_models.py"},
+    "tflite": {"data/tflite_files.py"},
     "numba": {"compilation.py"},
     "librosa": {"training/augmentation/sound.py"},
     "pygltflib": {"motion/gltf.py"},

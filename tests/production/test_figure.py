@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from talkinghead.methods.base import PerKind
 from talkinghead.pipeline import TalkingHead
@@ -64,3 +65,44 @@ def test_a_renderer_that_moves_pixels_is_put_before_the_background(face: Path, r
 def test_what_the_face_is_can_be_said(face: Path, drawing: bool) -> None:
     portrait = Figure(face, drawing=drawing).load(TalkingHead(Silent(), Moving()))[1]
     assert portrait.drawing is drawing
+
+
+def save_animation(path: Path, first: Image.Image, second: Image.Image) -> Path:
+    first.save(path, save_all=True, append_images=[second], duration=40, lossless=True)
+    return path
+
+
+@pytest.fixture
+def layered(face: Path) -> Image.Image:
+    """The face, transparent in its upper fifth."""
+    picture = Image.open(face).convert("RGBA")
+    opacity = np.full((picture.height, picture.width), 255, np.uint8)
+    opacity[: picture.height // 5] = 0
+    picture.putalpha(Image.fromarray(opacity))
+    return picture
+
+
+@pytest.mark.parametrize("name", ["face.webp", "face.png"])
+def test_the_opacity_of_the_first_frame_is_not_that_of_another(
+    face: Path, layered: Image.Image, tmp_path: Path, caplog: pytest.LogCaptureFixture, name: str
+) -> None:
+    nothing = Image.new("RGBA", layered.size, (0, 0, 0, 0))
+    path = save_animation(tmp_path / name, nothing, Image.open(face).convert("RGBA"))
+    _, portrait = Figure(path, background="#00b140").load(TalkingHead(Silent(), Holding()))
+    image = portrait.frames.images[0]
+    assert (image[:20, :20] == GREEN).all()
+    height, width = image.shape[:2]
+    assert not (image[height // 3 : height // 2, width // 2] == GREEN).all(axis=-1).any()
+    assert "the person was cut out by segmentation" in caplog.text
+
+
+def test_the_opacity_of_the_first_frame_holds_where_its_face_is_shown(
+    layered: Image.Image, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = save_animation(tmp_path / "face.webp", layered, Image.new("RGBA", layered.size, "white"))
+    _, portrait = Figure(path, background="#00b140").load(TalkingHead(Silent(), Holding()))
+    image = portrait.frames.images[0]
+    edge = layered.height // 5
+    assert (image[: edge - 2] == GREEN).all()
+    assert not (image[edge + 2 :] == GREEN).all(axis=-1).any()
+    assert "segmentation" not in caplog.text

@@ -13,15 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
-import tflite
 import torch
 from flatbuffers import flexbuffers
 
+from talkinghead.data.tflite_files import Array, TfliteFile, options_of
 from talkinghead.tracking.layers import LayerGraph, LayerGraphConfig
 from talkinghead.weights import SUFFIX, save_weights
-
-_Array = npt.NDArray[Any]
 
 SOURCES = {
     "face_detector_near": ("face_detection/face_detection_short_range.tflite", "faces within 2 m (BlazeFace)"),
@@ -38,85 +35,16 @@ SOURCES = {
 """Name of the weights -> the file that they come from, and what the network reads."""
 
 _SAME, _RELU = 0, 1  # of the schema: padding as TensorFlow's "same"; fused activation
-_POOLS = {"MAX_POOL_2D": tflite.Pool2DOptions, "AVERAGE_POOL_2D": tflite.Pool2DOptions}
-_OPTIONS = {
-    "CONV_2D": tflite.Conv2DOptions,
-    "DEPTHWISE_CONV_2D": tflite.DepthwiseConv2DOptions,
-    "ADD": tflite.AddOptions,
-    **_POOLS,
-}
+_POOLS = ("MAX_POOL_2D", "AVERAGE_POOL_2D")
 _PLAIN = {"RELU": "relu", "HARD_SWISH": "hard_swish", "LOGISTIC": "sigmoid", "MUL": "multiply"}
-_OPERATORS = {code: name for name, code in vars(tflite.BuiltinOperator).items() if isinstance(code, int)}
-
-
-class _File:
-    """One TensorFlow Lite file: its operators, and the tensors that are constant."""
-
-    def __init__(self, path: Path) -> None:
-        self._model = tflite.Model.GetRootAsModel(path.read_bytes(), 0)
-        self._graph = self._model.Subgraphs(0)
-        self.inputs: list[int] = self._graph.InputsAsNumpy().tolist()
-        self.outputs: list[int] = self._graph.OutputsAsNumpy().tolist()
-
-    def operators(self) -> list[tuple[str, Any]]:
-        """The name and the operator, in the order in which they run."""
-        found = []
-        for number in range(self._graph.OperatorsLength()):
-            operator = self._graph.Operators(number)
-            code = self._model.OperatorCodes(operator.OpcodeIndex())
-            name = code.CustomCode() or _OPERATORS[max(code.BuiltinCode(), code.DeprecatedBuiltinCode())]
-            found.append((name.decode() if isinstance(name, bytes) else name, operator))
-        return found
-
-    def shape(self, number: int) -> list[int]:
-        """The shape of a tensor."""
-        tensor = self._graph.Tensors(number)
-        return [] if tensor.ShapeIsNone() else tensor.ShapeAsNumpy().tolist()
-
-    def constant(self, number: int) -> _Array | None:
-        """The values of a tensor that is constant, sparse ones densified; else None."""
-        tensor = self._graph.Tensors(number)
-        data = self._model.Buffers(tensor.Buffer())
-        if not data.DataLength():
-            return None
-        kinds = {tflite.TensorType.FLOAT16: np.float16, tflite.TensorType.FLOAT32: np.float32}
-        values = data.DataAsNumpy().view(kinds.get(tensor.Type(), np.int32))
-        shape = self.shape(number)
-        return values.reshape(shape) if tensor.Sparsity() is None else _densify(values, tensor.Sparsity(), shape)
-
-
-def _densify(values: _Array, sparsity: Any, shape: Sequence[int]) -> _Array:
-    """Values of a sparse tensor whose last dimension lists where they stand in each row (CSR), as a dense tensor."""
-    last = sparsity.DimMetadata(sparsity.DimMetadataLength() - 1)
-    order = sparsity.TraversalOrderAsNumpy().tolist()
-    if order != list(range(len(shape))) or last.Format() != tflite.DimensionType.SPARSE_CSR:
-        raise ValueError("a sparse tensor is stored in another way than rows of positions")
-    segments, indices = (
-        _numbers(kind, table)
-        for kind, table in (
-            (last.ArraySegmentsType(), last.ArraySegments()),
-            (last.ArrayIndicesType(), last.ArrayIndices()),
-        )
-    )
-    dense = np.zeros((int(np.prod(shape[:-1])), shape[-1]), values.dtype)
-    rows = np.repeat(np.arange(len(dense)), np.diff(segments))
-    dense[rows, indices] = values[: len(indices)]
-    return dense.reshape(shape)
-
-
-def _numbers(kind: int, table: Any) -> _Array:
-    names = {1: tflite.Int32Vector, 2: tflite.Uint16Vector, 3: tflite.Uint8Vector}
-    vector = names[kind]()
-    vector.Init(table.Bytes, table.Pos)
-    return np.asarray(vector.ValuesAsNumpy(), np.int64)
 
 
 class _Reader:
     """Turns operators into lines of a ``LayerGraph`` and its weights."""
 
     def __init__(self, path: Path) -> None:
-        self._file = _File(path)
-        self._constants: dict[int, _Array] = {}
+        self._file = TfliteFile(path)
+        self._constants: dict[int, Array] = {}
         self._same: dict[int, int] = {}  # a tensor -> the earlier one that it is but a view of
         self._padded: dict[int, tuple[int, list[int]]] = {}  # -> the tensor without its border, and the border
         self._scale: dict[int, float] = {}  # -> by what the tensor of which it is a view is multiplied
@@ -140,11 +68,11 @@ class _Reader:
     def _source(self, number: int) -> int:
         return self._same.get(number, number)
 
-    def _constant(self, number: int) -> _Array | None:
+    def _constant(self, number: int) -> Array | None:
         known = self._constants.get(number)
         return self._file.constant(number) if known is None else known
 
-    def _given(self, number: int) -> _Array:
+    def _given(self, number: int) -> Array:
         constant = self._constant(number)
         if constant is None:
             raise ValueError(f"tensor {number} is not constant")
@@ -154,12 +82,12 @@ class _Reader:
         words = [f"{output} = {kind}", *(str(self._source(number)) for number in inputs)]
         self._lines.append(" ".join(words + [f"{key}={_text(value)}" for key, value in settings.items()]))
 
-    def _weight(self, output: int, **tensors: _Array) -> None:
+    def _weight(self, output: int, **tensors: Array) -> None:
         for name, values in tensors.items():
             self._weights[f"layers.{output}.{name}"] = torch.from_numpy(np.ascontiguousarray(values, np.float32))
 
     def _add(self, name: str, operator: Any, inputs: list[int], output: int) -> None:
-        options = _options(name, operator)
+        options = options_of(name, operator)
         if name in ("DEQUANTIZE", "DENSIFY"):
             self._constants[output] = self._given(inputs[0])
         elif name in ("CONV_2D", "DEPTHWISE_CONV_2D"):
@@ -259,14 +187,6 @@ class _Reader:
             self._line(output, "rows", [number], width=shape[2])
         else:
             self._same[output] = self._source(number)
-
-
-def _options(name: str, operator: Any) -> Any:
-    if name not in _OPTIONS:
-        return None
-    table, options = operator.BuiltinOptions(), _OPTIONS[name]()
-    options.Init(table.Bytes, table.Pos)
-    return options
 
 
 def _same_border(extent: int, side: int, stride: int) -> list[int]:
