@@ -20,6 +20,7 @@ _ONLY: Mapping[str, tuple[str, ...]] = {
     "face_model": (),
     "people": (),
     "tracker": ("face_detector_far", "face_detector_near", "face_mesh", "person"),
+    "orientation": ("face_detector_far", "face_detector_near", "face_mesh", "mouth_visible"),
     "transfer": (),
     "head_styles": ("speaker_aware", "speaker"),
     "attentional": ("landmarks", "renderer", "landmarks-s1", "renderer-s1"),

@@ -16,6 +16,7 @@ from benchmarks import (
     face_model,
     head_styles,
     memory,
+    orientation,
     people,
     portraits,
     recogniser,
@@ -139,6 +140,12 @@ PARTS: Mapping[str, Part] = {
     "seams": Part(SPEECH, "whether long speech, worked on in windows, shows their borders", seams.table),
     "tracker": Part(
         COST, "whether the tracker sees what MediaPipe sees, and how fast", tracker.table, tracker.summarise
+    ),
+    "orientation": Part(
+        COST,
+        "what becomes of faces that are turned, or whose mouth is covered",
+        orientation.table,
+        orientation.summarise,
     ),
     "people": Part(COST, "whether the people in a video with cuts are told apart", people.table),
     "speed": Part(COST, "the time of each stage", speed.table),

@@ -93,7 +93,8 @@ def test_the_opacity_of_the_first_frame_is_not_that_of_another(
     assert (image[:20, :20] == GREEN).all()
     height, width = image.shape[:2]
     assert not (image[height // 3 : height // 2, width // 2] == GREEN).all(axis=-1).any()
-    assert "the person was cut out by segmentation" in caplog.text
+    assert "the transparency is not read: the person was cut out by segmentation" in caplog.text
+    assert "has no transparency" not in caplog.text
 
 
 def test_the_opacity_of_the_first_frame_holds_where_its_face_is_shown(

@@ -152,12 +152,14 @@ class Figure:
         from talkinghead.rendering.backdrop import figure_of
 
         colours, alpha = portrait.picture, None
+        why = "has no transparency"
         if self.face.is_file():
             if sniff(self.face) != "image":
                 colours, alpha = VideoReader(self.face).layers_of(portrait.picture) or (colours, None)
-            # Of an animated picture, another frame than the first may be shown: its opacity is not known.
             elif np.array_equal(read_image(self.face), colours):
                 colours, alpha = read_layers(self.face)
+            else:
+                why = "is animated, and of frames after the first the transparency is not read"
         opacity = None if alpha is None else (alpha / 255.0).astype(np.float32)
         found = figure_of(portrait, colours, opacity)
         if found is None:
@@ -166,7 +168,7 @@ class Figure:
                 "video with transparency, such as PNG, WebM or ProRes 4444."
             )
         if opacity is None:
-            announce(f"{self.face} has no transparency: the person was cut out by segmentation.")
+            announce(f"{self.face} {why}: the person was cut out by segmentation.")
         return found
 
 
