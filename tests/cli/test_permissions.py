@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
-from cli.command import COMMAND, Outcome
+from cli.command import Outcome
 from drawn import drawn_face, speech_like, write_wav
 from talkinghead.media import save_image
 
 NOBODY = 65534
+USER = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", "--no-new-privs"]
 
 pytestmark = pytest.mark.skipif(
     sys.platform == "win32" or os.geteuid() != 0 or shutil.which("setpriv") is None,
@@ -24,14 +26,28 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-def run_as_nobody(*arguments: object, cwd: Path) -> Outcome:
-    """Run the command as a user without rights."""
-    command = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", "--no-new-privs", *COMMAND]
-    environment = {**os.environ, "HOME": str(cwd), "TMPDIR": str(cwd), "PYTHONDONTWRITEBYTECODE": "1"}
+_RUN = """
+import json, sys
+from cli.command import run_here
+print(json.dumps([vars(run_here(*arguments)) for arguments in json.loads(sys.argv[1])]))
+"""
+
+
+def run_as_nobody(*commands: Sequence[object], cwd: Path) -> list[Outcome]:
+    """Run commands one after another, in one process of a user without rights."""
+    given = json.dumps([[str(argument) for argument in command] for command in commands])
+    paths = os.pathsep.join([str(Path(__file__).parents[1]), *filter(None, [os.environ.get("PYTHONPATH")])])
+    places = {"HOME": str(cwd), "TMPDIR": str(cwd), "PYTHONPATH": paths, "PYTHONDONTWRITEBYTECODE": "1"}
     done = subprocess.run(
-        [*command, *map(str, arguments)], capture_output=True, text=True, timeout=240, cwd=cwd, env=environment
+        [*USER, sys.executable, "-c", _RUN, given],
+        capture_output=True,
+        text=True,
+        timeout=240,
+        cwd=cwd,
+        env=os.environ | places,
     )
-    return Outcome(done.returncode, done.stdout, done.stderr)
+    assert done.returncode == 0, done.stderr
+    return [Outcome(**made) for made in json.loads(done.stdout)]
 
 
 @pytest.fixture
@@ -42,9 +58,9 @@ def home() -> Iterator[Path]:
         os.chown(folder, NOBODY, NOBODY)
         save_image(drawn_face(256).image, folder / "face.png")
         write_wav(folder / "short.wav", speech_like(0.6))
-        probe = run_as_nobody("--version", cwd=folder)
-        if probe.code != 0:
-            pytest.skip(f"another user cannot run the command here: {probe.stderr[-200:]}")
+        probe = subprocess.run([*USER, sys.executable, "-c", "import talkinghead"], capture_output=True, cwd=folder)
+        if probe.returncode != 0:
+            pytest.skip(f"another user cannot run Python here: {probe.stderr[-200:]!r}")
         yield folder
 
 
@@ -66,11 +82,16 @@ def test_inputs_that_may_not_be_read(home: Path) -> None:
     for path in (home / "secret.png", home / "secret.wav", locked):
         path.chmod(0o000)
     end = ("-o", home / "o.mp4")
-    refused(run_as_nobody("animate", home / "secret.png", home / "short.wav", *end, cwd=home), "secret.png", "may not")
-    refused(run_as_nobody("animate", home / "face.png", home / "secret.wav", *end, cwd=home), "secret.wav", "may not")
-    refused(run_as_nobody("animate", locked / "face.png", home / "short.wav", *end, cwd=home), "locked/face.png")
-    given = ("animate", home / "face.png", home / "short.wav")
-    refused(run_as_nobody(*given, *end, "--motion", locked / "m.npz", cwd=home), "locked/m.npz")
+    made = run_as_nobody(
+        ("animate", home / "secret.png", home / "short.wav", *end),
+        ("animate", home / "face.png", home / "secret.wav", *end),
+        ("animate", locked / "face.png", home / "short.wav", *end),
+        ("animate", home / "face.png", home / "short.wav", *end, "--motion", locked / "m.npz"),
+        cwd=home,
+    )
+    said = (("secret.png", "may not"), ("secret.wav", "may not"), ("locked/face.png",), ("locked/m.npz",))
+    for outcome, names in zip(made, said, strict=True):
+        refused(outcome, *names)
     assert sorted(path.name for path in home.iterdir() if path.suffix == ".mp4") == []
 
 
@@ -80,11 +101,15 @@ def test_folders_that_may_not_be_written(home: Path) -> None:
         folder.mkdir()
         folder.chmod(mode)
     given = ("animate", home / "face.png", home / "short.wav")
-    for folder in (others, unsearched):
-        refused(run_as_nobody(*given, "-o", folder / "o.mp4", cwd=home), folder.name)
-        refused(run_as_nobody(*given, "-o", home / "o.mp4", "--motion-out", folder / "m.npz", cwd=home), folder.name)
-        assert list(folder.iterdir()) == []
-    evaluated = run_as_nobody("evaluate", home / "face.png", home / "face.png", "-o", others / "out", cwd=home)
+    *animated, evaluated = run_as_nobody(
+        *[(*given, "-o", folder / "o.mp4") for folder in (others, unsearched)],
+        *[(*given, "-o", home / "o.mp4", "--motion-out", folder / "m.npz") for folder in (others, unsearched)],
+        ("evaluate", home / "face.png", home / "face.png", "-o", others / "out"),
+        cwd=home,
+    )
+    for outcome, folder in zip(animated, 2 * (others, unsearched), strict=True):
+        refused(outcome, folder.name)
+    assert not any([*others.iterdir(), *unsearched.iterdir()])
     assert evaluated.code == 2
     assert "Traceback" not in evaluated.stderr
     assert not (home / "o.mp4").exists()
@@ -96,7 +121,8 @@ def test_what_another_user_left_is_let_be(home: Path) -> None:
     left.chmod(0o600)
     home.chmod(0o1777)
     os.chown(home, 0, 0)
-    outcome = run_as_nobody("animate", home / "face.png", home / "short.wav", "-o", home / "o.mp4", cwd=home)
+    command = ("animate", home / "face.png", home / "short.wav", "-o", home / "o.mp4", "--fps", 5)
+    (outcome,) = run_as_nobody(command, cwd=home)
     assert outcome.code == 0, outcome.stderr
     assert (home / "o.mp4").stat().st_uid == NOBODY
     assert left.read_bytes() == b"root's"
