@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from talkinghead.face.landmarks import BROWS, JAW, LEFT_EYE, LIPS, MESH_OF_68, NOSE, RIGHT_EYE, canonical_face
-from talkinghead.face.rest import SEAM, TOUCHING, closed_mouth, lip_gap, lips_touch
+from talkinghead.face.rest import SEAM, TOUCHING, close_lips, closed_mouth, lip_gap, lips_touch, raise_lower_lip
 from talkinghead.types import FloatArray
 
 UPPER, LOWER = [61, 62, 63], [67, 66, 65]
@@ -90,3 +90,21 @@ def test_corners_and_the_rest_of_the_face_stay() -> None:
         np.testing.assert_array_equal(closed[part], landmarks[part])
     np.testing.assert_array_equal(closed[[48, 54, 60, 64]], landmarks[[48, 54, 60, 64]])
     assert (closed[LIPS] != landmarks[LIPS]).any()
+
+
+def test_lips_are_closed_by_an_amount_for_each_face() -> None:
+    faces = np.stack([face(0.2), face(0.2), face(0.2), face(0.01)])
+    closed = close_lips(faces, np.array([0.0, 0.5, 1.0, 1.0]))
+    np.testing.assert_array_equal(closed[0], faces[0])
+    np.testing.assert_allclose(closed[1], (faces[1] + closed_mouth(faces[1])) / 2)
+    np.testing.assert_array_equal(closed[2], closed_mouth(faces[2]))
+    np.testing.assert_array_equal(closed[3], faces[3])
+
+
+def test_the_lower_lip_rises_to_its_rest_and_no_further() -> None:
+    rest, low, high = closed_mouth(face(0.0)), face(0.2), face(0.0) - [0.0, 0.05, 0.0]
+    raised = raise_lower_lip(np.stack([low, low, high]), rest, np.array([1.0, 0.25, 1.0]))
+    np.testing.assert_allclose(raised[0, LOWER, 1], rest[LOWER, 1])
+    np.testing.assert_allclose(raised[1, LOWER, 1], 0.75 * low[LOWER, 1] + 0.25 * rest[LOWER, 1])
+    np.testing.assert_array_equal(raised[2], high)
+    np.testing.assert_array_equal(raised[:2, UPPER], np.stack([low, low])[:, UPPER])

@@ -73,7 +73,7 @@ def _parameter(entry: Field[Any], kind: Any, usual: TrainingOptions) -> inspect.
     shown = typer.Option(
         f"--{entry.name.replace('_', '-')}",
         help=entry.metadata["help"],
-        metavar="FILE" if kind == Path | None else "N",
+        metavar=entry.metadata.get("metavar", "FILE" if kind == Path | None else "N"),
         rich_help_panel="Options of this stage",
     )
     default = getattr(usual, entry.name)

@@ -31,19 +31,58 @@ def closed_mouth(landmarks: FloatArray) -> FloatArray:
     Lips that touch stay as they are. Otherwise both lips move to a seam between them, each inner point by its own gap
     and the outer points with them; the chin follows a little.
     """
-    if lips_touch(landmarks):
-        return landmarks.copy()
+    return close_lips(landmarks, 1.0)
+
+
+def close_lips(landmarks: FloatArray, amount: FloatArray | float) -> FloatArray:
+    """The same faces with their lips more or less closed, as ``closed_mouth`` closes them.
+
+    Args:
+        landmarks: (..., 68, 3) in the head frame.
+        amount: (...,) of each face: 0 leaves it as it is, 1 closes it.
+
+    Returns:
+        (..., 68, 3); lips that touch stay as they are.
+    """
+    opening = lip_gap(landmarks)
+    share = np.where(opening > TOUCHING, amount * (1 - SEAM / np.maximum(opening, TOUCHING)), 0.0)
+    gap = (landmarks[..., LOWER_INNER, :] - landmarks[..., UPPER_INNER, :]) * share[..., None, None]
     closed = landmarks.copy()
-    share = 1 - SEAM / float(lip_gap(landmarks))
-    gap = (landmarks[LOWER_INNER] - landmarks[UPPER_INNER]) * share
-    closed[UPPER_INNER] += _UPPER_SHARE * gap
-    closed[LOWER_INNER] -= (1 - _UPPER_SHARE) * gap
-    # Outer lip points lie above and below the inner ones: 50-52 over 61-63, 56-58 under 65-67; 49, 53, 55, 59 are half
-    # way out.
-    for outer, inner, part in ((50, 0, 1.0), (51, 1, 1.0), (52, 2, 1.0), (49, 0, 0.5), (53, 2, 0.5)):
-        closed[outer] += part * _UPPER_SHARE * gap[inner]
-    for outer, inner, part in ((58, 0, 1.0), (57, 1, 1.0), (56, 2, 1.0), (59, 0, 0.5), (55, 2, 0.5)):
-        closed[outer] -= part * (1 - _UPPER_SHARE) * gap[inner]
-    chin = np.exp(-0.5 * ((np.arange(17) - 8) / 2.5) ** 2)
-    closed[:17] -= chin[:, None] * _JAW_SHARE * (1 - _UPPER_SHARE) * gap[1]
+    _move_upper_lip(closed, _UPPER_SHARE * gap)
+    _move_lower_lip(closed, (_UPPER_SHARE - 1) * gap)
     return closed
+
+
+def raise_lower_lip(landmarks: FloatArray, rest: FloatArray, amount: FloatArray) -> FloatArray:
+    """The same faces with the lower lip nearer to where it is when the mouth is closed, at the upper teeth.
+
+    Args:
+        landmarks: (..., 68, 3) in the head frame.
+        rest: (68, 3) the same face with its lips closed.
+        amount: (...,) of each face: 1 brings the lip there. A lip that is higher stays there.
+
+    Returns:
+        (..., 68, 3).
+    """
+    below = np.maximum(landmarks[..., LOWER_INNER, 1] - rest[LOWER_INNER, 1], 0.0) * amount[..., None]
+    raised = landmarks.copy()
+    _move_lower_lip(raised, -below[..., None] * np.array([0.0, 1.0, 0.0]))
+    return raised
+
+
+def _move_upper_lip(landmarks: FloatArray, by: FloatArray) -> None:
+    """Move the inner points of (..., 68, 3) by (..., 3, 3), and the outer points with them."""
+    landmarks[..., UPPER_INNER, :] += by
+    # Outer points lie above and below the inner ones: 50-52 over 61-63, 56-58 under 65-67; 49, 53, 55, 59 are half way
+    # out.
+    for outer, inner, part in ((50, 0, 1.0), (51, 1, 1.0), (52, 2, 1.0), (49, 0, 0.5), (53, 2, 0.5)):
+        landmarks[..., outer, :] += part * by[..., inner, :]
+
+
+def _move_lower_lip(landmarks: FloatArray, by: FloatArray) -> None:
+    """The same for the lower lip, with some of the chin."""
+    landmarks[..., LOWER_INNER, :] += by
+    for outer, inner, part in ((58, 0, 1.0), (57, 1, 1.0), (56, 2, 1.0), (59, 0, 0.5), (55, 2, 0.5)):
+        landmarks[..., outer, :] += part * by[..., inner, :]
+    chin = np.exp(-0.5 * ((np.arange(17) - 8) / 2.5) ** 2)
+    landmarks[..., :17, :] += chin[:, None] * _JAW_SHARE * by[..., 1, None, :]

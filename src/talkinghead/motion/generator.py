@@ -18,6 +18,7 @@ from talkinghead.errors import announce
 from talkinghead.face.landmarks import LEFT_EYE, RIGHT_EYE
 from talkinghead.face.rest import closed_mouth
 from talkinghead.media.spool import spool_rows
+from talkinghead.motion.contacts import make_contacts
 from talkinghead.motion.idle import idle_blinks, idle_head
 from talkinghead.motion.rest import rest_in_silence, zero_in_silence
 from talkinghead.motion.smoothing import smooth
@@ -77,6 +78,7 @@ class Movement:
         head: rotation (T, 3) rad and translation (T, 3) in eye distances, as in ``Motion``; None: the method has none.
         idle: amount of idle head motion to add.
         blink: (T,) as in ``Motion``; None: idle blinks.
+        contacts: (T, 2) of ``contacts.contact_shares``; None: lips meet only as far as the landmarks say.
     """
 
     landmarks: Callable[[slice], FloatArray]
@@ -84,6 +86,7 @@ class Movement:
     head: tuple[FloatArray, FloatArray] | None = None
     idle: float = 1.0
     blink: FloatArray | None = None
+    contacts: FloatArray | None = None
 
 
 class Animator(Protocol):
@@ -165,9 +168,13 @@ def _compute_features(animator: Animator, talk: Talk) -> FloatArray:
 
 
 def _finish_blocks(talk: Talk, movement: Movement) -> Iterator[FloatArray]:
-    """Landmarks (n, 68, 3), block by block: smoothed, lips at rest where nobody speaks, lids as in the portrait."""
+    """Landmarks (n, 68, 3), block by block: smoothed, lids as in the portrait; lips meet where a sound requires it, and
+    rest where nobody speaks.
+    """
     for rows, inner in talk.blocks():
         block = smooth(movement.landmarks(rows), talk.fps, cutoff_hz=_CUTOFF_HZ)
+        if movement.contacts is not None:
+            block = make_contacts(block, talk.rest, movement.contacts[rows])
         block = rest_in_silence(block, movement.settled, talk.activity[rows], talk.fps)
         for eye in (LEFT_EYE, RIGHT_EYE):
             block[:, eye] = talk.rest[eye]

@@ -19,6 +19,7 @@ from torch.nn import functional as F
 from talkinghead.cancellation import checkpoint
 from talkinghead.speech.arpabet import CLASSES
 from talkinghead.speech.features import SAMPLE_RATE, log_mel, loudness_gain, resample
+from talkinghead.store import code_digest, file_digest, key_of
 from talkinghead.types import FloatArray, IndexArray, Interval, Speech
 from talkinghead.weights import load_weights
 
@@ -137,6 +138,11 @@ def load_recogniser() -> PhoneRecogniser:
     network = PhoneRecogniser(CONFIGS["small"])
     load_weights(network, _WEIGHTS)
     return network.eval()
+
+
+def recogniser_digest() -> str:
+    """What keys of stored features have of the recogniser: its weights and its code."""
+    return key_of(file_digest(_WEIGHTS), code_digest(__name__, "talkinghead.speech.features"))
 
 
 def phone_posteriors(

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from talkinghead.methods.makeittalk.config import CONFIGS, ContentConfig
+from talkinghead.methods.makeittalk.config import CONFIGS, VARIANTS, ContentConfig
 from talkinghead.methods.makeittalk.content import SpeechContentAnimation, windows_of
 
 
@@ -31,12 +31,13 @@ def test_the_papers_configuration() -> None:
     assert config.window / config.rate == pytest.approx(0.3, abs=0.015)  # "a window size of 0.3s"
 
 
-@pytest.mark.parametrize("name", ["paper", "small"])
+@pytest.mark.parametrize("name", ["paper", "small", "small-encoder"])
 def test_layers_have_the_papers_sizes(name: str) -> None:
-    config = CONFIGS[name].content
+    config = (CONFIGS | VARIANTS)[name].content
     network = SpeechContentAnimation(config)
     assert isinstance(network.lstm, nn.LSTM)
-    assert (network.lstm.input_size, network.lstm.hidden_size, network.lstm.num_layers) == (config.num_features, 256, 3)
+    size_in = config.projection or config.num_features
+    assert (network.lstm.input_size, network.lstm.hidden_size, network.lstm.num_layers) == (size_in, 256, 3)
     assert not network.lstm.bidirectional
     linear = [layer for layer in network.mlp if isinstance(layer, nn.Linear)]
     # The MLP reads the LSTM's last state and the static landmarks: 256 + 68 x 3.
@@ -106,4 +107,6 @@ def test_configurations_differ_as_they_say() -> None:
     paper, small, tiny = (CONFIGS[name].content for name in ("paper", "small", "tiny"))
     # What ships reads phones, with half of the window before the frame; the layers are the paper's.
     assert dataclasses.replace(small, features="log-mel", num_features=161, lead=0) == paper
+    heard = VARIANTS["small-encoder"].content
+    assert dataclasses.replace(heard, features=small.features, num_features=47, projection=0) == small
     assert count(SpeechContentAnimation(tiny)) < 0.02 * count(SpeechContentAnimation(small))

@@ -147,3 +147,25 @@ def test_contacts_count_as_much_as_they_are_asked_to() -> None:
     assert set(asked) - set(plain) == {"contact_loss"}
     expected = 2 * contact_loss(network(batch["windows"], batch["static"]), batch["static"], batch["contact"])
     torch.testing.assert_close(asked["contact_loss"], expected)
+
+
+def test_beyond_the_limit_errors_count_in_proportion() -> None:
+    reference = torch.zeros(1, 2, 3)
+    near, far = reference.clone(), reference.clone()
+    near[0, 0, 1], far[0, 0, 1] = 0.05, 0.5
+    assert float(landmark_loss(near, reference, limit=0.1)) == pytest.approx(0.05**2)
+    assert float(landmark_loss(far, reference, limit=0.1)) == pytest.approx(2 * 0.1 * (0.5 - 0.05))
+
+
+def test_velocity_compares_how_jaw_and_lips_move_between_the_halves() -> None:
+    config = CONFIGS["tiny"]
+    network, batch = SpeechContentAnimation(config.content), content_example(config, 0)
+    predicted = network(batch["windows"], batch["static"]).detach()
+    batch["target"] = predicted + 0.3  # off by the same everywhere: it moves alike
+    assert float(content_losses(network, batch, config, velocity=2.0)["velocity_loss"].detach()) == pytest.approx(
+        0, abs=1e-9
+    )
+    batch["target"][4:, 60, 1] += 0.1
+    batch["target"][4:, 40] += 5.0  # an eye, which does not count
+    losses = content_losses(network, batch, config, velocity=2.0)
+    assert float(losses["velocity_loss"].detach()) == pytest.approx(2 * 0.1**2, rel=1e-4)

@@ -16,7 +16,7 @@ from talkinghead.data.recording import MAIN_SPEAKER, Recording
 from talkinghead.face.landmarks import LEFT_EYE, MESH_OF_68, RIGHT_EYE, canonical_face
 from talkinghead.face.rest import closed_mouth, lip_gap
 from talkinghead.methods.makeittalk import train_content as train_content_module
-from talkinghead.methods.makeittalk.config import CONFIGS
+from talkinghead.methods.makeittalk.config import CONFIGS, ContentConfig
 from talkinghead.methods.makeittalk.content import SpeechContentAnimation
 from talkinghead.methods.makeittalk.recordings import Performance
 from talkinghead.methods.makeittalk.train_content import ContentBatches, score, train_content, unseen_phones
@@ -54,6 +54,51 @@ def test_windows_go_with_the_landmarks_of_their_own_time(monkeypatch: pytest.Mon
     torch.testing.assert_close(spoken, shown, atol=1e-4, rtol=0)
     assert float(shown.max()) > 1.2
     assert float(shown.min()) < 0.4
+
+    # The second half are the frames that follow those of the first, alike in all that is random.
+    torch.testing.assert_close(spoken[32:] - spoken[:32], torch.full((32,), 1 / 62.5), atol=1e-5, rtol=0)
+    assert torch.equal(batch["static"][32:], batch["static"][:32])
+
+
+def test_the_main_speaker_fills_his_share_and_others_count_by_the_root_of_their_length() -> None:
+    sentences = [
+        replace(sentence(count), speaker=who) for who, count in ((MAIN_SPEAKER, 25), ("A", 100), ("A", 300), ("B", 100))
+    ]
+    shares = train_content_module._shares(sentences)
+    assert shares[0] == pytest.approx(0.6)
+    np.testing.assert_allclose(shares[1:], 0.4 * np.array([0.5, 1.5, 1.0]) / 3.0)
+    assert train_content_module._shares(sentences[1:]).sum() == pytest.approx(0.4)
+
+
+def test_all_mouths_move_as_far_as_the_main_speakers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        train_content_module, "augment_faces", lambda rest, *_, **__: (rest, torch.ones(len(rest), 1, 3))
+    )
+    opening = 0.1 * np.abs(np.sin(np.arange(50)))
+
+    def speaks(who: str, factor: float) -> Performance:
+        talk = replace(sentence(), speaker=who)
+        talk.landmarks[:] = closed_mouth(talk.landmarks[0])
+        talk.landmarks[:, [65, 66, 67], 1] += factor * opening[:, None]
+        return replace(talk, rest=closed_mouth(talk.landmarks[0]))
+
+    def widest(*talks: Performance) -> float:
+        return float(lip_gap(ContentBatches(talks, TINY.content, size=256)(0)["target"].numpy()).max())
+
+    alone = widest(speaks(MAIN_SPEAKER, 1.0))
+    assert widest(speaks("A", 0.6)) == pytest.approx(0.6 * alone, rel=0.05)
+    assert widest(speaks(MAIN_SPEAKER, 1.0), speaks("A", 0.6)) == pytest.approx(alone, rel=0.05)
+    assert widest(speaks(MAIN_SPEAKER, 1.0), speaks("A", 1.8)) == pytest.approx(alone, rel=0.05)
+
+
+def test_phones_are_missing_now_and_then_and_the_encoder_never() -> None:
+    sizes = ContentConfig("phones+bands+encoder", 39 + 8 + 384, lead=9)
+    features = np.ones((1, 125, sizes.num_features), np.float32)
+    batch = ContentBatches([replace(sentence(), features=features)], sizes, size=400)(0)["windows"][:, sizes.lead]
+    assert batch[:, 47:].min() > 0.5
+    missing = (batch[:, :47] == 0).all(dim=1)
+    assert 0.2 < missing.float().mean() < 0.4
+    assert torch.equal(missing[:200], missing[200:])
 
 
 def test_batches_are_functions_of_the_step() -> None:

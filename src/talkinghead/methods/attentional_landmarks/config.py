@@ -10,8 +10,8 @@ class LandmarksConfig:
     """The speech-to-landmarks network (STL).
 
     Attributes:
-        features: of a speech frame: "mfcc", "phones" (posteriors of the 39 phones without silence), or "encoder" (of a
-            large recogniser, ``speech.encoder``).
+        features: of a speech frame: "mfcc", "phones" (posteriors of the 39 phones without silence), "encoder" (of a
+            large recogniser, ``speech.encoder``), or "phones+encoder".
         num_features: size of a speech frame.
         channels: of the four convolutions over time.
         speech_size: of the code of a moment of speech.
@@ -127,8 +127,10 @@ CONFIGS = {
 VARIANTS = {
     # Phones instead of the sound, for voices unlike those of the training.
     "small-phones": replace(_SMALL, landmarks=replace(_SMALL.landmarks, features="phones", num_features=39)),
-    # Features from a large recogniser's encoder.
-    "small-encoder": replace(_SMALL, landmarks=replace(_SMALL.landmarks, features="encoder", num_features=384)),
+    # Features from a large recogniser's encoder, with phones, which know where lips meet.
+    "small-encoder": replace(
+        _SMALL, landmarks=replace(_SMALL.landmarks, features="phones+encoder", num_features=39 + 384)
+    ),
     # GRID s1 alone.
     "small-s1": _S1,
     # The ablations of table 2.

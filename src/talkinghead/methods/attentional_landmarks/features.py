@@ -30,9 +30,11 @@ def speech_features(speech: Speech, config: LandmarksConfig, *, gain: float) -> 
     Source: Wang et al. 2020, section 4.1: MFCC of 16 kHz "with the windows size of 10ms". We take 10 ms as the step;
         each window is 25 ms long, because 10 ms do not resolve a man's voice.
     """
-    if config.features == "phones":
-        return PhonePosteriors()(speech, RATE, gain=gain)[:, 1:]
-    if config.features == "encoder":
-        return EncoderFeatures()(speech, RATE, gain=gain)
+    if config.features != "mfcc":
+        heard = {
+            "phones": lambda: PhonePosteriors()(speech, RATE, gain=gain)[:, 1:],
+            "encoder": lambda: EncoderFeatures()(speech, RATE, gain=gain),
+        }
+        return np.concatenate([heard[part]() for part in config.features.split("+")], axis=1)
     samples = np.asarray(speech.samples * np.float32(gain), np.float32)
     return mfcc(samples, rate=RATE, num_coefficients=config.num_features)

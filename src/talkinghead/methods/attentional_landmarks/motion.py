@@ -12,9 +12,11 @@ from talkinghead.media.spool import spool_rows
 from talkinghead.methods.attentional_landmarks.features import FPS, STRIDE, speech_features
 from talkinghead.methods.attentional_landmarks.geometry import lift, merge, template_of
 from talkinghead.methods.attentional_landmarks.stl import AFTER, BEFORE, SpeechToLandmarks, States
+from talkinghead.motion.contacts import contact_shares
 from talkinghead.motion.generator import Movement, Talk, generate_motion
 from talkinghead.motion.lips import in_order
 from talkinghead.motion.smoothing import smooth
+from talkinghead.speech.arpabet import PHONES
 from talkinghead.types import FloatArray, Motion, Portrait, Speech
 
 _SETTLING = 100  # frames of silence after which the recurrent layer has forgotten its initial state
@@ -66,11 +68,15 @@ class AttentionalMotion:
 
         raw = spool_rows(blocks(), talk.rest.shape)
         head = smooth(np.concatenate(pose), FPS, cutoff_hz=_HEAD_CUTOFF_HZ)
+        contacts = None
+        if self.network.config.features.startswith("phones"):
+            contacts = contact_shares(features[::STRIDE, : len(PHONES)], FPS)
         return Movement(
             lambda rows: np.asarray(raw[rows], np.float64),
             talk.rest,
             head=(head[:, :3], head[:, 3:]),
             idle=self.liveliness,
+            contacts=contacts,
         )
 
     @torch.inference_mode()

@@ -17,6 +17,7 @@ from talkinghead.motion.rest import zero_in_silence
 from talkinghead.speech.activity import voice_activity
 from talkinghead.speech.encoder import encoder_digest
 from talkinghead.speech.features import loudness_gain
+from talkinghead.speech.phones import recogniser_digest
 from talkinghead.store import Store, code_digest, key_of
 from talkinghead.training.augmentation.sound import sound_versions
 from talkinghead.types import FloatArray
@@ -48,8 +49,9 @@ def speech_versions(take: Take, config: LandmarksConfig, store: Store, *, versio
         "talkinghead.training.augmentation.sound",
     )
     digest = key_of(take.digest, take.recording.offset)
-    network = encoder_digest() if config.features == "encoder" else ""
-    return store.array("speech", key_of(digest, config.features, config.num_features, versions, network, code), make)
+    network = [recogniser_digest()] if "phones" in config.features else []
+    network += [encoder_digest()] if "encoder" in config.features else []
+    return store.array("speech", key_of(digest, config.features, config.num_features, versions, *network, code), make)
 
 
 def speech_around(

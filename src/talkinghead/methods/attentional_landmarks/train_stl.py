@@ -19,6 +19,7 @@ from talkinghead.data.corpus import describe
 from talkinghead.data.recording import MAIN_SPEAKER, Recording
 from talkinghead.data.tracks import read_takes
 from talkinghead.face.landmarks import LIPS
+from talkinghead.face.mouth_range import speaker_gains
 from talkinghead.face.rest import closed_mouth
 from talkinghead.methods.attentional_landmarks.config import LandmarksConfig
 from talkinghead.methods.attentional_landmarks.features import FPS, STRIDE
@@ -95,7 +96,7 @@ def _stretch(speech: FloatArray, track: FaceTrack, start: int, speaker: str) -> 
 
 
 class LandmarkBatches:
-    """Random stretches, with augmented faces.
+    """Random stretches, with augmented faces; all speakers' lips move as far as the main speaker's.
 
     Args:
         stretches: the training data.
@@ -107,7 +108,8 @@ class LandmarkBatches:
         self._speech = torch.from_numpy(np.stack([s.speech for s in stretches])).float()
         self._points = torch.from_numpy(np.stack([s.points for s in stretches])).float()
         self._template = torch.from_numpy(np.stack([s.template for s in stretches])).float()
-        lips = [calibrate(s.points, s.template) for s in stretches]
+        gains = speaker_gains([(s.speaker, s.points) for s in stretches], MAIN_SPEAKER)
+        lips = [_move_as_far(calibrate(s.points, s.template), s.template, gains[s.speaker]) for s in stretches]
         self._lips = torch.from_numpy(np.stack(lips)).float()
         known = np.array([s.speaker == MAIN_SPEAKER for s in stretches])
         share = np.where(known, _S1_SHARE / max(1, known.sum()), (1 - _S1_SHARE) / max(1, (~known).sum()))
@@ -133,6 +135,12 @@ class LandmarkBatches:
             "points": face[:, None] + (points - template[:, None]) * scale,
             "lips": face[:, None, mouth] + (lips - template[:, None, mouth]) * scale,
         }
+
+
+def _move_as_far(lips: FloatArray, template: FloatArray, gain: FloatArray) -> FloatArray:
+    """Lips (T, 21, 2) px that move farther from the template (68, 2) by factors (3,)."""
+    mouth = template[MOUTH_POINTS]
+    return np.asarray(mouth + (lips - mouth) * gain[:2])
 
 
 def score(network: nn.Module, stretches: list[LandmarkStretch]) -> dict[str, float]:

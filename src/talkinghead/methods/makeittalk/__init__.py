@@ -49,10 +49,10 @@ def load_generator(weights: Weights) -> MakeItTalkMotion:
     hears, content = branch.content, None
     if not branch.config.alone:
         content = load_network(SpeechContentAnimation, ContentConfig, weights.file("content"))
-        if (content.config.features, content.config.num_features) != (hears.features, hears.num_features):
+        if not f"{content.config.features}+".startswith(f"{hears.features}+"):
             raise InputError(
                 f"the content branch reads {content.config.features} and the speaker-aware branch {hears.features}: "
-                "train both with the same configuration."
+                "train both with configurations whose features begin with the same."
             )
     return MakeItTalkMotion(
         content, features=load_codes(weights) if hears.features == "autovc" else None, branch=branch

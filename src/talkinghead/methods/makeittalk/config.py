@@ -10,10 +10,12 @@ class ContentConfig:
     """The speech content branch.
 
     Attributes:
-        features: of a speech frame: "phones" (posteriors of the 39 phones without silence), "phones+bands" (followed by
-            log-mel energies of 8 broad bands, which tell loudness but hardly the speaker), "autovc" (the content code
-            of the voice conversion), "encoder" (of a large recogniser, ``speech.encoder``), or "log-mel".
+        features: of a speech frame: "phones" (posteriors of the 39 phones without silence), "bands" (log-mel energies
+            of broad bands, which tell loudness but hardly the speaker), "encoder" (of a large recogniser,
+            ``speech.encoder``), "autovc" (the content code of the voice conversion), "log-mel", or several of them
+            joined by "+".
         num_features: size of a speech frame.
+        projection: size to which a linear layer brings the frames before the LSTM reads them; 0: none does.
         rate: speech frames, and landmarks, per second.
         window: speech frames that the LSTM reads for one frame of landmarks.
         lead: number of them before that frame. The paper's window starts at the frame itself (0).
@@ -24,6 +26,7 @@ class ContentConfig:
 
     features: str = "phones+bands"
     num_features: int = 47
+    projection: int = 0
     rate: float = 62.5
     window: int = 18
     lead: int = 0
@@ -85,6 +88,7 @@ class SpeakerConfig:
         noise_size: channels of smooth noise beside the speech; 0: the motion is the expected one.
         mouth_share: share of the branch's displacement of lips and jaw that is added to the content branch's.
         alone: whether there is no content branch, so that this branch's displacements are added to the face at rest.
+        num_features: how many of a speech frame's numbers, from the first on, the branch reads; 0: all.
     """
 
     lstm_size: int = 256
@@ -100,6 +104,7 @@ class SpeakerConfig:
     noise_size: int = 0
     mouth_share: float = 1.0
     alone: bool = False
+    num_features: int = 0
 
 
 @dataclass(frozen=True)
@@ -227,11 +232,11 @@ CONFIGS = {
 VARIANTS = {
     # Section 3.1's own front end: the content branch reads the code of the voice conversion.
     "small-autovc": MakeItTalkConfig(ContentConfig("autovc", num_features=32, lead=9), voice=_SMALL_VOICE),
-    # Features from a large recogniser's encoder.
+    # With what the encoder of a large recogniser hears; the speaker-aware branch reads the rest.
     "small-encoder": MakeItTalkConfig(
-        ContentConfig("encoder", num_features=384, lead=9),
+        ContentConfig("phones+bands+encoder", 39 + 8 + 384, projection=128, lead=9),
         voice=_SMALL_VOICE,
-        speaker=_SMALL_SPEAKER,
+        speaker=replace(_SMALL_SPEAKER, num_features=39 + 8),
         translation=_SMALL_TRANSLATION,
     ),
     # Section 5.4, the variants "no content branch" and "no separation" (of content and speaker).

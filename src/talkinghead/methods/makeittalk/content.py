@@ -25,7 +25,9 @@ class SpeechContentAnimation(nn.Module):
     def __init__(self, config: ContentConfig) -> None:
         super().__init__()
         self.config = config
-        self.lstm = nn.LSTM(config.num_features, config.lstm_size, config.lstm_layers, batch_first=True)
+        width = config.projection or config.num_features
+        self.projection = nn.Linear(config.num_features, width) if config.projection else nn.Identity()
+        self.lstm = nn.LSTM(width, config.lstm_size, config.lstm_layers, batch_first=True)
         sizes = (config.lstm_size + NUM_OUTPUTS, *config.mlp_sizes)
         layers: list[nn.Module] = []
         for size_in, size_out in pairwise(sizes):
@@ -42,7 +44,7 @@ class SpeechContentAnimation(nn.Module):
         Returns:
             (B, 68, 3) landmarks in the head frame.
         """
-        states, _ = self.lstm(windows)
+        states, _ = self.lstm(self.projection(windows))
         displacement = self.mlp(torch.cat([states[:, -1], static.flatten(1)], dim=1))
         landmarks: Tensor = static + displacement.view(-1, NUM_LANDMARKS, 3)
         return landmarks

@@ -101,7 +101,7 @@ def speech_features(
 ) -> FloatArray:
     """Speech frames (T, num_features); frame t is centred on t / rate s.
 
-    Silence is zeros, except for "autovc" and features given by the caller; for "encoder" it is about zero.
+    Silence is zeros, except for "autovc" and features given by the caller; the encoder's are about zero.
 
     Args:
         speech: at 16 kHz. Its phones are used if they are known; otherwise they are recognised.
@@ -121,12 +121,20 @@ def speech_features(
                 f"{config.num_features}: train one on these features, or leave them out."
             )
         return features(speech, config.rate, gain=gain)
-    if config.features.startswith("phones"):
-        phones = PhonePosteriors()(speech, config.rate, gain=gain)[:, 1:]
-        if config.features == "phones":
-            return phones
-        bands = LogMel(config.num_features - phones.shape[1])(speech, config.rate, gain=gain)
-        return np.concatenate([phones, bands], axis=1)
-    if config.features == "encoder":
-        return EncoderFeatures()(speech, config.rate, gain=gain)
-    return LogMel(config.num_features)(speech, config.rate, gain=gain)
+    parts = []
+    for part, size in feature_sizes(config).items():
+        if part == "phones":
+            parts.append(PhonePosteriors()(speech, config.rate, gain=gain)[:, 1:])
+        elif part == "encoder":
+            parts.append(EncoderFeatures()(speech, config.rate, gain=gain))
+        else:
+            parts.append(LogMel(size)(speech, config.rate, gain=gain))
+    return np.concatenate(parts, axis=1)
+
+
+def feature_sizes(config: ContentConfig) -> dict[str, int]:
+    """How many numbers of a speech frame each part of the features has, in their order."""
+    parts = config.features.split("+")
+    fixed = {"phones": PhonePosteriors.size - 1, "encoder": EncoderFeatures.size}
+    rest = config.num_features - sum(fixed.get(part, 0) for part in parts)
+    return {part: fixed.get(part, rest) for part in parts}

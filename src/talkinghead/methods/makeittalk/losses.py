@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from talkinghead.face.landmarks import FACIAL_PARTS, INNER_LIPS
+from talkinghead.face.landmarks import FACIAL_PARTS, INNER_LIPS, JAW, LIPS
 from talkinghead.face.rest import LOWER_INNER, UPPER_INNER
 from talkinghead.methods.makeittalk.config import MakeItTalkConfig
 from talkinghead.types import NUM_LANDMARKS
@@ -36,9 +36,18 @@ def laplacian_matrix() -> Tensor:
     return matrix
 
 
-def landmark_loss(predicted: Tensor, reference: Tensor) -> Tensor:
-    """First term of equation 8: squared distances of (B, 68, 3), summed over landmarks, mean over the batch."""
-    return (predicted - reference).square().sum(dim=(1, 2)).mean()
+def landmark_loss(predicted: Tensor, reference: Tensor, *, limit: float | None = None) -> Tensor:
+    """First term of equation 8: squared distances of (B, N, 3), summed over landmarks, mean over the batch.
+
+    Args:
+        predicted: (B, N, 3) landmarks.
+        reference: (B, N, 3) landmarks.
+        limit: distance along an axis beyond which a landmark counts in proportion instead (Huber 1964), so that a mouth
+            that the tracker has lost does not outweigh all others; None: there is none, as published.
+    """
+    if limit is None:
+        return (predicted - reference).square().sum(dim=(1, 2)).mean()
+    return 2 * F.huber_loss(predicted, reference, reduction="none", delta=limit).sum(dim=(1, 2)).mean()
 
 
 def laplacian_loss(predicted: Tensor, reference: Tensor) -> Tensor:
@@ -54,6 +63,8 @@ def content_losses(
     *,
     lips: float = 0.0,
     contact: float = 0.0,
+    velocity: float = 0.0,
+    limit: float | None = None,
 ) -> dict[str, Tensor]:
     """Equation 8: landmarks, and their graph Laplacian coordinates with weight 1.
 
@@ -66,19 +77,32 @@ def content_losses(
             between them, as in D-A.
         contact: weight of ``contact_loss``, which the paper does not have either: it names these sounds as its weakness
             (section 6).
+        velocity: weight of a term that the paper does not have, for batches whose second half holds the frames that
+            follow those of the first: by how much jaw and lips move from one to the other.
+        limit: see ``landmark_loss``.
     """
     predicted = network(batch["windows"], batch["static"]).float()
     named = {
-        "landmark_loss": landmark_loss(predicted, batch["target"]),
+        "landmark_loss": landmark_loss(predicted, batch["target"], limit=limit),
         "laplacian_loss": laplacian_loss(predicted, batch["target"]),
     }
     if lips:
         inner, wanted = predicted[:, INNER_LIPS], batch["target"][:, INNER_LIPS]
-        named["lips_loss"] = lips * landmark_loss(inner, wanted)
+        named["lips_loss"] = lips * landmark_loss(inner, wanted, limit=limit)
         named["area_loss"] = lips * (polygon_area(inner) - polygon_area(wanted)).abs().mean()
     if contact:
         named["contact_loss"] = contact * contact_loss(predicted, batch["static"], batch["contact"])
+    if velocity:
+        moved, wanted = (_steps(part) for part in (predicted, batch["target"]))
+        named["velocity_loss"] = velocity * landmark_loss(moved, wanted, limit=limit)
     return named
+
+
+def _steps(landmarks: Tensor) -> Tensor:
+    """(B / 2, 37, 3) how jaw and lips move from the first half of (B, 68, 3) to the second."""
+    early, late = landmarks.chunk(2)
+    moved = late - early
+    return torch.cat([moved[:, JAW], moved[:, LIPS]], dim=1)
 
 
 def contact_loss(predicted: Tensor, static: Tensor, contact: Tensor) -> Tensor:

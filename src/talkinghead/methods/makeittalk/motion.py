@@ -21,8 +21,10 @@ from talkinghead.methods.makeittalk.head_style import (
     softly_within,
 )
 from talkinghead.methods.makeittalk.speaker_aware import SpeakerAwareAnimation
+from talkinghead.motion.contacts import contact_shares
 from talkinghead.motion.generator import Movement, Talk, generate_motion
 from talkinghead.precision import autocast
+from talkinghead.speech.arpabet import PHONES
 from talkinghead.speech.features import SAMPLE_RATE
 from talkinghead.speech.phonetic import PhoneticFeatures
 from talkinghead.speech.speaker import speaker_embedding
@@ -93,14 +95,20 @@ class MakeItTalkMotion:
         settled = self.landmarks(np.zeros((1, self.config.num_features)), talk.rest)[0]
         foreign = _beyond_noise(settled - talk.rest)
         settled = closed_mouth(settled - foreign)
+        contacts = None
+        if self.features is None and self.config.features.startswith("phones"):
+            contacts = contact_shares(features[:, : len(PHONES)], talk.fps)
         if self.branch is None:
-            return Movement(lambda rows: self.landmarks(features[rows], talk.rest) - foreign, settled)
+            return Movement(
+                lambda rows: self.landmarks(features[rows], talk.rest) - foreign, settled, contacts=contacts
+            )
         style = self._displace(self.branch, talk, features)
 
         def landmarks(rows: slice) -> FloatArray:
             return self.landmarks(features[rows], talk.rest) - foreign + self._expression(style[rows], talk.rest)
 
-        return Movement(landmarks, settled, head=head_poses(style, talk.rest, talk.fps), idle=0.0)
+        head = head_poses(style, talk.rest, talk.fps)
+        return Movement(landmarks, settled, head=head, idle=0.0, contacts=contacts)
 
     def _displace(self, branch: SpeakerAwareAnimation, talk: Talk, features: FloatArray) -> FloatArray:
         """Displacements (T, 68, 3) by the speaker-aware branch, in a file if they are long."""

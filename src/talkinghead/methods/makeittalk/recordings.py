@@ -23,6 +23,7 @@ from talkinghead.speech.activity import voice_activity
 from talkinghead.speech.alignment.align import align
 from talkinghead.speech.arpabet import BILABIALS, LABIODENTALS
 from talkinghead.speech.encoder import encoder_digest
+from talkinghead.speech.phones import recogniser_digest
 from talkinghead.speech.speaker import speaker_embedding
 from talkinghead.store import Store, code_digest, file_digest, key_of
 from talkinghead.tracking.portrait import best_frame
@@ -109,11 +110,11 @@ def read_performances(
         recordings: of a split.
         config: names the features.
         store: keeps tracks and features.
-        versions: number of versions for recordings with word timings; others have one.
+        versions: number of versions.
         codes: weights of the voice conversion, if its codes are the features.
     """
     for take in read_takes(recordings, store):
-        given = (take, config, versions if take.recording.alignment is not None else 1, codes)
+        given = (take, config, versions, codes)
         sound = store.arrays("speech", _key(*given), partial(_compute_sound, *given))
         motion = motion_of_track(take.track, best_frame(take.track))
         yield Performance(
@@ -137,9 +138,11 @@ def _key(take: Take, config: ContentConfig, versions: int, codes: Path | None) -
         "talkinghead.speech.phonetic",
         "talkinghead.training.augmentation.sound",
     )
-    network = encoder_digest() if config.features == "encoder" else file_digest(codes)
-    digest = key_of(take.digest, take.recording.offset)
-    return key_of(digest, config.features, config.num_features, config.rate, versions, network, code)
+    networks = [file_digest(codes)]
+    networks += [recogniser_digest()] if "phones" in config.features else []
+    networks += [encoder_digest()] if "encoder" in config.features else []
+    digest = key_of(take.digest, take.recording.offset, *networks)
+    return key_of(digest, config.features, config.num_features, config.rate, versions, code)
 
 
 def _compute_sound(
@@ -147,14 +150,14 @@ def _compute_sound(
 ) -> dict[str, npt.NDArray[np.generic]]:
     """Features and contacts."""
     speech, recording = take.speech(mended=True), take.recording
-    transcript = recording.transcript() if recording.alignment is not None else None
+    transcript = recording.transcript()
     known = speech if transcript is None else align(speech, transcript)
     sounds = list(sound_versions(speech, max(1, versions - 1), seed=recording.name))
     if versions > 1:
         sounds.insert(1, known)
     features = None if codes is None else load_codes(Weights((codes.parent,)))
     rows = np.stack([speech_features(sound, config, features=features) for sound in sounds]).astype(np.float32)
-    if config.features == "encoder":  # its features of silence are noisy, and the shell of generators sets them to zero
+    if "encoder" in config.features:  # its features of silence are noisy, and the shell of generators sets them to zero
         activity = voice_activity(speech.samples, config.rate)
         rows = np.stack([zero_in_silence(row, activity, config.rate) for row in rows]).astype(np.float32)
     return {"features": rows, "contacts": lip_contacts(known.phones or (), rows.shape[1], config.rate)}

@@ -34,7 +34,8 @@ class SpeakerAwareAnimation(nn.Module):
     def __init__(self, content: ContentConfig, config: SpeakerConfig) -> None:
         super().__init__()
         self.content, self.config = content, config
-        self.lstm = nn.LSTM(content.num_features, config.lstm_size, config.lstm_layers, batch_first=True)
+        self.num_features = config.num_features or content.num_features
+        self.lstm = nn.LSTM(self.num_features, config.lstm_size, config.lstm_layers, batch_first=True)
         self.attention = _Attention(config.lstm_size + config.noise_size, config)
         self.mlp = _mlp(config.model_size + NUM_OUTPUTS + config.noise_size, *config.mlp_sizes, NUM_OUTPUTS)
         with torch.no_grad():
@@ -44,12 +45,14 @@ class SpeakerAwareAnimation(nn.Module):
         self.register_buffer("mean_speaker", torch.full((EMBEDDING_SIZE,), EMBEDDING_SIZE**-0.5))
 
     def listen(self, features: Tensor, valid: Tensor) -> Tensor:
-        """(B, T, lstm_size) states of the LSTM for speech (B, T, num_features) with valid frames (B, T).
+        """(B, T, lstm_size) states of the LSTM for speech frames (B, T, F) with valid frames (B, T).
+
+        Only the first ``num_features`` numbers of a frame are read.
 
         Source: equation 4. The state of a frame depends on the speech ahead of it up to the end of its window.
         """
         window, lead = self.content.window, self.content.lead
-        features = features * valid[..., None]
+        features = features[..., : self.num_features] * valid[..., None]
         if not self.config.restart:
             ahead = window - 1 - lead
             states, _ = self.lstm(F.pad(features, (0, 0, 0, ahead)))
@@ -76,7 +79,7 @@ class SpeakerAwareAnimation(nn.Module):
         return displacement.view(*states.shape[:2], NUM_LANDMARKS, 3)
 
     def forward(self, features: Tensor, speaker: Tensor, static: Tensor, noise: Tensor, valid: Tensor) -> Tensor:
-        """(B, T, 68, 3) displacements for speech (B, T, num_features); the rest as in ``animate``."""
+        """(B, T, 68, 3) displacements for speech frames (B, T, F); the rest as in ``animate``."""
         return self.animate(self.listen(features, valid), speaker, static, noise, valid)
 
 

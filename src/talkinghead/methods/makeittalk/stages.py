@@ -11,6 +11,16 @@ _HERE = "talkinghead.methods.makeittalk"
 
 
 @dataclass(frozen=True)
+class ContentOptions(TrainingOptions):
+    """Additional options of the content branch; see ``train_content`` for ``held_out``."""
+
+    held_out: str = field(
+        default="",
+        metadata={"help": "Speakers to score and not to learn from, separated by commas.", "metavar": "NAMES"},
+    )
+
+
+@dataclass(frozen=True)
 class TranslationOptions(TrainingOptions):
     """Additional options of the translation; see ``training.perceptual.perceptual_distance`` for ``vgg``."""
 
@@ -29,12 +39,12 @@ STAGES = {
         options=TrainingOptions(batch=24),
     ),
     "content": Stage(
-        what="speech windows -> landmark displacements (section 3.1), on GRID s1",
+        what="speech windows -> landmark displacements (section 3.1), on the open recordings",
         network=defer(f"{_HERE}.content:SpeechContentAnimation", part="content"),
         losses=defer(f"{_HERE}.losses:content_losses"),
         example=defer(f"{_HERE}.losses:content_example"),
         train=defer(f"{_HERE}.train_content:train_content"),
-        options=TrainingOptions(steps=6000, batch=512, learning_rate=1.5e-3),
+        options=ContentOptions(steps=6000, batch=512, learning_rate=1.5e-3),
     ),
     "speaker": Stage(
         what="speech and voice -> head motion and expression (section 3.2), on the open recordings",

@@ -13,15 +13,18 @@ from dataclasses import replace
 from functools import partial
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
 from talkinghead.data.corpus import describe
 from talkinghead.data.recording import MAIN_SPEAKER
 from talkinghead.face.landmarks import LEFT_EYE, RIGHT_EYE
-from talkinghead.face.rest import closed_mouth
+from talkinghead.face.mouth_range import speaker_gains
+from talkinghead.face.rest import closed_mouth, lip_gap
 from talkinghead.methods.makeittalk.config import ContentConfig
 from talkinghead.methods.makeittalk.content import SpeechContentAnimation, windows_of
+from talkinghead.methods.makeittalk.features import feature_sizes
 from talkinghead.methods.makeittalk.losses import content_losses
 from talkinghead.methods.makeittalk.motion import MakeItTalkMotion
 from talkinghead.methods.makeittalk.recordings import VERSIONS, Performance, read_performances
@@ -35,6 +38,7 @@ from talkinghead.training.augmentation.mels import augment_bands, augment_spectr
 from talkinghead.training.augmentation.phones import TEMPO_MARGIN, augment_phones, augment_tempo
 from talkinghead.training.fit import Schedule
 from talkinghead.training.stage import Training
+from talkinghead.types import FloatArray
 from talkinghead.weights import Weights
 
 _REST_FRAMES = 10  # the speaker is silent at the beginning of GRID clips
@@ -47,65 +51,124 @@ _CONTACT = 0.7  # weight of the closure term; with 3, lips are pressed together 
 _REFINING_DROPOUT = 0.15  # of the states between the layers of the LSTM
 _SETTLING_SHARE = 0.4  # of the steps: a third cycle, because after the second the network still underfits
 _SETTLING_VARIATION = 0.2
+_MAIN_SHARE = 0.6  # of a batch: the main speaker
+_DROPPED = 0.3  # of a batch: without phones and bands, so that the network hears the encoder, too
+_HEARD = 3  # versions of a recording's features: recognised, aligned with its words, and augmented once
+_LIMIT = 0.06  # eye distances; lips open by 0.25 at most
+_VELOCITY = 4.0
 
 
 class ContentBatches:
-    """Random windows of speech with their landmarks.
+    """Random windows of speech with their landmarks, in pairs of frames that follow each other.
+
+    Lips of all speakers are learned as if their mouths moved as far as the main speaker's (``face.mouth_range``).
 
     Args:
         sentences: the training data.
         config: sizes.
-        size: windows in a batch.
+        size: windows in a batch, even.
         variation: how often voices and faces are augmented; 1: the usual share of the batch.
     """
 
     def __init__(
         self, sentences: Sequence[Performance], config: ContentConfig, *, size: int, variation: float = 1.0
     ) -> None:
-        self._size, self._variation, self._lead = size, variation, config.lead
-        windows, targets, owners, rests, contacts = [], [], [], [], []
+        self._size, self._variation, self._config = size, variation, config
+        windows, targets, rests, contacts = [], [], [], []
         wide = replace(config, window=config.window + 2 * TEMPO_MARGIN, lead=config.lead + TEMPO_MARGIN)
-        for number, sentence in enumerate(sentences):
+        gains = speaker_gains([(each.speaker, each.landmarks) for each in sentences], MAIN_SPEAKER)
+        for sentence in sentences:
             rows = sentence.at_rate(config.rate)
-            targets.append(rows.landmarks)
+            gain = gains[sentence.speaker]
+            quiet = _resting_rows(sentence)
+            targets.append(sentence.rest + (rows.landmarks - sentence.rest) * gain)
             windows.append([windows_of(torch.from_numpy(version), wide)[: len(rows)] for version in sentence.features])
             contacts.append(rows.contacts)
-            owners.append(np.full(len(rows), number))
-            rests.append(np.stack([closed_mouth(row) for row in sentence.landmarks[:_REST_FRAMES]]))
+            rests.append([closed_mouth(sentence.rest + (row - sentence.rest) * gain) for row in quiet])
         self._windows = windows
-        self._starts = np.cumsum([0] + [len(versions[0]) for versions in windows])
+        self._lengths = np.array([len(target) for target in targets])
+        self._starts = np.cumsum([0, *self._lengths])
+        self._shares = np.cumsum(_shares(sentences))
         self._contacts = torch.from_numpy(np.concatenate(contacts))
         self._phones, self._bands = config.features.startswith("phones"), config.features == "log-mel"
         self._rare = unseen_phones(sentences) if self._phones else ()
         self._targets = torch.from_numpy(np.concatenate(targets)).float()
-        self._owners = np.concatenate(owners)
         self._rests = torch.from_numpy(np.stack(rests)).float()
 
     def __call__(self, step: int) -> dict[str, Tensor]:
-        """Windows (B, window, F), static and target landmarks (B, 68, 3) and the lips' contacts (B,) of a step."""
+        """The batch of a step for ``content_losses``; its second half are the frames after those of the first."""
         rng = np.random.default_rng(step)
-        rows = rng.integers(len(self._owners), size=self._size)
-        owners = self._owners[rows]
-        versions = rng.integers(len(self._windows[0]), size=self._size)
-        windows = torch.stack([self._windows[o][v][r - self._starts[o]] for o, v, r in zip(owners, versions, rows)])
-        static = self._rests[owners, rng.integers(_REST_FRAMES, size=self._size)]
+        half = self._size // 2
+        owners = np.searchsorted(self._shares, rng.random(half) * self._shares[-1])
+        places = (rng.random(half) * (self._lengths[owners] - 1)).astype(int)
+        versions = rng.integers(len(self._windows[0]), size=half)
+        static = self._rests[owners, rng.integers(_REST_FRAMES, size=half)]
+        face, scale = augment_faces(static, torch.Generator().manual_seed(step), share=0.5 * self._variation)
+        parts = [self._frames(step, owners, places + late, versions, static, face, scale) for late in (0, 1)]
+        return {name: torch.cat([part[name] for part in parts]) for name in parts[0]}
+
+    def _frames(
+        self,
+        step: int,
+        owners: npt.NDArray[np.intp],
+        places: npt.NDArray[np.intp],
+        versions: npt.NDArray[np.intp],
+        static: Tensor,
+        face: Tensor,
+        scale: Tensor,
+    ) -> dict[str, Tensor]:
+        """One half of the batch: all that is random is the same for both."""
+        rows = self._starts[owners] + places
+        windows = torch.stack([self._windows[o][v][p] for o, v, p in zip(owners, versions, places)])
         target = self._targets[rows].clone()
         # The content branch does not learn blinks: eyelids stay as in the portrait.
         for eye in (LEFT_EYE, RIGHT_EYE):
             target[:, eye] = static[:, eye]
-        generator = torch.Generator().manual_seed(step)
-        face, scale = augment_faces(static, generator, share=0.5 * self._variation)
-        static, target = face, face + (target - static) * scale
-        tempo = 1.0 if self._phones else 0.0
-        windows = augment_tempo(windows, self._lead, generator, variation=tempo)
-        if self._phones:
-            phones, bands = windows[:, :, : len(PHONES)], windows[:, :, len(PHONES) :]
-            windows = augment_phones(phones, self._rare, generator, variation=self._variation)
-            if bands.shape[2]:
-                windows = torch.cat([windows, augment_bands(bands, generator, variation=self._variation)], dim=2)
-        elif self._bands:
-            windows = augment_spectra(windows, generator, variation=self._variation)
-        return {"windows": windows, "static": static, "target": target, "contact": self._contacts[rows]}
+        return {
+            "windows": self._augment(windows, torch.Generator().manual_seed(step)),
+            "static": face,
+            "target": face + (target - static) * scale,
+            "contact": self._contacts[rows],
+        }
+
+    def _augment(self, windows: Tensor, generator: torch.Generator) -> Tensor:
+        """Other voices, in tempo and in what a recogniser makes of them."""
+        windows = augment_tempo(windows, self._config.lead, generator, variation=1.0 if self._phones else 0.0)
+        if self._bands:
+            return augment_spectra(windows, generator, variation=self._variation)
+        if not self._phones:
+            return windows
+        sizes = feature_sizes(self._config)
+        parts = dict(zip(sizes, torch.split(windows, list(sizes.values()), dim=2)))
+        parts["phones"] = augment_phones(parts["phones"], self._rare, generator, variation=self._variation)
+        if "bands" in parts:
+            parts["bands"] = augment_bands(parts["bands"], generator, variation=self._variation)
+        if "encoder" in parts:
+            kept = torch.rand(len(windows), 1, 1, generator=generator) >= _DROPPED
+            parts |= {name: part * kept for name, part in parts.items() if name != "encoder"}
+        return torch.cat(list(parts.values()), dim=2)
+
+
+def _resting_rows(sentence: Performance) -> FloatArray:
+    """(_REST_FRAMES, 68, 3) landmarks of frames with little opening: in GRID the first ones."""
+    if sentence.speaker == MAIN_SPEAKER:
+        return sentence.landmarks[:_REST_FRAMES]
+    return sentence.landmarks[np.argsort(lip_gap(sentence.landmarks), kind="stable")[:_REST_FRAMES]]
+
+
+def _shares(sentences: Sequence[Performance]) -> FloatArray:
+    """How often each sentence is learned: the main speaker's have their share of the batch, and of the others' speakers
+    each as much as the root of their length.
+    """
+    lengths = np.array([len(sentence) / sentence.fps for sentence in sentences])
+    speakers = np.array([sentence.speaker for sentence in sentences])
+    totals = {speaker: lengths[speakers == speaker].sum() for speaker in set(speakers.tolist())}
+    shares = np.array([length / np.sqrt(totals[speaker]) for length, speaker in zip(lengths, speakers.tolist())])
+    main = speakers == MAIN_SPEAKER
+    for group, share in ((main, _MAIN_SHARE), (~main, 1 - _MAIN_SHARE)):
+        if group.any():
+            shares[group] *= share / shares[group].sum()
+    return shares
 
 
 def unseen_phones(sentences: Sequence[Performance]) -> tuple[tuple[int, int], ...]:
@@ -135,16 +198,40 @@ def score(network: nn.Module, sentences: Sequence[Performance]) -> dict[str, flo
 
 
 def train_content(training: Training) -> None:
-    """Train the content branch on GRID s1 ``train``, and score it on ``val``.
+    """Train the content branch on ``train``, and score it on ``val`` and on the speakers who are held out.
 
-    If the features are the codes of the voice conversion, its weights must be in the output folder.
+    Without the pretrained encoder it learns from GRID s1 alone. If the features are the codes of the voice conversion,
+    its weights must be in the output folder.
     """
     config, sizes = training.config, training.config.content
-    versions = 1 if sizes.features == "log-mel" else VERSIONS  # log-mel is augmented in every batch instead
+    encoder = "encoder" in sizes.features
+    # Log-mel is augmented in every batch instead, and the encoder knows other voices and rooms.
+    versions = 1 if sizes.features == "log-mel" else _HEARD if encoder else VERSIONS
     codes = Weights((training.out,)).file("voice") if sizes.features == "autovc" else None
-    recordings = {name: training.corpus.recordings(name, speakers=(MAIN_SPEAKER,)) for name in ("train", "val")}
+    corpus = training.corpus.hold_out(filter(None, training.options.held_out.split(",")))
+    recordings = {
+        name: tuple(
+            recording
+            for recording in corpus.recordings(name, speakers=None if encoder else (MAIN_SPEAKER,))
+            if recording.can_be_mended
+        )
+        for name in ("train", "val", "unseen")
+    }
     learned = list(read_performances(recordings["train"], sizes, training.store, versions=versions, codes=codes))
-    held_out = list(read_performances(recordings["val"], sizes, training.store, codes=codes))
+    groups = {
+        name: list(read_performances(recordings[name], sizes, training.store, codes=codes))
+        for name in ("val", "unseen")
+        if recordings[name]
+    }
+
+    def validate(network: nn.Module) -> dict[str, float]:
+        scores = {name: score(network, group) for name, group in groups.items()}
+        return {
+            key if name == "val" else f"{name} {key}": value
+            for name, found in scores.items()
+            for key, value in found.items()
+        }
+
     torch.manual_seed(0)
     network = SpeechContentAnimation(sizes)
     for part, share, rate, variation, lips, dropout in (
@@ -155,9 +242,9 @@ def train_content(training: Training) -> None:
         network.lstm.dropout = dropout
         scores = training.fit(
             network,
-            partial(content_losses, config=config, lips=lips, contact=_CONTACT),
+            partial(content_losses, config=config, lips=lips, contact=_CONTACT, velocity=_VELOCITY, limit=_LIMIT),
             ContentBatches(learned, sizes, size=training.options.batch, variation=variation),
-            validate=lambda net: score(net, held_out),
+            validate=validate,
             schedule=Schedule(rate * training.options.learning_rate),
             part=part,
             share=share,
@@ -166,7 +253,7 @@ def train_content(training: Training) -> None:
         "network": "speech content branch of MakeItTalk (Zhou et al. 2020, section 3.1)",
         "config": sizes,
         "input": f"{sizes.features}, {sizes.num_features} a frame, {sizes.rate} Hz",
-        **describe(recordings["train"]),
-        "scores": {"split": "val", **scores},
+        **describe(recordings["train"], unseen=corpus.unseen),
+        "scores": {"splits": ", ".join(groups), **scores},
     }
     training.save(network, "content", card)
