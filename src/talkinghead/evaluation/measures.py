@@ -96,6 +96,17 @@ _TABLE: tuple[tuple[str, str, str, Better, str, str, bool, str], ...] = (
         LIPS,
     ),
     (
+        "aperture-correlation-in-step",
+        "aperture correlation in step",
+        "",
+        "higher",
+        "the same of each half at the lag of the other: the recording's own offset is taken off",
+        _OURS,
+        True,
+        LIPS,
+    ),
+    ("width-correlation", "width correlation", "", "higher", "the same of the mouth's width", _OURS, True, LIPS),
+    (
         "lag",
         "aperture lag",
         "frames",

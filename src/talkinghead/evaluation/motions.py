@@ -13,7 +13,13 @@ from talkinghead.evaluation.clock import Pair, View
 from talkinghead.evaluation.measures import MEASURES, Scores
 from talkinghead.face.landmarks import BROWS, LIPS, MESH_OF_68
 from talkinghead.face.pose import head_landmarks
-from talkinghead.metrics.aperture import aperture, aperture_correlation, best_lag
+from talkinghead.metrics.aperture import (
+    aperture,
+    aperture_correlation,
+    aperture_correlation_in_step,
+    best_lag,
+    width_correlation,
+)
 from talkinghead.metrics.blinks import blink_duration, blink_rate, inter_blink_interval
 from talkinghead.metrics.closure import bilabial_closures, labiodental_contacts, lips_meet, open_vowels
 from talkinghead.metrics.head_motion import motion_range, spectrum_distance
@@ -162,6 +168,8 @@ _BOTH: dict[str, Callable[[Both], float]] = {
     "d-vl": lambda pair: jaw_lip_velocity_difference(*pair.heads_in_run),
     "d-a": Both.area,
     "aperture-correlation": lambda pair: aperture_correlation(*pair.heads),
+    "aperture-correlation-in-step": lambda pair: aperture_correlation_in_step(*pair.heads_in_run),
+    "width-correlation": lambda pair: width_correlation(*pair.heads),
     "lag": lambda pair: float(best_lag(*pair.heads_in_run)),
     "lmd": lambda pair: lip_landmark_distance(*pair.points(pair.rows)),
     "lmd-128": lambda pair: lip_landmark_distance_128(*pair.points(pair.rows)),
@@ -179,6 +187,7 @@ _BOTH: dict[str, Callable[[Both], float]] = {
 _LEAST_FRAMES = {
     "d-vl": 2,
     "aperture-correlation": 3,
+    "width-correlation": 3,
     "lag": 3,
     "d-v": 2,
     "upper-face-ssim": 3,
@@ -196,6 +205,7 @@ _UNLESS = {
     "blink-duration": "no blink was found.",
     "inter-blink-interval": "it needs two blinks, and there are fewer.",
     "silence-motion": "nobody is silent for long enough.",
+    "aperture-correlation-in-step": "it needs 32 frames in a row with a face.",
     "head-spectrum": "it needs more than 2.5 s in a row with a face.",
 }
 
