@@ -206,6 +206,19 @@ def speech_like(
     return np.asarray(0.5 * samples / max(1e-9, float(np.abs(samples).max(initial=0))), np.float32)
 
 
+def falling_voice() -> npt.NDArray[np.float32]:
+    """2.4 s at -23 dB: forty harmonics of a falling pitch under two moving formants."""
+    time = np.arange(38_400) / 16_000
+    pitch = 140 - 20 * time
+    phase = 2 * np.pi * np.cumsum(pitch) / 16_000
+    first, second = 500 + 200 * np.sin(4 * np.pi * time), 1500 + 500 * np.sin(2.6 * np.pi * time)
+    sound = np.zeros_like(time)
+    for k in range(1, 41):
+        formants = np.exp(-(((k * pitch - first) / 150) ** 2)) + 0.5 * np.exp(-(((k * pitch - second) / 250) ** 2))
+        sound += (formants + 0.02) * np.sin(k * phase)
+    return np.asarray(sound * 10 ** (-23 / 20) / np.sqrt(np.mean(np.square(sound))), np.float32)
+
+
 def write_wav(path: Path, samples: npt.NDArray[np.generic], rate: int = 16_000) -> Path:
     """Write (N,) or (channels, N) samples as a WAV file: floats as floats, whatever they are; integers as they are."""
     rows = np.atleast_2d(samples)

@@ -28,16 +28,16 @@ class CompiledLoops:
         update_wrapper(self, function)
 
     def __call__(self, *args: Any) -> Any:
-        return self._compiled(*args)
+        return self._dispatcher(*args)
 
     @property
     def cache_folder(self) -> Path | None:
         """Where the machine code is kept; None: nowhere."""
-        path = self._compiled.stats.cache_path
+        path = self._dispatcher.stats.cache_path
         return None if path is None else Path(path)
 
     @cached_property
-    def _compiled(self) -> Any:
+    def _dispatcher(self) -> Any:
         import numba
 
         try:

@@ -12,7 +12,7 @@ _UNITS = ("amx_bf16", "avx512_bf16")
 float32 (convolutions on a processor with only AVX2)."""
 
 
-def preferred_device() -> torch.device:
+def choose_device() -> torch.device:
     """An NVIDIA or AMD GPU if torch can use one, else the processor."""
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 

@@ -5,6 +5,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
+from drawn import falling_voice
 from talkinghead.speech import encoder
 from talkinghead.speech.encoder import (
     CONFIGS,
@@ -28,19 +29,6 @@ REFERENCE = {
     100: {334: 4.6817, 20: -2.8937, 62: 2.0649, 25: 1.639},
     130: {265: 6.4157, 381: 2.3132, 337: 1.8874, 346: -1.5717},
 }
-
-
-def falling_voice():
-    """2.4 s at -23 dB: forty harmonics of a falling pitch under two moving formants."""
-    time = np.arange(38_400) / SAMPLE_RATE
-    pitch = 140 - 20 * time
-    phase = 2 * np.pi * np.cumsum(pitch) / SAMPLE_RATE
-    first, second = 500 + 200 * np.sin(4 * np.pi * time), 1500 + 500 * np.sin(2.6 * np.pi * time)
-    sound = np.zeros_like(time)
-    for k in range(1, 41):
-        formants = np.exp(-(((k * pitch - first) / 150) ** 2)) + 0.5 * np.exp(-(((k * pitch - second) / 250) ** 2))
-        sound += (formants + 0.02) * np.sin(k * phase)
-    return (sound * 10 ** (-23 / 20) / np.sqrt(np.mean(np.square(sound)))).astype(np.float32)
 
 
 def babble(seconds):

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 
+from drawn import falling_voice
 from talkinghead.errors import InputError
 from talkinghead.speech import speaker
 from talkinghead.speech.features import SAMPLE_RATE, resample
@@ -23,19 +24,6 @@ installed = pytest.mark.skipif(
 REFERENCE = {
     46: 0.192758, 61: 0.230032, 66: 0.360349, 105: 0.193818, 158: 0.177664, 166: 0.207527, 202: 0.176828, 213: 0.215768,
 }  # fmt: skip
-
-
-def falling_voice():
-    """2.4 s at -23 dB: forty harmonics of a falling pitch under two moving formants."""
-    time = np.arange(38_400) / SAMPLE_RATE
-    pitch = 140 - 20 * time
-    phase = 2 * np.pi * np.cumsum(pitch) / SAMPLE_RATE
-    first, second = 500 + 200 * np.sin(4 * np.pi * time), 1500 + 500 * np.sin(2.6 * np.pi * time)
-    sound = np.zeros_like(time)
-    for k in range(1, 41):
-        formants = np.exp(-(((k * pitch - first) / 150) ** 2)) + 0.5 * np.exp(-(((k * pitch - second) / 250) ** 2))
-        sound += (formants + 0.02) * np.sin(k * phase)
-    return (sound * 10 ** (-23 / 20) / np.sqrt(np.mean(np.square(sound)))).astype(np.float32)
 
 
 def spoken(voice, text):

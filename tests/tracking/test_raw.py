@@ -13,7 +13,8 @@ from evaluation.videos import moving_face
 from talkinghead.errors import InputError
 from talkinghead.store import Store
 from talkinghead.tracking import raw
-from talkinghead.tracking.raw import find_raw_track, read_ahead, read_raw_track
+from talkinghead.tracking.raw import find_raw_track, read_raw_track
+from talkinghead.tracking.shots import read_ahead
 from talkinghead.types import Frames, ImageArray
 
 

@@ -52,12 +52,12 @@ def seekable_file(path: str | Path | None) -> Iterator[str | Path | None]:
         kept = Path(folder) / ("standard-input" if str(path) == STDIN else "pipe")
         with explain_full_disk(kept, all_faults=True):
             _save(Path(path), kept)
-        with _named_as(kept, _name(path)):
+        with _call_by_name(kept, _name(path)):
             yield kept
 
 
 @contextmanager
-def _named_as(kept: Path, name: str) -> Iterator[None]:
+def _call_by_name(kept: Path, name: str) -> Iterator[None]:
     """Meanwhile, errors and announcements call a temporary file what it was made of."""
 
     def rename(record: logging.LogRecord) -> bool:

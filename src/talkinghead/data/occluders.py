@@ -44,7 +44,7 @@ def cover(
     if what == "nothing":
         return Covered(image, 0.0)
     shape = _shape(image.shape[:2], mesh[MESH_OF_68, :2], what, rng)
-    skin = np.median(image[_filled(image.shape[:2], mesh[FACE_OVAL, :2]) > 0], axis=0)
+    skin = np.median(image[_fill_outline(image.shape[:2], mesh[FACE_OVAL, :2]) > 0], axis=0)
     paint = _hair(image.shape[:2], rng) if what == "beard" else _texture(image.shape[:2], skin, rng, others)
     if rng.random() < 0.5:  # the light of the scene falls on it
         light = cv2.GaussianBlur(image.mean(axis=-1), (0, 0), image.shape[0] / 16)
@@ -53,7 +53,7 @@ def cover(
         )
     opacity = cv2.GaussianBlur(shape, (0, 0), rng.uniform(0.6, 2.5))[..., None] / 255.0
     opacity = opacity * rng.uniform(0.6, 1.0) if what == "beard" else opacity
-    lips = _filled(image.shape[:2], mesh[OUTER_LIP_CONTOUR, :2]) > 0
+    lips = _fill_outline(image.shape[:2], mesh[OUTER_LIP_CONTOUR, :2]) > 0
     share = float(opacity[lips].mean()) if lips.any() else 0.0
     return Covered((image * (1 - opacity) + paint * opacity).clip(0, 255).astype(np.uint8), share)
 
@@ -84,7 +84,7 @@ def restyle(image: ImageArray, rng: np.random.Generator) -> ImageArray:
     return image
 
 
-def _filled(size: tuple[int, int], outline: FloatArray) -> ImageArray:
+def _fill_outline(size: tuple[int, int], outline: FloatArray) -> ImageArray:
     canvas = np.zeros(size, np.uint8)
     cv2.fillPoly(canvas, [outline.round().astype(np.int32)], 255)
     return canvas
@@ -108,17 +108,17 @@ def _shape(size: tuple[int, int], points: FloatArray, what: str, rng: np.random.
         start, top = int(rng.integers(1, 5)), points[int(rng.integers(_NOSE_BRIDGE, _NOSE_TIP + 1))]
         left, other = jaw[start], jaw[16 - start]
         outline = np.stack([*jaw[start : 17 - start], 0.9 * other + 0.1 * left, top, 0.9 * left + 0.1 * other])
-        return _filled(size, outline + (outline - mouth) * rng.uniform(-0.05, 0.15))
+        return _fill_outline(size, outline + (outline - mouth) * rng.uniform(-0.05, 0.15))
     if what == "scarf":
         edge, far = points[_NOSE_TIP] + down * unit * rng.uniform(-0.3, 0.1), 3 * unit
         corners = [edge - right * far, edge + right * far, edge + (right + down) * far, edge + (down - right) * far]
-        return _filled(size, np.stack(corners))
+        return _fill_outline(size, np.stack(corners))
     if what == "round":
         ellipse(mouth + rng.normal(size=2) * 0.15 * unit, (0.3, 0.7), (0.25, 0.7))
     elif what == "box":
         sides = (unit * rng.uniform(0.5, 2.5), unit * rng.uniform(0.4, 1.5))
         centre = (mouth + rng.normal(size=2) * 0.2 * unit).tolist()
-        return _filled(size, cv2.boxPoints((centre, sides, float(25 * rng.normal()))))
+        return _fill_outline(size, cv2.boxPoints((centre, sides, float(25 * rng.normal()))))
     elif what == "fingers":
         turn, thick = rng.uniform(-0.6, 0.6), unit * rng.uniform(0.16, 0.26)
         along, across = np.array([np.cos(turn), np.sin(turn)]), np.array([-np.sin(turn), np.cos(turn)])
@@ -139,8 +139,8 @@ def _shape(size: tuple[int, int], points: FloatArray, what: str, rng: np.random.
         cv2.circle(canvas, head.round().astype(int).tolist(), radius, 255, -1)
         cv2.line(canvas, head.round().astype(int).tolist(), foot.round().astype(int).tolist(), 255, radius)
     else:  # a beard
-        canvas = _filled(size, np.concatenate([jaw[2:15], points[_NOSE_BASE][None]]))
-        lips = _filled(size, points[LIPS.start : LIPS.start + 12])
+        canvas = _fill_outline(size, np.concatenate([jaw[2:15], points[_NOSE_BASE][None]]))
+        lips = _fill_outline(size, points[LIPS.start : LIPS.start + 12])
         canvas[cv2.dilate(lips, np.ones((3, 3), np.uint8), iterations=int(rng.integers(0, 3))) > 0] = 0
     return canvas
 

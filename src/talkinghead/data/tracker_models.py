@@ -72,7 +72,7 @@ class _Reader:
         known = self._constants.get(number)
         return self._file.constant(number) if known is None else known
 
-    def _given(self, number: int) -> Array:
+    def _require_constant(self, number: int) -> Array:
         constant = self._constant(number)
         if constant is None:
             raise ValueError(f"tensor {number} is not constant")
@@ -89,15 +89,15 @@ class _Reader:
     def _add(self, name: str, operator: Any, inputs: list[int], output: int) -> None:
         options = options_of(name, operator)
         if name in ("DEQUANTIZE", "DENSIFY"):
-            self._constants[output] = self._given(inputs[0])
+            self._constants[output] = self._require_constant(inputs[0])
         elif name in ("CONV_2D", "DEPTHWISE_CONV_2D"):
             self._add_convolution(name, options, inputs, output)
         elif name == "Convolution2DTransposeBias":
-            weight, bias = (self._given(number) for number in inputs[1:])
+            weight, bias = (self._require_constant(number) for number in inputs[1:])
             self._weight(output, weight=weight.transpose(3, 0, 1, 2), bias=bias)
             self._line(output, "upsample", inputs[:1], channels=[weight.shape[3], 1])
         elif name == "PRELU":
-            slopes = self._given(inputs[1])
+            slopes = self._require_constant(inputs[1])
             self._weight(output, slope=slopes.reshape(-1))
             self._line(output, "prelu", inputs[:1], channels=slopes.size)
         elif name == "PAD":
@@ -118,7 +118,7 @@ class _Reader:
         elif name == "CONCATENATION":
             self._line(output, "join", inputs)
         elif name == "MUL" and self._constant(inputs[1]) is not None:
-            factor = self._given(inputs[1])
+            factor = self._require_constant(inputs[1])
             # The last of a factor of a matrix (4, 4) that is no row of zeros and ones scales what it shifts by.
             self._same[output], self._scale[output] = self._source(inputs[0]), float(factor.reshape(-1)[:4][-1])
         elif name in _PLAIN:
@@ -141,7 +141,7 @@ class _Reader:
             self._lines[-1] += " activation=relu"
 
     def _add_convolution(self, name: str, options: Any, inputs: list[int], output: int) -> None:
-        weight, bias = (self._given(number) for number in inputs[1:])
+        weight, bias = (self._require_constant(number) for number in inputs[1:])
         stride, depthwise = options.StrideH(), name == "DEPTHWISE_CONV_2D"
         side = weight.shape[1]
         source, border = self._padded.get(inputs[0], (inputs[0], [0, 0]))
@@ -162,7 +162,7 @@ class _Reader:
             self._line(output, "conv", [source], **settings)
 
     def _add_padding(self, inputs: list[int], output: int) -> None:
-        amounts = self._given(inputs[1])
+        amounts = self._require_constant(inputs[1])
         _, rows, columns, channels = amounts.tolist()
         if channels == [0, 0] and rows == columns:
             self._padded[output] = (inputs[0], rows)

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from talkinghead.cancellation import await_result
-from talkinghead.precision import preferred_device
+from talkinghead.precision import choose_device
 from talkinghead.threads import take_one_thread
 from talkinghead.tracking.layers import LayerGraph, LayerGraphConfig, Place
 from talkinghead.types import NUM_MESH, FloatArray, ImageArray, IndexArray
@@ -50,7 +50,7 @@ def load(name: str) -> LayerGraph:
     # block of this size was freed, the C library keeps what is smaller.
     torch.empty(_KEPT_BYTES, dtype=torch.uint8).fill_(0)
     network = load_network(LayerGraph, LayerGraphConfig, weights_of(name))
-    return network.eval().requires_grad_(False).to(preferred_device())
+    return network.eval().requires_grad_(False).to(choose_device())
 
 
 @cache

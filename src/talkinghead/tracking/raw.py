@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import queue
-import threading
-from collections import deque
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import cv2
 import numpy as np
@@ -20,6 +16,7 @@ from talkinghead.media import JoinedVideo
 from talkinghead.store import NOTHING_KEPT, Store, code_digest, file_digest, key_of
 from talkinghead.tracking.follow import FaceFollower
 from talkinghead.tracking.networks import NETWORKS, weights_of
+from talkinghead.tracking.shots import read_shots
 from talkinghead.tracking.track import make_track
 from talkinghead.tracking.visibility import NAME as VISIBILITY
 from talkinghead.types import (
@@ -27,7 +24,6 @@ from talkinghead.types import (
     BoolArray,
     FaceTrack,
     FloatArray,
-    Frames,
     ImageArray,
     Progress,
     VideoSource,
@@ -45,13 +41,9 @@ _ROW: dict[str, tuple[tuple[int, ...], type]] = {
 }
 """What is kept of each frame: shape and type."""
 _SHAPES = {"fps": (), "last": (), **{name: (None, *shape) for name, (shape, _) in _ROW.items()}}
-_SKETCH = (16, 9)  # width, height in px
 _FACE_PX = 12
 _FACE_REACH = 2.6  # side of the picture of a face in eye distances ...
 _FACE_MIDDLE = (0.5, 0.42)  # ... and where in it the middle between the eye corners is
-_CUT = 12.0  # grey levels by which sketches of neighbouring frames differ at a cut ...
-_ABOVE_MOTION = 4.0  # ... and in multiples of the usual motion
-_MOTION_FRAMES, _LEAST_KNOWN = 25, 3
 
 
 @dataclass(frozen=True)
@@ -174,7 +166,19 @@ def _key(digest: str, face: int | None, number: int) -> str:
 
 def tracker_digest() -> str:
     """What tells one tracker from another: its code and its networks."""
-    names = ("crops", "find", "follow", "layers", "mesh", "networks", "raw", "regions", "upright", "visibility")
+    names = (
+        "crops",
+        "find",
+        "follow",
+        "layers",
+        "mesh",
+        "networks",
+        "raw",
+        "regions",
+        "shots",
+        "upright",
+        "visibility",
+    )
     modules = (f"talkinghead.tracking.{name}" for name in names)
     return key_of(
         code_digest(*modules, "talkinghead.face.pose"),
@@ -192,7 +196,7 @@ def _track_on(video: VideoSource, before: list[Arrays], face: int | None, progre
     first = sum(len(block["landmarks"]) for block in before)
     follow = FaceFollower(face, last=_last_seen(before))
     rows: list[dict[str, Any]] = []
-    for frames in _together(video, max(0, first - _WARM_UP), progress):
+    for frames in read_shots(video, max(0, first - _WARM_UP), progress):
         if frames[0].is_cut:
             follow.forget()
         for frame, seen in zip(frames, follow([frame.image for frame in frames])):
@@ -205,36 +209,6 @@ def _track_on(video: VideoSource, before: list[Arrays], face: int | None, progre
             if seen is not None:
                 rows[-1] |= {"landmarks": seen, "faces": _small_face(frame.image, seen)}
     yield _block(rows, video.fps, last=True)
-
-
-class _Frame(NamedTuple):
-    number: int
-    image: ImageArray
-    sketch: ImageArray
-    is_cut: bool
-
-
-def _together(video: VideoSource, start: int, progress: Progress) -> Iterator[list[_Frame]]:
-    """The frames from number ``start`` on, those of a chunk that are of one shot at a time."""
-    shots, joins = _Shots(), set(video.joins)
-    frames: list[_Frame] = []
-    done = 0
-    for chunk in read_ahead(video.chunks()):
-        for number, image in enumerate(chunk.images, done):
-            if number < start:
-                continue
-            sketch = cv2.resize(image, _SKETCH, interpolation=cv2.INTER_AREA)
-            is_cut = shots.cut_before(sketch) | (number in joins)
-            if frames and is_cut:
-                yield frames
-                frames = []
-            frames.append(_Frame(number, image, sketch, is_cut))
-        # Chunks are as long as memory allows: frames of several are not held together.
-        if frames:
-            yield frames
-            frames = []
-        done += len(chunk)
-        progress("track", done, max(done, video.num_frames))
 
 
 def _block(rows: list[dict[str, Any]], fps: float, *, last: bool) -> Arrays:
@@ -266,54 +240,3 @@ def _last_seen(blocks: list[Arrays]) -> FloatArray | None:
         if len(seen):
             return np.asarray(block["landmarks"][seen[-1]], np.float64)
     return None
-
-
-class _Shots:
-    """Tells from sketches of the frames where another shot begins."""
-
-    def __init__(self) -> None:
-        self._previous: ImageArray | None = None
-        self._moved: deque[float] = deque(maxlen=_MOTION_FRAMES)
-
-    def cut_before(self, sketch: ImageArray) -> bool:
-        """Whether the next frame belongs to another shot than the one before it."""
-        previous, self._previous = self._previous, sketch
-        if previous is None:
-            return False
-        moved = float(np.abs(sketch.astype(np.float64) - previous).mean())
-        usual = float(np.median(self._moved)) if len(self._moved) >= _LEAST_KNOWN else np.inf
-        self._moved.append(moved)
-        return moved > max(_CUT, _ABOVE_MOTION * usual)
-
-
-def read_ahead(chunks: Iterator[Frames]) -> Iterator[Frames]:
-    """The same chunks, of which the next is decoded in a thread while one is in use."""
-    ready: queue.Queue[Frames | BaseException | None] = queue.Queue(maxsize=1)
-    stopped = threading.Event()
-
-    def hand_over(item: Frames | BaseException | None) -> None:
-        while not stopped.is_set():
-            with suppress(queue.Full):
-                ready.put(item, timeout=0.1)
-                return
-
-    def decode() -> None:
-        try:
-            for chunk in chunks:
-                hand_over(chunk)
-                if stopped.is_set():
-                    return
-            hand_over(None)
-        except BaseException as error:  # whoever reads shall see it
-            hand_over(error)
-
-    thread = threading.Thread(target=decode, name="decode", daemon=True)
-    thread.start()
-    try:
-        while (item := ready.get()) is not None:
-            if isinstance(item, BaseException):
-                raise item
-            yield item
-    finally:
-        stopped.set()
-        thread.join()
