@@ -21,6 +21,7 @@ from benchmarks import (
     evaluation,
     face_model,
     head_styles,
+    lips,
     memory,
     orientation,
     people,
@@ -74,6 +75,7 @@ _WITH_CORPUS: Mapping[str, Callable[[Path], Any]] = {
     "people": lambda corpus: people.measure(corpus, Store(_STORE)),
     "synchrony": synchrony.measure,
     "voices": lambda corpus: zero_shot.measure(method_names(), corpus, _RUNS),
+    "lips": lambda corpus: lips.measure(corpus, _RUNS),
     "disentanglement": lambda corpus: disentanglement.measure(corpus, _RUNS),
     "transfer": lambda corpus: transfer.measure(corpus, _STORE),
     "recogniser": lambda corpus: recogniser.measure(corpus, _RUNS / "phones" / "packs"),
@@ -102,7 +104,8 @@ def _portraits(folder: Path) -> Mapping[str, str]:
     return portraits.measure(TalkingHead.from_pretrained(), folder, speech, _SCRATCH / "portraits")
 
 
-def _corpus() -> Path | None:
+def find_corpus() -> Path | None:
+    """The folder of the recordings, or None where it is not there."""
     folder = Path(os.environ.get("TALKINGHEAD_CORPUS", _ROOT.parent / "shared" / "data"))
     return folder if folder.is_dir() else None
 
@@ -188,7 +191,7 @@ def main(
         if part not in PARTS:
             raise typer.BadParameter(f"{part!r}: choose from {', '.join(PARTS)}")
         typer.echo(f"{part} ...", err=True)
-        result = measure_part(part, _corpus(), person)
+        result = measure_part(part, find_corpus(), person)
         if result is not None:
             keep(part, result)
     report.write()

@@ -15,6 +15,7 @@ from benchmarks import (
     evaluation,
     face_model,
     head_styles,
+    lips,
     memory,
     orientation,
     people,
@@ -72,6 +73,12 @@ PARTS: Mapping[str, Part] = {
         "any voice on any face: lips and closures on unseen people, of synthesised speech, in nine languages",
         zero_shot.section,
         zero_shot.summarise,
+    ),
+    "lips": Part(
+        WHOLE,
+        "how well predicted lips follow voices that nobody has trained on, beside other packages",
+        lips.table,
+        lips.summarise,
     ),
     "reenactment": Part(
         WHOLE,
