@@ -33,7 +33,7 @@ from talkinghead.types import FloatArray, Frames, Portrait
 KNOWN, LEARNED = "GRID s1, val", "open clips that may train"
 GRID, HDTF, OTHER = "GRID s4", "HDTF and addresses", "VoxCeleb2, MEAD, VidTIMIT"
 GROUPS = (KNOWN, LEARNED, GRID, HDTF, OTHER, "LRC-AR")
-"""Whose clips are reported together; nothing that ships has learned from the last four."""
+"""Whose clips are reported together; no method that ships has learned from the last four."""
 
 OWN_PHONES = "phones of this package"
 MEASURES = {
@@ -54,11 +54,11 @@ The landmarks that methods predict, before any picture is made, so that every cl
 time of the mouth's opening, and of its width, with the tracked clip. The portrait is the clip's own calmest frame.
 Re-tracked videos and closures are in [voices](voices.md).
 
-Nothing that ships has learned from the people of GRID s4, of HDTF and addresses, of VoxCeleb2, MEAD and VidTIMIT, or
-from LRC-AR, Arabic news in clips of 1.2 s. "{LEARNED}" are eight speakers of GRID and four others: some weights have
-learned from them. Sound and picture of many clips are out of step. "In step" takes off each recording's own offset,
-which a linear model estimates that no row has to do with (`data/offsets.csv`); clips for which it is not sure are left
-out there.
+No method that ships has learned from the people of GRID s4, of HDTF and addresses, of VoxCeleb2, MEAD and VidTIMIT, or
+from LRC-AR, Arabic news in clips of 1.2 s. From "{LEARNED}", eight speakers of GRID and four others,
+some have. Sound and picture of many clips are out of step. "In step" takes off each recording's own offset, which a
+linear model estimates that no row has to do with (`data/offsets.csv`); clips for which it is not sure are left out
+there.
 
 Medians over clips and their bootstrap 95 % interval. Clips of one speaker resemble each other more than the interval
 allows for.
@@ -67,10 +67,11 @@ _BELOW = f"""## The rows below the methods
 
 - **{ENERGY}**: the loudness of the sound, in decibels, as in [evaluation](evaluation.md).
 - **{OWN_PHONES}**: what the recogniser that ships hears, through the table of openings.
-- **hama** 1.7.0 (PyPI, Apache 2.0): its phones, with the times that `phoneme_spans` gives, through the same table.
+- **hama** 1.7.0 (PyPI, Apache 2.0): its phones, with the times that `phoneme_spans` gives, but 0.2 s at most
+  (it lets the last one last to the end), through the same table.
 - **headaudio** 0.1.0 (npm, @met4citizen/headaudio, MIT): its node and worklet run as they ship, with default parameters
   and the model that comes along, updated 60 times a second; the fifteen weights that it draws go through the table. It
-  never shows `aa`, the most open one: its node takes that viseme's number, 0, for none.
+  never shows `aa`: its node takes that viseme's number, 0, for none.
 - **wawa-lipsync** 0.0.2 (npm, MIT): the viseme that it shows, 60 times a second, through the table. Its AnalyserNode is
   written after the specification of Web Audio.
 

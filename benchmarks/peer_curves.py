@@ -72,6 +72,7 @@ OPENINGS: Mapping[str, float] = {
 sentence of GRID s1, whose phones are aligned with the text (``mean_openings``). All peers share it."""
 
 _RATES = {"browser": 48000, "recogniser": 16000}  # folders of sounds, and samples per second in them
+_LONGEST_S = 0.2  # of a phone, whose end a recogniser may not tell from the beginning of the next
 _PHONES_RATE = 100.0  # per second, at which phones are sampled
 _SCRIPTS = Path(__file__).with_name("peers")
 
@@ -107,11 +108,11 @@ def opening_of_phones(phones: Iterable[Interval], rate: float, count: int) -> Fl
 
 
 def phones_of_ipa(spans: Iterable[tuple[str, float, float]]) -> list[Interval]:
-    """IPA with start and end in seconds as phones of ARPAbet; those of one sign share its time."""
+    """IPA with start and end in seconds as phones of ARPAbet, of 0.2 s at most; those of one sign share its time."""
     found = []
     for label, start, end in spans:
         phones = arpabet_from_ipa(label.replace("\u0361", ""))  # affricates without their tie bar
-        edges = np.linspace(start, end, len(phones) + 1)
+        edges = np.linspace(start, min(end, start + _LONGEST_S * len(phones)), len(phones) + 1)
         found += [Interval(phone, float(a), float(b)) for phone, a, b in zip(phones, edges, edges[1:])]
     return found
 
