@@ -197,6 +197,8 @@ _TINY_SPEAKER = SpeakerConfig(
 
 _ALONE = replace(_SMALL_SPEAKER, mouth_share=1.0, alone=True)
 
+_PHONES = ContentConfig(lead=9)
+
 _SMALL_TRANSLATION = TranslationConfig(
     channels=(24, 32, 48, 96, 128, 128), residual=0.5, source_sketch=True, copying=True, discriminator_weight=0.03
 )
@@ -213,10 +215,11 @@ _TINY_TRANSLATION = TranslationConfig(
 CONFIGS = {
     # Section 3.1 and 4.4. 161 features give the 1.9 M parameters stated for this branch.
     "paper": MakeItTalkConfig(ContentConfig("log-mel", num_features=161)),
+    # With what the encoder of a large recogniser hears; the speaker-aware branch reads the rest.
     "small": MakeItTalkConfig(
-        ContentConfig(lead=9),
+        ContentConfig("phones+bands+encoder", 39 + 8 + 384, projection=128, lead=9),
         voice=_SMALL_VOICE,
-        speaker=_SMALL_SPEAKER,
+        speaker=replace(_SMALL_SPEAKER, num_features=39 + 8),
         translation=_SMALL_TRANSLATION,
     ),
     "tiny": MakeItTalkConfig(
@@ -232,14 +235,11 @@ CONFIGS = {
 VARIANTS = {
     # Section 3.1's own front end: the content branch reads the code of the voice conversion.
     "small-autovc": MakeItTalkConfig(ContentConfig("autovc", num_features=32, lead=9), voice=_SMALL_VOICE),
-    # With what the encoder of a large recogniser hears; the speaker-aware branch reads the rest.
-    "small-encoder": MakeItTalkConfig(
-        ContentConfig("phones+bands+encoder", 39 + 8 + 384, projection=128, lead=9),
-        voice=_SMALL_VOICE,
-        speaker=replace(_SMALL_SPEAKER, num_features=39 + 8),
-        translation=_SMALL_TRANSLATION,
+    # Phones and loudness alone, from GRID s1 alone.
+    "small-phones": MakeItTalkConfig(
+        _PHONES, voice=_SMALL_VOICE, speaker=_SMALL_SPEAKER, translation=_SMALL_TRANSLATION
     ),
     # Section 5.4, the variants "no content branch" and "no separation" (of content and speaker).
-    "small-alone": MakeItTalkConfig(ContentConfig(lead=9), speaker=_ALONE),
+    "small-alone": MakeItTalkConfig(_PHONES, speaker=_ALONE),
     "small-no-separation": MakeItTalkConfig(ContentConfig("log-mel", num_features=80, lead=9), speaker=_ALONE),
 }
