@@ -118,6 +118,7 @@ class TranslationConfig:
             state it; 4/15 gives its 30.7 M parameters, the full width would give 69.8 M.
         source_sketch: whether the network also gets the portrait's landmarks, unlike the paper's.
         copying: whether it also copies displaced pixels of the portrait, unlike the paper's.
+        filled: whether the inside of the mouth is painted over its pictures, for it cannot know that of unseen people.
         discriminator_weight: weight of an adversarial term, which the paper does not have.
         discriminator_width: channels of the first layer of the discriminator.
     """
@@ -127,6 +128,7 @@ class TranslationConfig:
     residual: float = 4 / 15
     source_sketch: bool = False
     copying: bool = False
+    filled: bool = False
     discriminator_weight: float = 0.0
     discriminator_width: int = 24
 
@@ -200,7 +202,12 @@ _ALONE = replace(_SMALL_SPEAKER, mouth_share=1.0, alone=True)
 _PHONES = ContentConfig(lead=9)
 
 _SMALL_TRANSLATION = TranslationConfig(
-    channels=(24, 32, 48, 96, 128, 128), residual=0.5, source_sketch=True, copying=True, discriminator_weight=0.03
+    channels=(24, 32, 48, 96, 128, 128),
+    residual=0.5,
+    source_sketch=True,
+    copying=True,
+    filled=True,
+    discriminator_weight=0.03,
 )
 _TINY_TRANSLATION = TranslationConfig(
     size=64,
