@@ -59,7 +59,7 @@ def _renderers(method: Method) -> str:
     own = ", ".join(method.renderers) or "none of its own"
     photos, drawings = method.renderer_for["photo"], method.renderer_for["drawing"]
     usual = photos if photos == drawings else f"{photos} for photos, {drawings} for drawings"
-    return f"{own}; usually {usual}"
+    return f"{own}\ndefault for one picture: {usual}"
 
 
 def _list_weights(method: Method) -> str:
