@@ -50,7 +50,7 @@ _LIPS = """## Lips and voices
 
 The correlation over time of the mouth's opening with the tracked clip, each recording's own offset of sound and picture
 taken off: of the landmarks that methods predict, and of other packages' visemes ([lips](benchmarks/lips.md)). Medians
-over clips; no method that ships has learned from the last four groups.
+over clips; no method that ships has learned from the last three groups.
 """
 _COST = """## Speed and memory
 

@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 from benchmarks.intervals import median_interval
 from benchmarks.lips import (
+    ARABIC,
     GRID,
-    GROUPS,
     HDTF,
     KNOWN,
-    LEARNED,
+    OPEN_CLIPS,
     OTHER,
     adjust,
     group_of,
@@ -97,11 +97,11 @@ def test_a_row_is_moved_by_as_much_as_it_is_late(monkeypatch: pytest.MonkeyPatch
 
 def test_clips_that_may_train_stand_apart() -> None:
     assert group_of(replace(RECORDING, speaker="GRID-s1", split="val")) == KNOWN
-    assert group_of(replace(RECORDING, dataset="White House address")) == LEARNED
-    assert group_of(replace(RECORDING, split="unseen")) == GRID
-    assert group_of(replace(RECORDING, split="research", dataset="web / HDTF-like")) == HDTF
-    assert group_of(replace(RECORDING, split="research", dataset="MEAD")) == OTHER
-    assert group_of(replace(RECORDING, split="research", dataset="LRC-AR")) == GROUPS[-1]
+    assert group_of(RECORDING) == GRID
+    assert group_of(replace(RECORDING, dataset="White House address", split="unseen")) == OPEN_CLIPS
+    assert group_of(replace(RECORDING, tier="research", dataset="UK PM address")) == HDTF
+    assert group_of(replace(RECORDING, tier="research", dataset="MEAD")) == OTHER
+    assert group_of(replace(RECORDING, tier="research", dataset=ARABIC)) == ARABIC
 
 
 def test_every_phone_has_one_viseme_and_every_viseme_an_opening() -> None:
