@@ -118,6 +118,13 @@ def test_adapted_weights_go_before_those_that_ship(anna: Path, video: Path, trai
     assert found.file("renderer") == shipped("renderer")
 
 
+def test_a_person_is_drawn_by_their_own_renderer_where_there_is_one(tmp_path: Path) -> None:
+    method, own = get_method(NAME), tmp_path / "renderer.safetensors"
+    assert method.default_renderers((tmp_path,)) == method.default_renderers() == ("warp", "warp")
+    own.touch()
+    assert method.default_renderers((tmp_path,)) == ("attention", "warp")
+
+
 def test_a_method_that_was_not_adapted_is_told(anna: Path, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING, "talkinghead"):
         head = TalkingHead.from_pretrained(NAME, person=anna)
