@@ -56,7 +56,7 @@ Re-tracked videos and closures are in [voices](voices.md).
 
 No method that ships has learned from the people of {HDTF}, of {OTHER}, or of {ARABIC} (Arabic news in
 clips of 1.2 s). The clips of the other groups are open, and methods may have learned from them, as the cards of their
-weights say: makeittalk from other sentences of GRID s1, from GRID's other speakers and from addresses. Sound and picture
+weights say: makeittalk from other sentences of GRID s1, GRID's other speakers and from addresses. Sound and picture
 of many clips are out of step. "In step" takes off each recording's own offset, which a linear model estimates that no
 row has to do with (`data/offsets.csv`); clips for which it is not sure are left out there.
 
