@@ -15,6 +15,7 @@ from benchmarks import (
     evaluation,
     face_model,
     head_styles,
+    likeness,
     memory,
     orientation,
     people,
@@ -108,6 +109,12 @@ PARTS: Mapping[str, Part] = {
         "MakeItTalk: pictures made by warping and by image-to-image translation",
         translation.section,
         translation.summarise,
+    ),
+    "likeness": Part(
+        METHODS,
+        "what renderers keep of portraits that no network has seen: colours, sharpness, no seam",
+        likeness.table,
+        likeness.summarise,
     ),
     "attentional": Part(
         METHODS,
