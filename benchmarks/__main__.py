@@ -21,7 +21,11 @@ from benchmarks import (
     evaluation,
     face_model,
     head_styles,
+<<<<<<< HEAD
     lips,
+=======
+    likeness,
+>>>>>>> main
     memory,
     orientation,
     people,
@@ -67,6 +71,7 @@ _WITH_CORPUS: Mapping[str, Callable[[Path], Any]] = {
     "ablations": lambda corpus: ablations.measure(corpus, _RUNS),
     "head_styles": lambda corpus: _head_styles(corpus),
     "translation": lambda corpus: translation.measure(corpus, _STORE),
+    "likeness": lambda corpus: likeness.measure(corpus / "portraits"),
     "attentional_ablations": lambda corpus: attentional_ablations.measure(corpus, _STORE, _RUNS),
     "tracking_noise": lambda corpus: tracking_noise.measure(corpus / "grid_s1", _STORE),
     "face_model": lambda corpus: face_model.measure(corpus, Store(_STORE)),

@@ -15,7 +15,11 @@ from benchmarks import (
     evaluation,
     face_model,
     head_styles,
+<<<<<<< HEAD
     lips,
+=======
+    likeness,
+>>>>>>> main
     memory,
     orientation,
     people,
@@ -115,6 +119,12 @@ PARTS: Mapping[str, Part] = {
         "MakeItTalk: pictures made by warping and by image-to-image translation",
         translation.section,
         translation.summarise,
+    ),
+    "likeness": Part(
+        METHODS,
+        "what renderers keep of portraits that no network has seen: colours, sharpness, no seam",
+        likeness.table,
+        likeness.summarise,
     ),
     "attentional": Part(
         METHODS,
