@@ -21,11 +21,8 @@ from benchmarks import (
     evaluation,
     face_model,
     head_styles,
-<<<<<<< HEAD
-    lips,
-=======
     likeness,
->>>>>>> main
+    lips,
     memory,
     orientation,
     people,

@@ -15,11 +15,8 @@ from benchmarks import (
     evaluation,
     face_model,
     head_styles,
-<<<<<<< HEAD
-    lips,
-=======
     likeness,
->>>>>>> main
+    lips,
     memory,
     orientation,
     people,
