@@ -13,13 +13,10 @@ from talkinghead.data.tracks import Take, read_takes
 from talkinghead.methods.attentional_landmarks.config import AttentionalConfig, LandmarksConfig
 from talkinghead.methods.attentional_landmarks.features import FPS, RATE, STRIDE, speech_features
 from talkinghead.methods.attentional_landmarks.stl import AFTER, BEFORE
-from talkinghead.motion.rest import zero_in_silence
-from talkinghead.speech.activity import voice_activity
 from talkinghead.speech.encoder import encoder_digest
-from talkinghead.speech.features import loudness_gain
 from talkinghead.speech.phones import recogniser_digest
 from talkinghead.store import Store, code_digest, key_of
-from talkinghead.training.augmentation.sound import sound_versions
+from talkinghead.training.feature_versions import CODE, compute_versions
 from talkinghead.types import FloatArray
 
 
@@ -33,21 +30,16 @@ def speech_versions(take: Take, config: LandmarksConfig, store: Store, *, versio
     """(V, S, F) speech frames of a recording in step: unchanged, and augmented to other voices and rooms."""
 
     def make() -> FloatArray:
-        speech = take.speech(mended=True)
-        activity = voice_activity(speech.samples, FPS)
-        rows = [
-            speech_features(sound, config, gain=loudness_gain(sound.samples))
-            for sound in sound_versions(speech, versions, seed=take.recording.name)
-        ]
-        return np.stack([zero_in_silence(row, activity, FPS, stride=STRIDE) for row in rows]).astype(np.float32)
+        return compute_versions(
+            take.speech(mended=True),
+            lambda sound, gain: speech_features(sound, config, gain=gain),
+            fps=FPS,
+            stride=STRIDE,
+            versions=versions,
+            seed=take.recording.name,
+        )
 
-    code = code_digest(
-        "talkinghead.methods.attentional_landmarks.features",
-        "talkinghead.motion.rest",
-        "talkinghead.speech.features",
-        "talkinghead.speech.activity",
-        "talkinghead.training.augmentation.sound",
-    )
+    code = code_digest("talkinghead.methods.attentional_landmarks.features", *CODE)
     digest = key_of(take.digest, take.recording.offset)
     network = [recogniser_digest()] if "phones" in config.features else []
     network += [encoder_digest()] if "encoder" in config.features else []

@@ -1,0 +1,111 @@
+"""Speech -> Motion: expression, head pose and blink from FACIAL-GAN, window by window."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+
+from talkinghead.errors import InputError
+from talkinghead.media.spool import spool_rows
+from talkinghead.methods.facial.config import POSE_SIZE
+from talkinghead.methods.facial.features import FPS, speech_features
+from talkinghead.methods.facial.gan import AFTER, BEFORE, FacialGenerator
+from talkinghead.motion.contacts import contact_shares
+from talkinghead.motion.expressions import landmarks_from_expression
+from talkinghead.motion.generator import Movement, Talk, generate_motion
+from talkinghead.motion.lips import in_order
+from talkinghead.motion.smoothing import smooth, smoothstep
+from talkinghead.speech.arpabet import PHONES
+from talkinghead.types import NUM_EXPRESSIONS, FloatArray, Motion, Portrait, Speech
+
+_HEAD_CUTOFF_HZ = 3.0
+
+
+class FacialMotion:
+    """Motion after Zhang et al. 2021 (section 3.2).
+
+    Args:
+        network: speech to attributes.
+    """
+
+    fps, stride = FPS, 1
+
+    def __init__(self, network: FacialGenerator) -> None:
+        self.network = network.eval()
+
+    def generate(self, speech: Speech, portrait: Portrait, *, seed: int = 0) -> Motion:
+        """The motion for the whole of the speech, at ``fps``; nothing in it is left to chance.
+
+        Raises:
+            InputError: the network's expression is not that of our face model.
+        """
+        size = self.network.config.expression_size
+        if size != NUM_EXPRESSIONS:
+            raise InputError(
+                f"an expression of {size} numbers belongs to a face model that does not ship, ours has "
+                f"{NUM_EXPRESSIONS}: use the configuration small."
+            )
+        return generate_motion(self, speech, portrait, seed=seed)
+
+    def compute_features(self, speech: Speech, *, gain: float) -> FloatArray:
+        """Features of a piece of a speech; see ``speech_features``."""
+        return speech_features(speech, self.network.config, gain=gain)
+
+    def animate(self, talk: Talk, features: FloatArray) -> Movement:
+        """Lips, face, head and blink from the network."""
+        size = self.network.config.expression_size
+        rows = spool_rows(self.windows(features), (self.network.config.num_attributes,))
+        # The mean face in silence is not this portrait's: all motion is relative to that.
+        quiet = np.concatenate(list(self.windows(np.zeros((3 * self.network.config.window, features.shape[1])))))
+        settled = quiet[len(quiet) // 3 :].mean(axis=0)
+        resting = landmarks_from_expression(settled[:size], talk.pictured)
+
+        def landmarks(part: slice) -> FloatArray:
+            made = landmarks_from_expression(np.asarray(rows[part], np.float64)[:, :size], talk.pictured)
+            return in_order(talk.rest + made - resting, talk.rest)
+
+        pose = np.asarray(rows[:, size : size + POSE_SIZE], np.float64) - settled[size : size + POSE_SIZE]
+        head = smooth(pose, FPS, cutoff_hz=_HEAD_CUTOFF_HZ)
+        contacts = None
+        if self.network.config.features.startswith("phones"):
+            contacts = contact_shares(features[:, : len(PHONES)], FPS)
+        blink = np.asarray(rows[:, -1], np.float64).clip(0.0, 1.0)
+        return Movement(landmarks, talk.rest, head=(head[:, :3], head[:, 3:]), idle=0.0, blink=blink, contacts=contacts)
+
+    @torch.inference_mode()
+    def windows(self, features: FloatArray, *, state: FloatArray | None = None) -> Iterator[FloatArray]:
+        """Attributes, rows after rows, of speech frames; each window begins with what the one before it ends with.
+
+        Source: Zhang et al. 2021, section 3.2: the initial state "is introduced to ensure the temporal continuity
+            between generated sequences". Where we differ: a window overlaps the next by a quarter, over which both are
+            blended, because nothing later than its end is known at its end.
+
+        Args:
+            features: (T, num_features).
+            state: (num_attributes,) attributes of the first frame; None: the face at rest.
+
+        Yields:
+            (n, num_attributes) float32, T rows in all.
+        """
+        config, device = self.network.config, next(self.network.parameters()).device
+        overlap = config.window // 4
+        hop, count = config.window - overlap, len(features)
+        share = torch.from_numpy(smoothstep(np.linspace(0.0, 1.0, overlap + 2)[1:-1])).float().to(device)[:, None]
+        begun = np.zeros(config.num_attributes) if state is None else state
+        carried = self.network.standardise(torch.from_numpy(np.asarray(begun, np.float32)).to(device)[None])
+        before: torch.Tensor | None = None
+        for start in range(0, count, hop):
+            speech = _rows_between(features, start - BEFORE, start + config.window + AFTER)
+            made = self.network(torch.from_numpy(speech).to(device)[None], carried)[0].float()
+            if before is not None:
+                made[:overlap] = before + share * (made[:overlap] - before)
+            before, carried = made[hop:], made[hop][None]
+            yield self.network.restore(made[: min(hop, count - start)]).cpu().numpy()
+
+
+def _rows_between(rows: FloatArray, first: int, last: int) -> FloatArray:
+    """(last - first, F) float32 rows; zeros beyond both ends."""
+    padding = ((max(0, -first), max(0, last - len(rows))), (0, 0))
+    return np.pad(np.asarray(rows[max(0, first) : last], np.float32), padding)
