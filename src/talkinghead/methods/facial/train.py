@@ -1,9 +1,9 @@
 """Training of FACIAL-GAN: generally, and then for a person.
 
 Source: Zhang et al. 2021, section 5.1: Adam with 1e-4, windows of 128 frames; 50 epochs of batches of 64 in general,
-    and 10 epochs of batches of 16 for a person. Where we differ: the learning rate runs one cycle, as the corpus is small;
-    windows start anywhere; speech has augmented versions, and phones are left out at times, so that the encoder is
-    heard as well; mouths move as far as the main speaker's.
+    and 10 epochs of batches of 16 for a person. Where we differ: the learning rate runs one cycle, as the corpus is
+    small; windows start anywhere; speech has augmented versions, and phones are left out at times, so that the encoder
+    is heard as well; mouths move as far as the main speaker's.
 """
 
 from __future__ import annotations
