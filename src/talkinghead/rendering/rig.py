@@ -79,7 +79,7 @@ class Rig:
         return np.asarray(stays + self.follow[:, None] * (self.pose(points, motion) - stays))
 
 
-def _fan(contour: IndexArray) -> IndexArray:
+def fill_hole(contour: IndexArray) -> IndexArray:
     """Triangles over the hole inside a contour whose upper and lower points face each other, corner to corner."""
     half = len(contour) // 2
     upper, lower = contour[1:half], contour[:half:-1]
@@ -184,7 +184,7 @@ def build_rig(portrait: Portrait) -> Rig:
 def _triangulate(source: FloatArray) -> npt.NDArray[np.int32]:
     """(F, 3) triangles: the face mesh with its holes filled, and a Delaunay mesh from its contour outwards."""
     _, cells = canonical_face()
-    holes = [_fan(contour) for contour in (INNER_LIP_CONTOUR, LEFT_EYE_CONTOUR, RIGHT_EYE_CONTOUR)]
+    holes = [fill_hole(contour) for contour in (INNER_LIP_CONTOUR, LEFT_EYE_CONTOUR, RIGHT_EYE_CONTOUR)]
     ring = np.concatenate([FACE_OVAL, np.arange(_SURFACE, len(source))])
     outer = ring[scipy.spatial.Delaunay(source[ring]).simplices]
     # Triangles with all corners on the contour and their middle inside it would lie under the face.
