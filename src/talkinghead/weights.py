@@ -36,16 +36,19 @@ class Weights:
 
     folders: tuple[Path, ...]
 
+    def find(self, stem: str) -> Path | None:
+        """The file ``STEM.safetensors`` of the first folder that has it, or None."""
+        files = (folder / f"{stem}{SUFFIX}" for folder in self.folders)
+        return next((path for path in files if path.is_file()), None)
+
     def file(self, stem: str, *, remedy: str = "train them, or install the complete package") -> Path:
         """The file ``STEM.safetensors`` of the first folder that has it.
 
         Raises:
             InputError: no folder has it; the message ends with the remedy.
         """
-        for folder in self.folders:
-            path = folder / f"{stem}{SUFFIX}"
-            if path.is_file():
-                return path
+        if (path := self.find(stem)) is not None:
+            return path
         places = " or ".join(str(folder) for folder in self.folders) or "any folder"
         raise InputError(f"there are no weights {stem!r} in {places}: {remedy}.")
 

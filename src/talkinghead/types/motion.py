@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from talkinghead.types.arrays import NUM_EXPRESSIONS, NUM_LANDMARKS, FloatArray, check_array, check_fps
+from talkinghead.types.arrays import NUM_EXPRESSIONS, NUM_LANDMARKS, FloatArray, IndexArray, check_array, check_fps
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Motion:
     def __len__(self) -> int:
         return len(self.landmarks)
 
-    def __getitem__(self, rows: slice) -> Motion:
+    def __getitem__(self, rows: slice | IndexArray) -> Motion:
         expression = None if self.expression is None else self.expression[rows]
         return Motion(
             self.fps,

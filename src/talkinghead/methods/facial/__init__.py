@@ -5,24 +5,36 @@ from __future__ import annotations
 from pathlib import Path
 
 from talkinghead.methods.base import Method, Paper
-from talkinghead.methods.facial.config import CONFIGS, VARIANTS, AttributesConfig, FacialConfig
+from talkinghead.methods.facial.config import CONFIGS, VARIANTS, AttributesConfig, FacialConfig, VideoConfig
 from talkinghead.methods.facial.gan import FacialGenerator
 from talkinghead.methods.facial.motion import FacialMotion
+from talkinghead.methods.facial.renderer import RenderToVideoRenderer
 from talkinghead.methods.facial.stages import STAGES
-from talkinghead.rendering.interior import InteriorFiller, MouthInterior
+from talkinghead.methods.facial.video import RenderToVideo
+from talkinghead.rendering.interior import InteriorFiller, MouthInterior, load_filler
 from talkinghead.rendering.mouth import FlatFiller
 from talkinghead.rendering.warp import WarpRenderer
 from talkinghead.weights import Weights, load_network
 
 
-def build(config: FacialConfig) -> tuple[FacialMotion, WarpRenderer]:
-    """Generator with random weights; the picture is warped."""
-    return FacialMotion(FacialGenerator(config.attributes)), WarpRenderer(InteriorFiller(MouthInterior()), FlatFiller())
+def build(config: FacialConfig) -> tuple[FacialMotion, RenderToVideoRenderer]:
+    """Generator and renderer with random weights."""
+    warp = WarpRenderer(InteriorFiller(MouthInterior()), FlatFiller())
+    return FacialMotion(FacialGenerator(config.attributes)), RenderToVideoRenderer(RenderToVideo(config.video), warp)
 
 
 def load_generator(weights: Weights) -> FacialMotion:
     """The generator with trained weights."""
     return FacialMotion(load_network(FacialGenerator, AttributesConfig, weights.file("attributes")))
+
+
+def load_renderer(weights: Weights) -> RenderToVideoRenderer:
+    """The renderer: of a person, if their weights are there; else one that has learned nobody."""
+    there = weights.find("video")
+    network = (
+        RenderToVideo(CONFIGS["small"].video) if there is None else load_network(RenderToVideo, VideoConfig, there)
+    )
+    return RenderToVideoRenderer(network, WarpRenderer(load_filler(), FlatFiller()))
 
 
 METHOD = Method(
@@ -40,5 +52,7 @@ METHOD = Method(
     weights=Path(__file__).with_name("weights"),
     build=build,
     generator=load_generator,
+    renderers={"render-to-video": load_renderer},
+    person_renderer=("render-to-video", "video"),
     stages=STAGES,
 )

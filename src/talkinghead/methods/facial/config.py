@@ -54,14 +54,49 @@ class AttributesConfig:
 
 
 @dataclass(frozen=True)
+class VideoConfig:
+    """Rendering-to-video: rendered faces with eye attention maps -> a person's frame.
+
+    Attributes:
+        size: side of the network's picture in px, a multiple of 2 to the number of ``channels``.
+        before, after: rendered frames that it sees before and after the one it makes (the window 2 N_w in all).
+        channels: of its U-Net, at half the size, a quarter, and so on.
+        discriminator_channels: of each of its three discriminators.
+        adversarial, matching, perceptual, pixel: weights of the terms of equation 10.
+        residual: whether it also sees the person's own picture, warped by the same motion, and makes what differs from
+            it; False: it makes all pixels, as published.
+        attention: whether it sees the eye attention map; False: an ablation.
+    """
+
+    size: int = 512
+    before: int = 5
+    after: int = 4
+    channels: tuple[int, ...] = (64, 128, 256, 512, 512)
+    discriminator_channels: tuple[int, ...] = (64, 128, 256, 512)
+    adversarial: float = 1.0
+    matching: float = 2.0
+    perceptual: float = 10.0
+    pixel: float = 50.0
+    residual: bool = False
+    attention: bool = True
+
+    @property
+    def window(self) -> int:
+        """Rendered frames that it sees."""
+        return self.before + 1 + self.after
+
+
+@dataclass(frozen=True)
 class FacialConfig:
     """Sizes of all networks.
 
     Attributes:
         attributes: of FACIAL-GAN.
+        video: of rendering-to-video.
     """
 
     attributes: AttributesConfig = field(default_factory=AttributesConfig)
+    video: VideoConfig = field(default_factory=VideoConfig)
 
 
 _SMALL = AttributesConfig(
@@ -75,11 +110,21 @@ _SMALL = AttributesConfig(
     discriminator_channels=(48, 96, 128),
 )
 
+_SMALL_VIDEO = VideoConfig(
+    size=256,
+    before=2,
+    after=1,
+    channels=(24, 48, 96, 128),
+    discriminator_channels=(16, 32, 64),
+    residual=True,
+)
+_TINY_VIDEO = VideoConfig(size=32, before=1, after=0, channels=(4, 4), discriminator_channels=(4, 4), residual=True)
+
 CONFIGS = {
     # Sections 3.2, 4 and 5.1: T = 128, 16 speech frames about each frame, 29 numbers in and 64 + 6 + 1 out. The layers
     # are in the supplement, which we do not have.
     "paper": FacialConfig(),
-    "small": FacialConfig(_SMALL),
+    "small": FacialConfig(_SMALL, _SMALL_VIDEO),
     "tiny": FacialConfig(
         AttributesConfig(
             features="phones",
@@ -91,14 +136,17 @@ CONFIGS = {
             local_channels=(8, 8, 8, 8),
             local_size=8,
             discriminator_channels=(8, 8),
-        )
+        ),
+        _TINY_VIDEO,
     ),
 }
 
 # The ablations of section 5.3, and of the paper's claim that attributes help each other.
 VARIANTS = {
-    "small-apart": FacialConfig(replace(_SMALL, joint=False)),
-    "small-without-temporal": FacialConfig(replace(_SMALL, temporal=False)),
-    "small-without-local": FacialConfig(replace(_SMALL, local=False)),
-    "small-without-gan": FacialConfig(replace(_SMALL, adversarial=0.0)),
+    "small-apart": FacialConfig(replace(_SMALL, joint=False), _SMALL_VIDEO),
+    "small-without-temporal": FacialConfig(replace(_SMALL, temporal=False), _SMALL_VIDEO),
+    "small-without-local": FacialConfig(replace(_SMALL, local=False), _SMALL_VIDEO),
+    "small-without-gan": FacialConfig(replace(_SMALL, adversarial=0.0), _SMALL_VIDEO),
+    "small-without-attention": FacialConfig(_SMALL, replace(_SMALL_VIDEO, attention=False)),
+    "small-all-pixels": FacialConfig(_SMALL, replace(_SMALL_VIDEO, residual=False)),
 }

@@ -19,4 +19,13 @@ STAGES = {
         starts=True,
         needs_speech=True,
     ),
+    "video": Stage(
+        what="rendered faces of a person, with eye attention maps -> their frames (section 3.4)",
+        network=defer(f"{_HERE}.video:video_adversaries", part="video"),
+        losses=defer(f"{_HERE}.video_losses:video_losses"),
+        example=defer(f"{_HERE}.video_losses:video_example"),
+        train=defer(f"{_HERE}.train_video:train_video"),
+        options=TrainingOptions(steps=500, batch=4, learning_rate=4e-4, validate_every=100),
+        scope=("person",),
+    ),
 }

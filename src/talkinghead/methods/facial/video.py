@@ -1,0 +1,113 @@
+"""Rendering-to-video: rendered faces with eye attention maps -> frames of a person."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from talkinghead.methods.facial.config import VideoConfig
+from talkinghead.rendering.mesh_render import TEXTURE_SIDE, Skin
+from talkinghead.training.adversarial import Adversaries
+from talkinghead.training.discriminators import MultiScaleDiscriminator
+
+MAP_CHANNELS = 4
+"""Of a rendered frame: red, green, blue, and the eye attention map."""
+
+
+class RenderToVideo(nn.Module):
+    """A window of rendered faces -> the frame in its middle.
+
+    Source: Zhang et al. 2021, section 3.4, after Kim et al. 2018 and Chan et al. 2019, whose generator is a U-Net (its
+        sizes are not stated). Where we differ, in configurations with ``residual``: it also sees the person's own
+        picture, warped by the same motion, and makes a mask M and colours C: M * C + (1 - M) * own. The first output is
+        that picture, so that little training suffices, and what does not move stays the person's own pixels.
+
+    It bears the person's skin, by which their face is rendered.
+
+    Args:
+        config: sizes.
+    """
+
+    albedo: Tensor
+    teeth: Tensor
+    light: Tensor
+
+    def __init__(self, config: VideoConfig) -> None:
+        super().__init__()
+        if config.size % 2 ** len(config.channels):
+            raise ValueError(f"{config} does not halve its pictures {len(config.channels)} times")
+        self.config = config
+        sizes = config.channels
+        entered = 4 * (MAP_CHANNELS * config.window + 3 * config.residual)
+        self.down = nn.ModuleList(
+            _block(a, b, stride=1 if k == 0 else 2) for k, (a, b) in enumerate(pairwise((entered, *sizes)))
+        )
+        self.up = nn.ModuleList(_block(a + b, b) for a, b in pairwise(reversed(sizes)))
+        self.out = nn.Conv2d(sizes[0], 4 * (3 + config.residual), 3, padding=1)
+        if config.residual:
+            with torch.no_grad():  # M is small at first
+                assert self.out.bias is not None
+                self.out.bias[12:] = -2.0
+        self.register_buffer("albedo", torch.full((3, TEXTURE_SIDE, TEXTURE_SIDE), 0.5))
+        self.register_buffer("teeth", torch.ones(3))
+        self.register_buffer("light", torch.zeros(9, 3))
+
+    def forward(self, maps: Tensor, own: Tensor) -> Tensor:
+        """Frames (B, 3, S, S) in [-1, 1].
+
+        Args:
+            maps: (B, 4 * window, S, S) rendered faces in [-1, 1] and their eye attention maps in [0, 1].
+            own: (B, 3, S, S) the person's own picture, warped, in [-1, 1]; not looked at without ``residual``.
+        """
+        config = self.config
+        if not config.attention:
+            maps = maps.clone()
+            maps[:, MAP_CHANNELS - 1 :: MAP_CHANNELS] = 0.0
+        seen = torch.cat([maps, own], dim=1) if config.residual else maps
+        x, skipped = F.pixel_unshuffle(seen, 2), []
+        for block in self.down:
+            x = block(x)
+            skipped.append(x)
+        skipped.pop()
+        for block in self.up:
+            x = F.interpolate(x, scale_factor=2.0, mode="nearest")
+            x = block(torch.cat([x, skipped.pop()], dim=1))
+        made = F.pixel_shuffle(self.out(x).float(), 2)
+        colours = torch.tanh(made[:, :3])
+        if not config.residual:
+            return colours
+        mask = torch.sigmoid(made[:, 3:])
+        return mask * colours + (1 - mask) * own
+
+    def wear(self, skin: Skin) -> None:
+        """Bear a person's skin."""
+        self.albedo.copy_(torch.from_numpy(skin.albedo).permute(2, 0, 1))
+        self.teeth.copy_(torch.from_numpy(skin.teeth))
+        self.light.copy_(torch.from_numpy(skin.light))
+
+    @property
+    def skin(self) -> Skin | None:
+        """The person's skin; None: it has not learned anybody."""
+        if not self.light.any():
+            return None
+        albedo = self.albedo.permute(1, 2, 0).contiguous().float().cpu().numpy()
+        return Skin(albedo, self.teeth.double().cpu().numpy(), self.light.double().cpu().numpy())
+
+
+def _block(size_in: int, size: int, *, stride: int = 1) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Conv2d(size_in, size, 3, stride=stride, padding=1),
+        nn.LeakyReLU(0.2, inplace=True),
+        nn.Conv2d(size, size, 3, padding=1),
+        nn.LeakyReLU(0.2, inplace=True),
+    )
+
+
+def video_adversaries(config: VideoConfig) -> Adversaries[RenderToVideo, MultiScaleDiscriminator]:
+    """The network and three discriminators, each of which sees a window of rendered faces and a frame."""
+    seen = MAP_CHANNELS * config.window + 3
+    channels = config.discriminator_channels
+    return Adversaries(RenderToVideo(config), MultiScaleDiscriminator(seen, channels, strided=min(3, len(channels))))

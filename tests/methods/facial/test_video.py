@@ -1,0 +1,145 @@
+"""Rendering-to-video: the network, its losses, what it is given, and what is laid over the picture."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from talkinghead.methods.facial.config import CONFIGS
+from talkinghead.methods.facial.renderer import RenderToVideoRenderer
+from talkinghead.methods.facial.scenes import FaceScene
+from talkinghead.methods.facial.video import RenderToVideo, video_adversaries
+from talkinghead.methods.facial.video_losses import as_window, generate, video_example, video_losses
+from talkinghead.motion.expressions import landmarks_from_expression
+from talkinghead.rendering.interior import InteriorFiller, MouthInterior
+from talkinghead.rendering.mesh_render import TEXTURE_SIDE, Skin
+from talkinghead.rendering.mouth import FlatFiller
+from talkinghead.rendering.warp import WarpRenderer
+from talkinghead.types import Motion, Portrait
+
+TINY = CONFIGS["tiny"]
+
+
+def network(**changes: object) -> RenderToVideo:
+    torch.manual_seed(0)
+    return RenderToVideo(replace(TINY.video, **changes)).eval()  # type: ignore[arg-type]
+
+
+def skin() -> Skin:
+    light = np.zeros((9, 3))
+    light[0] = 1 / 0.282095
+    return Skin(np.full((TEXTURE_SIDE, TEXTURE_SIDE, 3), 0.5, np.float32), np.ones(3), light)
+
+
+def motion_of(portrait: Portrait, count: int, *, jaw: float = 0.0, blink: float = 0.0) -> Motion:
+    own = portrait.landmarks
+    weights = np.zeros((count, 51))
+    weights[:, 17] = jaw
+    still = np.zeros((count, 3))
+    landmarks = landmarks_from_expression(weights, own) if jaw else np.repeat(own[None], count, axis=0)
+    return Motion(25.0, landmarks, still, still, np.full(count, blink), own)
+
+
+def renderer(of: RenderToVideo) -> RenderToVideoRenderer:
+    return RenderToVideoRenderer(of, WarpRenderer(InteriorFiller(MouthInterior()), FlatFiller()))
+
+
+def test_the_window_of_the_paper() -> None:
+    config = CONFIGS["paper"].video
+    assert config.window % 2 == 0  # 2 N_w frames of four channels
+    assert (config.matching, config.perceptual, config.pixel) == (2.0, 10.0, 50.0)
+    assert not config.residual
+
+
+def test_at_first_it_shows_the_persons_own_picture() -> None:
+    maps, own = torch.rand(2, 8, 32, 32), torch.rand(2, 3, 32, 32) * 2 - 1
+    made = network()(maps, own)
+    assert (made - own).abs().mean() < 0.2 * (made.mean() - own).abs().mean()
+    assert network(residual=False)(maps, own).equal(network(residual=False)(maps, -own))
+
+
+def test_without_the_attention_map_blinks_are_not_seen() -> None:
+    maps, own = torch.rand(1, 8, 32, 32), torch.zeros(1, 3, 32, 32)
+    other = maps.clone()
+    other[:, [3, 7]] = 0.0
+    assert not network()(maps, own).equal(network()(other, own))
+    assert network(attention=False)(maps, own).equal(network(attention=False)(other, own))
+
+
+def test_it_bears_the_persons_skin() -> None:
+    bearing = network()
+    assert bearing.skin is None
+    bearing.wear(skin())
+    assert bearing.skin is not None
+    np.testing.assert_array_equal(bearing.skin.albedo, skin().albedo)
+    np.testing.assert_allclose(bearing.skin.light, skin().light, rtol=1e-6)
+
+
+def test_maps_become_channels_frame_by_frame() -> None:
+    maps = torch.zeros(1, 2, 4, 4, 4, dtype=torch.uint8)
+    maps[0, 0, ..., 0], maps[0, 1, ..., 3] = 255, 51
+    window = as_window(maps)
+    assert window.shape == (1, 8, 4, 4)
+    assert window[0, :, 0, 0].tolist() == pytest.approx([1.0, -1.0, -1.0, 0.0, -1.0, -1.0, -1.0, 0.2])
+
+
+def test_the_terms_of_equation_10() -> None:
+    pair, batch = video_adversaries(TINY.video), video_example(TINY, 0)
+    losses = video_losses(pair, batch, TINY)
+    assert set(losses) == {
+        "adversarial_loss", "feature_loss", "discriminator_loss", "perceptual_loss", "pixel_loss",
+    }  # fmt: skip
+    target = 2 * batch["target"].permute(0, 3, 1, 2).float() / 255 - 1
+    distance = (generate(pair, batch) - target).abs().mean()
+    assert losses["pixel_loss"].item() == pytest.approx(50 * distance.item(), rel=1e-4)
+    assert len(pair.discriminator.scales) == 3
+
+
+def test_the_face_lies_where_the_portraits_is(calm: Portrait) -> None:
+    scene = FaceScene(calm, size=128)
+    [drawn] = scene.draw(motion_of(calm, 1))
+    own = scene.head.head.picture / 255
+    inside = drawn.covered & (drawn.eyes < 0.5)
+    assert inside.mean() > 0.1
+    assert np.abs(drawn.picture - own)[inside].mean() < 0.06
+
+
+def test_the_eye_map_is_as_bright_as_the_eyes_are_shut(calm: Portrait) -> None:
+    scene = FaceScene(calm, size=64)
+    for blink in (0.0, 0.4, 1.0):
+        maps = scene.maps(motion_of(calm, 1, blink=blink))
+        assert maps.shape == (1, 64, 64, 4)
+        assert maps[..., 3].max() == pytest.approx(255 * blink, abs=1)
+
+
+def test_an_open_jaw_shows_the_inside_of_the_mouth(calm: Portrait) -> None:
+    scene = FaceScene(calm, size=128, skin=skin())
+    shut, wide = (scene.draw(motion_of(calm, 1, jaw=jaw))[0] for jaw in (0.01, 0.7))
+    dark = [(face.covered & (face.picture.max(axis=2) < 0.15)).sum() for face in (shut, wide)]
+    assert dark[1] > dark[0] + 30
+
+
+def test_what_was_learned_changes_only_the_square_of_the_head(calm: Portrait) -> None:
+    learned = network()
+    learned.wear(skin())
+    motion = motion_of(calm, 5, jaw=0.3)
+    plain = np.concatenate([chunk.images for chunk in renderer(learned)._warp.render(motion, calm)])
+    made = np.concatenate([chunk.images for chunk in renderer(learned).render(motion, calm)])
+    assert made.shape == plain.shape
+    crop = FaceScene(calm, size=32, skin=skin()).head.crop
+    beyond = np.ones(plain.shape[1:3], bool)
+    low, high = int(crop.top) - 8, int(crop.top + crop.side) + 8
+    beyond[max(0, low) : high, max(0, int(crop.left) - 8) : int(crop.left + crop.side) + 8] = False
+    np.testing.assert_array_equal(made[:, beyond], plain[:, beyond])
+    assert (made != plain).any()
+
+
+def test_nobody_learned_is_announced(calm: Portrait, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING, "talkinghead"):
+        frames = list(renderer(network()).render(motion_of(calm, 3, jaw=0.3), calm))
+    assert sum(map(len, frames)) == 3
+    assert "has not learned this face" in caplog.text
