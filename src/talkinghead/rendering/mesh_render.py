@@ -112,7 +112,7 @@ def draw_face(
 
     Args:
         mesh: (478, 3) px, of the camera's x, y, and z away from it.
-        teeth: (M, 3) px.
+        teeth: (M, 3) px; without any, none are drawn.
         skin: what it is covered with.
         size: (width, height) px of the window.
         corner: (left, top) px of the window in the picture.
@@ -129,10 +129,11 @@ def draw_face(
     values[rows[0], 2:5] = shade(vertex_normals(points[:_SURFACE], skin_triangles()), skin.light)
     upper, lower = mesh[list(_MIDDLE_OF_LIPS)]
     lit = min(1.0, float(np.linalg.norm(lower - upper)) / (_SHADOW * scale))
-    values[rows[1], 2:5] = lit * shade(vertex_normals(teeth, _teeth_triangles()), skin.light)
+    of_teeth = _teeth_triangles() if len(teeth) else np.zeros((0, 3), np.int32)
+    values[rows[1], 2:5] = lit * shade(vertex_normals(teeth, of_teeth), skin.light)
     values[rows[0], 5] = eye_vertices()
     cavity = np.searchsorted(lips, _lip_triangles()) + rows[2][0]
-    triangles = np.concatenate([skin_triangles(), _teeth_triangles() + _SURFACE, cavity])
+    triangles = np.concatenate([skin_triangles(), of_teeth + _SURFACE, cavity])
     filled = np.zeros((height, width, 6), np.float32)
     buffer = np.full((height, width), _FAR, np.float32)
     moved = np.ascontiguousarray(points[:, :2] - corner)

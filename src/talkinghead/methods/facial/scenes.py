@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from talkinghead.face.fitting import FaceFitter
@@ -28,12 +30,12 @@ class FaceScene:
     def __init__(self, portrait: Portrait, *, size: int, skin: Skin | None = None) -> None:
         self.head = HeadScene(portrait, size=size)
         self.size = size
-        self.skin = skin or fit_skin([self.head.image], [portrait.mesh])
         self._identity, fitted = fit_face(portrait.track)
         assert fitted.expression is not None
         model = load_face_model()
         face = model.mesh(self._identity, fitted.expression[portrait.best])[None, :_SURFACE]
         self._similarity = FaceFitter(model).similarity(face, self.head.rig.shape[None, :_SURFACE])
+        self.skin = fit_skin([self.head.image], [portrait.mesh]) if skin is None else self._relight(skin, portrait)
 
     def draw(self, motion: Motion) -> list[DrawnFace]:
         """The face in each row of a motion, in the network's square, its eyes open."""
@@ -55,6 +57,13 @@ class FaceScene:
             for face, blink in zip(drawn, motion.blink, strict=True)
         ]
         return np.round(np.stack(rows) * 255).astype(np.uint8)
+
+    def _relight(self, skin: Skin, portrait: Portrait) -> Skin:
+        """A person's skin under the light of this picture: cameras balance their colours anew in each recording."""
+        crop, size = self.head.crop, (self.size, self.size)
+        drawn = draw_face(crop.points(portrait.mesh[:_SURFACE]), np.zeros((0, 3)), skin, size=size)
+        real = self.head.head.picture[drawn.covered].mean(axis=0) / 255
+        return replace(skin, light=skin.light * real / np.maximum(drawn.picture[drawn.covered].mean(axis=0), 0.01))
 
     def _teeth(self, motion: Motion) -> FloatArray:
         """(T, M, 3) the teeth in the head frame of the rig: the lower ones follow the jaw."""
