@@ -133,7 +133,7 @@ class Corpus:
 
     def hold_out(self, speakers: Iterable[str]) -> Corpus:
         """The same corpus with these speakers, and no others, as ``unseen``."""
-        return replace(self, unseen=tuple(speakers))
+        return replace(self, unseen=tuple(sorted(speakers)))
 
     def split_everybody(self, share: float = 1 / 3) -> Corpus:
         """The corpus in which every speaker of ``train`` has recordings in ``val``, or parts of them.

@@ -49,6 +49,25 @@ class TrainingOptions:
 
 
 @dataclass(frozen=True)
+class HeldOutOptions(TrainingOptions):
+    """Options of a stage that can hold out some of its data.
+
+    Attributes:
+        held_out: speakers, or sources of speech, separated by commas.
+    """
+
+    held_out: str = field(
+        default="",
+        metadata={"help": "Who is scored and not learned from, separated by commas.", "metavar": "NAMES"},
+    )
+
+    @property
+    def names_held_out(self) -> frozenset[str]:
+        """Those of ``held_out``."""
+        return frozenset(filter(None, self.held_out.split(",")))
+
+
+@dataclass(frozen=True)
 class Training:
     """One run of a stage.
 

@@ -5,19 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from talkinghead.training.stage import Stage, TrainingOptions, defer
+from talkinghead.training.stage import HeldOutOptions, Stage, TrainingOptions, defer
 
 _HERE = "talkinghead.methods.makeittalk"
-
-
-@dataclass(frozen=True)
-class ContentOptions(TrainingOptions):
-    """Additional options of the content branch; see ``train_content`` for ``held_out``."""
-
-    held_out: str = field(
-        default="",
-        metadata={"help": "Speakers to score and not to learn from, separated by commas.", "metavar": "NAMES"},
-    )
 
 
 @dataclass(frozen=True)
@@ -44,7 +34,7 @@ STAGES = {
         losses=defer(f"{_HERE}.losses:content_losses"),
         example=defer(f"{_HERE}.losses:content_example"),
         train=defer(f"{_HERE}.train_content:train_content"),
-        options=ContentOptions(steps=6000, batch=512, learning_rate=1.5e-3),
+        options=HeldOutOptions(steps=6000, batch=512, learning_rate=1.5e-3),
     ),
     "speaker": Stage(
         what="speech and voice -> head motion and expression (section 3.2), on the open recordings",

@@ -208,7 +208,7 @@ def train_content(training: Training) -> None:
     # Log-mel is augmented in every batch instead, and the encoder knows other voices and rooms.
     versions = 1 if sizes.features == "log-mel" else _HEARD if encoder else VERSIONS
     codes = Weights((training.out,)).file("voice") if sizes.features == "autovc" else None
-    corpus = training.corpus.hold_out(filter(None, training.options.held_out.split(",")))
+    corpus = training.corpus.hold_out(training.options.names_held_out)
     recordings = {
         name: tuple(
             recording
