@@ -12,7 +12,7 @@ import torch
 
 from talkinghead.data.manifest import manifest_rows
 from talkinghead.media import read_speech
-from talkinghead.speech import phones
+from talkinghead.speech import phones, time_delay
 from talkinghead.speech.activity import voice_activity
 from talkinghead.speech.arpabet import CLASSES
 from talkinghead.speech.features import resample
@@ -26,6 +26,7 @@ from talkinghead.speech.phones import (
     recognise,
 )
 from talkinghead.speech.say import say
+from talkinghead.speech.time_delay import count_future, count_past
 from talkinghead.types import Speech
 
 
@@ -59,7 +60,7 @@ def test_windows_leave_no_seam(
     network: PhoneRecogniser, noise: np.ndarray, piece: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = phone_posteriors(noise, network=network)
-    monkeypatch.setattr(phones, "_PIECE", piece)
+    monkeypatch.setattr(time_delay, "_PIECE", piece)
     np.testing.assert_allclose(phone_posteriors(noise, network=network), whole, atol=1e-6)
 
 
@@ -73,9 +74,9 @@ def test_a_stretch_is_the_whole_s(network: PhoneRecogniser, noise: np.ndarray, s
 
 def test_only_the_neighbourhood_counts_without_an_encoder(noise: np.ndarray) -> None:
     torch.manual_seed(0)
-    network = PhoneRecogniser(replace(CONFIGS["small"], encoder_size=0)).eval()
+    network, taps = PhoneRecogniser(replace(CONFIGS["small"], encoder_size=0)).eval(), CONFIGS["small"].taps
     whole = phone_posteriors(noise, gain=1.0, network=network)
-    for silent, reach in ((slice(48_000, None), network.config.future), (slice(48_000), network.config.past)):
+    for silent, reach in ((slice(48_000, None), count_future(taps)), (slice(48_000), count_past(taps))):
         cut = noise.copy()
         cut[silent] = 0.0
         changed = np.flatnonzero(np.abs(phone_posteriors(cut, gain=1.0, network=network) - whole).max(axis=1) > 1e-6)

@@ -16,7 +16,7 @@ HELD_OUT_LIBRISPEECH = ("LS-367", "LS-533")
 """Two readers of test-other whom no training uses."""
 
 ENGLISH = "en-us"
-_TRANSCRIPTS = Path(__file__).with_name("librispeech.csv")
+_RECOGNISED = Path(__file__).with_name("recognised.csv")
 _OPEN = "speech_open"
 _LEARNERS = "speechocean762"  # many of them children, who do not always say what they are to read
 _HELD_OUT_SHARE = 12  # one speaker in this many, of the corpora that have as many
@@ -99,12 +99,14 @@ def _grid_main(corpus: Path) -> Iterator[LabelledRecording]:
 
 def _single_speakers(corpus: Path, table: list[dict[str, str]]) -> Iterator[LabelledRecording]:
     speech = corpus / "speech"
-    texts = _coqui_texts(speech)
+    texts, recognised = _coqui_texts(speech), _recognised_texts()
     for row in table:
         path = speech / row["file"]
         if row["dataset"] == "LJSpeech":
-            text = texts.get(path.stem) if path.stem in texts or row["text"].endswith(".csv") else row["text"]
-            yield LabelledRecording(path, "LJSpeech", "LJ", text)
+            text = texts.get(path.stem) or (None if row["text"].endswith(".csv") else row["text"])
+            text, certain = (text, True) if text else (recognised.get(row["file"]), False)
+            if text:
+                yield LabelledRecording(path, "LJSpeech", "LJ", text, certain=certain)
         elif row["file"] == "MFA__61-70968-0000.ogg":
             text = path.with_suffix(".TextGrid").read_text(encoding="utf-8").split('"')[-2]
             yield LabelledRecording(path, "LibriSpeech-text", row["speaker"], text)
@@ -139,13 +141,17 @@ def _vctk(corpus: Path, table: list[dict[str, str]]) -> list[LabelledRecording]:
 
 
 def _librispeech(corpus: Path, table: list[dict[str, str]]) -> Iterator[LabelledRecording]:
-    """Its readers, whose texts Whisper has recognised (``librispeech.csv``)."""
-    with _TRANSCRIPTS.open(encoding="utf-8", newline="") as file:
-        texts = {row["file"]: row["text"] for row in csv.DictReader(file)}
+    texts = _recognised_texts()
     for row in table:
-        if text := texts.get(row["file"]):
+        if row["file"].startswith("resemblyzer__LibriSpeech") and (text := texts.get(row["file"])):
             path = corpus / "speech" / row["file"]
             yield LabelledRecording(path, "LibriSpeech", row["speaker"], text, certain=False)
+
+
+def _recognised_texts() -> dict[str, str]:
+    """Texts by file, of recordings without any: what Whisper tiny.en recognised, where it was sure enough."""
+    with _RECOGNISED.open(encoding="utf-8", newline="") as file:
+        return {row["file"]: row["text"] for row in csv.DictReader(file)}
 
 
 def _open_speech(corpus: Path) -> Iterator[LabelledRecording]:

@@ -58,6 +58,18 @@ RECIPES: dict[str, Recipe] = {
             "talkinghead.speech.phones:CONFIGS",
         ),
         Recipe(
+            "student",
+            Stage(
+                what="log-mel -> what the encoder hears and phones, with little sound ahead, for live speech",
+                network=defer("talkinghead.speech.student:SpeechStudent"),
+                losses=defer("talkinghead.recipes.student:student_losses"),
+                example=defer("talkinghead.recipes.student:student_example"),
+                train=defer("talkinghead.recipes.student:train_student"),
+                options=HeldOutOptions(steps=4000, batch=48, learning_rate=1.2e-3),
+            ),
+            "talkinghead.speech.student:CONFIGS",
+        ),
+        Recipe(
             "syncnet",
             Stage(
                 what="mouths and log-mel -> whether they are in sync: the network with which evaluation measures it",

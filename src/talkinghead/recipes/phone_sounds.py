@@ -15,7 +15,8 @@ from talkinghead.foreign import Arrays
 from talkinghead.speech.arpabet import CLASSES, SILENCE
 from talkinghead.speech.encoder import encode_speech, encoder_digest
 from talkinghead.speech.features import SAMPLE_RATE, loudness_gain
-from talkinghead.speech.phones import PhoneConfig, phone_features
+from talkinghead.speech.phones import PhoneConfig
+from talkinghead.speech.time_delay import mel_frames
 from talkinghead.store import NOTHING_KEPT, Store, code_digest, key_of
 from talkinghead.training.augmentation.sound import add_noise, augment_sound, make_noise, make_tune
 
@@ -69,7 +70,7 @@ def compute_features(
     store: Store = NOTHING_KEPT,
 ) -> SourceFeatures:
     """Features of recordings, unchanged and, in further versions, augmented; kept in the store."""
-    code = code_digest("talkinghead.speech.phones", "talkinghead.training.augmentation.sound")
+    code = code_digest("talkinghead.speech.time_delay", "talkinghead.training.augmentation.sound")
     sounds = [zlib.crc32(item.samples.tobytes()) for item in labelled]
     key = key_of(sounds, config.num_mels, config.encoder_size, versions, code, encoder_digest())
     kept = store.arrays("phones", key, lambda: _features(labelled, config, versions))
@@ -90,7 +91,7 @@ def _features(labelled: Sequence[LabelledSound], config: PhoneConfig, versions: 
                 samples, known = augment_sound(samples, known, rng)
                 samples = add_noise(samples, rng) if rng.random() < _NOISY else samples
             samples = samples * np.float32(loudness_gain(samples))
-            mel = phone_features(samples, num_mels=config.num_mels)
+            mel = mel_frames(samples, num_mels=config.num_mels)
             count = min(len(mel), len(known))
             mels.append(np.round(mel[:count] * 255).astype(np.uint8))
             encoded.append(_encode(samples, -(-count // 2), config))
@@ -155,3 +156,15 @@ def read_labelled(
             else:
                 (held_out if k % _HELD_BACK == 0 else learned).append(item)
     return learned, held_out
+
+
+def describe_sounds(learned: Sequence[LabelledSound]) -> dict[str, object]:
+    """What cards tell of the data."""
+    hours: dict[str, float] = {}
+    for item in learned:
+        hours[item.source] = hours.get(item.source, 0.0) + len(item.samples) / SAMPLE_RATE / 3600
+    return {
+        "hours": {source: round(value, 2) for source, value in hours.items()},
+        "data_licence": "CC0, CC BY, CC BY-SA, public domain, MIT, Apache-2.0, BSD-like (NOTICE); synthesised by this "
+        "project",
+    }

@@ -7,7 +7,7 @@ tilt, noise, missing bands) anew in every batch. What the encoder makes of the s
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 
 import numpy as np
@@ -22,10 +22,10 @@ from talkinghead.recipes.phone_sounds import (
     LabelledSound,
     SourceFeatures,
     compute_sources,
+    describe_sounds,
     read_labelled,
 )
 from talkinghead.speech.arpabet import BILABIALS, CLASSES, LABIODENTALS
-from talkinghead.speech.features import SAMPLE_RATE
 from talkinghead.speech.phones import PhoneConfig, PhoneRecogniser, phone_posteriors
 from talkinghead.training.augmentation.mels import augment_mels
 from talkinghead.training.fit import Schedule
@@ -113,19 +113,36 @@ def phone_losses(network: nn.Module, batch: Mapping[str, Tensor], config: PhoneC
             ignore, ``weights`` (B,).
         config: sizes.
     """
-    logits, labels = network(batch["mel"], batch["encoded"]).float(), batch["labels"]
-    loss = F.cross_entropy(logits.mT, labels, ignore_index=-1, label_smoothing=_SMOOTHING, reduction="none")
+    return {"phone_loss": label_loss(network(batch["mel"], batch["encoded"]), batch)}
+
+
+def label_loss(logits: Tensor, batch: Mapping[str, Tensor]) -> Tensor:
+    """The weighted mean of the cross entropy of logits (B, T, 40) and a batch's smoothed labels."""
+    labels = batch["labels"]
+    loss = F.cross_entropy(logits.float().mT, labels, ignore_index=-1, label_smoothing=_SMOOTHING, reduction="none")
     counted = (labels >= 0).float() * batch["weights"][:, None]
-    return {"phone_loss": (loss * counted).sum() / counted.sum().clamp_min(1.0)}
+    return (loss * counted).sum() / counted.sum().clamp_min(1.0)
 
 
 def score(network: nn.Module, labelled: list[LabelledSound]) -> dict[str, float]:
     """Frame accuracy by source, and the recall of p b m and of f v over all sources."""
     assert isinstance(network, PhoneRecogniser)
+    return score_posteriors(labelled, lambda samples: phone_posteriors(samples, network=network))
+
+
+def score_posteriors(
+    labelled: list[LabelledSound], listen: Callable[[npt.NDArray[np.float32]], npt.NDArray[np.float32]]
+) -> dict[str, float]:
+    """Frame accuracy by source, and the recall of p b m and of f v over all sources.
+
+    Args:
+        labelled: what is listened to.
+        listen: samples (N,) -> posteriors (T, 40).
+    """
     known: dict[str, list[npt.NDArray[np.uint8]]] = {}
     guessed: dict[str, list[npt.NDArray[np.intp]]] = {}
     for item in labelled:
-        posteriors = phone_posteriors(item.samples, network=network)
+        posteriors = listen(item.samples)
         known.setdefault(item.source, []).append(item.labels)
         guessed.setdefault(item.source, []).append(posteriors[: len(item.labels)].argmax(axis=1))
     scores = {
@@ -167,15 +184,11 @@ def train_phones(training: Training) -> None:
         validate=lambda net: score(net, held_out),
         schedule=Schedule(training.options.learning_rate, weight_decay=1e-5),
     )
-    hours: dict[str, float] = {}
-    for item in learned:
-        hours[item.source] = hours.get(item.source, 0.0) + len(item.samples) / SAMPLE_RATE / 3600
     card = {
         "network": "phone recogniser: encoder and log-mel -> 39 phones and silence, 100 Hz",
         "config": config,
         "input": "the speech encoder's features, 50 Hz; log-mel, 80 bands, 100 Hz",
-        "hours": {source: round(value, 2) for source, value in hours.items()},
-        "data_licence": "CC BY 4.0, public domain, MIT, Apache-2.0, BSD-like; synthesised by this project",
+        **describe_sounds(learned),
         **({"held_out": sorted(others)} if others else {}),
         "scores": {"split": "val: frame accuracy; recall over all of val", **scores},
     }

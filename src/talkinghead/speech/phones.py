@@ -14,25 +14,16 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
-from talkinghead.cancellation import checkpoint
 from talkinghead.speech.arpabet import CLASSES
 from talkinghead.speech.encoder import encode_speech, encoder_digest
-from talkinghead.speech.features import SAMPLE_RATE, log_mel, loudness_gain, resample
-from talkinghead.speech.time_delay import TimeDelayBlock
+from talkinghead.speech.features import SAMPLE_RATE, loudness_gain, resample
+from talkinghead.speech.time_delay import HOP, RATE, STRIDE, MelStem, TimeDelayBlock, mel_windows
 from talkinghead.store import code_digest, file_digest, key_of
 from talkinghead.types import FloatArray, IndexArray, Interval, Speech
 from talkinghead.weights import load_weights
 
-RATE = 100.0
-"""Posteriors per second."""
-
 _WEIGHTS = Path(__file__).with_name("weights") / "phones.safetensors"
-_HOP = round(SAMPLE_RATE / RATE)
-_WINDOW = 512
-_STRIDE = 2  # frames that the inner layers process as one
-_PIECE = 6000  # frames (a minute) processed together, so that memory barely grows with the speech
 _HEARD_S = 600
 _MUSIC_SILENCE, _MUSIC_SURENESS = (0.28, 0.7), 0.55
 _SWITCHING = 3.0  # the log probability that a change of phone must gain; chosen on recordings held back from training
@@ -54,16 +45,6 @@ class PhoneConfig:
     width: int = 224
     taps: tuple[tuple[int, ...], ...] = ((-1, 0, 1), (-1, 0, 1), (-2, 0, 2), (-2, 0, 2))
 
-    @property
-    def past(self) -> int:
-        """Frames of 10 ms before the present one on which an output depends, beside what the encoder knows."""
-        return _STRIDE * -sum(min(taps) for taps in self.taps) + 3
-
-    @property
-    def future(self) -> int:
-        """Frames of 10 ms after the present one on which an output depends; each is a window of 32 ms."""
-        return _STRIDE * sum(max(taps) for taps in self.taps) + 3
-
 
 CONFIGS = {"small": PhoneConfig(), "tiny": PhoneConfig(encoder_size=0, width=16, taps=((-1, 0, 1), (-2, -1, 0)))}
 
@@ -80,11 +61,11 @@ class PhoneRecogniser(nn.Module):
     def __init__(self, config: PhoneConfig) -> None:
         super().__init__()
         self.config = config
-        self.stem = nn.Linear(6 * config.num_mels, config.width)
+        self.stem = MelStem(config.num_mels, config.width)
         self.listen = nn.Linear(config.encoder_size, config.width) if config.encoder_size else None
         self.blocks = nn.Sequential(*[TimeDelayBlock(config.width, taps) for taps in config.taps])
         self.norm = nn.LayerNorm(config.width)
-        self.classify = nn.Linear(config.width, _STRIDE * len(CLASSES))
+        self.classify = nn.Linear(config.width, STRIDE * len(CLASSES))
 
     def forward(self, mel: Tensor, encoded: Tensor | None = None) -> Tensor:
         """Logits (B, T, 40).
@@ -94,16 +75,11 @@ class PhoneRecogniser(nn.Module):
             encoded: (B, T / 2, encoder_size) what the encoder makes of the same speech.
         """
         batch, count, _ = mel.shape
-        hidden = self.stem(F.pad(mel, (0, 0, 2, 2)).unfold(1, 6, _STRIDE).flatten(2))
+        hidden = self.stem(mel)
         if self.listen is not None:
             hidden = hidden + self.listen(encoded)
         logits: Tensor = self.classify(self.norm(self.blocks(hidden)))
         return logits.view(batch, count, len(CLASSES))
-
-
-def phone_features(samples: npt.NDArray[np.float32], *, num_mels: int = 80) -> FloatArray:
-    """The recogniser's input: log-mel (ceil(N / 160), num_mels) at 100 Hz of samples (N,) at 16 kHz."""
-    return log_mel(samples, rate=RATE, num_mels=num_mels, window=_WINDOW, low=60.0)
 
 
 @lru_cache(maxsize=1)
@@ -134,9 +110,6 @@ def phone_posteriors(
 ) -> npt.NDArray[np.float32]:
     """How surely each frame is silence or one of the phones; the same whatever the stretch that is asked for.
 
-    The sound is processed in overlapping windows. They leave no seam, because no output depends on more than
-    ``config.past`` and ``config.future`` frames, and on what the encoder makes of the recording.
-
     Args:
         samples: (N,) at 16 kHz, of the whole recording; no more of them is read than the stretch needs.
         gain: brings the recording to the usual loudness; None: ``loudness_gain(samples)``.
@@ -150,37 +123,19 @@ def phone_posteriors(
     """
     network = load_recogniser() if network is None else network
     gain = loudness_gain(samples) if gain is None else gain
-    whole = -(-len(samples) // _HOP)
+    config, device = network.config, next(network.parameters()).device
+    whole = -(-len(samples) // HOP)
     last = whole if count is None else min(whole, first + count)
     result = np.zeros((max(0, last - first), len(CLASSES)), np.float32)
-    before = network.config.past + 4  # plus the reach of the Fourier window, a whole number of strides
-    before, after = before + before % _STRIDE, network.config.future + 4
-    for start in range(first - first % _STRIDE, last, _PIECE):
-        checkpoint()
-        stop = min(start + _PIECE, last)
-        low, high = max(0, start - before), min(stop + after, whole)
-        posteriors = _posteriors(network, samples, low, high, gain)[max(start, first) - low : stop - low]
-        result[max(start, first) - first : stop - first] = posteriors
+    for window in mel_windows(samples, config.taps, gain=gain, first=first, last=last, num_mels=config.num_mels):
+        encoded = None
+        if config.encoder_size:
+            begin, strides = window.begin // STRIDE, window.mel.shape[1] // STRIDE
+            encoded = torch.from_numpy(encode_speech(samples, gain=gain, first=begin, count=strides))[None].to(device)
+        with torch.inference_mode():
+            posteriors = network(window.mel.to(device), encoded)[0].float().softmax(dim=-1)
+        result[window.rows] = posteriors[window.inner].cpu().numpy()
     return result
-
-
-@torch.inference_mode()
-def _posteriors(
-    network: PhoneRecogniser, samples: npt.NDArray[np.float32], low: int, high: int, gain: float
-) -> npt.NDArray[np.float32]:
-    """Of the frames from ``low``, which is even, to ``high``."""
-    device = next(network.parameters()).device
-    begin = max(0, low - 4)
-    piece = np.asarray(samples[begin * _HOP : high * _HOP]) * np.float32(gain)
-    mel = phone_features(piece, num_mels=network.config.num_mels)[low - begin :]
-    strides = -(-len(mel) // _STRIDE)
-    frames = torch.from_numpy(np.pad(mel, ((0, len(mel) % _STRIDE), (0, 0))))[None].to(device)
-    encoded = None
-    if network.config.encoder_size:
-        rows = encode_speech(samples, gain=gain, first=low // _STRIDE, count=strides)
-        encoded = torch.from_numpy(rows)[None].to(device)
-    posteriors = network(frames, encoded)[0, : len(mel)].float().softmax(dim=-1)
-    return np.asarray(posteriors.cpu().numpy(), np.float32)
 
 
 def is_speech(samples: npt.NDArray[np.float32], activity: FloatArray, rate: float) -> bool:

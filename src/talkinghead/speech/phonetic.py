@@ -110,7 +110,8 @@ class PhonePosteriors:
         """
         if speech.phones is not None:
             return phone_shares(speech.phones, rate, num_frames=num_rows(speech, rate))
-        from talkinghead.speech.phones import RATE, phone_posteriors
+        from talkinghead.speech.phones import phone_posteriors
+        from talkinghead.speech.time_delay import RATE
 
         return _rows_of_whole(speech, rate, phone_posteriors, RATE, gain)
 
