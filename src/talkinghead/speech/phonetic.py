@@ -97,10 +97,16 @@ class PhonePosteriors:
 
     Where the phones are known, because the speech was synthesised or aligned, each row holds the shares of the frame's
     span, at least 30 ms, that they fill. Otherwise our recogniser estimates them.
+
+    Args:
+        causal: whether the student listens instead (``speech.student``), which needs little sound ahead.
     """
 
     name = "phone posteriors"
     size = len(CLASSES)
+
+    def __init__(self, *, causal: bool = False) -> None:
+        self._causal = causal
 
     def __call__(self, speech: Speech, rate: float, *, gain: float | None = None) -> Rows:
         """(ceil(duration * rate), 40); the known phones' labels are ARPAbet's without stress, or "sil".
@@ -110,10 +116,13 @@ class PhonePosteriors:
         """
         if speech.phones is not None:
             return phone_shares(speech.phones, rate, num_frames=num_rows(speech, rate))
-        from talkinghead.speech.phones import phone_posteriors
         from talkinghead.speech.time_delay import RATE
 
-        return _rows_of_whole(speech, rate, phone_posteriors, RATE, gain)
+        if self._causal:
+            from talkinghead.speech.student import posteriors_as_heard as listen
+        else:
+            from talkinghead.speech.phones import phone_posteriors as listen
+        return _rows_of_whole(speech, rate, listen, RATE, gain)
 
 
 class LogMel:
@@ -142,16 +151,26 @@ class EncoderFeatures:
     """What the lower part of a large recogniser's encoder makes of speech (``speech.encoder``), about zero in silence.
 
     A piece of a longer speech has exactly the features of the whole, whatever the cut.
+
+    Args:
+        causal: whether the student listens instead (``speech.student``), which needs little sound ahead.
     """
 
     name = "speech encoder"
     size = 384
 
+    def __init__(self, *, causal: bool = False) -> None:
+        self._causal = causal
+
     def __call__(self, speech: Speech, rate: float, *, gain: float | None = None) -> Rows:
         """(ceil(duration * rate), size); each row is the mean over its frame."""
-        from talkinghead.speech.encoder import RATE, encode_speech
+        from talkinghead.speech.encoder import RATE
 
-        return _rows_of_whole(speech, rate, encode_speech, RATE, gain)
+        if self._causal:
+            from talkinghead.speech.student import encode_as_heard as listen
+        else:
+            from talkinghead.speech.encoder import encode_speech as listen
+        return _rows_of_whole(speech, rate, listen, RATE, gain)
 
 
 class _RowsOfSamples(Protocol):
