@@ -118,11 +118,7 @@ class PhonePosteriors:
             return phone_shares(speech.phones, rate, num_frames=num_rows(speech, rate))
         from talkinghead.speech.time_delay import RATE
 
-        if self._causal:
-            from talkinghead.speech.student import posteriors_as_heard as listen
-        else:
-            from talkinghead.speech.phones import phone_posteriors as listen
-        return _rows_of_whole(speech, rate, listen, RATE, gain)
+        return _rows_of_whole(speech, rate, _recogniser(self._causal), RATE, gain)
 
 
 class LogMel:
@@ -166,17 +162,33 @@ class EncoderFeatures:
         """(ceil(duration * rate), size); each row is the mean over its frame."""
         from talkinghead.speech.encoder import RATE
 
-        if self._causal:
-            from talkinghead.speech.student import encode_as_heard as listen
-        else:
-            from talkinghead.speech.encoder import encode_speech as listen
-        return _rows_of_whole(speech, rate, listen, RATE, gain)
+        return _rows_of_whole(speech, rate, _encoder(self._causal), RATE, gain)
 
 
 class _RowsOfSamples(Protocol):
     """Rows of some stretch of a recording, the same whatever the stretch."""
 
     def __call__(self, samples: Rows, *, gain: float | None, first: int, count: int) -> Rows: ...
+
+
+def _recogniser(causal: bool) -> _RowsOfSamples:
+    if causal:
+        from talkinghead.speech.student import posteriors_as_heard
+
+        return posteriors_as_heard
+    from talkinghead.speech.phones import phone_posteriors
+
+    return phone_posteriors
+
+
+def _encoder(causal: bool) -> _RowsOfSamples:
+    if causal:
+        from talkinghead.speech.student import encode_as_heard
+
+        return encode_as_heard
+    from talkinghead.speech.encoder import encode_speech
+
+    return encode_speech
 
 
 def _rows_of_whole(speech: Speech, rate: float, compute: _RowsOfSamples, own_rate: float, gain: float | None) -> Rows:
