@@ -31,7 +31,7 @@ _MORE_VERSIONS = {"LibriSpeech": 4, "LJSpeech": 4}  # of each recording of these
 _NOISY = 0.4  # of the augmented versions
 _SPEECHLESS, _SPEECHLESS_S = 60, 8.0  # recordings, and the length of each
 _HELD_BACK = 20  # one recording in this many is held out for validation
-_TEST = ("GRID", "MFA")  # of what is held out, these and VCTK's p287 are for the last test alone
+_TEST = ("GRID", "MFA", "speechbrain")  # of what is held out, these and VCTK's p287 are for the last test alone
 _TEST_SPEAKER = "VCTK-p287"
 
 
