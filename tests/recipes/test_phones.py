@@ -116,7 +116,7 @@ def test_who_is_learned_from_and_who_is_not(tmp_path: Path, monkeypatch: pytest.
     }
     monkeypatch.setattr(phone_sounds, "prepare", lambda corpus, cache: [tmp_path / name for name in packs])
     monkeypatch.setattr(phone_sounds, "load_pack", lambda path: packs[path.name])
-    monkeypatch.setattr(phone_sounds, "_HELD_BACK", 3)
+    monkeypatch.setattr(phone_sounds, "HELD_BACK", 3)
     learned, held_out = read_labelled(tmp_path, tmp_path, others=frozenset({"French"}))
     assert [item.source for item in learned] == ["GRID", "GRID", "L", "L"]
     assert [item.source for item in held_out] == ["VCTK, others", "L, others", "GRID", "French, never heard"]

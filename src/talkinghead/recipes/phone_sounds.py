@@ -26,11 +26,13 @@ SPEECHLESS = "noise and tunes"
 ENCODED_STEPS = 16
 """Of a byte, for 1 of the encoder's features, whose spread is 1."""
 
+HELD_BACK = 20
+"""One recording in this many, of people who are learned from, is held out for validation."""
+
 _VERSIONS = 2  # of each recording: unchanged, and augmented
 _MORE_VERSIONS = {"LibriSpeech": 4, "LJSpeech": 4}  # of each recording of these sources
 _NOISY = 0.4  # of the augmented versions
 _SPEECHLESS, _SPEECHLESS_S = 60, 8.0  # recordings, and the length of each
-_HELD_BACK = 20  # one recording in this many is held out for validation
 _TEST = ("GRID", "MFA", "speechbrain")  # of what is held out, these and VCTK's p287 are for the last test alone
 _TEST_SPEAKER = "VCTK-p287"
 
@@ -154,7 +156,7 @@ def read_labelled(
             elif source in others:
                 held_out.append(replace(item, source=f"{source}, never heard"))
             else:
-                (held_out if k % _HELD_BACK == 0 else learned).append(item)
+                (held_out if k % HELD_BACK == 0 else learned).append(item)
     return learned, held_out
 
 
