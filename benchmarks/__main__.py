@@ -21,6 +21,8 @@ from benchmarks import (
     evaluation,
     face_model,
     head_styles,
+    likeness,
+    lips,
     memory,
     orientation,
     people,
@@ -66,6 +68,7 @@ _WITH_CORPUS: Mapping[str, Callable[[Path], Any]] = {
     "ablations": lambda corpus: ablations.measure(corpus, _RUNS),
     "head_styles": lambda corpus: _head_styles(corpus),
     "translation": lambda corpus: translation.measure(corpus, _STORE),
+    "likeness": lambda corpus: likeness.measure(corpus / "portraits"),
     "attentional_ablations": lambda corpus: attentional_ablations.measure(corpus, _STORE, _RUNS),
     "tracking_noise": lambda corpus: tracking_noise.measure(corpus / "grid_s1", _STORE),
     "face_model": lambda corpus: face_model.measure(corpus, Store(_STORE)),
@@ -74,6 +77,7 @@ _WITH_CORPUS: Mapping[str, Callable[[Path], Any]] = {
     "people": lambda corpus: people.measure(corpus, Store(_STORE)),
     "synchrony": synchrony.measure,
     "voices": lambda corpus: zero_shot.measure(method_names(), corpus, _RUNS),
+    "lips": lambda corpus: lips.measure(corpus, _RUNS),
     "disentanglement": lambda corpus: disentanglement.measure(corpus, _RUNS),
     "transfer": lambda corpus: transfer.measure(corpus, _STORE),
     "recogniser": lambda corpus: recogniser.measure(corpus, _RUNS / "phones" / "packs"),
@@ -102,7 +106,8 @@ def _portraits(folder: Path) -> Mapping[str, str]:
     return portraits.measure(TalkingHead.from_pretrained(), folder, speech, _SCRATCH / "portraits")
 
 
-def _corpus() -> Path | None:
+def find_corpus() -> Path | None:
+    """The folder of the recordings, or None where it is not there."""
     folder = Path(os.environ.get("TALKINGHEAD_CORPUS", _ROOT.parent / "shared" / "data"))
     return folder if folder.is_dir() else None
 
@@ -188,7 +193,7 @@ def main(
         if part not in PARTS:
             raise typer.BadParameter(f"{part!r}: choose from {', '.join(PARTS)}")
         typer.echo(f"{part} ...", err=True)
-        result = measure_part(part, _corpus(), person)
+        result = measure_part(part, find_corpus(), person)
         if result is not None:
             keep(part, result)
     report.write()

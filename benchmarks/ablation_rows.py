@@ -47,7 +47,7 @@ LIPS, HEAD = ("D-LL", "D-VL at 62.5", "D-A", "correlation"), ("D-L", "D-V", "D-R
 """The columns of table 2 and of table 3."""
 
 _MADE_ALONE = {NO_CONTENT: "small-alone", UNSEPARATED: "small-no-separation"}
-_FRONTS = {CODES: "small-autovc", BRIEF: "small"}
+_FRONTS = {CODES: "small-autovc", BRIEF: "small-phones"}
 _SECONDS = 6.0  # of each clip of other people
 _LONG_S, _HELD_BACK_SHARE = 8.0, 1 / 3  # of clips that are divided
 _VOICE_S = 60.0

@@ -194,7 +194,7 @@ def measure(corpus: Path, cache: Path, person: Path, picture: Path, *, limit: in
         KNOWN: known,
         LEFT_OUT: _measure_left_out(generic, corpus, cache, limit),
         "grid": grid,
-        "speed": frames_per_second(("attentional_landmarks", "makeittalk")),
+        "speed": frames_per_second({"attentional_landmarks": "attention", "makeittalk": "warp"}),
     }
 
 

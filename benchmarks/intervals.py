@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypedDict
 
+import numpy as np
+
 from talkinghead.evaluation.statistics import bootstrap_interval, difference_of_pairs, verdict
 
 BETTER, WORSE = " *", " !"
@@ -19,9 +21,21 @@ class Interval(TypedDict):
     mark: str
 
 
+class MedianInterval(TypedDict):
+    """Median and bootstrap 95 % interval."""
+
+    median: list[float]
+    clips: int
+
+
 def interval(values: Sequence[float]) -> Interval:
     """Mean and interval of one value per clip."""
     return {"mean": list(bootstrap_interval(values)), "clips": len(values), "mark": ""}
+
+
+def median_interval(values: Sequence[float]) -> MedianInterval:
+    """The median of one value per clip, with the ends of its bootstrap 95 % interval, and how many clips there are."""
+    return {"median": list(bootstrap_interval(values, statistic=np.median)), "clips": len(values)}
 
 
 def compare(values: Sequence[float], reference: Sequence[float], *, higher_is_better: bool) -> Interval:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from benchmarks.evaluation import ALL_MEASURES, NONE, NOT_YET, Result, format_value, num_clips, unit_of
+from benchmarks.lips import table_of
 from benchmarks.papers import paragraph
 from benchmarks.parts import PARTS
 from benchmarks.speed import FPS, WHOLE
@@ -44,6 +45,12 @@ _CLOSURES = """## Closures
 How many p, b and m bring the lips together, and how many f and v bring the lower lip to the upper teeth, when a method
 animates unseen people. In brackets: how often open vowels do the same, although they should not. The real video shows
 what can be expected; a still mouth passes everywhere ([voices](benchmarks/voices.md)).
+"""
+_LIPS = """## Lips and voices
+
+The correlation over time of the mouth's opening with the tracked clip, each recording's own offset of sound and picture
+taken off: of the landmarks that methods predict, and of other packages' visemes ([lips](benchmarks/lips.md)). Medians
+over clips; no method that ships has learned from the last three groups.
 """
 _COST = """## Speed and memory
 
@@ -153,6 +160,10 @@ def sections(records: Records, origins: Mapping[str, str]) -> Iterator[str]:
         yield _CLOSURES
         yield "\n".join(_closures(records["voices"]["result"])) + "\n"
         yield origins["voices"]
+    if "lips" in records:
+        yield _LIPS
+        yield table_of(records["lips"]["result"], "in step")
+        yield origins["lips"]
     if "speed" in records:
         yield _COST.format(cores=f"{records['speed']['result']['cores']:.0f}")
         yield "\n".join(_cost(records)) + "\n"

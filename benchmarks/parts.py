@@ -15,6 +15,8 @@ from benchmarks import (
     evaluation,
     face_model,
     head_styles,
+    likeness,
+    lips,
     memory,
     orientation,
     people,
@@ -73,6 +75,12 @@ PARTS: Mapping[str, Part] = {
         zero_shot.section,
         zero_shot.summarise,
     ),
+    "lips": Part(
+        WHOLE,
+        "how well predicted lips follow voices that nobody has trained on, beside other packages",
+        lips.table,
+        lips.summarise,
+    ),
     "reenactment": Part(
         WHOLE,
         "the landmarks that methods predict, before any picture is made",
@@ -108,6 +116,12 @@ PARTS: Mapping[str, Part] = {
         "MakeItTalk: pictures made by warping and by image-to-image translation",
         translation.section,
         translation.summarise,
+    ),
+    "likeness": Part(
+        METHODS,
+        "what renderers keep of portraits that no network has seen: colours, sharpness, no seam",
+        likeness.table,
+        likeness.summarise,
     ),
     "attentional": Part(
         METHODS,

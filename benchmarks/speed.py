@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import cv2
@@ -89,15 +89,17 @@ def measure(head: TalkingHead, *, seconds: float = SECONDS) -> dict[str, float]:
     return result
 
 
-def frames_per_second(methods: Iterable[str]) -> dict[str, float]:
-    """Of each method the whole way, files to file, with a picture of ``SIDE`` px and ``SECONDS`` of speech."""
+def frames_per_second(renderers: Mapping[str, str]) -> dict[str, float]:
+    """Of each method, by its renderer, the whole way, files to file, with a picture of ``SIDE`` px and ``SECONDS`` of
+    speech.
+    """
     found = {}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         save_image(cv2.resize(data.astronaut(), (SIDE, SIDE), interpolation=cv2.INTER_AREA), folder / "face.png")
         write_speech(SECONDS, folder / "speech.wav")
-        for method in methods:
-            head = TalkingHead.from_pretrained(method)
+        for method, renderer in renderers.items():
+            head = TalkingHead.from_pretrained(method, renderer=renderer)
             _warm(head, folder)
             start = time.perf_counter()
             video = head(folder / "speech.wav", folder / "face.png")

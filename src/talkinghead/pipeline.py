@@ -96,7 +96,7 @@ class TalkingHead:
         if owner is not None:
             weights = (*weights, *owner.find_weights(chosen))
         found = chosen.find_weights(config, first=weights)
-        names = (renderer or chosen.renderer_for["photo"], renderer or chosen.renderer_for["drawing"])
+        names = chosen.default_renderers(weights) if renderer is None else (renderer, renderer)
 
         def load(name: str) -> Renderer:
             if name in chosen.renderers:

@@ -126,6 +126,8 @@ def test_methods_lists_every_method_with_its_paper_and_weights(run: Run) -> None
             *method.renderers,
         ):
             assert part in told
+    assert "default for one picture: warp" in told
+    assert "for a person it was adapted to: attention" in told
     assert "MiB" in outcome.stdout
 
 

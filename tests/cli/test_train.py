@@ -110,7 +110,7 @@ def test_train_refuses_weights_it_cannot_begin_with(refused: Refused, corpus: Pa
     missing = ("train", "attentional_landmarks", "renderer", *folders, "--start", start)
     refused(*missing, names="first.safetensors", remedy="give the pretrained weights")
     start.touch()
-    refused("train", "makeittalk", "content", *folders, "--start", start, names="content", remedy="leave out --start")
+    refused("train", "makeittalk", "speaker", *folders, "--start", start, names="speaker", remedy="leave out --start")
     refused("train", "phones", *folders, "--start", start, names="phones", remedy="leave out --start")
 
 

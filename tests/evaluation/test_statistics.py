@@ -77,3 +77,8 @@ def test_costs_turn_so_that_lower_is_better() -> None:
     assert costs(values, "", real).tolist() == [1.0, 4.0]
     with pytest.raises(ValueError, match="lower, higher, reference or nothing"):
         costs(values, "nearer", real)
+
+
+def test_another_statistic_than_the_mean() -> None:
+    estimate = bootstrap_interval([1.0, 2.0, 9.0], statistic=np.median)
+    assert estimate == (2.0, 1.0, 9.0)

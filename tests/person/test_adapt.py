@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,8 @@ import pytest
 
 from evaluation.videos import moving_face, speech_of, write
 from talkinghead.errors import InputError
-from talkinghead.person import PersonPlan, adapt_person, open_person
+from talkinghead.methods import get_method
+from talkinghead.person import PersonPlan, adapt, adapt_person, open_person
 from talkinghead.person.record import FILE, read_record
 
 CONSENT = "The drawn face has nobody to ask."
@@ -94,9 +96,14 @@ def test_consent_is_asked_for_before_anything_is_made(video: Path, tmp_path: Pat
         PersonPlan((video,), consent=" ")
 
 
-def test_a_method_must_be_known_before_anything_is_made(video: Path, tmp_path: Path) -> None:
+def test_a_method_must_be_known_before_anything_is_made(
+    video: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with pytest.raises(InputError, match="no method 'nobody'"):
         adapt_person(PersonPlan((video,), methods=("nobody",), consent=CONSENT), tmp_path / "anna")
+    method = get_method("makeittalk")
+    impersonal = {name: stage for name, stage in method.stages.items() if "person" not in stage.scope}
+    monkeypatch.setattr(adapt, "get_method", lambda name: replace(method, stages=impersonal))
     with pytest.raises(InputError, match="has nothing that is adapted to a person"):
         adapt_person(PersonPlan((video,), methods=("makeittalk",), consent=CONSENT), tmp_path / "anna")
     assert not (tmp_path / "anna").exists()

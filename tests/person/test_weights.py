@@ -118,15 +118,23 @@ def test_adapted_weights_go_before_those_that_ship(anna: Path, video: Path, trai
     assert found.file("renderer") == shipped("renderer")
 
 
+def test_a_person_is_drawn_by_their_own_renderer_where_there_is_one(tmp_path: Path) -> None:
+    method, own = get_method(NAME), tmp_path / "renderer.safetensors"
+    assert method.default_renderers((tmp_path,)) == method.default_renderers() == ("warp", "warp")
+    own.touch()
+    assert method.default_renderers((tmp_path,)) == ("attention", "warp")
+
+
 def test_a_method_that_was_not_adapted_is_told(anna: Path, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING, "talkinghead"):
         head = TalkingHead.from_pretrained(NAME, person=anna)
     assert f"has no weights of {NAME}, those for anybody are used" in caplog.text
     assert head.read_portrait(anna).reference is None
     caplog.clear()
+    method = get_method(NAME)
     with caplog.at_level(logging.WARNING, "talkinghead"):
-        TalkingHead.from_pretrained("makeittalk", person=anna)
-    assert caplog.text == ""  # it has nothing that could be adapted
+        found = open_person(anna).find_weights(dataclasses.replace(method, stages={}))
+    assert (found, caplog.text) == ((), "")  # it has nothing that could be adapted
 
 
 def test_without_sound_only_the_renderer_is_adapted(

@@ -128,8 +128,7 @@ def test_what_makes_no_crop_is_refused() -> None:
             Crop(*fields)
 
 
-def test_refined_where_the_picture_has_more_to_show() -> None:
-    fine = Crop(10, 20, 200, 128).refine()
-    assert fine == Crop(10, 20, 200, 256)
-    crop = Crop(10, 20, 150, 128)
-    assert crop.refine() is crop
+def test_refined_to_the_pictures_own_pixels() -> None:
+    assert Crop(10, 20, 200, 128).refine() == Crop(10, 20, 200, 200)
+    assert Crop(10, 20, 100, 128).refine() == Crop(10, 20, 100, 100)
+    assert Crop(10, 20, 3000, 128).refine() == Crop(10, 20, 3000, 1024)

@@ -11,10 +11,11 @@ import pytest
 import torch
 from torch import Tensor
 
-from talkinghead.face.landmarks import INNER_LIP_CONTOUR, LEFT_EYE_CONTOUR, MESH_OF_68, RIGHT_EYE_CONTOUR
-from talkinghead.rendering.head_renderer import Head, HeadScene, draw_batches, render_heads, split_motion
+from talkinghead.face.landmarks import INNER_LIP_CONTOUR, LEFT_EYE_CONTOUR, RIGHT_EYE_CONTOUR
+from talkinghead.rendering.head_renderer import Head, draw_batches, render_heads, split_motion
 from talkinghead.rendering.levels import as_colours
 from talkinghead.rendering.mouth import FlatFiller
+from talkinghead.rendering.moved_head import Drawing
 from talkinghead.rendering.rig import build_rig
 from talkinghead.types import FloatArray, Frames, ImageArray, Motion, Portrait
 
@@ -22,27 +23,28 @@ Still = Callable[..., Motion]
 
 
 class Copying:
-    """Draws the head as it is, with the lips' place marked by brightness; notes what it is given."""
+    """Draws the head as it is; notes what it is given."""
 
-    def __init__(self, size: int = 64, *, copying: bool = False, batch: int = 3) -> None:
-        self.size, self.copying, self.batch = size, copying, batch
+    def __init__(self, size: int = 64, *, batch: int = 3) -> None:
+        self.size, self.batch = size, batch
         self.heads: list[Head] = []
         self.drawn: list[FloatArray] = []
         self.modes: set[bool] = set()
         self._lock = threading.Lock()
 
     def encode(self, head: Head) -> Tensor:
-        """The finer picture."""
+        """The picture."""
         self.heads.append(head)
         self.modes.add(torch.is_inference_mode_enabled())
-        return as_colours(torch.from_numpy(head.finer[None]))
+        return as_colours(torch.from_numpy(head.picture[None]))
 
-    def draw(self, encoded: Tensor, landmarks: FloatArray) -> Tensor:
-        """The picture again and again."""
+    def draw(self, encoded: Tensor, landmarks: FloatArray) -> Drawing:
+        """The picture again and again, moved nowhere."""
         with self._lock:
             self.drawn.append(landmarks)
         self.modes.add(torch.is_inference_mode_enabled())
-        return encoded.expand(len(landmarks), -1, -1, -1)
+        field = torch.zeros(len(landmarks), 2, self.size // 4, self.size // 4)
+        return Drawing(encoded.expand(len(landmarks), -1, -1, -1), field)
 
 
 def joined(chunks: list[Frames]) -> ImageArray:
@@ -56,27 +58,19 @@ def test_the_head_is_encoded_once_and_drawn_in_batches_of_one_size(calm: Portrai
     assert {chunk.size for chunk in chunks} == {calm.size}
     assert len(drawer.heads) == 1
     assert {len(landmarks) for landmarks in drawer.drawn} == {3}
-    assert len(drawer.drawn) == 3 + 3 + 2
+    assert len(drawer.drawn) == 1 + 3 + 3 + 2  # first the portrait as it is
     assert drawer.modes == {True}
     head = drawer.heads[0]
     assert head.picture.shape == (64, 64, 3)
-    assert head.finer is head.picture
     np.testing.assert_allclose(drawer.drawn[0][0], head.landmarks, atol=1e-6)
     assert (head.landmarks > 0).all()
     assert (head.landmarks < 64).all()
 
 
-def test_what_is_drawn_as_it_is_gives_the_portrait(calm: Portrait, still: Still) -> None:
-    frames = joined(list(render_heads(Copying(128, copying=True), still(calm, 2), calm)))
-    assert np.abs(frames.astype(int) - calm.picture).mean() < 4
-
-
-def test_a_network_that_copies_is_shown_the_head_as_fine_as_it_is_worth(calm: Portrait) -> None:
-    scene = HeadScene(calm, size=64, copying=True)
-    assert scene.head.finer.shape == (128, 128, 3)
-    assert scene.head.picture.shape == (64, 64, 3)
-    assert HeadScene(calm, size=512, copying=True).head.finer.shape == (512, 512, 3)
-    np.testing.assert_allclose(scene.head.landmarks, scene.crop.points(calm.mesh[MESH_OF_68, :2]))
+def test_without_motion_the_head_is_the_portraits_own(calm: Portrait, still: Still) -> None:
+    frames = joined(list(render_heads(Copying(), still(calm, 2), calm)))
+    x, y = calm.mesh[:468, :2].round().astype(int).T
+    np.testing.assert_array_equal(frames[:, y, x], np.repeat(calm.picture[None, y, x], 2, axis=0))
 
 
 @pytest.mark.parametrize("closing", [True, False])
@@ -87,7 +81,7 @@ def test_who_closes_the_eyes(calm: Portrait, still: Still, closing: bool) -> Non
     )
     x, y = build_rig(calm).source[LEFT_EYE_CONTOUR].mean(axis=0).round().astype(int)
     assert (plain[0, y, x] != shut[0, y, x]).any() == closing
-    shown = [landmarks[0] for landmarks in drawer.drawn]
+    shown = [landmarks[0] for landmarks in drawer.drawn[1::2]]
     assert np.allclose(shown[0], shown[1]) == closing
 
 

@@ -18,6 +18,7 @@ from talkinghead.rendering.mouth import (
     mouth_rectangle,
     own_outline,
     seam_colour,
+    seam_outlines,
 )
 from talkinghead.rendering.outline import coverage, smooth_outline
 from talkinghead.rendering.rig import build_rig
@@ -53,6 +54,23 @@ def test_a_closed_smile_leaves_nothing_open(smiling: Portrait, still: Still, ope
     placed, _ = rig.place(still(smiling, landmarks=opening(smiling, np.array([0.0]))))
     # Some slit is left beside the corners, thinner than what the eye takes for an opening.
     assert heights(mouth_openings(placed, rig))[0] < 0.012 * rig.scale
+
+
+def test_no_sliver_of_teeth_shows_between_lips_that_nearly_touch(
+    smiling: Portrait, still: Still, opening: Opening
+) -> None:
+    rig = build_rig(smiling)
+    amounts = np.array([0.0, 0.02, 0.06])
+    placed, _ = rig.place(still(smiling, 3, landmarks=opening(smiling, amounts)))
+    lips = placed[:, INNER_LIP_CONTOUR, :2]
+    shut, nearly, apart = heights(mouth_openings(placed, rig)) / heights(lips)
+    assert shut < 0.3
+    assert nearly < 0.5
+    assert apart > 0.9
+    # The seam hides the fringe of teeth at lips that nearly touch, and nothing of lips that are apart.
+    wider = (heights(seam_outlines(placed, rig)) - heights(lips)) / rig.scale
+    assert 0.006 < wider[1] < wider[0] <= 0.018 + 1e-6
+    assert wider[2] == pytest.approx(0.0, abs=1e-6)
 
 
 def test_parted_lips_leave_what_lies_between_them(calm: Portrait, still: Still, opening: Opening) -> None:
@@ -115,7 +133,7 @@ def test_lips_and_seam_have_the_portraits_colours(drawn_portrait: Portrait) -> N
     assert red == pytest.approx(186, abs=20)  # it was painted (176, 92, 88) above and (196, 108, 102) below
     assert green == pytest.approx(100, abs=20)
     assert blue == pytest.approx(95, abs=20)
-    np.testing.assert_allclose(seam_colour(image, rig), 0.45 * np.array([red, green, blue]), atol=1)
+    np.testing.assert_allclose(seam_colour(image, rig), 0.55 * np.array([red, green, blue]), atol=1)
 
 
 def test_flat_filler_paints_two_colours(drawn_portrait: Portrait, still: Still, opening: Opening) -> None:

@@ -59,7 +59,8 @@ def _renderers(method: Method) -> str:
     own = ", ".join(method.renderers) or "none of its own"
     photos, drawings = method.renderer_for["photo"], method.renderer_for["drawing"]
     usual = photos if photos == drawings else f"{photos} for photos, {drawings} for drawings"
-    return f"{own}; usually {usual}"
+    adapted = f"\nfor a person it was adapted to: {method.person_renderer[0]}" if method.person_renderer else ""
+    return f"{own}\ndefault for one picture: {usual}{adapted}"
 
 
 def _list_weights(method: Method) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -14,19 +14,22 @@ _COVERED = (2.5, 97.5)  # percentiles: 95 % between them
 
 
 class Estimate(NamedTuple):
-    """A mean and the ends of its 95 % interval."""
+    """A mean (or median, see ``bootstrap_interval``) and the ends of its 95 % interval."""
 
     mean: float
     low: float
     high: float
 
 
-def bootstrap_interval(values: Sequence[float] | FloatArray, *, seed: int = 0) -> Estimate:
-    """The mean of values and its 95 % interval, by the percentile bootstrap over them.
+def bootstrap_interval(
+    values: Sequence[float] | FloatArray, *, seed: int = 0, statistic: Callable[..., Any] = np.mean
+) -> Estimate:
+    """The mean of values, or another statistic, and its 95 % interval, by the percentile bootstrap over them.
 
     Args:
         values: one per clip, finite; the interval of a single value is that value.
         seed: of the 2000 resamples.
+        statistic: a function of NumPy with an ``axis``: ``np.mean``, ``np.median``.
 
     Raises:
         ValueError: there is no value, or one is not finite.
@@ -37,8 +40,8 @@ def bootstrap_interval(values: Sequence[float] | FloatArray, *, seed: int = 0) -
     if array.ndim != 1 or len(array) == 0 or not np.isfinite(array).all():
         raise ValueError(f"need a row of finite values, at least one, got {array}")
     drawn = np.random.default_rng(seed).integers(len(array), size=(_RESAMPLES, len(array)))
-    low, high = np.percentile(array[drawn].mean(axis=1), _COVERED)
-    return Estimate(float(array.mean()), float(low), float(high))
+    low, high = np.percentile(statistic(array[drawn], axis=1), _COVERED)
+    return Estimate(float(statistic(array)), float(low), float(high))
 
 
 def difference_of_pairs(first: Sequence[float] | FloatArray, second: Sequence[float] | FloatArray) -> Estimate:

@@ -83,7 +83,9 @@ class Method:
         generator: weights -> generator.
         renderers: name, unique among all methods -> (weights -> renderer).
         renderer_for: names of the renderers, of this method or others, that it uses by default for a "photo" and a
-            "drawing".
+            "drawing" of anybody.
+        person_renderer: the renderer that it uses for photos of a person to whom it was adapted, and the name of its
+            file of weights; None: the same as for anybody.
         stages: trainings in order.
         variants: configurations that are not sizes: ablations, and those trained on other data. They can be trained and
             loaded from where they were written; none of them ships.
@@ -100,6 +102,7 @@ class Method:
     generator: Callable[[Weights], MotionGenerator]
     renderers: Mapping[str, Callable[[Weights], Renderer]] = field(default_factory=dict)
     renderer_for: Mapping[str, str] = field(default_factory=lambda: {"photo": "warp", "drawing": "warp"})
+    person_renderer: tuple[str, str] | None = None
     stages: Mapping[str, Stage] = field(default_factory=dict)
     variants: Mapping[str, Any] = field(default_factory=dict)
     needs: Needs = "picture"
@@ -129,6 +132,18 @@ class Method:
             )
         shipped = self._shipped(config) or self._shipped("small")
         return Weights(first if shipped is None else (*first, shipped))
+
+    def default_renderers(self, first: tuple[Path, ...] = ()) -> tuple[str, str]:
+        """Names of the renderers for photos and for drawings.
+
+        Args:
+            first: folders with weights of a person, or of a training.
+        """
+        photo, drawing = self.renderer_for["photo"], self.renderer_for["drawing"]
+        if self.person_renderer is not None:
+            name, stem = self.person_renderer
+            photo = name if any((folder / f"{stem}.safetensors").is_file() for folder in first) else photo
+        return photo, drawing
 
     def check(self, portrait: Portrait) -> None:
         """Raise ``InputError`` if the portrait lacks what the method needs."""

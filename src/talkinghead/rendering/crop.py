@@ -15,8 +15,7 @@ _DROP = 0.2  # eye distances from the eyes down to the middle of the crop
 _NOSE_BASE = 33
 _NOSE_LENGTH = 0.515  # from between the eyes to the base of the nose, of the mean face
 _LONG_NOSE = 0.9  # share of a nose's length that counts, so that the eyes decide the size of a frontal face
-_REFINED = 2  # times the network's resolution
-_WORTH_IT = 1.25  # of the network's size: a larger crop has more detail than the network sees
+_FINEST = 1024  # px: side of a crop at the most
 
 
 @dataclass(frozen=True)
@@ -92,8 +91,8 @@ class Crop:
         return Crop(self.left - away, self.top - away, factor * self.side, size)
 
     def refine(self) -> Crop:
-        """The same square, at twice the resolution if the picture has more detail than the network sees."""
-        return replace(self, size=_REFINED * self.size) if self.side > _WORTH_IT * self.size else self
+        """The same square at the picture's own resolution, of 1024 px at most."""
+        return replace(self, size=max(1, min(round(self.side), _FINEST)))
 
     def extract(self, image: ImageArray) -> ImageArray:
         """(size, size, 3) uint8 pixels of an image (H, W, 3), whose border is replicated beyond its edge.

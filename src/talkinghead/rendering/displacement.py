@@ -58,22 +58,15 @@ def move(pictures: Tensor, field: Tensor) -> Tensor:
 
 
 def mix_pictures(painted: Tensor, share: Tensor, portrait: Tensor, field: Tensor) -> Tensor:
-    """Blend painted pictures with pixels copied from a portrait, at the portrait's resolution.
+    """Blend painted pictures with pixels copied from a portrait.
 
     Args:
         painted: (B, 3, S, S).
         share: (B, 1, S, S) in [0, 1], the weight of the copied pixels.
-        portrait: (B or 1, 3, n S, n S).
-        field: (B, 2, s, s) displacements to the source of each place, in px of a picture of side S.
+        portrait: (B or 1, 3, S, S).
+        field: (B, 2, s, s) px, displacements to the source of each place.
 
     Returns:
-        (B, 3, n S, n S).
+        (B, 3, S, S).
     """
-    size = portrait.shape[-1]
-    zoom = size / painted.shape[-1]
-    if zoom != 1:
-        field = zoom * field
-        painted, share = (
-            F.interpolate(part, size=(size, size), mode="bilinear", align_corners=False) for part in (painted, share)
-        )
     return torch.lerp(painted, move(portrait.expand(len(painted), -1, -1, -1), field), share)

@@ -2,8 +2,8 @@
 
 A method supplies a ``HeadDrawer``: ``encode`` computes what the network keeps of a portrait, and ``draw`` makes
 pictures of the head for landmarks. The shell crops the head, builds the rig, encodes the portrait once, draws in
-batches of one size on all cores, pastes the heads back over a still background, and paints mouths and lids where the
-network cannot.
+batches of one size on all cores, lays what the network changes over the portrait's own pixels, pastes the heads back
+over a still background, and paints mouths and lids where the network cannot.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from talkinghead.rendering.levels import as_levels
 from talkinghead.rendering.lids import LidPainter
 from talkinghead.rendering.mouth import MouthFiller
 from talkinghead.rendering.mouth_painter import MouthPainter
+from talkinghead.rendering.moved_head import Drawing, MovedHead, padded_batches
 from talkinghead.rendering.paste_back import PasteBack
 from talkinghead.rendering.rig import build_rig
 from talkinghead.rendering.side_by_side import side_by_side
@@ -40,13 +41,10 @@ class Head:
 
     Attributes:
         picture: (S, S, 3) uint8.
-        finer: (n S, n S, 3) uint8, the same at a higher resolution if the portrait has it and the network copies
-            pixels; else ``picture``.
         landmarks: (68, 2) px of ``picture``.
     """
 
     picture: ImageArray
-    finer: ImageArray
     landmarks: FloatArray
 
 
@@ -59,11 +57,6 @@ class HeadDrawer(Protocol[Encoded]):
         ...
 
     @property
-    def copying(self) -> bool:
-        """Whether the network copies pixels of the portrait, which is then passed at a higher resolution."""
-        ...
-
-    @property
     def batch(self) -> int:
         """Frames per pass through the network; constant, so that pictures do not depend on chunks."""
         ...
@@ -72,8 +65,8 @@ class HeadDrawer(Protocol[Encoded]):
         """What the network keeps of a portrait; computed once."""
         ...
 
-    def draw(self, encoded: Encoded, landmarks: FloatArray) -> Tensor:
-        """Pictures (batch, 3, n S, n S) in [-1, 1], as large as ``Head.finer``, for landmarks (batch, 68, 2) px."""
+    def draw(self, encoded: Encoded, landmarks: FloatArray) -> Drawing:
+        """Pictures of the head for landmarks (batch, 68, 2) px."""
         ...
 
 
@@ -83,17 +76,14 @@ class HeadScene:
     Args:
         portrait: the portrait.
         size: side of the network's picture in px.
-        copying: whether a picture at a higher resolution is wanted, too.
     """
 
-    def __init__(self, portrait: Portrait, *, size: int, copying: bool = False) -> None:
+    def __init__(self, portrait: Portrait, *, size: int) -> None:
         self.image = np.ascontiguousarray(portrait.picture)
         self.rig = build_rig(portrait)
         self.crop = Crop.of(portrait.mesh, portrait.size, size=size)
-        self.fine = self.crop.refine() if copying else self.crop
-        picture = self.crop.extract(self.image)
-        finer = picture if self.fine is self.crop else self.fine.extract(self.image)
-        self.head = Head(picture, finer, self.landmarks(self.rig.source))
+        self.fine = self.crop.refine()
+        self.head = Head(self.crop.extract(self.image), self.landmarks(self.rig.source))
 
     def landmarks(self, placed: FloatArray) -> FloatArray:
         """(..., 68, 2) px of the network's picture, from vertices of the rig (..., V, 2 or 3) px of the portrait."""
@@ -114,13 +104,21 @@ def render_heads(
         drawer: of the method.
         motion: how the face moves.
         portrait: the face.
-        filler: paints the inside of the mouth; None: the network's own is kept.
+        filler: paints the inside of the mouth, for people whom the network has not learned; colours outside it are then
+            the portrait's. None: the network's own mouth and colours are kept.
         closing: whether the network gets landmarks of open eyes and the portrait's own skin closes the lids; else the
             network closes them, and they look where the portrait's do.
     """
-    scene = HeadScene(portrait, size=drawer.size, copying=drawer.copying)
+    scene = HeadScene(portrait, size=drawer.size)
     with torch.inference_mode():
-        encoded = drawer.encode(scene.head)
+        moved = MovedHead(
+            partial(drawer.draw, drawer.encode(scene.head)),
+            scene.head.landmarks,
+            scene.fine.extract(scene.image),
+            size=drawer.size,
+            batch=drawer.batch,
+            coloured=filler is None,
+        )
     paste = PasteBack(scene.image, scene.fine, portrait.person)
     mouth = None if filler is None else MouthPainter(scene.image, scene.rig, filler)
     irises = Irises(scene.image, portrait.mesh, portrait.pose, drawing=portrait.drawing)
@@ -129,7 +127,7 @@ def render_heads(
     def draw(rows: Motion) -> Frames:
         shut, open_eyes = scene.rig.place(rows)
         landmarks = scene.landmarks(shut if lids is None else open_eyes)
-        frames = paste(draw_batches(partial(drawer.draw, encoded), landmarks, size=drawer.batch))
+        frames = paste(moved(landmarks))
         if mouth is not None:
             mouth.paint(frames, rows, shut)
         if lids is not None:
@@ -153,6 +151,5 @@ def draw_batches(draw: Callable[[FloatArray], Tensor], landmarks: FloatArray, *,
         landmarks: T at least 1.
         size: of a batch.
     """
-    rows = np.minimum(np.arange(-(-len(landmarks) // size) * size), len(landmarks) - 1)
-    pictures = [as_levels(draw(landmarks[rows[k : k + size]])).cpu().numpy() for k in range(0, len(rows), size)]
+    pictures = [as_levels(draw(batch)).cpu().numpy() for batch in padded_batches(landmarks, size)]
     return np.asarray(np.concatenate(pictures)[: len(landmarks)])

@@ -24,6 +24,10 @@ _EXTENT = np.array([MOUTH_WIDTH, MOUTH_WIDTH * PATCH_SIZE[1] / PATCH_SIZE[0]])
 _CENTRE_DROP = 0.09  # eye distances from the corners of the mouth down to the patch's centre: mouths open downwards
 _SHUT = 1e-3  # px
 _LARGEST_ZOOM = 32  # of patches: enough for faces of 4000 px
+# In eye distances. Where the portrait shows an open mouth, the edge of its teeth sticks to the lips, and a sliver of
+# them would show between lips that nearly touch: lips nearer than the last of these are pressed together by the first,
+# and the seam covers as much of either lip as the second.
+_PRESSED, _FRINGE, _NEARLY = 0.02, 0.009, 0.05
 _UPPER, _LOWER = np.arange(1, 10), np.arange(19, 10, -1)  # facing points of the inner lip contour
 
 
@@ -126,15 +130,39 @@ def mouth_openings(placed: FloatArray, rig: Rig) -> FloatArray:
     at_rest = rig.source[INNER_LIP_CONTOUR]
     down = rig.matrix[:2, 1]
     slit = np.maximum((at_rest[_LOWER] - at_rest[_UPPER]) @ down, 0.0)
-    if not lips_touch(rig.landmarks):
-        slit = slit * (SEAM / float(lip_gap(rig.landmarks)))
     upper, lower = contour[:, _UPPER], contour[:, _LOWER]
     gap = (lower - upper) @ down
+    if not lips_touch(rig.landmarks):
+        slit = slit * (SEAM / float(lip_gap(rig.landmarks)))
+        slit = slit + _PRESSED * rig.scale * _closeness(gap, rig)
     share = np.clip((gap - slit) / np.maximum(gap, 1e-6), 0.0, 1.0)[..., None]
     middle = (upper + lower) / 2
     contour[:, _UPPER] = middle + share * (upper - middle)
     contour[:, _LOWER] = middle + share * (lower - middle)
     return contour
+
+
+def seam_outlines(placed: FloatArray, rig: Rig) -> FloatArray:
+    """What lies between the lips, with the fringe of teeth at lips that nearly touch.
+
+    Args:
+        placed: (T, V, 3) px vertices.
+
+    Returns:
+        (T, 20, 2) px along the inner lip contour.
+    """
+    contour = placed[:, INNER_LIP_CONTOUR, :2].copy()
+    down = rig.matrix[:2, 1]
+    gap = (contour[:, _LOWER] - contour[:, _UPPER]) @ down
+    fringe = (_FRINGE * rig.scale * _closeness(gap, rig))[..., None] * down
+    contour[:, _UPPER] -= fringe
+    contour[:, _LOWER] += fringe
+    return contour
+
+
+def _closeness(gap: FloatArray, rig: Rig) -> FloatArray:
+    """1 where the lips touch, 0 where they are farther apart than lips that nearly do; for gaps in px."""
+    return np.asarray(np.clip(1.0 - gap / (_NEARLY * rig.scale), 0.0, 1.0))
 
 
 def are_open(openings: FloatArray) -> npt.NDArray[np.bool_]:
@@ -151,7 +179,7 @@ def lip_colour(image: ImageArray, rig: Rig) -> FloatArray:
 
 def seam_colour(image: ImageArray, rig: Rig) -> ImageArray:
     """(3,) uint8 colour of the line between closed lips: that of the lips, darkened."""
-    return np.asarray((0.45 * lip_colour(image, rig)).astype(np.uint8))
+    return np.asarray((0.55 * lip_colour(image, rig)).astype(np.uint8))
 
 
 class FlatFiller:

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from talkinghead.face.landmarks import INNER_LIP_CONTOUR
-from talkinghead.rendering.mouth import MouthFiller, MouthFrame, mouth_openings
+from talkinghead.rendering.mouth import MouthFiller, MouthFrame, mouth_openings, seam_outlines
 from talkinghead.rendering.outline import blend, coverage, smooth_outline
 from talkinghead.rendering.rig import Rig
 from talkinghead.types import FloatArray, ImageArray, Motion
@@ -42,9 +41,9 @@ class MouthPainter:
         """
         openings = mouth_openings(placed, self._rig)
         patches = self._fill(self._frame.outlines(motion, self._rig, openings))
-        lips = placed[:, INNER_LIP_CONTOUR, :2]
+        between = seam_outlines(placed, self._rig)
         return Mouths(
-            openings, lips, patches, self._frame.corners(motion, self._rig), self._fill.seam, self._frame.softness
+            openings, between, patches, self._frame.corners(motion, self._rig), self._fill.seam, self._frame.softness
         )
 
 
@@ -54,7 +53,7 @@ class Mouths:
 
     Attributes:
         openings: (T, 20, 2) px, outlines of the openings between the lips.
-        lips: (T, 20, 2) px, the inner edge of the lips.
+        between: (T, 20, 2) px, what lies between the lips: opening and seam.
         patches: (T, h, w, 3) uint8, the inside of the mouths.
         corners: (T, 3, 2) px, top left, top right and bottom left corner of the patches.
         seam: (3,) colour of closed lips' seam where the portrait shows an open mouth, else None.
@@ -62,7 +61,7 @@ class Mouths:
     """
 
     openings: FloatArray
-    lips: FloatArray
+    between: FloatArray
     patches: ImageArray
     corners: FloatArray
     seam: ImageArray | None
@@ -71,7 +70,7 @@ class Mouths:
     def paint(self, frame: ImageArray, row: int) -> None:
         """Paint the mouth of a row into a frame (H, W, 3), in place."""
         if self.seam is not None:
-            mask, at = coverage(smooth_outline(self.lips[row]), frame.shape, soften=self.softness)
+            mask, at = coverage(smooth_outline(self.between[row]), frame.shape, soften=self.softness)
             blend(frame, np.broadcast_to(self.seam, (*mask.shape, 3)), mask, at)
         mask, at = coverage(smooth_outline(self.openings[row]), frame.shape, soften=self.softness)
         if mask.size == 0:

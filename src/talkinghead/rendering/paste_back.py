@@ -29,6 +29,7 @@ _FAINT, _SURE = 0.1, 0.6  # probability of the person from which a pixel is part
 _SELF = 0.9  # probability of the person from which a pixel has no background
 _GROUND_SIDE, _GROUND_REACH = 64, 9  # px: size at which backgrounds are compared, and window of their mean
 _LIKE = 0.6  # intersection over union from which the crop's segmentation and the portrait's mask show the same person
+_MATTE_SIDE = 512  # px: people are told from larger crops' background at this size
 _PLATE_SIDE = 512  # px: a larger background is filled in at this size
 _PLATE_RADIUS = 4  # px
 _CLEAR = 0.02  # of the larger side: closer to a person, the background may be tinged by them
@@ -64,6 +65,7 @@ class PasteBack:
         if not (low < high).all():
             raise ValueError(f"{crop} shows nothing of a picture of {width} x {height} px")
         self._image, self._crop, self._mattes = image, crop, mattes
+        self._small = replace(crop, size=min(crop.size, _MATTE_SIDE))
         self._corner, self._size = low, (int(high[0] - low[0]), int(high[1] - low[1]))
         self._rows, self._columns = slice(low[1], high[1]), slice(low[0], high[0])
         self._own = np.ascontiguousarray(image[self._rows, self._columns])
@@ -92,7 +94,7 @@ class PasteBack:
         size = self._crop.size
         if patches.ndim != 4 or patches.shape[1:] != (size, size, 3):
             raise ValueError(f"patches must have shape (T, {size}, {size}, 3), got {patches.shape}")
-        mattes = [None] * len(patches) if self._plate is None else list(self._mattes(patches))
+        mattes = [None] * len(patches) if self._plate is None else list(self._mattes(self._shrink(patches)))
         with ThreadPoolExecutor(_THREADS) as pool:
             frames = list(pool.map(self._frame, patches, mattes))
         return np.stack(frames) if frames else np.zeros((0, *self._image.shape), np.uint8)
@@ -112,11 +114,21 @@ class PasteBack:
         frame[self._rows, self._columns] = cv2.blendLinear(head, self._own, self._ramp, 1 - self._ramp)
         return frame
 
+    def _shrink(self, patches: ImageArray) -> ImageArray:
+        """The patches at the size at which people are told from their background."""
+        side = self._small.size
+        if side == self._crop.size:
+            return patches
+        return np.stack([cv2.resize(patch, (side, side), interpolation=cv2.INTER_AREA) for patch in patches])
+
     def _to_picture(self, patch: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """A patch of colours, or of a plane, at the size of the part of the crop inside the picture."""
         side = int(self._crop.side)
         if side < len(patch):
             patch = cv2.resize(patch, (side, side), interpolation=cv2.INTER_AREA)
+        if side == len(patch):  # pixel by pixel
+            left, top = self._corner - (int(self._crop.left), int(self._crop.top))
+            return np.ascontiguousarray(patch[top : top + self._size[1], left : left + self._size[0]])
         affine = Crop(self._crop.left, self._crop.top, self._crop.side, len(patch)).affine
         affine[:, 2] -= self._corner
         flags = cv2.INTER_CUBIC if patch.ndim == 3 else cv2.INTER_LINEAR
@@ -146,7 +158,7 @@ class PasteBack:
 
     def _background(self, person: FloatArray) -> ImageArray | None:
         """(h, w, 3) the picture's part of the crop without the person; None if the two segmentations disagree."""
-        seen = self._mattes(self._crop.extract(self._image)[None])[0]
+        seen = self._mattes(self._small.extract(self._image)[None])[0]
         known = np.asarray(person[self._rows, self._columns], np.float32)
         found = self._to_picture(seen)
         union = np.count_nonzero((known > 0.5) | (found > 0.5))
@@ -157,7 +169,7 @@ class PasteBack:
 
     def _as_patch(self, plane: FloatArray) -> FloatArray:
         levels = np.repeat((255 * plane.clip(0, 1)).round().astype(np.uint8)[..., None], 3, axis=2)
-        return np.asarray(self._crop.extract(levels)[..., 0], np.float32) / 255
+        return np.asarray(self._small.extract(levels)[..., 0], np.float32) / 255
 
 
 def _towards(patch: ImageArray, ground: FloatArray, wide: FloatArray, matte: FloatArray) -> ImageArray:
@@ -166,8 +178,8 @@ def _towards(patch: ImageArray, ground: FloatArray, wide: FloatArray, matte: Flo
     Args:
         patch: the generated crop.
         ground: (_GROUND_SIDE, _GROUND_SIDE, 3) float32, the real background.
-        wide: (size, size) opacity of the person and a narrow band around them.
-        matte: (size, size) each pixel's probability of being the person's.
+        wide: (s, s) opacity of the person and a narrow band around them.
+        matte: (s, s) each pixel's probability of being the person's.
     """
     small = ground.shape[:2]
     weight = 1 - cv2.resize(wide, small, interpolation=cv2.INTER_AREA)
@@ -176,6 +188,8 @@ def _towards(patch: ImageArray, ground: FloatArray, wide: FloatArray, matte: Flo
     shift = cv2.blur(apart, reach) / (cv2.blur(weight, reach) + 1e-3)[..., None]
     share = np.clip((_SELF - matte) / (_SELF - _FAINT), 0.0, 1.0)
     shift = cv2.resize(shift, matte.shape, interpolation=cv2.INTER_LINEAR) * share[..., None]
+    if len(shift) != len(patch):
+        shift = cv2.resize(shift, patch.shape[:2], interpolation=cv2.INTER_LINEAR)
     return np.asarray(cv2.add(patch, shift, dtype=cv2.CV_8U))
 
 

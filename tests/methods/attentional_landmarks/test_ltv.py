@@ -88,7 +88,7 @@ def test_gates_are_the_landmarks_and_multiply_the_picture() -> None:
     def drawn(picture: Tensor) -> Tensor:
         reference = network.encode(picture, own)
         blank = dataclasses.replace(reference, background=torch.zeros_like(reference.background))
-        return network.draw(landmarks, blank)
+        return network.draw(landmarks, blank)[0]
 
     with torch.inference_mode():
         assert not torch.allclose(drawn(first), drawn(second), atol=1e-4)
@@ -117,7 +117,7 @@ def test_one_reference_serves_many_frames() -> None:
     network = LandmarksToVideo(TINY).eval()
     own, landmarks, picture = faces(1, 64), faces(3, 64), pictures(1, 64)
     with torch.inference_mode():
-        many = network.draw(landmarks, network.encode(picture, own))
+        many, _ = network.draw(landmarks, network.encode(picture, own))
         each = network(landmarks, picture.expand(3, -1, -1, -1), own.expand(3, -1, -1))
     torch.testing.assert_close(many, each, atol=1e-5, rtol=1e-5)
 

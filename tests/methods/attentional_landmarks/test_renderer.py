@@ -14,7 +14,6 @@ from talkinghead.face.pose import head_landmarks
 from talkinghead.methods.attentional_landmarks.config import CONFIGS
 from talkinghead.methods.attentional_landmarks.ltv import LandmarksToVideo
 from talkinghead.methods.attentional_landmarks.renderer import AttentionalRenderer
-from talkinghead.rendering.crop import Crop
 from talkinghead.rendering.mouth import Fill, MouthFrame
 from talkinghead.rendering.rig import Rig, build_rig
 from talkinghead.rendering.warp import WarpRenderer
@@ -69,7 +68,6 @@ def test_what_is_copied_is_as_fine_as_the_portrait(calm: Portrait) -> None:
     large = sharp(calm, 0.5)
     torch.manual_seed(0)
     network = LandmarksToVideo(CONFIGS["tiny"].video)
-    assert 1.25 * 64 < Crop.of(large.track.landmarks[0], large.frames.size).side < 2.5 * 64
     with torch.no_grad():
         network.flow.weight.zero_()
         network.flow.bias.zero_()
@@ -84,10 +82,13 @@ def test_what_is_copied_is_as_fine_as_the_portrait(calm: Portrait) -> None:
 
 
 class Green:
-    """Fills mouths with green."""
+    """Fills mouths with a colour, green if no other is given."""
+
+    def __init__(self, *colour: int) -> None:
+        self.colour = colour or (0, 255, 0)
 
     def prepare(self, image: ImageArray, rig: Rig, frame: MouthFrame) -> Fill:
-        return Fill(lambda outlines: np.full((len(outlines), 48, 64, 3), (0, 255, 0), np.uint8))
+        return Fill(lambda outlines: np.full((len(outlines), 48, 64, 3), self.colour, np.uint8))
 
 
 def test_the_filler_fills_what_the_lips_leave_open(renderer: AttentionalRenderer, calm: Portrait) -> None:
@@ -95,9 +96,11 @@ def test_the_filler_fills_what_the_lips_leave_open(renderer: AttentionalRenderer
     landmarks = motion.landmarks.copy()
     landmarks[3:, [56, 57, 58, 65, 66, 67], 1] += 0.2
     motion = replace(motion, landmarks=landmarks)
-    filled = AttentionalRenderer(renderer.network, Green())
-    own, painted = (np.concatenate([chunk.images for chunk in one.render(motion, calm)]) for one in (renderer, filled))
-    changed = (own != painted).any(axis=-1)
+    other, painted = (
+        np.concatenate([chunk.images for chunk in AttentionalRenderer(renderer.network, filler).render(motion, calm)])
+        for filler in (Green(255, 0, 255), Green())
+    )
+    changed = (other != painted).any(axis=-1)
     assert not changed[:3].any()
     lips = build_rig(calm).place(motion)[0][3:, INNER_LIP_CONTOUR, :2]
     for image, where, contour in zip(painted[3:], changed[3:], lips, strict=True):

@@ -24,7 +24,7 @@ from talkinghead.data.tracks import Take
 from talkinghead.face.landmarks import MESH_OF_68, canonical_face
 from talkinghead.face.pose import camera_from_head
 from talkinghead.methods.attentional_landmarks import recordings, train_ltv, train_stl
-from talkinghead.methods.attentional_landmarks.config import CONFIGS
+from talkinghead.methods.attentional_landmarks.config import CONFIGS, VARIANTS
 from talkinghead.methods.attentional_landmarks.geometry import EYE_DISTANCE_PX, MOUTH_POINTS, calibrate
 from talkinghead.methods.attentional_landmarks.ltv import LandmarksToVideo
 from talkinghead.methods.attentional_landmarks.recordings import choose_recordings
@@ -110,6 +110,18 @@ def test_some_hear_nothing_and_rest() -> None:
     template = batch["template"][silent, None].expand(-1, FRAMES, -1, -1)
     torch.testing.assert_close(batch["points"][silent], template)
     torch.testing.assert_close(batch["lips"][silent], template[:, :, torch.from_numpy(MOUTH_POINTS)])
+
+
+def test_phones_are_missing_now_and_then_and_nothing_else_is() -> None:
+    whole = [replace(stretch(), speech=np.ones_like(stretch().speech))]
+    heard = LandmarkBatches(whole, size=200, phones=5)(0)["speech"]
+    spoken = heard[heard.sum(dim=(1, 2)) > 0]
+    assert (spoken[..., 5:] == 1).all()
+    deaf = (spoken[..., :5] == 0).all(dim=2).all(dim=1)
+    assert 0.2 < float(deaf.float().mean()) < 0.4
+    assert (spoken[~deaf] == 1).all()
+    assert train_stl._phones_to_drop(VARIANTS["small-encoder"].landmarks) == 39
+    assert train_stl._phones_to_drop(VARIANTS["small-phones"].landmarks) == 0
 
 
 def test_faces_that_are_not_varied_are_the_clips() -> None:

@@ -48,7 +48,7 @@ def talk() -> Speech:
 
 @pytest.mark.parametrize("name", ["small-alone", "small-no-separation"])
 def test_only_the_content_branch_is_missing(name: str) -> None:
-    small, variant = CONFIGS["small"], VARIANTS[name]
+    small, variant = VARIANTS["small-phones"], VARIANTS[name]
     assert replace(variant.speaker, alone=False, mouth_share=small.speaker.mouth_share) == small.speaker
     assert variant.speaker.alone
     assert variant.speaker.mouth_share == 1.0
@@ -59,7 +59,7 @@ def test_only_the_content_branch_is_missing(name: str) -> None:
 
 
 def test_log_mel_features() -> None:
-    assert VARIANTS["small-alone"].content == CONFIGS["small"].content
+    assert VARIANTS["small-alone"].content == VARIANTS["small-phones"].content
     bare = VARIANTS["small-no-separation"].content
     assert (bare.features, bare.num_features) == ("log-mel", 80)
 

@@ -31,7 +31,7 @@ def test_the_papers_configuration() -> None:
     assert config.window / config.rate == pytest.approx(0.3, abs=0.015)  # "a window size of 0.3s"
 
 
-@pytest.mark.parametrize("name", ["paper", "small", "small-encoder"])
+@pytest.mark.parametrize("name", ["paper", "small", "small-phones"])
 def test_layers_have_the_papers_sizes(name: str) -> None:
     config = (CONFIGS | VARIANTS)[name].content
     network = SpeechContentAnimation(config)
@@ -105,8 +105,8 @@ def test_short_sounds_have_windows_too(frames: int) -> None:
 
 def test_configurations_differ_as_they_say() -> None:
     paper, small, tiny = (CONFIGS[name].content for name in ("paper", "small", "tiny"))
-    # What ships reads phones, with half of the window before the frame; the layers are the paper's.
-    assert dataclasses.replace(small, features="log-mel", num_features=161, lead=0) == paper
-    heard = VARIANTS["small-encoder"].content
-    assert dataclasses.replace(heard, features=small.features, num_features=47, projection=0) == small
+    # What ships reads phones and an encoder, with half of the window before the frame; the layers are the paper's.
+    heard = {"features": "log-mel", "num_features": 161, "projection": 0}
+    assert dataclasses.replace(small, **heard, lead=0) == paper
+    assert dataclasses.replace(small, **heard) == dataclasses.replace(VARIANTS["small-phones"].content, **heard)
     assert count(SpeechContentAnimation(tiny)) < 0.02 * count(SpeechContentAnimation(small))

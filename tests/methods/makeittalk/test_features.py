@@ -33,10 +33,10 @@ def test_silence_is_zeros() -> None:
 
 def test_the_encoder_is_a_front_end() -> None:
     speech = Speech(speech_like(1.0), 16_000)
-    content = VARIANTS["small-encoder"].content
+    content = CONFIGS["small"].content
     rows = speech_features(speech, content)
     assert rows.shape == (63, content.num_features)
-    np.testing.assert_array_equal(rows[:, :47], speech_features(speech, CONFIGS["small"].content))
+    np.testing.assert_array_equal(rows[:, :47], speech_features(speech, VARIANTS["small-phones"].content))
     np.testing.assert_array_equal(rows[:, 47:], EncoderFeatures()(speech, 62.5))
 
 

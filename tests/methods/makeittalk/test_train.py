@@ -22,7 +22,7 @@ from talkinghead.methods.makeittalk.recordings import Performance
 from talkinghead.methods.makeittalk.train_content import ContentBatches, score, train_content, unseen_phones
 from talkinghead.speech.arpabet import PHONES
 from talkinghead.training.augmentation.phones import TEMPO_MARGIN
-from talkinghead.weights import load_weights
+from talkinghead.weights import load_weights, save_weights
 
 TINY = CONFIGS["tiny"]
 
@@ -173,3 +173,28 @@ def test_a_whole_training_of_the_content_branch(tmp_path: Path, monkeypatch: pyt
     # Asked again it is finished, and says the same.
     train_content(training)
     assert json.loads((tmp_path / "content.json").read_text(encoding="utf-8"))["scores"] == card["scores"]
+
+
+@pytest.mark.parametrize("useless", [False, True])
+def test_a_person_gets_lips_that_are_no_worse(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, useless: bool
+) -> None:
+    table = tuple(Recording(split, "anna", Path("x"), "own", split=split) for split in ("train", "val"))
+    monkeypatch.setattr(train_content_module, "read_performances", lambda found, *_, **__: [sentence() for _ in found])
+    if useless:  # whatever it learns
+        monkeypatch.setattr(train_content_module, "_merit", lambda scores: 0.0)
+    torch.manual_seed(1)
+    generic = SpeechContentAnimation(TINY.content)
+    start = tmp_path / "generic.safetensors"
+    save_weights(generic, start, card={})
+    load_weights(generic, start)
+    train_content(plan("makeittalk", "content", tmp_path / "out", corpus=Corpus(table), start=start, steps=3))
+    card = json.loads((tmp_path / "out" / "content.json").read_text(encoding="utf-8"))
+    own, before = (scores["correlation"] - scores["D-A"] for scores in (card["scores"], card["scores"]["before"]))
+    assert own >= before
+    assert card["data"] == "recordings of anna (1)"
+    network = SpeechContentAnimation(TINY.content)
+    load_weights(network, tmp_path / "out" / "content.safetensors")
+    same = all(torch.equal(*pair) for pair in zip(network.parameters(), generic.parameters()))
+    assert same == useless
+    assert ("not improved" in caplog.text) == useless

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from talkinghead.methods.makeittalk.config import CONFIGS, TranslationConfig
-from talkinghead.methods.makeittalk.translation import Translation, TranslationNetwork
+from talkinghead.methods.makeittalk.translation import TranslationNetwork
 from talkinghead.rendering.displacement import landmark_field
 
 PAPER, SMALL, TINY = (CONFIGS[name].translation for name in ("paper", "small", "tiny"))
@@ -95,14 +95,3 @@ def test_inputs_that_the_configuration_does_not_have_are_refused() -> None:
         network(*given[:3])
     with pytest.raises(ValueError, match="portrait"):
         network(torch.zeros(1, 3, 32, 32), *given[1:])
-
-
-def test_finer_copies_from_the_finer_portrait() -> None:
-    fine = torch.rand(1, 3, 128, 128)
-    everywhere, field = torch.ones(1, 1, 64, 64), torch.zeros(1, 2, 16, 16)
-    field[:, 0] = 3.0
-    painted = torch.zeros(1, 3, 64, 64)
-    made = Translation(painted, painted, painted, everywhere, field).finer(fine)
-    torch.testing.assert_close(made[..., :-6], fine[..., 6:], atol=1e-4, rtol=0)
-    nothing = Translation(painted, painted, painted, 0 * everywhere, field).finer(fine)
-    assert float(nothing.abs().max()) == 0

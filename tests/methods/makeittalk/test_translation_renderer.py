@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
+from talkinghead.face.landmarks import INNER_LIP_CONTOUR
+from talkinghead.methods.makeittalk import METHOD
 from talkinghead.methods.makeittalk.config import CONFIGS
 from talkinghead.methods.makeittalk.translation import TranslationNetwork
 from talkinghead.methods.makeittalk.translation_renderer import TranslationRenderer
+from talkinghead.rendering.mouth import FlatFiller
 from talkinghead.rendering.rig import build_rig
 from talkinghead.types import ImageArray, Motion, Portrait
 
@@ -73,6 +77,21 @@ def test_the_background_stays(calm: Portrait) -> None:
     corner = frames[:, :12, :12].astype(int) - calm.frames.images[:1, :12, :12]
     assert np.abs(corner).max() <= 2
     assert np.abs(frames[3].astype(int) - frames[0]).max() > 30
+
+
+def test_a_filler_paints_the_mouth(calm: Portrait) -> None:
+    landmarks = still(calm, 1).landmarks.copy()
+    landmarks[:, [56, 57, 58, 65, 66, 67], 1] += 0.25
+    motion = replace(still(calm, 1), landmarks=landmarks)
+    frame = rendered(TranslationRenderer(renderer().network, FlatFiller()), motion, calm)[0]
+    lips = build_rig(calm).place(motion)[0][0, INNER_LIP_CONTOUR, :2]
+    x, y = lips.mean(axis=0).astype(int)
+    assert frame[y, x].max() < 100 < calm.picture[y, x].max()
+
+
+def test_the_shipped_network_leaves_mouths_to_the_filler() -> None:
+    file = METHOD.find_weights().file("translation")
+    assert json.loads(file.with_suffix(".json").read_text(encoding="utf-8"))["config"]["filled"] is True
 
 
 @pytest.mark.parametrize(("part", "change"), [("eyes", {"blink": 1.0}), ("mouth", {"lips": 0.25})])

@@ -55,6 +55,6 @@ METHOD = Method(
     build=build,
     generator=load_generator,
     renderers={"attention": load_renderer},
-    renderer_for={"photo": "attention", "drawing": "warp"},
+    person_renderer=("attention", "renderer"),
     stages=STAGES,
 )

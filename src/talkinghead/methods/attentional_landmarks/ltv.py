@@ -45,7 +45,7 @@ class EncodedReference:
     """The portrait, encoded once for all frames.
 
     Attributes:
-        picture: (B, 3, S, S) in [-1, 1], or larger if pixels are copied from it.
+        picture: (B, 3, S, S) in [-1, 1].
         features: of each level, (B, C, S / 2, S / 2), then half the size at each further level.
         background: (B, C, S / 2, S / 2).
         own: (B, 68, 2) px of its landmarks, if the network needs them.
@@ -122,7 +122,7 @@ class LandmarksToVideo(nn.Module):
             picture: (B, 3, S, S) in [-1, 1], the reference.
             own: (B, 68, 2) px of the landmarks in the reference, for networks with ``source``.
         """
-        return self.draw(landmarks, self.encode(picture, own))
+        return self.draw(landmarks, self.encode(picture, own))[0]
 
     def encode(self, picture: Tensor, own: Tensor | None = None) -> EncodedReference:
         """Encode a reference, once for a portrait; arguments as for ``forward``."""
@@ -138,8 +138,12 @@ class LandmarksToVideo(nn.Module):
             features.append(x)
         return EncodedReference(picture, tuple(features), self.background(small), own)
 
-    def draw(self, landmarks: Tensor, reference: EncodedReference) -> Tensor:
-        """Pictures in [-1, 1] for landmarks (B, 68, 2) px, as large as the reference, which all of them share."""
+    def draw(self, landmarks: Tensor, reference: EncodedReference) -> tuple[Tensor, Tensor | None]:
+        """Pictures (B, 3, S, S) in [-1, 1] for landmarks (B, 68, 2) px, and their displacement field, of one reference.
+
+        The field (B, 2, S / 4, S / 4) says how many px away in the reference each place comes from; None: nothing is
+        copied.
+        """
         codes = self._codes(landmarks)
         count, flow = len(landmarks), None
         x: Tensor | None = None
@@ -155,13 +159,13 @@ class LandmarksToVideo(nn.Module):
         made = F.pixel_shuffle(self.out(x).float(), 2).contiguous()
         colours = torch.tanh(made[:, :3])
         if flow is None:
-            return colours
+            return colours, None
         field = flow.float() * (self.config.size / 2)
         if self.config.guided:
             assert reference.own is not None
             own = reference.own.expand(count, -1, -1).float()
             field = field + landmark_field(own, landmarks.float(), self.config.size)
-        return mix_pictures(colours, torch.sigmoid(made[:, 3:]), reference.picture.float(), field)
+        return mix_pictures(colours, torch.sigmoid(made[:, 3:]), reference.picture.float(), field), field
 
     def attention(self, landmarks: Tensor) -> Tensor:
         """(B, 1, S, S) in [0, 1]: how far landmarks move the gates, mean over the levels, with a maximum of 1.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 
 import numpy as np
 import torch
@@ -15,6 +14,7 @@ from talkinghead.precision import autocast
 from talkinghead.rendering.head_renderer import Head, HeadScene, draw_batches, render_heads, split_motion
 from talkinghead.rendering.levels import as_colours
 from talkinghead.rendering.mouth import MouthFiller
+from talkinghead.rendering.moved_head import Drawing
 from talkinghead.types import FloatArray, Frames, ImageArray, Motion, Portrait
 
 _MOMENTS = 6  # on a sheet
@@ -35,7 +35,7 @@ class AttentionalRenderer:
 
     def __init__(self, network: LandmarksToVideo, filler: MouthFiller | None = None) -> None:
         self.network = network.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.size, self.copying = network.config.size, network.config.copying
+        self.size = network.config.size
         self._filler = filler
 
     def render(self, motion: Motion, portrait: Portrait) -> Iterator[Frames]:
@@ -44,15 +44,15 @@ class AttentionalRenderer:
 
     def encode(self, head: Head) -> EncodedReference:
         """What the network keeps of a portrait."""
-        own = self._tensor(head.landmarks[None])
+        picture = as_colours(torch.from_numpy(head.picture[None])).to(self._device)
         with autocast(self._device):
-            reference: EncodedReference = self.network.encode(self._picture(head.picture), own)
-        return reference if head.finer is head.picture else replace(reference, picture=self._picture(head.finer))
+            reference: EncodedReference = self.network.encode(picture, self._tensor(head.landmarks[None]))
+        return reference
 
-    def draw(self, encoded: EncodedReference, landmarks: FloatArray) -> Tensor:
-        """Pictures (T, 3, n S, n S) in [-1, 1], as large as the reference, for landmarks (T, 68, 2) px."""
+    def draw(self, encoded: EncodedReference, landmarks: FloatArray) -> Drawing:
+        """Pictures for landmarks (T, 68, 2) px."""
         with autocast(self._device):
-            return torch.as_tensor(self.network.draw(self._tensor(landmarks), encoded))
+            return Drawing(*self.network.draw(self._tensor(landmarks), encoded))
 
     @property
     def shows(self) -> dict[str, Callable[[Motion, Portrait], ImageArray]]:
@@ -88,9 +88,6 @@ class AttentionalRenderer:
     def _device(self) -> torch.device:
         device: torch.device = next(self.network.parameters()).device
         return device
-
-    def _picture(self, image: ImageArray) -> Tensor:
-        return as_colours(torch.from_numpy(image[None])).to(self._device)
 
     def _tensor(self, landmarks: FloatArray) -> Tensor:
         return torch.from_numpy(landmarks).float().to(self._device)

@@ -38,6 +38,7 @@ from talkinghead.metrics.aperture import aperture_correlation
 from talkinghead.metrics.lip_landmarks import lip_landmark_distance
 from talkinghead.motion.smoothing import resample_rows
 from talkinghead.motion.tracked import motion_of_track
+from talkinghead.speech.arpabet import PHONES
 from talkinghead.store import Store
 from talkinghead.training.augmentation.faces import augment_faces
 from talkinghead.training.fit import Schedule
@@ -51,6 +52,7 @@ FRAMES = 75
 _VERSIONS = 3
 _STRENGTH = 0.6  # of the augmentation of faces
 _SILENT = 0.06  # of the batch: silence with the face at rest
+_DROPPED = 0.3  # of the batch: without phones, so that the network hears the encoder, too
 _S1_SHARE = 0.6
 _LEAST_FRAMES = 50
 
@@ -101,10 +103,11 @@ class LandmarkBatches:
     Args:
         stretches: the training data.
         size: stretches in a batch.
+        phones: how many of the first numbers of a speech frame are phones that may be missing.
     """
 
-    def __init__(self, stretches: list[LandmarkStretch], *, size: int) -> None:
-        self._size = size
+    def __init__(self, stretches: list[LandmarkStretch], *, size: int, phones: int = 0) -> None:
+        self._size, self._phones = size, phones
         self._speech = torch.from_numpy(np.stack([s.speech for s in stretches])).float()
         self._points = torch.from_numpy(np.stack([s.points for s in stretches])).float()
         self._template = torch.from_numpy(np.stack([s.template for s in stretches])).float()
@@ -124,6 +127,8 @@ class LandmarkBatches:
         generator = torch.Generator().manual_seed(step)
         silent = torch.rand(self._size, 1, 1, 1, generator=generator) < _SILENT
         speech = speech * ~silent[:, 0]
+        if self._phones:
+            speech[torch.rand(self._size, generator=generator) < _DROPPED, :, : self._phones] = 0.0
         points = torch.where(silent, template[:, None], points)
         mouth = torch.from_numpy(MOUTH_POINTS)
         lips = torch.where(silent, template[:, None, mouth], lips)
@@ -182,7 +187,7 @@ def train_landmarks(training: Training) -> None:
     scores = training.fit(
         network,
         partial(landmarks_losses, config=config),
-        LandmarkBatches(learned, size=training.options.batch),
+        LandmarkBatches(learned, size=training.options.batch, phones=_phones_to_drop(config.landmarks)),
         validate=validate,
         schedule=Schedule(training.options.learning_rate, clip=5.0),
         merit=_merit if corpus.folder is None and "val" in stretches else None,
@@ -196,6 +201,11 @@ def train_landmarks(training: Training) -> None:
         "scores": {"splits": ", ".join(stretches), **scores},
     }
     training.save(network, "landmarks", card)
+
+
+def _phones_to_drop(config: LandmarksConfig) -> int:
+    """How many numbers of a speech frame are phones that the network can do without, as it hears more."""
+    return len(PHONES) if config.features.startswith("phones+") else 0
 
 
 def _merit(scores: Mapping[str, float]) -> float:

@@ -65,8 +65,9 @@ def load_warp(weights: Weights) -> WarpRenderer:
 
 
 def load_translation(weights: Weights) -> TranslationRenderer:
-    """The image-to-image translation renderer with trained weights."""
-    return TranslationRenderer(load_network(TranslationNetwork, TranslationConfig, weights.file("translation")))
+    """The image-to-image translation renderer with trained weights, with the mouth interior of the warping one."""
+    network = load_network(TranslationNetwork, TranslationConfig, weights.file("translation"))
+    return TranslationRenderer(network, load_filler() if network.config.filled else None)
 
 
 METHOD = Method(

@@ -118,6 +118,7 @@ class TranslationConfig:
             state it; 4/15 gives its 30.7 M parameters, the full width would give 69.8 M.
         source_sketch: whether the network also gets the portrait's landmarks, unlike the paper's.
         copying: whether it also copies displaced pixels of the portrait, unlike the paper's.
+        filled: whether the inside of the mouth is painted over its pictures, for it cannot know that of unseen people.
         discriminator_weight: weight of an adversarial term, which the paper does not have.
         discriminator_width: channels of the first layer of the discriminator.
     """
@@ -127,6 +128,7 @@ class TranslationConfig:
     residual: float = 4 / 15
     source_sketch: bool = False
     copying: bool = False
+    filled: bool = False
     discriminator_weight: float = 0.0
     discriminator_width: int = 24
 
@@ -197,8 +199,15 @@ _TINY_SPEAKER = SpeakerConfig(
 
 _ALONE = replace(_SMALL_SPEAKER, mouth_share=1.0, alone=True)
 
+_PHONES = ContentConfig(lead=9)
+
 _SMALL_TRANSLATION = TranslationConfig(
-    channels=(24, 32, 48, 96, 128, 128), residual=0.5, source_sketch=True, copying=True, discriminator_weight=0.03
+    channels=(24, 32, 48, 96, 128, 128),
+    residual=0.5,
+    source_sketch=True,
+    copying=True,
+    filled=True,
+    discriminator_weight=0.03,
 )
 _TINY_TRANSLATION = TranslationConfig(
     size=64,
@@ -213,10 +222,11 @@ _TINY_TRANSLATION = TranslationConfig(
 CONFIGS = {
     # Section 3.1 and 4.4. 161 features give the 1.9 M parameters stated for this branch.
     "paper": MakeItTalkConfig(ContentConfig("log-mel", num_features=161)),
+    # With what the encoder of a large recogniser hears; the speaker-aware branch reads the rest.
     "small": MakeItTalkConfig(
-        ContentConfig(lead=9),
+        ContentConfig("phones+bands+encoder", 39 + 8 + 384, projection=128, lead=9),
         voice=_SMALL_VOICE,
-        speaker=_SMALL_SPEAKER,
+        speaker=replace(_SMALL_SPEAKER, num_features=39 + 8),
         translation=_SMALL_TRANSLATION,
     ),
     "tiny": MakeItTalkConfig(
@@ -232,14 +242,11 @@ CONFIGS = {
 VARIANTS = {
     # Section 3.1's own front end: the content branch reads the code of the voice conversion.
     "small-autovc": MakeItTalkConfig(ContentConfig("autovc", num_features=32, lead=9), voice=_SMALL_VOICE),
-    # With what the encoder of a large recogniser hears; the speaker-aware branch reads the rest.
-    "small-encoder": MakeItTalkConfig(
-        ContentConfig("phones+bands+encoder", 39 + 8 + 384, projection=128, lead=9),
-        voice=_SMALL_VOICE,
-        speaker=replace(_SMALL_SPEAKER, num_features=39 + 8),
-        translation=_SMALL_TRANSLATION,
+    # Phones and loudness alone, from GRID s1 alone.
+    "small-phones": MakeItTalkConfig(
+        _PHONES, voice=_SMALL_VOICE, speaker=_SMALL_SPEAKER, translation=_SMALL_TRANSLATION
     ),
     # Section 5.4, the variants "no content branch" and "no separation" (of content and speaker).
-    "small-alone": MakeItTalkConfig(ContentConfig(lead=9), speaker=_ALONE),
+    "small-alone": MakeItTalkConfig(_PHONES, speaker=_ALONE),
     "small-no-separation": MakeItTalkConfig(ContentConfig("log-mel", num_features=80, lead=9), speaker=_ALONE),
 }

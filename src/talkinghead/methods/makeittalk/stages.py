@@ -34,7 +34,11 @@ STAGES = {
         losses=defer(f"{_HERE}.losses:content_losses"),
         example=defer(f"{_HERE}.losses:content_example"),
         train=defer(f"{_HERE}.train_content:train_content"),
-        options=HeldOutOptions(steps=6000, batch=512, learning_rate=1.5e-3),
+        options=HeldOutOptions(steps=2000, batch=512, learning_rate=1.5e-3),
+        scope=("corpus", "person"),
+        personal=HeldOutOptions(steps=200, batch=256, learning_rate=3e-4, validate_every=50),
+        starts=True,
+        needs_speech=True,
     ),
     "speaker": Stage(
         what="speech and voice -> head motion and expression (section 3.2), on the open recordings",

@@ -1,14 +1,14 @@
 """Training of the speech content branch.
 
-Source: Zhou et al. 2020, sections 4.1 and 4.4. Where we differ: GRID s1 stands for the Obama addresses; the learning
-    rate runs one cycle up to 1.5e-3 instead of 1e-4 throughout, which, with the smaller corpus, reduces the time from
-    12 hours on a GPU to three quarters of an hour on two CPU cores; speech is augmented in level, noise and length of
-    the vocal tract, and faces in their proportions, so that other voices and faces work as well.
+Source: Zhou et al. 2020, sections 4.1 and 4.4. Where we differ: GRID s1 and the open clips stand for the Obama
+    addresses; the learning rate runs one cycle up to 1.5e-3 instead of 1e-4 throughout, which, with the smaller corpus,
+    reduces the time from 12 hours on a GPU to an hour on two CPU cores; speech is augmented in level, noise and length
+    of the vocal tract, and faces in their proportions, so that other voices and faces work as well.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -17,8 +17,8 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from talkinghead.data.corpus import describe
-from talkinghead.data.recording import MAIN_SPEAKER
+from talkinghead.data.corpus import Corpus, describe
+from talkinghead.data.recording import MAIN_SPEAKER, Recording
 from talkinghead.face.landmarks import LEFT_EYE, RIGHT_EYE
 from talkinghead.face.mouth_range import speaker_gains
 from talkinghead.face.rest import closed_mouth, lip_gap
@@ -39,20 +39,28 @@ from talkinghead.training.augmentation.phones import TEMPO_MARGIN, augment_phone
 from talkinghead.training.fit import Schedule
 from talkinghead.training.stage import Training
 from talkinghead.types import FloatArray
-from talkinghead.weights import Weights
+from talkinghead.weights import Weights, load_weights
 
 _REST_FRAMES = 10  # the speaker is silent at the beginning of GRID clips
-_REFINING_SHARE = 0.6  # of the steps, added to them: a second, slower cycle with less augmentation
+_REFINING_SHARE = 0.25  # of the steps, added to them: a second, slower cycle with less augmentation
 _REFINING_RATE = 0.4  # of the learning rate
 _REFINING_VARIATION = 0.35
 _REFINING_LIPS = 3.0
 _RARE = 0.002  # of all speech frames: a phone with a smaller share counts as missing from the sentences
 _CONTACT = 0.7  # weight of the closure term; with 3, lips are pressed together and the whole mouth opens less
 _REFINING_DROPOUT = 0.15  # of the states between the layers of the LSTM
-_SETTLING_SHARE = 0.4  # of the steps: a third cycle, because after the second the network still underfits
+_SETTLING_SHARE = 0.15  # of the steps: a third cycle, because after the second the network still underfits
 _SETTLING_VARIATION = 0.2
 _MAIN_SHARE = 0.6  # of a batch: the main speaker
 _DROPPED = 0.3  # of a batch: without phones and bands, so that the network hears the encoder, too
+# The cycles: their part of the folder, share of the steps, share of the learning rate, how often voices and faces are
+# augmented, weight of the inner lips, and dropout.
+_CYCLES = (
+    ("", 1.0, 1.0, 1.0, 0.0, 0.0),
+    ("refined", _REFINING_SHARE, _REFINING_RATE, _REFINING_VARIATION, _REFINING_LIPS, _REFINING_DROPOUT),
+    ("settled", _SETTLING_SHARE, _REFINING_RATE, _SETTLING_VARIATION, _REFINING_LIPS, 0.0),
+)
+_TUNING = (("", 1.0, 1.0, _SETTLING_VARIATION, _REFINING_LIPS, 0.0),)  # to a single person
 _HEARD = 3  # versions of a recording's features: recognised, aligned with its words, and augmented once
 _LIMIT = 0.06  # eye distances; lips open by 0.25 at most
 _VELOCITY = 4.0
@@ -201,28 +209,17 @@ def train_content(training: Training) -> None:
     """Train the content branch on ``train``, and score it on ``val`` and on the speakers who are held out.
 
     Without the pretrained encoder it learns from GRID s1 alone. If the features are the codes of the voice conversion,
-    its weights must be in the output folder.
+    its weights must be in the output folder. For a single person, the pretrained branch is kept unless training
+    improves it on recordings held back.
     """
-    config, sizes = training.config, training.config.content
-    encoder = "encoder" in sizes.features
-    # Log-mel is augmented in every batch instead, and the encoder knows other voices and rooms.
-    versions = 1 if sizes.features == "log-mel" else _HEARD if encoder else VERSIONS
+    config, sizes, personal = training.config, training.config.content, training.corpus.folder is None
     codes = Weights((training.out,)).file("voice") if sizes.features == "autovc" else None
-    corpus = training.corpus.hold_out(training.options.names_held_out)
-    recordings = {
-        name: tuple(
-            recording
-            for recording in corpus.recordings(name, speakers=None if encoder else (MAIN_SPEAKER,))
-            if recording.can_be_mended
-        )
-        for name in ("train", "val", "unseen")
-    }
-    learned = list(read_performances(recordings["train"], sizes, training.store, versions=versions, codes=codes))
+    corpus = training.corpus if personal else training.corpus.hold_out(training.options.names_held_out)
     groups = {
-        name: list(read_performances(recordings[name], sizes, training.store, codes=codes))
-        for name in ("val", "unseen")
-        if recordings[name]
+        name: list(read_performances(recordings, sizes, training.store, versions=versions, codes=codes))
+        for name, recordings, versions in _choose_recordings(corpus, sizes)
     }
+    learned = groups.pop("train")
 
     def validate(network: nn.Module) -> dict[str, float]:
         scores = {name: score(network, group) for name, group in groups.items()}
@@ -234,11 +231,9 @@ def train_content(training: Training) -> None:
 
     torch.manual_seed(0)
     network = SpeechContentAnimation(sizes)
-    for part, share, rate, variation, lips, dropout in (
-        ("", 1.0, 1.0, 1.0, 0.0, 0.0),
-        ("refined", _REFINING_SHARE, _REFINING_RATE, _REFINING_VARIATION, _REFINING_LIPS, _REFINING_DROPOUT),
-        ("settled", _SETTLING_SHARE, _REFINING_RATE, _SETTLING_VARIATION, _REFINING_LIPS, 0.0),
-    ):
+    if training.start is not None:
+        load_weights(network, training.start)
+    for part, share, rate, variation, lips, dropout in _TUNING if personal else _CYCLES:
         network.lstm.dropout = dropout
         scores = training.fit(
             network,
@@ -246,6 +241,7 @@ def train_content(training: Training) -> None:
             ContentBatches(learned, sizes, size=training.options.batch, variation=variation),
             validate=validate,
             schedule=Schedule(rate * training.options.learning_rate),
+            merit=_merit if personal and "val" in groups else None,
             part=part,
             share=share,
         )
@@ -253,7 +249,29 @@ def train_content(training: Training) -> None:
         "network": "speech content branch of MakeItTalk (Zhou et al. 2020, section 3.1)",
         "config": sizes,
         "input": f"{sizes.features}, {sizes.num_features} a frame, {sizes.rate} Hz",
-        **describe(recordings["train"], unseen=corpus.unseen),
+        **describe(corpus.recordings("train", speakers=_speakers(corpus, sizes)), unseen=corpus.unseen),
         "scores": {"splits": ", ".join(groups), **scores},
     }
     training.save(network, "content", card)
+
+
+def _choose_recordings(corpus: Corpus, sizes: ContentConfig) -> Iterator[tuple[str, tuple[Recording, ...], int]]:
+    """The splits that have recordings, those, and in how many versions they are heard."""
+    encoder = "encoder" in sizes.features
+    # Log-mel is augmented in every batch instead, and the encoder knows other voices and rooms.
+    versions = 1 if sizes.features == "log-mel" else _HEARD if encoder else VERSIONS
+    for name in ("train", "val", "unseen"):
+        if name == "unseen" and not corpus.unseen:
+            continue
+        found = corpus.recordings(name, speakers=_speakers(corpus, sizes))
+        if mended := tuple(recording for recording in found if recording.can_be_mended):
+            yield name, mended, versions if name == "train" else 1
+
+
+def _speakers(corpus: Corpus, sizes: ContentConfig) -> tuple[str, ...] | None:
+    """From whom a branch learns; None: from all."""
+    return None if "encoder" in sizes.features or corpus.folder is None else (MAIN_SPEAKER,)
+
+
+def _merit(scores: Mapping[str, float]) -> float:
+    return scores["correlation"] - scores["D-A"]

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from talkinghead.methods.makeittalk.config import TranslationConfig
-from talkinghead.rendering.displacement import landmark_field, mix_pictures, move
+from talkinghead.rendering.displacement import landmark_field, move
 from talkinghead.rendering.levels import as_colours
 
 _SLOPE = 0.2  # of the rectifiers below zero
@@ -65,19 +65,6 @@ class Translation(NamedTuple):
     copied: Tensor | None = None
     share: Tensor | None = None
     field: Tensor | None = None
-
-    def finer(self, portrait: Tensor) -> Tensor:
-        """The picture with copied pixels taken from a portrait of higher resolution.
-
-        Args:
-            portrait: (B or 1, 3, n S, n S) in [-1, 1], the network's input at a higher resolution.
-
-        Returns:
-            (B, 3, n S, n S) in [-1, 1].
-        """
-        if self.share is None or self.field is None:
-            return F.interpolate(self.painted, size=portrait.shape[-2:], mode="bilinear", align_corners=False)
-        return mix_pictures(self.painted, self.share, portrait, self.field)
 
 
 class _Residual(nn.Module):

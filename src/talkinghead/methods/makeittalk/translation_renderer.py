@@ -7,7 +7,6 @@ Source: Zhou et al. 2020, section 3.3 (natural images). The head is pasted back 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -16,22 +15,10 @@ from torch import Tensor
 from talkinghead.methods.makeittalk.translation import TranslationNetwork, as_inputs
 from talkinghead.precision import autocast
 from talkinghead.rendering.head_renderer import Head, render_heads
-from talkinghead.rendering.levels import as_colours
+from talkinghead.rendering.mouth import MouthFiller
+from talkinghead.rendering.moved_head import Drawing
 from talkinghead.rendering.sketch import sketches
 from talkinghead.types import FloatArray, Frames, ImageArray, Motion, Portrait
-
-
-@dataclass(frozen=True)
-class EncodedHead:
-    """A portrait, encoded once for all frames.
-
-    Attributes:
-        inputs: the inputs that do not change between frames, one row each.
-        finer: (1, 3, n S, n S) from which pixels are copied; None: the picture itself.
-    """
-
-    inputs: dict[str, Tensor]
-    finer: Tensor | None
 
 
 class TranslationRenderer:
@@ -39,42 +26,43 @@ class TranslationRenderer:
 
     Args:
         network: with its weights.
+        filler: makes the inside of the mouth; None: it is the network's, whose mouths of unseen people are a grey blur.
     """
 
     holds_background = True
     batch = 4
 
-    def __init__(self, network: TranslationNetwork) -> None:
-        self._network = network.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.size, self.copying = network.config.size, network.config.copying
+    def __init__(self, network: TranslationNetwork, filler: MouthFiller | None = None) -> None:
+        self.network = network.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.size = network.config.size
+        self._filler = filler
 
     def render(self, motion: Motion, portrait: Portrait) -> Iterator[Frames]:
         """One picture per row of the motion, of the portrait's size, in chunks."""
-        return render_heads(self, motion, portrait)  # for unseen people the network barely closes the eyes
+        # The portrait's own skin closes the lids: for unseen people the network barely closes the eyes.
+        return render_heads(self, motion, portrait, filler=self._filler)
 
-    def encode(self, head: Head) -> EncodedHead:
-        """The inputs that do not change between frames."""
-        inputs = {
+    def encode(self, head: Head) -> dict[str, Tensor]:
+        """The inputs that do not change between frames, one row each."""
+        return {
             "source": self._tensor(head.picture[None]),
             "source_sketch": self._tensor(sketches(head.landmarks[None], size=self.size)),
             "source_landmarks": self._tensor(head.landmarks[None].astype(np.float32)),
         }
-        finer = None if head.finer is head.picture else as_colours(self._tensor(head.finer[None])).contiguous()
-        return EncodedHead(inputs, finer)
 
-    def draw(self, encoded: EncodedHead, landmarks: FloatArray) -> Tensor:
-        """Pictures (T, 3, n S, n S) in [-1, 1] of landmarks (T, 68, 2) px."""
-        batch = {name: value.expand(len(landmarks), *value.shape[1:]) for name, value in encoded.inputs.items()}
+    def draw(self, encoded: dict[str, Tensor], landmarks: FloatArray) -> Drawing:
+        """Pictures of landmarks (T, 68, 2) px."""
+        batch = {name: value.expand(len(landmarks), *value.shape[1:]) for name, value in encoded.items()}
         batch["sketch"] = self._tensor(sketches(landmarks, size=self.size))
         batch["target_landmarks"] = self._tensor(landmarks.astype(np.float32))
-        inputs = as_inputs(batch, self._network.config)
+        inputs = as_inputs(batch, self.network.config)
         with autocast(self._device):
-            made = self._network(*inputs)
-        return torch.as_tensor(made.picture if encoded.finer is None else made.finer(encoded.finer))
+            made = self.network(*inputs)
+        return Drawing(made.picture, made.field)
 
     @property
     def _device(self) -> torch.device:
-        device: torch.device = next(self._network.parameters()).device
+        device: torch.device = next(self.network.parameters()).device
         return device
 
     def _tensor(self, array: FloatArray | ImageArray) -> Tensor:
