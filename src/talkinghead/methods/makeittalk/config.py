@@ -16,7 +16,8 @@ class ContentConfig:
             joined by "+".
         num_features: size of a speech frame.
         projection: size to which a linear layer brings the frames before the LSTM reads them; 0: none does.
-        causal: whether phones and encoder are those of the student (``speech.student``), which needs little sound ahead.
+        causal: whether the student (``speech.student``), which needs little sound ahead, is heard instead of recogniser
+            and encoder.
         rate: speech frames, and landmarks, per second.
         window: speech frames that the LSTM reads for one frame of landmarks.
         lead: number of them before that frame. The paper's window starts at the frame itself (0).
