@@ -130,7 +130,11 @@ def _find_labels(missing: list[LabelledRecording]) -> list[list[list[object]]]:
 
 def _pieces(recording: LabelledRecording) -> list[list[object]]:
     """The pieces of a recording as JSON has them; none where it cannot be labelled."""
-    samples = read_speech(recording.path).samples
+    try:
+        samples = read_speech(recording.path).samples
+    except InputError as error:  # its samples are broken
+        announce(f"{recording.path.name} is left out: {error}")
+        return []
     if recording.labels is not None:
         pieces = read_label_file(recording.labels, len(samples) / SAMPLE_RATE)
     else:
