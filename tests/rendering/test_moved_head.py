@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from talkinghead.rendering.moved_head import Drawing, MovedHead, padded_batches
+from talkinghead.rendering.moved_head import Drawing, MovedHead, pad_batches
 from talkinghead.types import FloatArray, ImageArray
 
 SIZE, SIDE, BATCH = 64, 96, 2
@@ -77,5 +77,5 @@ def test_changes_without_colours_keep_those_of_the_portrait() -> None:
 
 
 def test_batches_are_filled_up_with_the_last_row() -> None:
-    found = [batch[:, 0].tolist() for batch in padded_batches(np.arange(5.0)[:, None], 3)]
+    found = [batch[:, 0].tolist() for batch in pad_batches(np.arange(5.0)[:, None], 3)]
     assert found == [[0, 1, 2], [3, 4, 4]]

@@ -66,7 +66,7 @@ def learn_face_model(model: FaceModel, speakers: Speakers) -> FaceModel:
     for _ in range(_MEAN_ROUNDS):
         left, resting = fit_speakers(model, meshes)
         change = left.mean(axis=0) + np.tensordot(resting.mean(axis=0), model.expressions[:, :_SKIN], axes=1)
-        model = _moved(model, _symmetric(change))
+        model = _move_mean(model, _symmetric(change))
     return _with_modes(model, fit_speakers(model, meshes)[0])
 
 
@@ -133,7 +133,7 @@ def fit_speakers(model: FaceModel, meshes: Mapping[str, FloatArray]) -> tuple[Fl
     return np.stack(left), np.stack(resting)
 
 
-def _moved(model: FaceModel, change: FloatArray) -> FaceModel:
+def _move_mean(model: FaceModel, change: FloatArray) -> FaceModel:
     """The model with another mean face, in the head frame; irises and teeth keep their place behind lids and lips."""
     mean = model.mean.copy()
     mean[:_SKIN] += change

@@ -24,7 +24,7 @@ from talkinghead.rendering.levels import as_levels
 from talkinghead.rendering.lids import LidPainter
 from talkinghead.rendering.mouth import MouthFiller
 from talkinghead.rendering.mouth_painter import MouthPainter
-from talkinghead.rendering.moved_head import Drawing, MovedHead, padded_batches
+from talkinghead.rendering.moved_head import Drawing, MovedHead, pad_batches
 from talkinghead.rendering.paste_back import PasteBack
 from talkinghead.rendering.rig import build_rig
 from talkinghead.rendering.side_by_side import side_by_side
@@ -151,5 +151,5 @@ def draw_batches(draw: Callable[[FloatArray], Tensor], landmarks: FloatArray, *,
         landmarks: T at least 1.
         size: of a batch.
     """
-    pictures = [as_levels(draw(batch)).cpu().numpy() for batch in padded_batches(landmarks, size)]
+    pictures = [as_levels(draw(batch)).cpu().numpy() for batch in pad_batches(landmarks, size)]
     return np.asarray(np.concatenate(pictures)[: len(landmarks)])

@@ -69,7 +69,7 @@ class MovedHead:
     @torch.inference_mode()
     def __call__(self, landmarks: FloatArray) -> ImageArray:
         """(T, n, n, 3) uint8 for landmarks (T, 68, 2) px, T at least 1, drawn in batches padded with the last row."""
-        batches = padded_batches(landmarks, self._batch)
+        batches = pad_batches(landmarks, self._batch)
         pictures = [picture for batch in batches for picture in self._pictures(batch)]
         return np.stack(pictures[: len(landmarks)])
 
@@ -87,9 +87,9 @@ class MovedHead:
             change = (luma * change).sum(dim=1, keepdim=True).expand(-1, 3, -1, -1)
         change = 127.5 * change * _reach(target, self._size)
         fields, changes = (part.permute(0, 2, 3, 1).cpu().numpy() for part in (field, change))
-        return [self._moved(*pair) for pair in zip(fields, changes)]
+        return [self._move_pixels(*pair) for pair in zip(fields, changes)]
 
-    def _moved(self, field: FloatArray, change: FloatArray) -> ImageArray:
+    def _move_pixels(self, field: FloatArray, change: FloatArray) -> ImageArray:
         """The portrait displaced by a field (s, s, 2), plus changes (S, S, 3) in levels."""
         side = len(self._picture)
         away = cv2.resize(field, (side, side), interpolation=cv2.INTER_LINEAR) * np.float32(side / self._size)
@@ -100,7 +100,7 @@ class MovedHead:
         return np.asarray(cv2.add(moved, cv2.resize(change, (side, side)), dtype=cv2.CV_8U))
 
 
-def padded_batches(rows: FloatArray, size: int) -> Iterator[FloatArray]:
+def pad_batches(rows: FloatArray, size: int) -> Iterator[FloatArray]:
     """Rows (T, ...), T at least 1, in batches of one size, of which the last is filled up with the last row."""
     numbers = np.minimum(np.arange(-(-len(rows) // size) * size), len(rows) - 1)
     return (rows[numbers[start : start + size]] for start in range(0, len(numbers), size))
