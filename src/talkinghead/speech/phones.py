@@ -42,8 +42,8 @@ class PhoneConfig:
 
     num_mels: int = 80
     encoder_size: int = 384
-    width: int = 224
-    taps: tuple[tuple[int, ...], ...] = ((-1, 0, 1), (-1, 0, 1), (-2, 0, 2), (-2, 0, 2))
+    width: int = 192
+    taps: tuple[tuple[int, ...], ...] = ((-1, 0, 1), (-1, 0, 1), (-2, 0, 2))
 
 
 CONFIGS = {"small": PhoneConfig(), "tiny": PhoneConfig(encoder_size=0, width=16, taps=((-1, 0, 1), (-2, -1, 0)))}

@@ -36,7 +36,7 @@ class StudentConfig:
 
     num_mels: int = 80
     encoder_size: int = 384
-    width: int = 232
+    width: int = 192
     taps: tuple[tuple[int, ...], ...] = (
         (-1, 0, 1),
         (-1, 0, 1),
