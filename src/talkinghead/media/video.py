@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar, cast
@@ -225,7 +226,7 @@ class _Shape:
         # The side that is too short is stretched, so that no detail is lost.
         self._width = round(first.width * max(aspect, 1.0))
         self._height = round(first.height / min(aspect, 1.0))
-        self._reformatter = VideoReformatter()
+        self._local = threading.local()
         self.tones, self.has_alpha = colours.tones_of(first), colours.has_alpha(first)
 
     @property
@@ -243,8 +244,11 @@ class _Shape:
 
     def layers(self, frame: VideoFrame) -> tuple[ImageArray, ImageArray | None]:
         """The colours (H, W, 3) and the opacity (H, W), uint8, of a decoded frame; None: it is opaque."""
+        # One for each thread: a frame may be looked up while the video is read in another.
+        if not hasattr(self._local, "reformatter"):
+            self._local.reformatter = VideoReformatter()
         image, alpha = colours.to_layers(
-            frame, self._reformatter, width=self._width, height=self._height, tones=self.tones
+            frame, self._local.reformatter, width=self._width, height=self._height, tones=self.tones
         )
         return self._turn(image), None if alpha is None else self._turn(alpha)
 

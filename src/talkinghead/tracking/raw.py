@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,9 +14,9 @@ from talkinghead.face.landmarks import STABLE, canonical_face
 from talkinghead.foreign import Arrays
 from talkinghead.media import JoinedVideo
 from talkinghead.store import NOTHING_KEPT, Store, code_digest, file_digest, key_of
-from talkinghead.tracking.follow import FaceFollower
+from talkinghead.tracking.follow import ChooseFace, FaceFollower
 from talkinghead.tracking.networks import NETWORKS, weights_of
-from talkinghead.tracking.shots import read_shots
+from talkinghead.tracking.shots import ShotFrame, read_shots
 from talkinghead.tracking.track import make_track
 from talkinghead.tracking.visibility import NAME as VISIBILITY
 from talkinghead.types import (
@@ -44,6 +44,14 @@ _SHAPES = {"fps": (), "last": (), **{name: (None, *shape) for name, (shape, _) i
 _FACE_PX = 12
 _FACE_REACH = 2.6  # side of the picture of a face in eye distances ...
 _FACE_MIDDLE = (0.5, 0.42)  # ... and where in it the middle between the eye corners is
+
+
+Look = Callable[[Sequence[ShotFrame], Sequence[FloatArray | None]], None]
+"""Is shown frames in a row, and the mesh (478, 3) px in each or None."""
+
+
+def ignore(frames: Sequence[ShotFrame], meshes: Sequence[FloatArray | None]) -> None:
+    """Look at nothing."""
 
 
 @dataclass(frozen=True)
@@ -91,6 +99,8 @@ def read_raw_track(
     face: int | None = None,
     frames: int | None = None,
     progress: Progress = no_progress,
+    choose: ChooseFace | None = None,
+    look: Look = ignore,
 ) -> RawTrack:
     """What the tracker sees in a video; what the store has of it is not looked at again.
 
@@ -100,6 +110,8 @@ def read_raw_track(
         face: which face, 1 being the leftmost of the first frame with faces; None: the largest.
         frames: of the first so many; None: of all.
         progress: hook; the stage is "track", counted in frames.
+        choose: which face at the start of each shot, instead of ``face``; not with a store or files in a row.
+        look: is shown all frames that are looked at.
     """
     wanted = video.num_frames if frames is None else min(frames, video.num_frames)
     if isinstance(video, JoinedVideo):
@@ -110,7 +122,8 @@ def read_raw_track(
 
     blocks = _known(video.digest, store, face)
     if not _are_enough(blocks, frames):
-        for block in _track_on(video, blocks, face, up_to):
+        follow = FaceFollower(face, last=_last_seen(blocks), choose=choose)
+        for block in _track_on(video, blocks, follow, look, up_to):
             store.keep(_KIND, _key(video.digest, face, len(blocks)), block)
             blocks.append(block)
             if _are_enough(blocks, frames):
@@ -191,15 +204,18 @@ def _join(blocks: list[Arrays]) -> RawTrack:
     return RawTrack(fps=float(blocks[0]["fps"]), **arrays)
 
 
-def _track_on(video: VideoSource, before: list[Arrays], face: int | None, progress: Progress) -> Iterator[Arrays]:
+def _track_on(
+    video: VideoSource, before: list[Arrays], follow: FaceFollower, look: Look, progress: Progress
+) -> Iterator[Arrays]:
     """The blocks that come after those that are known; a video of no frames has one empty block."""
     first = sum(len(block["landmarks"]) for block in before)
-    follow = FaceFollower(face, last=_last_seen(before))
     rows: list[dict[str, Any]] = []
     for frames in read_shots(video, max(0, first - _WARM_UP), progress):
         if frames[0].is_cut:
             follow.forget()
-        for frame, seen in zip(frames, follow([frame.image for frame in frames])):
+        meshes = follow([frame.image for frame in frames])
+        look(frames, meshes)
+        for frame, seen in zip(frames, meshes):
             if frame.number < first:
                 continue
             if len(rows) == _BLOCK:
@@ -207,7 +223,7 @@ def _track_on(video: VideoSource, before: list[Arrays], face: int | None, progre
                 rows = []
             rows.append({"landmarks": np.nan, "sketches": frame.sketch, "faces": 0, "cuts": frame.is_cut})
             if seen is not None:
-                rows[-1] |= {"landmarks": seen, "faces": _small_face(frame.image, seen)}
+                rows[-1] |= {"landmarks": seen, "faces": small_face(frame.image, seen)}
     yield _block(rows, video.fps, last=True)
 
 
@@ -220,7 +236,7 @@ def _block(rows: list[dict[str, Any]], fps: float, *, last: bool) -> Arrays:
     return block
 
 
-def _small_face(image: ImageArray, landmarks: FloatArray) -> ImageArray:
+def small_face(image: ImageArray, landmarks: FloatArray) -> ImageArray:
     """(12, 12, 3) the face, turned upright by the points that neither speech nor blinks move."""
     shape = canonical_face()[0][STABLE, :2] @ (1, 1j)
     points = landmarks[STABLE, :2] @ (1, 1j)

@@ -114,10 +114,10 @@ def track_reference(
     spans = tuple((stretch.start, stretch.stop) for stretch in kept)
     if speech is not None and spans != ((0, video.num_frames),):
         speech = cut_speech(speech, [(start / raw.fps, stop / raw.fps) for start, stop in spans])
-    return Reference(VideoExcerpt(video, spans), _track(raw, spans), speech)
+    return Reference(VideoExcerpt(video, spans), join_track(raw, spans), speech)
 
 
-def _track(raw: RawTrack, spans: Sequence[tuple[int, int]]) -> FaceTrack:
+def join_track(raw: RawTrack, spans: Sequence[tuple[int, int]]) -> FaceTrack:
     """One track of all stretches, each smoothed on its own."""
     parts = [make_track(raw.landmarks[start:stop], raw.found[start:stop], raw.fps) for start, stop in spans]
     if len(parts) == 1:
