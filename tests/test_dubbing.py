@@ -16,7 +16,7 @@ from talkinghead.face.rest import lip_gap
 from talkinghead.media import ArrayVideo, VideoReader, read_speech, save_video, speech_from_array
 from talkinghead.pipeline import TalkingHead
 from talkinghead.tracking import track_faces
-from talkinghead.tracking.performance import Performance, find_performance
+from talkinghead.tracking.appearance import Appearance, find_appearance
 from talkinghead.types import Frames, ImageArray, Speech, Video
 
 FPS, COUNT, SIZE = 10.0, 16, 160
@@ -37,8 +37,8 @@ def video() -> ArrayVideo:
 
 
 @pytest.fixture(scope="module")
-def performance(video: ArrayVideo) -> Performance:
-    return find_performance(video)
+def appearance(video: ArrayVideo) -> Appearance:
+    return find_appearance(video)
 
 
 @pytest.fixture(scope="module")
@@ -47,8 +47,8 @@ def speech() -> Speech:
 
 
 @pytest.fixture(scope="module")
-def dubbing(talking_head: TalkingHead, performance: Performance, speech: Speech) -> Dubbing:
-    return prepare_dub(talking_head, performance, speech)
+def dubbing(talking_head: TalkingHead, appearance: Appearance, speech: Speech) -> Dubbing:
+    return prepare_dub(talking_head, appearance, speech)
 
 
 def images_of(video: Video) -> ImageArray:
@@ -62,13 +62,13 @@ def test_all_but_the_lower_face_stays_to_the_bit(dubbing: Dubbing, video: ArrayV
     assert made.num_frames == COUNT
     changed = np.abs(images.astype(int) - video.frames.images).max(axis=3)
     assert changed.max() > 40
-    for frame, mesh in zip(changed, dubbing.performance.track.landmarks):
+    for frame, mesh in zip(changed, dubbing.appearance.track.landmarks):
         width = np.ptp(mesh[:, 0])
         low, high = mesh[:, :2].min(axis=0) - 0.25 * width, mesh[:, :2].max(axis=0) + 0.25 * width
         rows, columns = np.nonzero(frame)
         if not len(rows):
             continue
-        assert rows.min() > mesh[168, 1]  # between the eyes
+        assert rows.min() > mesh[[145, 374], 1].max()  # lower lids
         assert (columns.min(), columns.max()) >= (low[0], 0)
         assert columns.max() < high[0]
         assert rows.max() < high[1]
@@ -88,7 +88,7 @@ def _landmarks(images: ImageArray) -> np.ndarray:
 
 
 def test_head_and_blinks_of_the_motion_are_the_videos(dubbing: Dubbing) -> None:
-    sway = dubbing.motion.translation[:, 0] * dubbing.performance.scale[0]
+    sway = dubbing.motion.translation[:, 0] * dubbing.appearance.scale[0]
     assert np.corrcoef(sway, np.sin(np.arange(COUNT) / 3))[0, 1] > 0.95
     np.testing.assert_allclose(np.ptp(sway), 6, atol=2)
 
@@ -98,10 +98,10 @@ def test_head_and_blinks_of_the_motion_are_the_videos(dubbing: Dubbing) -> None:
     [(0.8, "longest", 16), (0.8, "speech", 8), (0.8, "video", 16), (3.05, "longest", 30), (3.05, "video", 16)],
 )
 def test_the_result_is_as_long_as_asked_for(
-    talking_head: TalkingHead, performance: Performance, seconds: float, length: str, frames: int
+    talking_head: TalkingHead, appearance: Appearance, seconds: float, length: str, frames: int
 ) -> None:
     said = speech_from_array(speech_like(seconds), 16_000)
-    dubbing = prepare_dub(talking_head, performance, said, length=length)
+    dubbing = prepare_dub(talking_head, appearance, said, length=length)
     made = dubbing.video()
     assert made.num_frames == len(dubbing.motion) == frames
     assert sum(map(len, made.frames)) == frames
@@ -112,18 +112,16 @@ def test_the_result_is_as_long_as_asked_for(
     assert samples == round(expected * sound.sample_rate)
 
 
-def test_a_longer_speech_plays_the_video_back_and_forth(talking_head: TalkingHead, performance: Performance) -> None:
+def test_a_longer_speech_plays_the_video_back_and_forth(talking_head: TalkingHead, appearance: Appearance) -> None:
     said = speech_from_array(speech_like(2.5), 16_000)
-    images = images_of(prepare_dub(talking_head, performance, said).video())
-    own = performance.video.frame(COUNT - 3)
+    images = images_of(prepare_dub(talking_head, appearance, said).video())
+    own = appearance.video.frame(COUNT - 3)
     np.testing.assert_array_equal(images[COUNT + 1, : SIZE // 3], own[: SIZE // 3])
 
 
-def test_lips_rest_after_a_shorter_speech(
-    talking_head: TalkingHead, video: ArrayVideo, performance: Performance
-) -> None:
+def test_lips_rest_after_a_shorter_speech(talking_head: TalkingHead, video: ArrayVideo, appearance: Appearance) -> None:
     said = speech_from_array(np.zeros(3200, np.float32), 16_000)
-    dubbing = prepare_dub(talking_head, performance, said)
+    dubbing = prepare_dub(talking_head, appearance, said)
     motion = dubbing.motion
     assert len(motion) == COUNT
     np.testing.assert_allclose(motion.landmarks[1:, 48:], motion.landmarks[:-1, 48:], atol=1e-3)
@@ -133,7 +131,7 @@ def test_frames_without_the_face_pass_through(talking_head: TalkingHead, speech:
     images = head_that_sways()
     images[6:12] = 120
     video = ArrayVideo(Frames(images, FPS))
-    found = find_performance(video)
+    found = find_appearance(video)
     assert found.rows()[6:12].tolist() == [-1] * 6
     made = images_of(prepare_dub(talking_head, found, speech).video())
     np.testing.assert_array_equal(made[6:12], images[6:12])
@@ -144,7 +142,7 @@ def test_frames_without_the_face_pass_through(talking_head: TalkingHead, speech:
 def test_no_face_at_all_is_refused() -> None:
     noise = np.random.default_rng(0).integers(0, 255, (4, 64, 64, 3)).astype(np.uint8)
     with pytest.raises(InputError, match="no face was found in any frame"):
-        find_performance(ArrayVideo(Frames(noise, FPS)))
+        find_appearance(ArrayVideo(Frames(noise, FPS)))
 
 
 def test_a_file_is_dubbed_with_its_own_sound_beneath(tmp_path: Path, talking_head: TalkingHead) -> None:

@@ -22,7 +22,7 @@ from talkinghead.rendering.interior import load_filler
 from talkinghead.rendering.mouth import FlatFiller
 from talkinghead.rendering.mouth_scenes import redraw_mouths
 from talkinghead.speech.recording import read_recording
-from talkinghead.tracking.performance import Performance, find_performance
+from talkinghead.tracking.appearance import Appearance, find_appearance
 from talkinghead.tracking.portrait import portrait_from_reference
 from talkinghead.types import (
     FloatArray,
@@ -48,15 +48,15 @@ class Dubbing:
     """A video with a new speech, ready to be drawn.
 
     Attributes:
-        performance: the video, and where the person is in it.
+        appearance: the video, and where the person is in it.
         portrait: the person.
         motion: the new lips with the head and the blinks of the video, one row per frame of the result.
-        rest: (R, 68, 3) the face at rest in each row of the performance.
+        rest: (R, 68, 3) the face at rest in each row of the appearance.
         speech: the sound track, as long as the result.
         facts: for the provenance record.
     """
 
-    performance: Performance
+    appearance: Appearance
     portrait: Portrait
     motion: Motion
     rest: FloatArray
@@ -73,8 +73,8 @@ class Dubbing:
         def frames() -> Iterator[Frames]:
             done = 0
             filler = FlatFiller() if self.portrait.drawing else load_filler()
-            video = _loop(self.performance, len(self.motion))
-            for chunk in redraw_mouths(self.performance, video, self.motion, self.rest, filler):
+            video = _loop(self.appearance, len(self.motion))
+            for chunk in redraw_mouths(self.appearance, video, self.motion, self.rest, filler):
                 done += len(chunk)
                 progress("render", done, len(self.motion))
                 yield chunk
@@ -110,17 +110,17 @@ def dub(
     """
     reader = VideoReader(video)
     words = speech if isinstance(speech, Speech) else read_recording(speech)
-    performance = find_performance(reader, face=face, name=str(video), progress=progress)
+    appearance = find_appearance(reader, face=face, name=str(video), progress=progress)
     under = None if mix is None else read_own_sound(Path(video))
     prepared = prepare_dub(
-        head, performance, words, length=length, under=under, gain_db=mix or 0.0, seed=seed, progress=progress
+        head, appearance, words, length=length, under=under, gain_db=mix or 0.0, seed=seed, progress=progress
     )
     return prepared.video(progress=progress)
 
 
 def prepare_dub(
     head: TalkingHead,
-    performance: Performance,
+    appearance: Appearance,
     speech: Speech,
     *,
     length: str = "longest",
@@ -134,7 +134,7 @@ def prepare_dub(
 
     Args:
         head: makes the motion of the lips.
-        performance: the video.
+        appearance: the video.
         speech: what is said.
         length: one of ``LENGTHS``.
         under: the sound that stays under the speech, or None.
@@ -146,20 +146,20 @@ def prepare_dub(
     Raises:
         InputError: the method needs another video, or the mouth is covered all the time.
     """
-    video = performance.video
+    video = appearance.video
     said, own = num_frames(speech.duration, video.fps), video.num_frames
     count = {"speech": said, "video": own, "longest": max(said, own)}[length]
-    portrait = portrait_from_reference(performance.reference(), drawing=drawing)
+    portrait = portrait_from_reference(appearance.reference(), drawing=drawing)
     fitted = _fit_speech(speech, count, video.fps)
     lips = head.motion(fitted, portrait, fps=video.fps, seed=seed, head=0.0, blink=0.0, progress=progress)
     sound = _sound_track(speech, under, 10 ** (gain_db / 20), count / video.fps, cut=count < said)
     facts = {"method": head.method, "renderer": RENDERER, "version": __version__, "synthetic_parts": SYNTHETIC}
     return Dubbing(
-        performance,
+        appearance,
         portrait,
-        _with_own_head(lips, performance, portrait),
+        _with_own_head(lips, appearance, portrait),
         estimate_rest(
-            performance.landmarks, performance.track.rotation, performance.span_rows(), video.fps, performance.shown
+            appearance.landmarks, appearance.track.rotation, appearance.span_rows(), video.fps, appearance.shown
         ),
         replace(fitted, sound=sound),
         facts,
@@ -194,21 +194,21 @@ def _sound_track(speech: Speech, under: Sound | None, gain: float, seconds: floa
     return MixedSound(over, under, gain, samples)
 
 
-def _with_own_head(lips: Motion, performance: Performance, portrait: Portrait) -> Motion:
+def _with_own_head(lips: Motion, appearance: Appearance, portrait: Portrait) -> Motion:
     """The motion of the lips with the head and the blinks of the video; where no face is seen, they hold."""
-    looped = _loop(performance, len(lips))
-    rows = performance.rows()
+    looped = _loop(appearance, len(lips))
+    rows = appearance.rows()
     known = np.flatnonzero(rows >= 0)
     nearest = rows[known[np.searchsorted((known[1:] + known[:-1]) / 2, looped.sources(0, len(lips)))]]
-    track = performance.track
+    track = appearance.track
     rotation, translation = head_of_track(track, portrait.pose)
     return replace(
         lips, rotation=rotation[nearest], translation=translation[nearest], blink=track.blink[nearest], gaze=None
     )
 
 
-def _loop(performance: Performance, count: int) -> LoopedVideo:
+def _loop(appearance: Appearance, count: int) -> LoopedVideo:
     """The video as long as wanted; it goes on back and forth in its last shot."""
-    start, stop = performance.spans[-1]
-    turn = start if stop == performance.video.num_frames else 0
-    return LoopedVideo(performance.video, count, turn)
+    start, stop = appearance.spans[-1]
+    turn = start if stop == appearance.video.num_frames else 0
+    return LoopedVideo(appearance.video, count, turn)

@@ -48,7 +48,7 @@ def test_a_text_is_said_for_longer_than_the_video(run: Run, clip: Path, out: Pat
     pytest.importorskip("espeakng_loader")
     outcome = run("dub", clip, "--text", "Good morning to all of you.", "-o", out)
     assert outcome.code == 0, outcome.stderr
-    assert VideoReader(out).num_frames > 12
+    assert VideoReader(out).num_frames > 11
 
 
 def test_sound_that_is_not_there_cannot_be_mixed_which_is_said(run: Run, clip: Path, speech: Path, out: Path) -> None:

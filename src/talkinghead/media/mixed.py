@@ -44,13 +44,15 @@ class MixedSound:
         over, under = self._read(self.over), None if self.under is None else self._read(self.under)
         for start in range(0, self.num_samples, _PIECE):
             count = min(_PIECE, self.num_samples - start)
-            mixed = _take(over, count, self.channels)
+            mixed = np.repeat(_take(over, count), self.channels // over.channels, axis=0)
             if under is not None:
-                mixed = mixed + np.float32(self.gain) * _take(under, count, self.channels)
+                mixed = mixed + np.float32(self.gain) * _take(under, count)  # of one channel: for both
             yield np.clip(mixed, -1.0, 1.0)
 
     def _read(self, sound: Sound) -> _Reader:
-        return _Reader(_convert(sound, self.sample_rate, USUAL_LAYOUTS[self.channels]))
+        # A single channel is doubled here, because FFmpeg makes it softer.
+        channels = min(sound.channels, self.channels)
+        return _Reader(_convert(sound, self.sample_rate, USUAL_LAYOUTS[channels]), channels)
 
 
 @dataclass
@@ -58,14 +60,15 @@ class _Reader:
     """Pieces of a sound, and what of the last one has not been taken."""
 
     pieces: Iterator[Samples]
+    channels: int
     left: list[Samples] = field(default_factory=list)
 
 
-def _take(reader: _Reader, count: int, channels: int) -> Samples:
+def _take(reader: _Reader, count: int) -> Samples:
     """(channels, count) the next samples; silence after the end."""
     while sum(piece.shape[1] for piece in reader.left) < count and (piece := next(reader.pieces, None)) is not None:
         reader.left.append(piece)
-    joined = np.concatenate([np.zeros((channels, 0), np.float32), *reader.left], axis=1)
+    joined = np.concatenate([np.zeros((reader.channels, 0), np.float32), *reader.left], axis=1)
     reader.left = [joined[:, count:]]
     return np.pad(joined[:, :count], ((0, 0), (0, max(0, count - joined.shape[1]))))
 
@@ -80,5 +83,5 @@ def _convert(sound: Sound, rate: int, layout: str) -> Iterator[Samples]:
         # Interleaved, because PyAV miscounts eight planes.
         frame = AudioFrame.from_ndarray(block.T.reshape(1, -1).astype(np.float32), format="flt", layout=own)
         frame.sample_rate = sound.sample_rate
-        yield from (made.to_ndarray() for made in resampler.resample(frame))
-    yield from (made.to_ndarray() for made in resampler.resample(None))
+        yield from (np.asarray(made.to_ndarray(), np.float32) for made in resampler.resample(frame))
+    yield from (np.asarray(made.to_ndarray(), np.float32) for made in resampler.resample(None))

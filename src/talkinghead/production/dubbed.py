@@ -23,17 +23,17 @@ def prepare_job(work: Work, head: TalkingHead, speech: Speech, report: Progress)
     """
     from talkinghead.dubbing import prepare_dub, read_own_sound
     from talkinghead.media import VideoReader
-    from talkinghead.tracking.performance import find_performance
+    from talkinghead.tracking.appearance import find_appearance
 
     job, figure = work.job, work.figure
     level = parse_mix(job.mix)
     who = None if figure.who is None else _find_who(figure.who)
-    performance = find_performance(
+    appearance = find_appearance(
         VideoReader(figure.face), face=figure.which_face, who=who, name=job.face, progress=report
     )
     return prepare_dub(
         head,
-        performance,
+        appearance,
         speech,
         length=job.length,
         under=None if level is None else read_own_sound(figure.face),

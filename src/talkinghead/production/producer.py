@@ -106,7 +106,7 @@ class Producer:
 
         began = time.monotonic()
         dubbing = prepare_job(work, head, speech, report)
-        size = dubbing.performance.video.size
+        size = dubbing.appearance.video.size
         return _write(work, dubbing.motion, dubbing.video(progress=report), size, view=None, began=began, report=report)
 
     def _head(self, job: Job) -> TalkingHead:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from talkinghead.face.landmarks import INNER_LIP_CONTOUR, JAW, LIPS, OUTER_LIP_CONTOUR
 from talkinghead.face.rest import lip_gap
@@ -31,7 +32,9 @@ from talkinghead.rendering.mouth_rig import build_mouth_rig
 from talkinghead.rendering.outline import blend, coverage, smooth_outline
 from talkinghead.rendering.rasteriser import backward_map
 from talkinghead.rendering.rig import Rig
-from talkinghead.types import FloatArray, ImageArray, IndexArray, Pose
+from talkinghead.types import FloatArray, ImageArray, Pose
+
+Triangles = npt.NDArray[np.int32]
 
 _MOUTH = np.r_[JAW, LIPS]
 # How far landmarks of the jaw follow: the ends of its contour lie at the temples, which speech does not move.
@@ -144,7 +147,7 @@ class _PlacedMouth:
     @property
     def outline(self) -> FloatArray:
         """(20, 2) the opening in px of the patch."""
-        return in_patch(self.opening[None], self.corners[None])[0]
+        return np.asarray(in_patch(self.opening[None], self.corners[None])[0])
 
     def warp(self, image: ImageArray, frame: ImageArray) -> None:
         """Move an image's pixels with the rig, into a frame (H, W, 3)."""
@@ -188,7 +191,7 @@ class _PlacedMouth:
         paint_inside(frame, self.opening, patch, self.corners, softness=softness, opacity=self.share)
 
     def _move(
-        self, image: ImageArray, source: FloatArray, triangles: IndexArray, window: tuple[int, int, int, int]
+        self, image: ImageArray, source: FloatArray, triangles: Triangles, window: tuple[int, int, int, int]
     ) -> ImageArray:
         """What a window (left, top, width, height) of the frame shows of an image whose vertices (V, 2) px move."""
         left, top, width, height = window

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from talkinghead.face.deform import mesh_from_landmarks
-from talkinghead.face.landmarks import FACE_OVAL, MESH_OF_68
+from talkinghead.face.landmarks import FACE_OVAL, MESH_OF_68, canonical_face
 from talkinghead.face.pose import matrix_from_rotation
 from talkinghead.motion.smoothing import smoothstep
 from talkinghead.rendering.rig import JAW_BAND, Rig, border_weight, face_triangles
@@ -20,6 +20,7 @@ from talkinghead.types import FloatArray, Pose
 
 _SURFACE = 468
 _RINGS = (0.07, 0.14, JAW_BAND + 0.02)  # face widths outside the face's contour; the last one stays where it is
+_LIDS, _CHEEKS = 0.15, 0.4  # eye distances below the eyes: above the first nothing moves, below the second all follows
 _NEARER = 0.2  # face widths of depth for each outwards, as in ``build_rig``
 
 
@@ -57,7 +58,8 @@ def build_mouth_rig(mesh: FloatArray, pose: Pose, size: tuple[int, int]) -> Rig:
 @lru_cache(maxsize=1)
 def _deform_weights() -> FloatArray:
     """(V, 68) how far each vertex follows the landmarks."""
-    skin = mesh_from_landmarks()[:_SURFACE]
+    height = canonical_face()[0][:_SURFACE, 1]
+    skin = mesh_from_landmarks()[:_SURFACE] * smoothstep((height - _LIDS) / (_CHEEKS - _LIDS))[:, None]
     fades = 1 - smoothstep(np.array(_RINGS) / JAW_BAND)
     return np.concatenate([skin, *(fade * skin[FACE_OVAL] for fade in fades)])
 

@@ -12,7 +12,7 @@ from talkinghead.tracking.stretches import Stretch, face_difference
 from talkinghead.types import FloatArray, ImageArray
 
 
-class Likeness:
+class FaceChooser:
     """Chooses a face at the start of each shot: first by a number or a picture, then the one that is most like it.
 
     Args:

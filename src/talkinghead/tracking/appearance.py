@@ -1,4 +1,4 @@
-"""A whole video -> Performance: where one person's mouth is seen in it, while every frame of it is kept."""
+"""A whole video -> Appearance: where one person's mouth is seen in it, while every frame of it is kept."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from talkinghead.face.pose import head_from_camera, poses_between_eyes
 from talkinghead.face.rest import lip_gap
 from talkinghead.media.joined import VideoExcerpt
 from talkinghead.media.spool import spool_rows
-from talkinghead.tracking.likeness import Likeness
+from talkinghead.tracking.chooser import FaceChooser
 from talkinghead.tracking.raw import RawTrack, read_raw_track
 from talkinghead.tracking.reference import join_track
 from talkinghead.tracking.shots import ShotFrame
@@ -47,7 +47,7 @@ _TOLD_S = 0.2
 
 
 @dataclass(frozen=True)
-class Performance:
+class Appearance:
     """A video in which one person's mouth can be redrawn.
 
     Attributes:
@@ -92,13 +92,13 @@ class Performance:
 
     def shut_row(self, rows: slice) -> int:
         """Of some rows the one with the lips closed, in the usual pose, that is seen best."""
-        return rows.start + int(self._unfit(rows, np.maximum(lip_gap(self.landmarks[rows]), 0.0)).argmin())
+        return int(rows.start + self._unfit(rows, np.maximum(lip_gap(self.landmarks[rows]), 0.0)).argmin())
 
     def open_row(self, rows: slice) -> int | None:
         """Of some rows the one in which the teeth are seen best; None if they hardly are."""
         gap = lip_gap(self.landmarks[rows])
         row = int(self._unfit(rows, np.abs(gap - min(_OPEN, float(np.percentile(gap, 95))))).argmin())
-        return rows.start + row if gap[row] > _WIDE_ENOUGH else None
+        return int(rows.start + row) if gap[row] > _WIDE_ENOUGH else None
 
     def _unfit(self, rows: slice, away: FloatArray) -> FloatArray:
         rotation = self.track.rotation[rows]
@@ -143,14 +143,14 @@ class _Cover:
         return np.asarray(sure[np.searchsorted(middles, np.arange(count))])
 
 
-def find_performance(
+def find_appearance(
     video: VideoSource,
     *,
     face: int | None = None,
     who: tuple[ImageArray, FloatArray] | None = None,
     name: str = "the video",
     progress: Progress = no_progress,
-) -> Performance:
+) -> Appearance:
     """Where one person is seen in a video, and their mouth is not covered.
 
     Frames without them, and what of the video is not dubbed, is announced.
@@ -166,15 +166,15 @@ def find_performance(
     Raises:
         InputError: no frame shows a face, none for long enough, or there is no face of that number.
     """
-    likeness = None if face is None and who is None else Likeness(face, who)
+    chooser = None if face is None and who is None else FaceChooser(face, who)
     cover = _Cover(max(1, round(video.fps / _LOOKS_PER_S)))
-    raw = read_raw_track(video, progress=progress, choose=likeness, look=cover)
+    raw = read_raw_track(video, progress=progress, choose=chooser, look=cover)
     if not raw.found.any():
         raise InputError(f"{name}: no face was found in any frame: give a video in which one is clearly visible.")
     stretches = find_stretches(raw, shortest=_SHORTEST_S)
     if not stretches:
         raise InputError(f"{name}: no face is seen for {_SHORTEST_S:g} s without a cut: give a video of one person.")
-    chosen = choose_person(stretches, unlike=None if likeness is None else likeness.unlike)
+    chosen = choose_person(stretches, unlike=None if chooser is None else chooser.unlike)
     spans = tuple((each.start, each.stop) for each, keep in zip(stretches, chosen) if keep)
     track = join_track(raw, spans)
     covered = cover.is_covered(len(raw))
@@ -184,7 +184,7 @@ def find_performance(
     return _place(video, spans, track, shown)
 
 
-def _place(video: VideoSource, spans: tuple[tuple[int, int], ...], track: FaceTrack, shown: FloatArray) -> Performance:
+def _place(video: VideoSource, spans: tuple[tuple[int, int], ...], track: FaceTrack, shown: FloatArray) -> Appearance:
     ends = np.cumsum([0, *(stop - start for start, stop in spans)]).tolist()
     poses = [poses_between_eyes(track[first:last]) for first, last in itertools.pairwise(ends)]
     translation, scale = (np.concatenate(parts) for parts in zip(*poses))
@@ -200,7 +200,7 @@ def _place(video: VideoSource, spans: tuple[tuple[int, int], ...], track: FaceTr
         ),
         (len(MESH_OF_68), 3),
     )
-    return Performance(video, spans, track, translation, scale, landmarks, shown)
+    return Appearance(video, spans, track, translation, scale, landmarks, shown)
 
 
 def _fade(raw: RawTrack, span: tuple[int, int], covered: BoolArray) -> FloatArray:
