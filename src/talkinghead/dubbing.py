@@ -149,7 +149,10 @@ def prepare_dub(
     video = appearance.video
     said, own = num_frames(speech.duration, video.fps), video.num_frames
     count = {"speech": said, "video": own, "longest": max(said, own)}[length]
-    portrait = portrait_from_reference(appearance.reference(), drawing=drawing)
+    try:
+        portrait = portrait_from_reference(appearance.reference(), drawing=drawing)
+    except InputError as error:
+        raise InputError("the mouth is covered wherever the person is seen: give a video that shows it.") from error
     fitted = _fit_speech(speech, count, video.fps)
     lips = head.motion(fitted, portrait, fps=video.fps, seed=seed, head=0.0, blink=0.0, progress=progress)
     sound = _sound_track(speech, under, 10 ** (gain_db / 20), count / video.fps, cut=count < said)

@@ -179,8 +179,9 @@ def find_appearance(
     track = join_track(raw, spans)
     covered = cover.is_covered(len(raw))
     shown = np.concatenate([_fade(raw, span, covered) for span in spans])
-    shown *= 1 - _ramp((np.abs(track.rotation[:, 1]) - _TURNED[0]) / (_TURNED[1] - _TURNED[0]))
-    _tell(raw, spans, covered, name)
+    turned = np.abs(track.rotation[:, 1])
+    shown *= 1 - _ramp((turned - _TURNED[0]) / (_TURNED[1] - _TURNED[0]))
+    _tell(raw, spans, covered, turned >= _TURNED[1], name)
     return _place(video, spans, track, shown)
 
 
@@ -223,13 +224,17 @@ def _ramp(share: FloatArray) -> FloatArray:
     return np.asarray(share**2 * (3.0 - 2.0 * share))
 
 
-def _tell(raw: RawTrack, spans: Sequence[tuple[int, int]], covered: BoolArray, name: str) -> None:
-    """Announce what of the video keeps its own mouths."""
-    of_person = np.zeros(len(raw), bool)
+def _tell(raw: RawTrack, spans: Sequence[tuple[int, int]], covered: BoolArray, turned: BoolArray, name: str) -> None:
+    """Announce what of the video keeps its own mouths; ``turned``: which rows of the spans are in profile."""
+    of_person, in_profile = np.zeros((2, len(raw)), bool)
+    done = 0
     for start, stop in spans:
         of_person[start:stop] = True
+        in_profile[start:stop] = turned[done : done + stop - start]
+        done += stop - start
     parts = {
         "the mouth is covered": of_person & covered,
+        "the head is turned to profile": in_profile & ~covered,
         "another face is followed": ~of_person & raw.found,
         "there is no face": ~of_person & ~raw.found,
     }

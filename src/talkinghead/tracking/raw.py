@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,6 +14,7 @@ import numpy.typing as npt
 from talkinghead.face.landmarks import STABLE, canonical_face
 from talkinghead.foreign import Arrays
 from talkinghead.media import JoinedVideo
+from talkinghead.media.spool import spool_rows
 from talkinghead.store import NOTHING_KEPT, Store, code_digest, file_digest, key_of
 from talkinghead.tracking.follow import ChooseFace, FaceFollower
 from talkinghead.tracking.networks import NETWORKS, weights_of
@@ -120,22 +122,34 @@ def read_raw_track(
     def up_to(stage: str, done: int, total: int) -> None:
         progress(stage, min(done, wanted), wanted)
 
-    blocks = _known(video.digest, store, face)
-    if not _are_enough(blocks, frames):
-        follow = FaceFollower(face, last=_last_seen(blocks), choose=choose)
-        for block in _track_on(video, blocks, follow, look, up_to):
-            store.keep(_KIND, _key(video.digest, face, len(blocks)), block)
-            blocks.append(block)
-            if _are_enough(blocks, frames):
-                break
-    raw = _join(blocks)
+    raw = _join(_blocks(video, store, face, frames, up_to, choose=choose, look=look))
     return raw if frames is None else raw[:frames]
 
 
-def _are_enough(blocks: list[Arrays], frames: int | None) -> bool:
-    if not blocks or blocks[-1]["last"]:
-        return bool(blocks)
-    return frames is not None and sum(len(block["landmarks"]) for block in blocks) >= frames
+def _blocks(
+    video: VideoSource,
+    store: Store,
+    face: int | None,
+    frames: int | None,
+    progress: Progress,
+    *,
+    choose: ChooseFace | None,
+    look: Look,
+) -> Iterator[Arrays]:
+    """The blocks of a video, or of its first frames: those that are known, and the others as they are made."""
+    number, count, seen = 0, 0, None
+    for block in _known(video.digest, store, face):
+        yield block
+        number, count, seen = number + 1, count + len(block["landmarks"]), _last_seen(block, seen)
+        if block["last"] or (frames is not None and count >= frames):
+            return
+    follow = FaceFollower(face, last=seen, choose=choose)
+    for block in _track_on(video, count, follow, look, progress):
+        store.keep(_KIND, _key(video.digest, face, number), block)
+        yield block
+        number, count = number + 1, count + len(block["landmarks"])
+        if frames is not None and count >= frames:
+            return
 
 
 def _read_parts(video: JoinedVideo, store: Store, face: int | None, wanted: int, progress: Progress) -> RawTrack:
@@ -158,19 +172,19 @@ def _read_parts(video: JoinedVideo, store: Store, face: int | None, wanted: int,
 
 def find_raw_track(digest: str, store: Store, *, face: int | None = None) -> RawTrack | None:
     """What the store knows of a whole video with that digest, or None."""
-    blocks = _known(digest, store, face)
+    blocks = list(_known(digest, store, face))
     return _join(blocks) if blocks and blocks[-1]["last"] else None
 
 
-def _known(digest: str, store: Store, face: int | None) -> list[Arrays]:
+def _known(digest: str, store: Store, face: int | None) -> Iterator[Arrays]:
     """The blocks that the store has, from the first on without a gap."""
-    blocks: list[Arrays] = []
-    while not (blocks and blocks[-1]["last"]):
-        block = store.find(_KIND, _key(digest, face, len(blocks)), _SHAPES)
+    for number in itertools.count():
+        block = store.find(_KIND, _key(digest, face, number), _SHAPES)
         if block is None:
-            break
-        blocks.append(block)
-    return blocks
+            return
+        yield block
+        if block["last"]:
+            return
 
 
 def _key(digest: str, face: int | None, number: int) -> str:
@@ -199,16 +213,24 @@ def tracker_digest() -> str:
     )
 
 
-def _join(blocks: list[Arrays]) -> RawTrack:
-    arrays = {name: np.concatenate([block[name] for block in blocks]) for name in _ROW}
-    return RawTrack(fps=float(blocks[0]["fps"]), **arrays)
+def _join(blocks: Iterable[Arrays]) -> RawTrack:
+    """One track of blocks that are taken one at a time; the landmarks of many lie in a temporary file."""
+    others: dict[str, list[npt.NDArray[Any]]] = {name: [] for name in _ROW if name != "landmarks"}
+    fps: list[float] = []
+
+    def landmarks() -> Iterator[FloatArray]:
+        for block in blocks:
+            fps.append(float(block["fps"]))
+            for name, parts in others.items():
+                parts.append(block[name])
+            yield block["landmarks"]
+
+    rows = spool_rows(landmarks(), (NUM_MESH, 3))
+    return RawTrack(rows, fps=fps[0], **{name: np.concatenate(parts) for name, parts in others.items()})
 
 
-def _track_on(
-    video: VideoSource, before: list[Arrays], follow: FaceFollower, look: Look, progress: Progress
-) -> Iterator[Arrays]:
-    """The blocks that come after those that are known; a video of no frames has one empty block."""
-    first = sum(len(block["landmarks"]) for block in before)
+def _track_on(video: VideoSource, first: int, follow: FaceFollower, look: Look, progress: Progress) -> Iterator[Arrays]:
+    """The blocks from a frame on; a video of no frames has one empty block."""
     rows: list[dict[str, Any]] = []
     for frames in read_shots(video, max(0, first - _WARM_UP), progress):
         if frames[0].is_cut:
@@ -250,9 +272,7 @@ def small_face(image: ImageArray, landmarks: FloatArray) -> ImageArray:
     return np.asarray(cv2.resize(face, (_FACE_PX, _FACE_PX), interpolation=cv2.INTER_AREA))
 
 
-def _last_seen(blocks: list[Arrays]) -> FloatArray | None:
-    for block in reversed(blocks):
-        seen = np.flatnonzero(np.isfinite(block["landmarks"][:, 0, 0]))
-        if len(seen):
-            return np.asarray(block["landmarks"][seen[-1]], np.float64)
-    return None
+def _last_seen(block: Arrays, before: FloatArray | None) -> FloatArray | None:
+    """(478, 3) px where the face was seen last in a block, or else before it."""
+    seen = np.flatnonzero(np.isfinite(block["landmarks"][:, 0, 0]))
+    return np.asarray(block["landmarks"][seen[-1]], np.float64) if len(seen) else before
