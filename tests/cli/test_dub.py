@@ -11,6 +11,7 @@ import pytest
 
 from cli.command import Run
 from drawn import drawn_face, speech_like, write_wav
+from encoded import encode_video
 from talkinghead.media import VideoReader, read_provenance, save_image, save_video, speech_from_array
 from talkinghead.motion.files import load_motion
 from talkinghead.types import Frames, Video
@@ -122,6 +123,21 @@ def test_a_long_video_is_announced(monkeypatch: pytest.MonkeyPatch, clip: Path) 
     monkeypatch.setattr(dub_checks, "_TOLD_S", 0.01)
     dub_checks.check_video(clip)
     assert "will take about" in told[0]
+
+
+def test_a_variable_rate_becomes_constant_which_is_said(
+    run: Run, clip: Path, speech: Path, out: Path, tmp_path: Path
+) -> None:
+    images = np.repeat(drawn_face(160, grain=4).image[None], 12, axis=0)
+    times = [0, 40, 80, 160, 200, 240, 360, 400, 440, 560, 600, 640]
+    varied = encode_video(tmp_path / "varied.mkv", images, fps=25, times_ms=times)
+    outcome = run("dub", varied, speech, "-o", out, "--length", "video")
+    assert outcome.code == 0, outcome.stderr
+    assert "variable frame rate" in outcome.stderr
+    reader = VideoReader(out)
+    assert reader.num_frames == VideoReader(varied).num_frames
+    assert not reader.is_variable
+    assert not VideoReader(clip).is_variable
 
 
 def test_speech_of_a_video_may_be_the_sound_of_another(run: Run, clip: Path, out: Path, tmp_path: Path) -> None:

@@ -94,5 +94,5 @@ def test_one_of_two_people_is_chosen_by_number_and_by_picture(
     assert max(places(left)[:COUNT]) < 140
     assert min(places(left)[COUNT:]) > 180
     assert left.rows().tolist() == list(range(2 * COUNT))
-    with pytest.raises(InputError, match="--face 3: .* choose 1 to 2"):
+    with pytest.raises(InputError, match=r"--face 3: .* choose 1 to 2"):
         find_appearance(video, face=3)

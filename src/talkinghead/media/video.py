@@ -29,6 +29,7 @@ from talkinghead.types import Frames, ImageArray, num_frames
 _STANDARD_RATES = (10.0, 12.0, 12.5, 15.0, 20.0, 24.0, 25.0, 30.0, 50.0, 60.0)
 _NTSC_RATES = (24000 / 1001, 30000 / 1001, 60000 / 1001)
 _HIGHEST_RATE = 300.0
+_OFF, _OFTEN = 0.2, 0.02  # of a frame's time, by which frames of a variable rate come early or late, and of all frames
 _CHUNK_BYTES = 128 * 2**20
 
 _Converted = TypeVar("_Converted")
@@ -87,6 +88,13 @@ class VideoReader:
             by_packets = self._finder.count()
             self._counted = num_frames(self.duration, self.fps) if by_packets is None else by_packets
         return self._counted
+
+    @property
+    def is_variable(self) -> bool:
+        """Whether the rate of the file varies, so that frames are repeated or left out; by the times of the packets."""
+        with self._open() as container:
+            times = np.sort(list(packet_times(container, self._stream(container))))
+        return bool((np.abs(np.diff(times) * self.fps - 1) > _OFF).sum() > _OFTEN * len(times))
 
     @property
     def joins(self) -> tuple[int, ...]:

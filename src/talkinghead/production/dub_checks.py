@@ -52,7 +52,7 @@ def check_task(job: Job) -> None:
 
 
 def check_video(path: Path) -> None:
-    """Raise ``InputError`` for what is no video; announce how long a long one will take."""
+    """Raise ``InputError`` for what is no video; announce a rate that changes, and how long a long one will take."""
     from talkinghead.media import VideoReader, sniff
 
     if path.is_dir():
@@ -60,6 +60,8 @@ def check_video(path: Path) -> None:
     if sniff(path) == "image":
         raise InputError(f"{path} is a picture: talkinghead animate lets it speak, talkinghead dub takes videos.")
     video = VideoReader(path)
+    if video.is_variable:
+        announce(f"{path} has a variable frame rate: the result has {video.fps:g} frames per second.")
     width, height = video.size
     seconds = video.duration * video.fps * (_FRAME_S + _MEGAPIXEL_S * width * height / 1e6)
     if seconds > _TOLD_S:
