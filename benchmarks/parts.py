@@ -12,7 +12,6 @@ from benchmarks import (
     attentional,
     attentional_ablations,
     disentanglement,
-    dub,
     evaluation,
     face_model,
     head_styles,
@@ -75,11 +74,6 @@ PARTS: Mapping[str, Part] = {
         "any voice on any face: lips and closures on unseen people, of synthesised speech, in nine languages",
         zero_shot.section,
         zero_shot.summarise,
-    ),
-    "dub": Part(
-        WHOLE,
-        "videos that say something else: lips, synchrony, what stays, flicker, time",
-        dub.table,
     ),
     "lips": Part(
         WHOLE,
