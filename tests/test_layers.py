@@ -32,7 +32,7 @@ ORDER = (
     ),
     *("media", "face", "tracking", "speech", "motion", "rendering"),
     *("data", "metrics", "training", "recipes"),
-    *("methods", "person", "pipeline", "production", "evaluation"),
+    *("methods", "person", "pipeline", "dubbing", "production", "evaluation"),
     *("web", "batch", "cli"),
 )
 LEVEL = {room: level for level, room in enumerate(ORDER)}

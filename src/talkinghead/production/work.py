@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from talkinghead.errors import InputError, announce
 from talkinghead.production.checks import FASTEST_FPS, check_ranges, parse_fps
+from talkinghead.production.dub_checks import check_task
 from talkinghead.production.figure import Figure
 from talkinghead.production.job import INPUTS
 from talkinghead.production.outputs import Outputs
@@ -59,6 +60,7 @@ def check_job(job: Job) -> Work:
             method or voice does not exist.
     """
     check_ranges(job)
+    check_task(job)
     _refuse_addresses(job)
     source, figure, outputs = Source.of_job(job), Figure.of_job(job), Outputs.of_job(job)
     motion = None if job.motion is None else Path(job.motion)
