@@ -91,6 +91,7 @@ class Method:
             loaded from where they were written; none of them ships.
         needs: the face input that it requires: one picture, several frames, or a whole reference video.
         least_s: the least length of that video (s).
+        emotional: whether its generator shows the emotions of a speech.
         weights: the folder of shipped weights; those of a size other than "small" lie in a subfolder of that name.
     """
 
@@ -107,6 +108,7 @@ class Method:
     variants: Mapping[str, Any] = field(default_factory=dict)
     needs: Needs = "picture"
     least_s: float = 0.0
+    emotional: bool = False
     weights: Path | None = None
 
     def sizes(self) -> tuple[str, ...]:
@@ -114,7 +116,7 @@ class Method:
         return tuple(name for name in self.configs if name == "small" or self._shipped(name) is not None)
 
     def find_weights(self, config: str = "small", *, first: tuple[Path, ...] = ()) -> Weights:
-        """The places where its weights are searched; a size that shares networks with "small" ships only its own.
+        """The places where its weights are searched.
 
         Args:
             config: the wanted size; if its weights do not ship, ``first`` must have them.
@@ -130,8 +132,8 @@ class Method:
             raise InputError(
                 f"{self.name} ships weights for {there}, not for {config!r}: train them, or leave the size out."
             )
-        shipped = dict.fromkeys(folder for name in (config, "small") if (folder := self._shipped(name)) is not None)
-        return Weights((*first, *shipped))
+        shipped = self._shipped(config) or self._shipped("small")
+        return Weights(first if shipped is None else (*first, shipped))
 
     def default_renderers(self, first: tuple[Path, ...] = ()) -> tuple[str, str]:
         """Names of the renderers for photos and for drawings.
