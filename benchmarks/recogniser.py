@@ -20,6 +20,7 @@ from talkinghead.speech.phones import best_path, phone_posteriors
 Labels = npt.NDArray[np.integer[Any]]
 Samples = npt.NDArray[np.float32]
 
+_MOST = 60  # recordings of a group
 _PLACE = {label: place for place, label in enumerate(CLASSES)}
 _VISEME = np.array([next(k for k, group in enumerate(VISEMES.values()) if label in group) for label in CLASSES])
 _TITLE = """# Phone recogniser on unseen voices
@@ -146,13 +147,18 @@ def _groups(corpus: Path, cache: Path) -> Iterator[tuple[str, Pack, Labels]]:
     strangers = packs["heldout"]
     known = dict.fromkeys(strangers.sources.tolist())
     for source in known:
-        yield str(source), strangers, np.flatnonzero(strangers.sources == source)
+        yield str(source), strangers, _spread(np.flatnonzero(strangers.sources == source))
     heard = packs["real"]
     for source in dict.fromkeys(heard.sources.tolist()):
         rows = np.flatnonzero(heard.sources == source)
         rows = rows[rows % HELD_BACK == 0]
         if source not in known and len(rows):
-            yield f"{source}, heard voice", heard, rows
+            yield f"{source}, heard voice", heard, _spread(rows)
+
+
+def _spread(rows: Labels) -> Labels:
+    """At most so many recordings of a group, evenly spread: some groups have thousands."""
+    return rows[:: -(-len(rows) // _MOST)]
 
 
 def table(result: Mapping[str, Mapping[str, Mapping[str, float]]]) -> str:

@@ -32,7 +32,7 @@ ORDER = (
     ),
     *("media", "face", "tracking", "speech", "motion", "rendering"),
     *("data", "metrics", "training", "recipes"),
-    *("methods", "person", "pipeline", "production", "evaluation"),
+    *("methods", "person", "pipeline", "dubbing", "production", "evaluation"),
     *("web", "batch", "cli"),
 )
 LEVEL = {room: level for level, room in enumerate(ORDER)}
@@ -49,7 +49,7 @@ KEPT_APART = {
     "pygltflib": {"motion/gltf.py"},
     "espeakng_loader": {"speech/synthesis/espeak_library.py"},
     "piper": {"speech/synthesis/piper.py"},
-    "pocketsphinx": {"speech/alignment/sphinx.py", "data/transcribed.py"},
+    "pocketsphinx": {"speech/alignment/sphinx.py", "data/vocabulary.py"},
 }
 
 

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 from talkinghead.version import __version__
 
 if TYPE_CHECKING:
+    from talkinghead.dubbing import dub
     from talkinghead.media import save_video
     from talkinghead.pipeline import TalkingHead
 
-__all__ = ["TalkingHead", "__version__", "save_video"]
+__all__ = ["TalkingHead", "__version__", "dub", "save_video"]
 
 
 def __getattr__(name: str) -> Any:
@@ -22,6 +23,10 @@ def __getattr__(name: str) -> Any:
         from talkinghead.pipeline import TalkingHead
 
         return TalkingHead
+    if name == "dub":
+        from talkinghead.dubbing import dub
+
+        return dub
     if name == "save_video":
         from talkinghead.media import save_video
 

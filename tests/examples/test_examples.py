@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -37,11 +39,14 @@ def test_dubbing_keeps_the_actors_head(tmp_path: Path, speech: Path) -> None:
     shifts = 12 * np.sin(np.linspace(0, 3, 20))
     images = np.stack([np.roll(drawn_face(256).image, round(shift), axis=1) for shift in shifts])
     save_video(Video(iter([Frames(images, 25.0)]), None, 25.0, 20), clip)
-    dubbing.dub(clip, speech, out)
+    script = Path(dubbing.__file__)
+    subprocess.run([sys.executable, script, clip, speech, out], check=True, capture_output=True)
     frames = frames_of(out)
     assert frames.shape == (num_frames(1.2, 25), 256, 256, 3)
-    # The actor's sway shows: frames in the middle of it differ at the side of the head, far from the mouth.
-    assert np.abs(frames[0, 60:120].astype(int) - frames[10, 60:120]).max() > 60
+    # Above the mouth it is the clip, encoded again; and it goes on back and forth.
+    own = np.concatenate([chunk.images for chunk in VideoReader(clip).chunks()])
+    assert np.abs(frames[10, :100].astype(int) - own[10, :100]).mean() < 2
+    assert np.abs(frames[21, :100].astype(int) - own[17, :100]).mean() < 2
 
 
 def test_text_becomes_a_video(tmp_path: Path, face: Path) -> None:

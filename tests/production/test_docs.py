@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from talkinghead.cli.animate import animate
+from talkinghead.cli.dub import dub
 from talkinghead.production import Job
 from talkinghead.production.job import INPUTS, OUTPUTS
 from talkinghead.production.values import describe_type
@@ -19,9 +20,13 @@ ALSO_NO_PATH = {"voice", "background"}
 
 
 def options() -> dict[str, str]:
-    """What the command calls the fields."""
-    named = {}
-    for name, parameter in inspect.signature(animate, eval_str=True).parameters.items():
+    """What the commands call the fields; the task is the command itself."""
+    named = {"task": "animate, dub"}
+    parameters = {
+        **inspect.signature(dub, eval_str=True).parameters,
+        **inspect.signature(animate, eval_str=True).parameters,
+    }
+    for name, parameter in parameters.items():
         told = getattr(parameter.annotation, "__metadata__", [None])[0]
         # Typer keeps the first flag in the place of a default.
         first = getattr(told, "default", None)

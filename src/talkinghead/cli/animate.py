@@ -108,6 +108,14 @@ def animate(
             metavar="FILE", help="Words and phones of SPEECH with their times: a TextGrid, .align or JSON file."
         ),
     ] = None,
+    emotion: Annotated[
+        str | None,
+        _speech_option(
+            metavar="NAME[:STRENGTH]",
+            help="How it is said: neutral, happy, angry, surprised or sad, such as happy:0.5, or auto, as the words "
+            "tell; or write \\[happy] ... \\[/happy] in the text. Only for --method write_a_speaker.",
+        ),
+    ] = None,
     out: Annotated[
         Path | None,
         _video_option(
@@ -228,13 +236,19 @@ def animate(
     ] = None,
 ) -> None:
     """Make a video of a face saying something, as large as the picture and as long as the sound."""
+    run_command(context.params)
+
+
+def run_command(parameters: Mapping[str, Any], *, task: str = "animate") -> None:
+    """Run the job of a command line and tell what was made."""
     began = time.monotonic()
     from talkinghead.production import check_job, run_job, save_job
 
+    speech, job, save = parameters["speech"], parameters["job"], parameters["save"]
     if save is not None and is_stream(speech):
         raise InputError(f"--save-job cannot keep what comes from {speech}: save SPEECH to a file first.")
     with seekable_file(speech) as kept:
-        wanted = _job_from_parameters({**context.params, "speech": kept}, job)
+        wanted = _job_from_parameters({**parameters, "speech": kept}, job, task)
         if save is not None:
             check_job(wanted)
             save_job(wanted, save, overwrite=wanted.overwrite)
@@ -243,7 +257,7 @@ def animate(
     tell_made(made, began)
 
 
-def _job_from_parameters(parameters: Mapping[str, Any], path: Path | None) -> Job:
+def _job_from_parameters(parameters: Mapping[str, Any], path: Path | None, task: str) -> Job:
     """The job of the command line, which overrides that in a file if there is one."""
     from talkinghead.production import Job, load_job, override_job
 
@@ -258,7 +272,8 @@ def _job_from_parameters(parameters: Mapping[str, Any], path: Path | None) -> Jo
         given["text"] = read_given_text(given.pop("text_file"))
     if path is not None:
         return override_job(load_job(path), given, name=str(path))
-    for name, called in (("face", "argument 'FACE'"), ("out", "option '--out' / '-o'")):
+    face = "argument 'VIDEO'" if task == "dub" else "argument 'FACE'"
+    for name, called in (("face", face), ("out", "option '--out' / '-o'")):
         if name not in given:
-            raise InputError(f"Missing {called}; see: talkinghead animate --help")
-    return Job(**given)
+            raise InputError(f"Missing {called}; see: talkinghead {task} --help")
+    return Job(**given, task=task)

@@ -13,7 +13,20 @@ import typer
 from typer.core import TyperGroup
 
 from talkinghead.cancellation import WrittenFiles, note_written_files
-from talkinghead.cli import adapt, align, animate, demo, doctor, evaluate, landmarks, methods, motion, train, voices
+from talkinghead.cli import (
+    adapt,
+    align,
+    animate,
+    demo,
+    doctor,
+    dub,
+    evaluate,
+    landmarks,
+    methods,
+    motion,
+    train,
+    voices,
+)
 from talkinghead.cli.console import STOPPED, notes_shown, tell
 from talkinghead.cli.streams import StdoutError, guard_streams
 from talkinghead.errors import InputError
@@ -108,6 +121,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["--help", "-h"]},
 )
 app.command(epilog=animate.EXAMPLES)(animate.animate)
+app.command(epilog=dub.EXAMPLES)(dub.dub)
 app.command(epilog=adapt.EXAMPLES)(adapt.adapt)
 app.command(epilog=landmarks.EXAMPLES)(landmarks.landmarks)
 app.command(epilog=demo.EXAMPLES)(demo.demo)

@@ -1,4 +1,4 @@
-"""What is said in a recording without text, as far as pocketsphinx's own language model can tell, and its words."""
+"""The words that pocketsphinx's dictionary has, and how frequent its language model takes them to be."""
 
 from __future__ import annotations
 

@@ -109,6 +109,20 @@ def place_between_eyes(points: FloatArray, corners: FloatArray, found: BoolArray
     return np.asarray((points - middle.mean(axis=0)) / np.linalg.norm(middle[1] - middle[0]))
 
 
+def poses_between_eyes(track: FaceTrack) -> tuple[FloatArray, FloatArray]:
+    """The poses of a track with the origin and the unit of ``head_mesh``.
+
+    Returns:
+        translation (T, 3) px and scale (T,) px per unit, with which ``head_from_camera`` gives ``head_mesh``.
+    """
+    corners = head_from_camera(
+        np.asarray(track.landmarks[:, OUTER_EYE_CORNERS], np.float64), track.rotation, track.translation, track.scale
+    )
+    left, right = np.median(corners[track.found] if track.found.any() else corners, axis=0)
+    middle = matrix_from_rotation(track.rotation) @ ((left + right) / 2)
+    return track.translation + track.scale[:, None] * middle, track.scale * float(np.linalg.norm(right - left))
+
+
 def head_landmarks(track: FaceTrack) -> FloatArray:
     """(T, 68, 3) the iBUG-68 landmarks in the head frame (see ``head_mesh``)."""
     return head_mesh(track)[:, MESH_OF_68]

@@ -16,25 +16,35 @@ from talkinghead.media.files import existing_file
 SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
 """IPTC's term for media made by a trained algorithm."""
 
+COMPOSITE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
+"""IPTC's term for recordings of which parts were made by a trained algorithm."""
+
 _GIF_TRAILER = b"\x3b"
 _GIF_COMMENT = b"\x21\xfe"
 
 
 def provenance(facts: Mapping[str, str]) -> dict[str, Any]:
-    """The record of an output: ``facts`` about how it was made and, whatever they say, that it is synthetic."""
+    """The record of an output: ``facts`` about how it was made and, whatever they say, that it is synthetic.
+
+    Where the facts name ``synthetic_parts``, the rest is a recording, and the record says so.
+    """
     try:
         generator = f"talkinghead {version('talkinghead')}"
     except PackageNotFoundError:
         generator = "talkinghead"
-    return {**facts, "synthetic": True, "generator": generator, "digital_source_type": SOURCE_TYPE}
+    kind = COMPOSITE_TYPE if "synthetic_parts" in facts else SOURCE_TYPE
+    return {**facts, "synthetic": True, "generator": generator, "digital_source_type": kind}
 
 
 def container_tags(facts: Mapping[str, str]) -> dict[str, str]:
     """Metadata for a container: the record as JSON under ``comment``, and a title and a description for humans."""
     record = provenance(facts)
+    about = "not a recording"
+    if "synthetic_parts" in facts:
+        about = f"a recording with synthetic parts ({facts['synthetic_parts']})"
     return {
-        "title": "Synthetic talking head",
-        "description": f"Synthetic video made with {record['generator']}, not a recording; {SOURCE_TYPE}",
+        "title": "Dubbed video with synthetic lips" if "synthetic_parts" in facts else "Synthetic talking head",
+        "description": f"Synthetic video made with {record['generator']}, {about}; {record['digital_source_type']}",
         "comment": json.dumps(record, ensure_ascii=False),
     }
 

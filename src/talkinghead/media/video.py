@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar, cast
@@ -28,6 +29,7 @@ from talkinghead.types import Frames, ImageArray, num_frames
 _STANDARD_RATES = (10.0, 12.0, 12.5, 15.0, 20.0, 24.0, 25.0, 30.0, 50.0, 60.0)
 _NTSC_RATES = (24000 / 1001, 30000 / 1001, 60000 / 1001)
 _HIGHEST_RATE = 300.0
+_OFF, _OFTEN = 0.2, 0.02  # of a frame's time, by which frames of a variable rate come early or late, and of all frames
 _CHUNK_BYTES = 128 * 2**20
 
 _Converted = TypeVar("_Converted")
@@ -86,6 +88,13 @@ class VideoReader:
             by_packets = self._finder.count()
             self._counted = num_frames(self.duration, self.fps) if by_packets is None else by_packets
         return self._counted
+
+    @property
+    def is_variable(self) -> bool:
+        """Whether the rate of the file varies, so that frames are repeated or left out; by the times of the packets."""
+        with self._open() as container:
+            times = np.sort(list(packet_times(container, self._stream(container))))
+        return bool((np.abs(np.diff(times) * self.fps - 1) > _OFF).sum() > _OFTEN * len(times))
 
     @property
     def joins(self) -> tuple[int, ...]:
@@ -225,7 +234,7 @@ class _Shape:
         # The side that is too short is stretched, so that no detail is lost.
         self._width = round(first.width * max(aspect, 1.0))
         self._height = round(first.height / min(aspect, 1.0))
-        self._reformatter = VideoReformatter()
+        self._local = threading.local()
         self.tones, self.has_alpha = colours.tones_of(first), colours.has_alpha(first)
 
     @property
@@ -243,8 +252,11 @@ class _Shape:
 
     def layers(self, frame: VideoFrame) -> tuple[ImageArray, ImageArray | None]:
         """The colours (H, W, 3) and the opacity (H, W), uint8, of a decoded frame; None: it is opaque."""
+        # One for each thread: a frame may be looked up while the video is read in another.
+        if not hasattr(self._local, "reformatter"):
+            self._local.reformatter = VideoReformatter()
         image, alpha = colours.to_layers(
-            frame, self._reformatter, width=self._width, height=self._height, tones=self.tones
+            frame, self._local.reformatter, width=self._width, height=self._height, tones=self.tones
         )
         return self._turn(image), None if alpha is None else self._turn(alpha)
 

@@ -19,7 +19,7 @@ def in_order(landmarks: FloatArray, rest: FloatArray) -> FloatArray:
 
     Args:
         landmarks: (T, 68, 3) in the head frame.
-        rest: (68, 3) the same face as in the portrait.
+        rest: (68, 3) the same face as in the portrait, or (T, 68, 3) one for each row.
 
     Returns:
         (T, 68, 3).
@@ -31,7 +31,7 @@ def in_order(landmarks: FloatArray, rest: FloatArray) -> FloatArray:
     for lower in (LOWER_INNER, _LOWER_OUTER):
         ordered[:, lower, 1] += passed / 2
     for outer, inner, sign in ((_UPPER_OUTER, UPPER_INNER, 1.0), (_LOWER_OUTER, LOWER_INNER, -1.0)):
-        least = _THINNEST * np.maximum(sign * (rest[inner, 1] - rest[outer, 1]), 0.0)
+        least = _THINNEST * np.maximum(sign * (rest[..., inner, 1] - rest[..., outer, 1]), 0.0)
         height = sign * (ordered[:, inner, 1] - ordered[:, outer, 1])
         ordered[:, outer, 1] -= sign * np.maximum(least - height, 0.0)
     return ordered

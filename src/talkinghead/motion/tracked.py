@@ -8,7 +8,7 @@ import numpy as np
 
 from talkinghead.face.landmarks import LEFT_EYE, RIGHT_EYE
 from talkinghead.face.pose import head_landmarks, matrix_from_rotation, rotation_from_matrix
-from talkinghead.types import FaceTrack, Motion
+from talkinghead.types import FaceTrack, FloatArray, Motion, Pose
 
 
 def motion_of_track(track: FaceTrack, row: int) -> Motion:
@@ -21,11 +21,16 @@ def motion_of_track(track: FaceTrack, row: int) -> Motion:
     rest = landmarks[row]
     for eye in (LEFT_EYE, RIGHT_EYE):
         landmarks[:, eye] = rest[eye]
-    turn = matrix_from_rotation(track.rotation)
-    rotation = rotation_from_matrix(turn @ turn[row].T)
-    translation = (track.translation - track.translation[row]) / track.scale[row]
+    rotation, translation = head_of_track(track, Pose(track.rotation[row], track.translation[row], track.scale[row]))
     gaze = None if track.gaze is None else track.gaze - track.gaze[row]
     return Motion(track.fps, landmarks, rotation, translation, track.blink, rest, gaze=gaze)
+
+
+def head_of_track(track: FaceTrack, pose: Pose) -> tuple[FloatArray, FloatArray]:
+    """Rotation (T, 3) rad and translation (T, 3) in eye distances of a tracked head, away from a pose of it."""
+    turn = matrix_from_rotation(track.rotation)
+    rotation = rotation_from_matrix(turn @ matrix_from_rotation(pose.rotation).T)
+    return rotation, (track.translation - pose.translation) / pose.scale
 
 
 def loop(motion: Motion, num_rows: int) -> Motion:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 SLOWEST_FPS, FASTEST_FPS = 0.1, 240.0  # a container's clock cannot hold much slower ones
 STRONGEST_HEAD = 5.0
 FASTEST_BLINKS = 1.5
+QUIETEST_MIX = -80.0  # dB: less cannot be heard
 _NTSC = tuple(Fraction(1000 * rate, 1001) for rate in (24, 30, 48, 60, 120))
 _NTSC_ROUNDING = 0.0051  # 23.98 stands for 23.976...
 _LARGEST_SEED = 2**63 - 1
@@ -26,12 +27,36 @@ def check_ranges(job: Job) -> None:
     """Raise ``InputError`` for a number out of range, or an unknown choice."""
     parse_blink(job.blink)
     parse_fps(job.fps)
+    if job.emotion is not None:
+        from talkinghead.speech.emotions import parse_emotion
+
+        parse_emotion(job.emotion)
     if not 0 <= job.seed <= _LARGEST_SEED:
         raise InputError(f"--seed {job.seed} is out of range: choose a whole number from 0 up to {_LARGEST_SEED}.")
     if not 0 <= job.head <= STRONGEST_HEAD:
         raise InputError(
             f"--head {job.head:g} is out of range: choose a number from 0 (held still) to {STRONGEST_HEAD:g}."
         )
+
+
+def parse_mix(mix: str | float | None) -> float | None:
+    """dB from a number, or from a text such as "-20dB"; None for None.
+
+    >>> parse_mix("-20 dB") == parse_mix(-20) == -20
+    True
+
+    Raises:
+        InputError: it is out of range, or no number.
+    """
+    if mix is None:
+        return None
+    try:
+        level = float(mix.lower().removesuffix("db")) if isinstance(mix, str) else float(mix)
+    except ValueError:
+        level = math.nan
+    if not QUIETEST_MIX <= level <= 0:
+        raise InputError(f"--mix {mix} is out of range: choose a level from {QUIETEST_MIX:g}dB up to 0dB.")
+    return level
 
 
 def parse_fps(fps: str | float | None) -> float | None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from talkinghead.errors import InputError, announce
 from talkinghead.production.checks import check_face, parse_kind
+from talkinghead.production.dub_checks import check_video
 
 if TYPE_CHECKING:
     from talkinghead.person import Person
@@ -28,6 +29,8 @@ class Figure:
         landmarks: a file of landmarks placed by hand, or None.
         background: a picture, or a colour as #rrggbb; None: as in the picture.
         drawing: whether the face is drawn; None: detect it.
+        who: a picture of the person to dub, or None.
+        dubbed: whether the face is a video to dub.
     """
 
     face: Path
@@ -35,12 +38,16 @@ class Figure:
     landmarks: Path | None = None
     background: str | None = None
     drawing: bool | None = None
+    who: Path | None = None
+    dubbed: bool = False
 
     def __post_init__(self) -> None:
         """Raises ``InputError`` for values that contradict each other."""
         check_face(self.which_face)
         if self.landmarks is not None and self.which_face is not None:
             raise InputError("--face and --landmarks are both given: the landmarks say which face; leave out --face.")
+        if self.who is not None and self.which_face is not None:
+            raise InputError("--face and --who are both given: choose one of them.")
         if self.background is not None and self.background.startswith("#"):
             _colour(self.background)
 
@@ -57,13 +64,16 @@ class Figure:
             landmarks=None if job.landmarks is None else Path(job.landmarks),
             background=job.background,
             drawing=parse_kind(job.kind),
+            who=None if job.who is None else Path(job.who),
+            dubbed=job.task == "dub",
         )
 
     def files(self) -> dict[str, Path | None]:
         """The files to read, by their names on the command line."""
         picture = self.background is not None and not self.background.startswith("#")
         return {
-            "FACE": self.face,
+            "VIDEO" if self.dubbed else "FACE": self.face,
+            "--who": self.who,
             "--landmarks": self.landmarks,
             "--background": Path(self.background) if picture and self.background is not None else None,
         }
@@ -72,6 +82,11 @@ class Figure:
         """Raise ``InputError`` for faults of the files that can be found before the work begins."""
         from talkinghead.media import read_image, sniff
 
+        if self.dubbed:
+            check_video(self.face)
+            if self.who is not None:
+                read_image(self.who)
+            return
         kind = "person" if self._open_person() else sniff(self.face)
         background = self.files()["--background"]
         if background is not None:

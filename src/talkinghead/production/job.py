@@ -21,13 +21,14 @@ INPUTS: Mapping[str, str] = {
     "background": "--background",
     "motion": "--motion",
     "voice": "--voice",
+    "who": "--who",
 }
 OUTPUTS: Mapping[str, str] = {"out": "OUT", "motion_out": "--motion-out", "arkit": "--arkit"}
 
 
 @dataclass(frozen=True)
 class Job:
-    """A face, what it says and how, and which files to write. Each option of ``animate`` is a field.
+    """A face, what it says and how, and which files to write. Each option of ``animate`` and ``dub`` is a field.
 
     A job's values have the right type; ``check_job`` checks that they are in range and consistent, and that files can
     be read and written. Relative paths start from the current folder; those in a job file start from the file's folder
@@ -44,6 +45,7 @@ class Job:
         rate: speed of the voice, 0.5 to 2.5 times the usual one.
         transcript: what is said in ``speech``.
         alignment: a file with the words and phones of ``speech``.
+        emotion: how it is said, such as "happy" or "sad:0.5", or "auto"; [happy] ... [/happy] in a text goes before it.
         method: name of the method.
         config: size of the method's networks.
         renderer: name of the renderer; None: the method's default.
@@ -61,6 +63,10 @@ class Job:
         motion_out: where to save the motion.
         arkit: where to export the motion for other programs: a file with ARKit's weights, or a glTF.
         motion: a saved motion to render.
+        task: "animate" a face, or "dub" a video, every frame of which keeps all but its lips.
+        length: of a dubbed video: "longest", that of "speech", or of "video".
+        mix: at which level a dubbed video's own sound stays under the speech, such as "-20dB"; None: not at all.
+        who: a picture of the person to dub, instead of ``which_face``.
     """
 
     face: str
@@ -73,6 +79,7 @@ class Job:
     rate: float | None = None
     transcript: str | None = None
     alignment: str | None = None
+    emotion: str | None = None
     method: str = "makeittalk"
     config: str = "small"
     renderer: str | None = None
@@ -90,6 +97,10 @@ class Job:
     motion_out: str | None = None
     arkit: str | None = None
     motion: str | None = None
+    task: str = "animate"
+    length: str = "longest"
+    mix: str | float | None = None
+    who: str | None = None
 
     def __post_init__(self) -> None:
         """Raises ``InputError`` for values of the wrong type."""

@@ -19,9 +19,10 @@ _GOES_WITH: Mapping[str, tuple[str, ...]] = {
     "language": ("voice",),
     "transcript": ("alignment",),
     "alignment": ("transcript",),
-    "face": ("which_face", "landmarks", "kind"),
+    "face": ("which_face", "landmarks", "kind", "who"),
     "landmarks": ("which_face",),
-    "which_face": ("landmarks",),
+    "which_face": ("landmarks", "who"),
+    "who": ("which_face",),
 }
 
 

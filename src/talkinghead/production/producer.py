@@ -70,8 +70,9 @@ class Producer:
 
         Args:
             job: what to make.
-            progress: hook (stage, done, total); the stages are "model", "speech", "portrait", "motion", "render" and
-                "encode". The last two take turns: frames are encoded while others are rendered.
+            progress: hook (stage, done, total); the stages are "model", "speech", "portrait" ("track" for a video to
+                dub), "motion", "render" and "encode". The last two take turns: frames are encoded while others are
+                rendered.
             cancel: an event or a function that says whether to stop. It is checked at every
                 ``cancellation.checkpoint``, several times a second, except while networks are loaded for the first time
                 or the words of a long transcript are aligned.
@@ -92,21 +93,33 @@ class Producer:
         speech = work.source.read(report)
         report("speech", 1, 1)
         work.announce_difference(speech.duration)
+        if job.task == "dub":
+            return self._dub(work, head, speech, report)
         report("portrait", 0, 1)
         staged, portrait = work.figure.load(head)
         view = None if job.show is None else head.view(job.show, portrait)
         report("portrait", 1, 1)
         return _make(work, staged, speech, portrait, view=view, report=report)
 
+    def _dub(self, work: Work, head: TalkingHead, speech: Speech, report: Progress) -> Made:
+        from talkinghead.production.dubbed import prepare_job
+
+        began = time.monotonic()
+        dubbing = prepare_job(work, head, speech, report)
+        size = dubbing.appearance.video.size
+        return _write(work, dubbing.motion, dubbing.video(progress=report), size, view=None, began=began, report=report)
+
     def _head(self, job: Job) -> TalkingHead:
         from talkinghead.pipeline import TalkingHead
 
+        # The renderer of dubbed videos belongs to no method.
+        renderer = None if job.task == "dub" else job.renderer
         person = Path(job.face).resolve() if Path(job.face).is_dir() else None
         changed = 0 if person is None else (person / "person.json").stat().st_mtime_ns
-        key = (job.method, job.config, job.renderer, person, changed)
+        key = (job.method, job.config, renderer, person, changed)
         if key not in self._heads:
             self._heads[key] = TalkingHead.from_pretrained(
-                job.method, config=job.config, renderer=job.renderer, person=person
+                job.method, config=job.config, renderer=renderer, person=person
             )
         self._heads.move_to_end(key)
         while len(self._heads) > self._kept:
@@ -128,16 +141,31 @@ def _report_to(progress: Progress | None) -> Progress:
 def _make(
     work: Work, head: TalkingHead, speech: Speech, portrait: Portrait, *, view: View | None, report: Progress
 ) -> Made:
+    began = time.monotonic()
+    motion = _motion(work, head, speech, portrait, report)
+    video = head.video(motion, portrait, speech, progress=report)
+    return _write(work, motion, video, portrait.frames.size, view=view, began=began, report=report)
+
+
+def _write(
+    work: Work,
+    motion: Motion,
+    video: Video,
+    size: tuple[int, int],
+    *,
+    view: View | None,
+    began: float,
+    report: Progress,
+) -> Made:
+    """Write the files; ``size`` is (width, height) px of the frames, ``began`` when the work did."""
     from talkinghead.media.files import write_together
 
-    job, began = work.job, time.monotonic()
-    motion = _motion(work, head, speech, portrait, report)
     paths = work.outputs.paths()
-    with write_together(tuple(paths.values()), job.overwrite) as written:
+    with write_together(tuple(paths.values()), work.job.overwrite) as written:
         parts = dict(zip(paths, written))
         _write_beside(motion, paths, parts, view)
-        _write_video(work, head.video(motion, portrait, speech, progress=report), parts["video"], report)
-    width, height = portrait.frames.size
+        _write_video(work, video, parts["video"], report)
+    width, height = size
     if work.outputs.video.suffix.lower() != ".gif":
         width, height = width + width % 2, height + height % 2
     return Made(paths, len(motion) / motion.fps, (width, height), motion.fps, time.monotonic() - began)

@@ -27,7 +27,7 @@ _LARGEST_ZOOM = 32  # of patches: enough for faces of 4000 px
 # In eye distances. Where the portrait shows an open mouth, the edge of its teeth sticks to the lips, and a sliver of
 # them would show between lips that nearly touch: lips nearer than the last of these are pressed together by the first,
 # and the seam covers as much of either lip as the second.
-_PRESSED, _FRINGE, _NEARLY = 0.02, 0.009, 0.05
+PRESSED, _FRINGE, _NEARLY = 0.02, 0.009, 0.05
 _UPPER, _LOWER = np.arange(1, 10), np.arange(19, 10, -1)  # facing points of the inner lip contour
 
 
@@ -91,10 +91,10 @@ class MouthFrame:
 
     def outlines(self, motion: Motion, rig: Rig, openings: FloatArray) -> FloatArray:
         """Openings (T, 20, 2) px in the picture -> the same in patch px."""
-        return _in_patch(openings, self.corners(motion, rig))
+        return in_patch(openings, self.corners(motion, rig))
 
 
-def _in_patch(points: FloatArray, corners: FloatArray) -> FloatArray:
+def in_patch(points: FloatArray, corners: FloatArray) -> FloatArray:
     """Points (T, N, 2) px in the picture -> patch px, for corners (T, 3, 2) px of the patch."""
     origin = corners[:, 0]
     axes = np.stack([corners[:, 1] - origin, corners[:, 2] - origin], axis=-1)
@@ -111,7 +111,7 @@ def patch_size(rig: Rig) -> tuple[int, int]:
 def own_outline(rig: Rig, frame: MouthFrame) -> FloatArray:
     """(20, 2) patch px of the opening that the portrait itself shows."""
     contour = rig.source[INNER_LIP_CONTOUR]
-    return np.asarray(_in_patch(contour[None], frame.in_picture(rig)[None])[0])
+    return np.asarray(in_patch(contour[None], frame.in_picture(rig)[None])[0])
 
 
 def mouth_openings(placed: FloatArray, rig: Rig) -> FloatArray:
@@ -126,15 +126,23 @@ def mouth_openings(placed: FloatArray, rig: Rig) -> FloatArray:
     Returns:
         (T, 20, 2) px along the inner lip contour.
     """
-    contour = placed[:, INNER_LIP_CONTOUR, :2].copy()
-    at_rest = rig.source[INNER_LIP_CONTOUR]
-    down = rig.matrix[:2, 1]
-    slit = np.maximum((at_rest[_LOWER] - at_rest[_UPPER]) @ down, 0.0)
-    upper, lower = contour[:, _UPPER], contour[:, _LOWER]
-    gap = (lower - upper) @ down
+    slit: FloatArray = lip_gaps(rig.source[INNER_LIP_CONTOUR], rig)
     if not lips_touch(rig.landmarks):
         slit = slit * (SEAM / float(lip_gap(rig.landmarks)))
-        slit = slit + _PRESSED * rig.scale * _closeness(gap, rig)
+        slit = slit + PRESSED * rig.scale * closeness(lip_gaps(placed[:, INNER_LIP_CONTOUR, :2], rig), rig)
+    return narrow_openings(placed, rig, slit)
+
+
+def lip_gaps(contour: FloatArray, rig: Rig) -> FloatArray:
+    """(..., 9) px between facing points of inner lip contours (..., 20, 2) px, 0 where they have passed each other."""
+    return np.maximum((contour[..., _LOWER, :] - contour[..., _UPPER, :]) @ rig.matrix[:2, 1], 0.0)
+
+
+def narrow_openings(placed: FloatArray, rig: Rig, slit: FloatArray) -> FloatArray:
+    """(T, 20, 2) px along the inner lip contour of vertices (T, V, 3) px, narrower by a slit (9,) or (T, 9) px."""
+    contour = placed[:, INNER_LIP_CONTOUR, :2].copy()
+    upper, lower = contour[:, _UPPER], contour[:, _LOWER]
+    gap = (lower - upper) @ rig.matrix[:2, 1]
     share = np.clip((gap - slit) / np.maximum(gap, 1e-6), 0.0, 1.0)[..., None]
     middle = (upper + lower) / 2
     contour[:, _UPPER] = middle + share * (upper - middle)
@@ -154,13 +162,13 @@ def seam_outlines(placed: FloatArray, rig: Rig) -> FloatArray:
     contour = placed[:, INNER_LIP_CONTOUR, :2].copy()
     down = rig.matrix[:2, 1]
     gap = (contour[:, _LOWER] - contour[:, _UPPER]) @ down
-    fringe = (_FRINGE * rig.scale * _closeness(gap, rig))[..., None] * down
+    fringe = (_FRINGE * rig.scale * closeness(gap, rig))[..., None] * down
     contour[:, _UPPER] -= fringe
     contour[:, _LOWER] += fringe
     return contour
 
 
-def _closeness(gap: FloatArray, rig: Rig) -> FloatArray:
+def closeness(gap: FloatArray, rig: Rig) -> FloatArray:
     """1 where the lips touch, 0 where they are farther apart than lips that nearly do; for gaps in px."""
     return np.asarray(np.clip(1.0 - gap / (_NEARLY * rig.scale), 0.0, 1.0))
 

@@ -70,16 +70,52 @@ class Mouths:
     def paint(self, frame: ImageArray, row: int) -> None:
         """Paint the mouth of a row into a frame (H, W, 3), in place."""
         if self.seam is not None:
-            mask, at = coverage(smooth_outline(self.between[row]), frame.shape, soften=self.softness)
-            blend(frame, np.broadcast_to(self.seam, (*mask.shape, 3)), mask, at)
-        mask, at = coverage(smooth_outline(self.openings[row]), frame.shape, soften=self.softness)
-        if mask.size == 0:
-            return
-        patch = self.patches[row]
-        height, width = patch.shape[:2]
-        patch_corners = np.array([[0, 0], [width, 0], [0, height]], np.float32) - 0.5
-        affine = cv2.getAffineTransform(patch_corners, (self.corners[row] - at).astype(np.float32))
-        inside = cv2.warpAffine(
-            patch, affine, (mask.shape[1], mask.shape[0]), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
-        )
-        blend(frame, inside, mask, at)
+            paint_seam(frame, self.between[row], self.seam, softness=self.softness)
+        paint_inside(frame, self.openings[row], self.patches[row], self.corners[row], softness=self.softness)
+
+
+def paint_seam(
+    frame: ImageArray, between: FloatArray, colour: ImageArray, *, softness: float, opacity: float = 1.0
+) -> None:
+    """Paint what lies between lips that touch into a frame (H, W, 3), in place.
+
+    Args:
+        frame: uint8.
+        between: (20, 2) px, outline of it.
+        colour: (3,) uint8.
+        softness: px, of its edge.
+        opacity: in [0, 1].
+    """
+    mask, at = coverage(smooth_outline(between), frame.shape, soften=softness)
+    blend(frame, np.broadcast_to(colour, (*mask.shape, 3)), opacity * mask, at)
+
+
+def paint_inside(
+    frame: ImageArray,
+    opening: FloatArray,
+    patch: ImageArray,
+    corners: FloatArray,
+    *,
+    softness: float,
+    opacity: float = 1.0,
+) -> None:
+    """Paint the inside of a mouth into a frame (H, W, 3), in place.
+
+    Args:
+        frame: uint8.
+        opening: (20, 2) px, outline of the opening between the lips.
+        patch: (h, w, 3) uint8, the inside.
+        corners: (3, 2) px, top left, top right and bottom left corner of the patch.
+        softness: px, of the lips' edge.
+        opacity: in [0, 1].
+    """
+    mask, at = coverage(smooth_outline(opening), frame.shape, soften=softness)
+    if mask.size == 0:
+        return
+    height, width = patch.shape[:2]
+    patch_corners = np.array([[0, 0], [width, 0], [0, height]], np.float32) - 0.5
+    affine = cv2.getAffineTransform(patch_corners, (corners - at).astype(np.float32))
+    inside = cv2.warpAffine(
+        patch, affine, (mask.shape[1], mask.shape[0]), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
+    )
+    blend(frame, inside, opacity * mask, at)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -26,7 +27,8 @@ _GRID_STEP = 0.11  # spacing of the outer vertices, in face widths
 _REACH = np.array([1.1, 1.1, 1.1, 1.6])  # their extent beyond the face: left, top, right, bottom, in face widths
 _EDGE_BAND = 0.14  # face widths beyond the person's outline over which motion fades out
 _NECK = (0.05, 0.85)  # face heights below the chin at which motion starts to fade and has ended
-_JAW_BAND = 0.22  # face widths beyond the face's contour over which the skin follows the jaw
+JAW_BAND = 0.22
+"""Face widths beyond the face's contour over which the skin follows the jaw."""
 
 
 @dataclass(frozen=True)
@@ -132,7 +134,8 @@ def _follow_of_outer(points: FloatArray, mesh: FloatArray, portrait: Portrait) -
     return np.asarray(follow * neck)
 
 
-def _border_weight(points: FloatArray, size: tuple[int, int], face_width: float) -> FloatArray:
+def border_weight(points: FloatArray, size: tuple[int, int], face_width: float) -> FloatArray:
+    """(N,) how far points (N, 2) px may move in a picture of ``size`` px: 1 inside, 0 on its border."""
     width, height = size
     inset = np.minimum(points, np.array([width - 1, height - 1]) - points).min(axis=1)
     return _smoothstep(inset / (0.12 * face_width))
@@ -160,10 +163,10 @@ def build_rig(portrait: Portrait) -> Rig:
     shape = np.concatenate([head[:_SURFACE], (outer_camera - origin) @ matrix / scale])
 
     follow = np.concatenate([np.ones(_SURFACE), _follow_of_outer(outer, mesh, portrait)])
-    border = _border_weight(source, size, face_width)
+    border = border_weight(source, size, face_width)
     follow *= border
     skin = mesh_from_landmarks()[:_SURFACE]
-    fade = 1 - _smoothstep(gaps.min(axis=1) / (_JAW_BAND * face_width))
+    fade = 1 - _smoothstep(gaps.min(axis=1) / (JAW_BAND * face_width))
     deform = np.concatenate([skin, fade[:, None] * (nearness @ skin[FACE_OVAL])]) * border[:, None]
     lids = np.zeros_like(shape)
     lids[:_SURFACE] = shut_lids(head)[:_SURFACE]
@@ -183,8 +186,6 @@ def build_rig(portrait: Portrait) -> Rig:
 
 def _triangulate(source: FloatArray) -> npt.NDArray[np.int32]:
     """(F, 3) triangles: the face mesh with its holes filled, and a Delaunay mesh from its contour outwards."""
-    _, cells = canonical_face()
-    holes = [fill_hole(contour) for contour in (INNER_LIP_CONTOUR, LEFT_EYE_CONTOUR, RIGHT_EYE_CONTOUR)]
     ring = np.concatenate([FACE_OVAL, np.arange(_SURFACE, len(source))])
     outer = ring[scipy.spatial.Delaunay(source[ring]).simplices]
     # Triangles with all corners on the contour and their middle inside it would lie under the face.
@@ -192,4 +193,12 @@ def _triangulate(source: FloatArray) -> npt.NDArray[np.int32]:
     middle = source[outer].mean(axis=1)
     under = np.array([cv2.pointPolygonTest(oval, (float(x), float(y)), False) > 0 for x, y in middle])
     under &= (outer < _SURFACE).all(axis=1)
-    return np.asarray(np.concatenate([cells, *holes, outer[~under]]), np.int32)
+    return np.asarray(np.concatenate([face_triangles(), outer[~under]]), np.int32)
+
+
+@lru_cache(maxsize=1)
+def face_triangles() -> npt.NDArray[np.int32]:
+    """(F, 3) triangles of the face mesh, the holes of eyes and mouth filled."""
+    _, cells = canonical_face()
+    holes = [fill_hole(contour) for contour in (INNER_LIP_CONTOUR, LEFT_EYE_CONTOUR, RIGHT_EYE_CONTOUR)]
+    return np.asarray(np.concatenate([cells, *holes]), np.int32)

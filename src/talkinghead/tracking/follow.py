@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
@@ -19,6 +19,10 @@ _LOOKS = 4  # at a frame, until the face is where it was thought to be
 _ANOTHER_LOOK = 0.1  # of the square's side, or rad, by which it may be elsewhere
 _RETRY_EVERY = 5  # frames between searches while the face is lost ...
 _THOROUGH_EVERY = 25  # ... and between thorough ones, which are slow, while none has been seen yet
+
+
+ChooseFace = Callable[[ImageArray, FloatArray], int]
+"""A picture (H, W, 3) and the faces (F, 478, 3) px in it, from the left -> the number of one, from 0 on."""
 
 
 def choose_face(faces: FloatArray, face: int | None) -> FloatArray:
@@ -43,10 +47,11 @@ class FaceFollower:
     Args:
         face: which face, 1 being the leftmost of the first frame with faces; None: the largest.
         last: (478, 3) px where the face was seen last, for a follower that goes on where another one stopped.
+        choose: which face at the start of each shot, instead of ``face``.
     """
 
-    def __init__(self, face: int | None, *, last: FloatArray | None = None) -> None:
-        self._face = face
+    def __init__(self, face: int | None, *, last: FloatArray | None = None, choose: ChooseFace | None = None) -> None:
+        self._face, self._choose = face, choose
         self._square: FloatArray | None = None  # (4,) in which the face is read next; None: it has to be searched for
         self._last = last
         self._met = last is not None
@@ -85,7 +90,9 @@ class FaceFollower:
         faces = find_faces(image, thorough=not self._met and self._lost % _THOROUGH_EVERY == 0)
         if not len(faces):
             return False
-        if self._last is None:
+        if self._last is None and self._choose is not None:
+            chosen = faces[self._choose(image, faces)]
+        elif self._last is None:
             fewer = self._shots > 1 and (self._face or 0) > len(faces)
             chosen = choose_face(faces, None if fewer else self._face)
         else:

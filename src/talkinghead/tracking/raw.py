@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,10 +14,11 @@ import numpy.typing as npt
 from talkinghead.face.landmarks import STABLE, canonical_face
 from talkinghead.foreign import Arrays
 from talkinghead.media import JoinedVideo
+from talkinghead.media.spool import spool_rows
 from talkinghead.store import NOTHING_KEPT, Store, code_digest, file_digest, key_of
-from talkinghead.tracking.follow import FaceFollower
+from talkinghead.tracking.follow import ChooseFace, FaceFollower
 from talkinghead.tracking.networks import NETWORKS, weights_of
-from talkinghead.tracking.shots import read_shots
+from talkinghead.tracking.shots import ShotFrame, read_shots
 from talkinghead.tracking.track import make_track
 from talkinghead.tracking.visibility import NAME as VISIBILITY
 from talkinghead.types import (
@@ -44,6 +46,14 @@ _SHAPES = {"fps": (), "last": (), **{name: (None, *shape) for name, (shape, _) i
 _FACE_PX = 12
 _FACE_REACH = 2.6  # side of the picture of a face in eye distances ...
 _FACE_MIDDLE = (0.5, 0.42)  # ... and where in it the middle between the eye corners is
+
+
+Look = Callable[[Sequence[ShotFrame], Sequence[FloatArray | None]], None]
+"""Is shown frames in a row, and the mesh (478, 3) px in each or None."""
+
+
+def ignore(frames: Sequence[ShotFrame], meshes: Sequence[FloatArray | None]) -> None:
+    """Look at nothing."""
 
 
 @dataclass(frozen=True)
@@ -91,6 +101,8 @@ def read_raw_track(
     face: int | None = None,
     frames: int | None = None,
     progress: Progress = no_progress,
+    choose: ChooseFace | None = None,
+    look: Look = ignore,
 ) -> RawTrack:
     """What the tracker sees in a video; what the store has of it is not looked at again.
 
@@ -100,6 +112,8 @@ def read_raw_track(
         face: which face, 1 being the leftmost of the first frame with faces; None: the largest.
         frames: of the first so many; None: of all.
         progress: hook; the stage is "track", counted in frames.
+        choose: which face at the start of each shot, instead of ``face``; not with a store or files in a row.
+        look: is shown all frames that are looked at.
     """
     wanted = video.num_frames if frames is None else min(frames, video.num_frames)
     if isinstance(video, JoinedVideo):
@@ -108,21 +122,34 @@ def read_raw_track(
     def up_to(stage: str, done: int, total: int) -> None:
         progress(stage, min(done, wanted), wanted)
 
-    blocks = _known(video.digest, store, face)
-    if not _are_enough(blocks, frames):
-        for block in _track_on(video, blocks, face, up_to):
-            store.keep(_KIND, _key(video.digest, face, len(blocks)), block)
-            blocks.append(block)
-            if _are_enough(blocks, frames):
-                break
-    raw = _join(blocks)
+    raw = _join(_blocks(video, store, face, frames, up_to, choose=choose, look=look))
     return raw if frames is None else raw[:frames]
 
 
-def _are_enough(blocks: list[Arrays], frames: int | None) -> bool:
-    if not blocks or blocks[-1]["last"]:
-        return bool(blocks)
-    return frames is not None and sum(len(block["landmarks"]) for block in blocks) >= frames
+def _blocks(
+    video: VideoSource,
+    store: Store,
+    face: int | None,
+    frames: int | None,
+    progress: Progress,
+    *,
+    choose: ChooseFace | None,
+    look: Look,
+) -> Iterator[Arrays]:
+    """The blocks of a video, or of its first frames: those that are known, and the others as they are made."""
+    number, count, seen = 0, 0, None
+    for block in _known(video.digest, store, face):
+        yield block
+        number, count, seen = number + 1, count + len(block["landmarks"]), _last_seen(block, seen)
+        if block["last"] or (frames is not None and count >= frames):
+            return
+    follow = FaceFollower(face, last=seen, choose=choose)
+    for block in _track_on(video, count, follow, look, progress):
+        store.keep(_KIND, _key(video.digest, face, number), block)
+        yield block
+        number, count = number + 1, count + len(block["landmarks"])
+        if frames is not None and count >= frames:
+            return
 
 
 def _read_parts(video: JoinedVideo, store: Store, face: int | None, wanted: int, progress: Progress) -> RawTrack:
@@ -145,19 +172,19 @@ def _read_parts(video: JoinedVideo, store: Store, face: int | None, wanted: int,
 
 def find_raw_track(digest: str, store: Store, *, face: int | None = None) -> RawTrack | None:
     """What the store knows of a whole video with that digest, or None."""
-    blocks = _known(digest, store, face)
+    blocks = list(_known(digest, store, face))
     return _join(blocks) if blocks and blocks[-1]["last"] else None
 
 
-def _known(digest: str, store: Store, face: int | None) -> list[Arrays]:
+def _known(digest: str, store: Store, face: int | None) -> Iterator[Arrays]:
     """The blocks that the store has, from the first on without a gap."""
-    blocks: list[Arrays] = []
-    while not (blocks and blocks[-1]["last"]):
-        block = store.find(_KIND, _key(digest, face, len(blocks)), _SHAPES)
+    for number in itertools.count():
+        block = store.find(_KIND, _key(digest, face, number), _SHAPES)
         if block is None:
-            break
-        blocks.append(block)
-    return blocks
+            return
+        yield block
+        if block["last"]:
+            return
 
 
 def _key(digest: str, face: int | None, number: int) -> str:
@@ -186,20 +213,31 @@ def tracker_digest() -> str:
     )
 
 
-def _join(blocks: list[Arrays]) -> RawTrack:
-    arrays = {name: np.concatenate([block[name] for block in blocks]) for name in _ROW}
-    return RawTrack(fps=float(blocks[0]["fps"]), **arrays)
+def _join(blocks: Iterable[Arrays]) -> RawTrack:
+    """One track of blocks that are taken one at a time; the landmarks of many lie in a temporary file."""
+    others: dict[str, list[npt.NDArray[Any]]] = {name: [] for name in _ROW if name != "landmarks"}
+    fps: list[float] = []
+
+    def landmarks() -> Iterator[FloatArray]:
+        for block in blocks:
+            fps.append(float(block["fps"]))
+            for name, parts in others.items():
+                parts.append(block[name])
+            yield block["landmarks"]
+
+    rows = spool_rows(landmarks(), (NUM_MESH, 3))
+    return RawTrack(rows, fps=fps[0], **{name: np.concatenate(parts) for name, parts in others.items()})
 
 
-def _track_on(video: VideoSource, before: list[Arrays], face: int | None, progress: Progress) -> Iterator[Arrays]:
-    """The blocks that come after those that are known; a video of no frames has one empty block."""
-    first = sum(len(block["landmarks"]) for block in before)
-    follow = FaceFollower(face, last=_last_seen(before))
+def _track_on(video: VideoSource, first: int, follow: FaceFollower, look: Look, progress: Progress) -> Iterator[Arrays]:
+    """The blocks from a frame on; a video of no frames has one empty block."""
     rows: list[dict[str, Any]] = []
     for frames in read_shots(video, max(0, first - _WARM_UP), progress):
         if frames[0].is_cut:
             follow.forget()
-        for frame, seen in zip(frames, follow([frame.image for frame in frames])):
+        meshes = follow([frame.image for frame in frames])
+        look(frames, meshes)
+        for frame, seen in zip(frames, meshes):
             if frame.number < first:
                 continue
             if len(rows) == _BLOCK:
@@ -207,7 +245,7 @@ def _track_on(video: VideoSource, before: list[Arrays], face: int | None, progre
                 rows = []
             rows.append({"landmarks": np.nan, "sketches": frame.sketch, "faces": 0, "cuts": frame.is_cut})
             if seen is not None:
-                rows[-1] |= {"landmarks": seen, "faces": _small_face(frame.image, seen)}
+                rows[-1] |= {"landmarks": seen, "faces": small_face(frame.image, seen)}
     yield _block(rows, video.fps, last=True)
 
 
@@ -220,7 +258,7 @@ def _block(rows: list[dict[str, Any]], fps: float, *, last: bool) -> Arrays:
     return block
 
 
-def _small_face(image: ImageArray, landmarks: FloatArray) -> ImageArray:
+def small_face(image: ImageArray, landmarks: FloatArray) -> ImageArray:
     """(12, 12, 3) the face, turned upright by the points that neither speech nor blinks move."""
     shape = canonical_face()[0][STABLE, :2] @ (1, 1j)
     points = landmarks[STABLE, :2] @ (1, 1j)
@@ -234,9 +272,7 @@ def _small_face(image: ImageArray, landmarks: FloatArray) -> ImageArray:
     return np.asarray(cv2.resize(face, (_FACE_PX, _FACE_PX), interpolation=cv2.INTER_AREA))
 
 
-def _last_seen(blocks: list[Arrays]) -> FloatArray | None:
-    for block in reversed(blocks):
-        seen = np.flatnonzero(np.isfinite(block["landmarks"][:, 0, 0]))
-        if len(seen):
-            return np.asarray(block["landmarks"][seen[-1]], np.float64)
-    return None
+def _last_seen(block: Arrays, before: FloatArray | None) -> FloatArray | None:
+    """(478, 3) px where the face was seen last in a block, or else before it."""
+    seen = np.flatnonzero(np.isfinite(block["landmarks"][:, 0, 0]))
+    return np.asarray(block["landmarks"][seen[-1]], np.float64) if len(seen) else before

@@ -13,12 +13,23 @@ from talkinghead.face.eyes import EYE_POINTS, blink_of_openings, opening_of_eyes
 from talkinghead.face.pose import head_from_camera
 from talkinghead.media import JoinedVideo, VideoExcerpt, VideoReader, read_speech
 from talkinghead.media.speech_parts import SpeechPart, cut_speech, join_parts
+from talkinghead.media.spool import spool_rows
 from talkinghead.store import NOTHING_KEPT, Store
 from talkinghead.tracking.find import find_faces
 from talkinghead.tracking.raw import RawTrack, read_raw_track
 from talkinghead.tracking.stretches import Stretch, choose_person, find_stretches
 from talkinghead.tracking.track import make_track
-from talkinghead.types import FaceTrack, FloatArray, Progress, Reference, Speech, VideoSource, no_progress, num_frames
+from talkinghead.types import (
+    NUM_MESH,
+    FaceTrack,
+    FloatArray,
+    Progress,
+    Reference,
+    Speech,
+    VideoSource,
+    no_progress,
+    num_frames,
+)
 
 _LOOKS = 8  # frames in which somebody else is looked for
 _OTHER_SIZE = 0.4  # of the face's: what is smaller stands in the background
@@ -114,17 +125,19 @@ def track_reference(
     spans = tuple((stretch.start, stretch.stop) for stretch in kept)
     if speech is not None and spans != ((0, video.num_frames),):
         speech = cut_speech(speech, [(start / raw.fps, stop / raw.fps) for start, stop in spans])
-    return Reference(VideoExcerpt(video, spans), _track(raw, spans), speech)
+    return Reference(VideoExcerpt(video, spans), join_track(raw, spans), speech)
 
 
-def _track(raw: RawTrack, spans: Sequence[tuple[int, int]]) -> FaceTrack:
+def join_track(raw: RawTrack, spans: Sequence[tuple[int, int]]) -> FaceTrack:
     """One track of all stretches, each smoothed on its own."""
     parts = [make_track(raw.landmarks[start:stop], raw.found[start:stop], raw.fps) for start, stop in spans]
     if len(parts) == 1:
         return parts[0]
-    names = [entry.name for entry in fields(FaceTrack) if entry.name not in ("fps", "expression", "gaze")]
+    left_out = ("fps", "landmarks", "expression", "gaze")
+    names = [entry.name for entry in fields(FaceTrack) if entry.name not in left_out]
+    landmarks = spool_rows((part.landmarks for part in parts), (NUM_MESH, 3))
     joined = {name: np.concatenate([getattr(part, name) for part in parts]) for name in names}
-    track = FaceTrack(fps=raw.fps, **joined)
+    track = FaceTrack(fps=raw.fps, landmarks=landmarks, **joined)
     return replace(track, blink=blink_of_openings(_openings(track)))
 
 

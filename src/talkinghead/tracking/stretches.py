@@ -7,7 +7,7 @@ the few who appear in one video.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -21,7 +21,9 @@ SAME_PERSON = 1.0
 """Stretches whose faces differ by less show one person. Of pairs of pieces of 1.6 s, 95 % from one clip differ by less,
 88 % from two clips of one person, and 0.7 % of two people: ``benchmarks/people.py``, 81 clips of 42 people."""
 
-_SHORTEST_S = 1.0  # of a stretch
+SHORTEST_S = 1.0
+"""Length of a stretch from which it shows surely whom."""
+
 _LONGEST_GAP_S = 0.5  # without a face, within a stretch
 _JUMP = 0.6  # of a face's size from frame to frame: it is another shot ...
 _GROWTH = 1.4  # ... and so is a face that much larger or smaller
@@ -53,17 +55,23 @@ class Stretch:
 
     def difference(self, other: Stretch) -> float:
         """How much two faces differ in shape and colours; two of one person mostly by less than ``SAME_PERSON``."""
-        shape, colours = (
-            float(np.sqrt(np.square(mine - theirs).mean()))
-            for mine, theirs in ((self.shape, other.shape), (self.colours, other.colours))
-        )
-        return shape / _SHAPE_UNIT + colours / _COLOUR_UNIT
+        return face_difference((self.shape, self.colours), (other.shape, other.colours))
 
 
-def find_stretches(raw: RawTrack) -> tuple[Stretch, ...]:
-    """The stretches of a video in order: of a second or more, without a cut, with a face all the time.
+def face_difference(face: tuple[FloatArray, FloatArray], other: tuple[FloatArray, FloatArray]) -> float:
+    """How much two faces differ, each given by its shape (478, 3) in the head frame and colours (12, 12, 3) in Lab."""
+    shape, colours = (float(np.sqrt(np.square(mine - theirs).mean())) for mine, theirs in zip(face, other))
+    return shape / _SHAPE_UNIT + colours / _COLOUR_UNIT
+
+
+def find_stretches(raw: RawTrack, *, shortest: float = SHORTEST_S) -> tuple[Stretch, ...]:
+    """The stretches of a video in order: without a cut, with a face all the time.
 
     Between two frames with a face, half a second without one is bridged.
+
+    Args:
+        raw: what the tracker saw.
+        shortest: s, of a stretch.
     """
     known = np.flatnonzero(raw.found)
     if not len(known):
@@ -74,14 +82,21 @@ def find_stretches(raw: RawTrack) -> tuple[Stretch, ...]:
     return tuple(
         _stretch(raw, int(first), int(last) + 1)
         for first, last in zip(firsts, lasts, strict=True)
-        if last + 1 - first >= _SHORTEST_S * raw.fps
+        if last + 1 - first >= shortest * raw.fps
     )
 
 
-def choose_person(stretches: Sequence[Stretch], *, first: bool = False) -> BoolArray:
-    """(N,) which stretches show the person who is seen longest, or the one of the first stretch.
+def choose_person(
+    stretches: Sequence[Stretch], *, first: bool = False, unlike: Callable[[Stretch], float] | None = None
+) -> BoolArray:
+    """(N,) which stretches show the person who is seen longest, or another one.
 
     The longest stretches found the groups; each shorter one joins the group that it differs from least.
+
+    Args:
+        stretches: N of a video.
+        first: whether it is the person of the first stretch.
+        unlike: how much a stretch differs from whom is meant, who is then the person that differs least.
     """
     groups: list[list[int]] = []
     for number in sorted(range(len(stretches)), key=lambda n: -len(stretches[n])):
@@ -93,7 +108,10 @@ def choose_person(stretches: Sequence[Stretch], *, first: bool = False) -> BoolA
     chosen = np.zeros(len(stretches), bool)
     if groups:
         seconds = [sum(len(stretches[n]) for n in group) for group in groups]
-        place = next(k for k, group in enumerate(groups) if 0 in group) if first else int(np.argmax(seconds))
+        if unlike is not None:
+            place = int(np.argmin([min(unlike(stretches[n]) for n in group) for group in groups]))
+        else:
+            place = next(k for k, group in enumerate(groups) if 0 in group) if first else int(np.argmax(seconds))
         chosen[groups[place]] = True
     return chosen
 

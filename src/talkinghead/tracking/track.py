@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
 import numpy as np
@@ -17,6 +17,7 @@ from talkinghead.face.pose import (
     head_from_camera,
     place_between_eyes,
 )
+from talkinghead.media.spool import spool_rows
 from talkinghead.tracking.follow import choose_face as choose_face
 from talkinghead.tracking.follow import read_mesh as read_mesh
 from talkinghead.types import BoolArray, FaceTrack, FloatArray, Frames
@@ -74,16 +75,23 @@ def make_track(landmarks: FloatArray, found: BoolArray, fps: float, *, smooth: b
     fitted = [fit_pose(bridge(*piece)) for piece in pieces]
     pose = tuple(np.concatenate(parts) for parts in zip(*fitted, strict=True))
     smoothed = _smooth_pose(pose, fps) if smooth else pose
-    rows, eyes = np.empty_like(landmarks), np.empty((count, len(_EYES), 3))
-    for start, stop in pieces:
-        first, last = max(0, start - _MARGIN), min(count, stop + _MARGIN)
-        piece = bridge(first, last)
-        if smooth:
-            shape = head_from_camera(piece, *(part[first:last] for part in pose))
-            piece = camera_from_head(_savgol(shape, fps, _EXPRESSION_WINDOW), *(part[first:last] for part in smoothed))
-        piece = piece[start - first : stop - first]
-        rows[start:stop] = piece
-        eyes[start:stop] = head_from_camera(piece, *(part[start:stop] for part in smoothed))[:, _EYES]
+    eyes = np.empty((count, len(_EYES), 3))
+
+    def smooth_pieces() -> Iterator[FloatArray]:
+        for start, stop in pieces:
+            first, last = max(0, start - _MARGIN), min(count, stop + _MARGIN)
+            piece = bridge(first, last)
+            if smooth:
+                shape = head_from_camera(piece, *(part[first:last] for part in pose))
+                shape = _savgol(shape, fps, _EXPRESSION_WINDOW)
+                piece = camera_from_head(shape, *(part[first:last] for part in smoothed))
+            piece = piece[start - first : stop - first]
+            eyes[start:stop] = head_from_camera(piece, *(part[start:stop] for part in smoothed))[:, _EYES]
+            yield piece
+
+    # In a temporary file, if they are many.
+    single = landmarks.dtype == np.float32
+    rows = spool_rows(smooth_pieces(), landmarks.shape[1:]) if single else np.concatenate(list(smooth_pieces()))
     rotation, translation, scale = smoothed
     filled = _fill_gaps(found, fps)
     placed = place_between_eyes(eyes, eyes[:, : len(OUTER_EYE_CORNERS)], filled)

@@ -1,0 +1,132 @@
+"""The mouths of a whole appearance redrawn, shot by shot, in constant memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from talkinghead.face.rest import closed_mouth
+from talkinghead.media.looped import LoopedVideo
+from talkinghead.motion.lips import in_order
+from talkinghead.rendering.mouth import MouthFiller
+from talkinghead.rendering.mouth_redraw import MouthRedraw, NewMouth, PosedFace
+from talkinghead.rendering.side_by_side import side_by_side
+from talkinghead.tracking.appearance import Appearance
+from talkinghead.tracking.shots import read_ahead
+from talkinghead.types import FloatArray, Frames, ImageArray, IndexArray, Motion
+
+_PIECE = 8  # frames redrawn together
+_LIGHT_S = 0.25  # in which the light on a mouth follows that on the skin
+
+
+def redraw_mouths(
+    appearance: Appearance, video: LoopedVideo, motion: Motion, rest: FloatArray, filler: MouthFiller
+) -> Iterator[Frames]:
+    """The frames of a video in which the mouth of a person moves otherwise; all other pixels are those of the video.
+
+    Args:
+        appearance: where the person is.
+        video: the frames to draw, of the appearance's video, as many as the motion has rows.
+        motion: jaw and lips of it count, by how they move away from closed lips.
+        rest: (R, 68, 3) the face at rest in each row of the appearance.
+        filler: makes the inside of the mouth.
+    """
+    yield from side_by_side(_draw, _pieces(appearance, video, motion, rest, filler))
+
+
+def _pieces(
+    appearance: Appearance, video: LoopedVideo, motion: Motion, rest: FloatArray, filler: MouthFiller
+) -> Iterator[_Piece]:
+    """The frames, a few of one shot at a time, with what is to be drawn in them."""
+    rows, scenes, closed = appearance.rows(), _Scenes(appearance, filler), closed_mouth(motion.rest)
+    done = 0
+    for chunk in read_ahead(video.chunks()):
+        own = rows[video.sources(done, done + len(chunk))]
+        spans = scenes.spans(own)
+        edges = [0, *(np.flatnonzero(np.diff(spans)) + 1).tolist(), len(chunk)]
+        for first, last in pairwise(edges):
+            for start in range(first, last, _PIECE):
+                part = slice(start, min(start + _PIECE, last))
+                change = np.asarray(motion.landmarks[done + part.start : done + part.stop], np.float64) - closed
+                mouths = _mouths(appearance, own[part], rest, change)
+                yield scenes.piece(Frames(chunk.images[part], chunk.fps), own[part], mouths, int(spans[first]))
+        done += len(chunk)
+
+
+def _mouths(appearance: Appearance, rows: IndexArray, rest: FloatArray, change: FloatArray) -> list[NewMouth]:
+    """The new mouths of frames with these rows of the appearance, or -1, away from closed lips by (n, 68, 3)."""
+    at_rest = np.asarray(rest[rows], np.float64)
+    landmarks = in_order(at_rest + change, at_rest)
+    shown = np.where(rows < 0, 0.0, appearance.shown[rows])
+    return [NewMouth(*parts) for parts in zip(landmarks, at_rest, shown.tolist(), strict=True)]
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """Frames, and the mouths that some of them get."""
+
+    frames: Frames
+    numbers: list[int]
+    faces: list[PosedFace]
+    mouths: list[NewMouth]
+    light: FloatArray
+    redraw: MouthRedraw | None
+
+
+def _draw(piece: _Piece) -> Frames:
+    if piece.redraw is None or not piece.numbers:
+        return piece.frames
+    images = piece.frames.images.copy()
+    for number, image in zip(piece.numbers, piece.redraw(piece.faces, piece.mouths, piece.light)):
+        images[number] = image
+    return Frames(images, piece.frames.fps)
+
+
+class _Scenes:
+    """What the mouths of each shot are drawn from, and the light on them; the frames are to come in order."""
+
+    def __init__(self, appearance: Appearance, filler: MouthFiller) -> None:
+        self._appearance, self._filler = appearance, filler
+        self._ends = np.array([rows.stop for rows in appearance.span_rows()])
+        self._span, self._redraw, self._light = -1, None, None
+
+    _redraw: MouthRedraw | None
+    _light: FloatArray | None
+
+    def spans(self, rows: IndexArray) -> IndexArray:
+        """(n,) the number of the span that each row belongs to; -1 for none."""
+        return np.asarray(np.where(rows < 0, -1, np.searchsorted(self._ends, rows, side="right")))
+
+    def piece(self, frames: Frames, rows: IndexArray, mouths: list[NewMouth], span: int) -> _Piece:
+        """Frames of one span with all that is needed to draw them."""
+        numbers = [number for number, mouth in enumerate(mouths) if mouth.share > 0] if span >= 0 else []
+        if not numbers:
+            return _Piece(frames, [], [], [], np.zeros((0, 3)), None)
+        if span != self._span:
+            self._span, self._redraw, self._light = span, self._prepare(span), None
+        assert self._redraw is not None
+        faces = [self._face(frames.images[number], int(rows[number])) for number in numbers]
+        light = [self._follow_light(self._redraw.measure_light(face)) for face in faces]
+        return _Piece(frames, numbers, faces, [mouths[number] for number in numbers], np.stack(light), self._redraw)
+
+    def _prepare(self, span: int) -> MouthRedraw:
+        appearance = self._appearance
+        rows = appearance.span_rows()[span]
+        shut, opened = appearance.shut_row(rows), appearance.open_row(rows)
+        return MouthRedraw(self._read(shut), self._filler, None if opened is None else self._read(opened))
+
+    def _read(self, row: int) -> PosedFace:
+        frame = int(np.flatnonzero(self._appearance.rows() == row)[0])
+        return self._face(np.array(self._appearance.video.frame(frame)), row)
+
+    def _face(self, image: ImageArray, row: int) -> PosedFace:
+        appearance = self._appearance
+        return PosedFace(image, np.asarray(appearance.track.landmarks[row], np.float64), appearance.pose(row))
+
+    def _follow_light(self, light: FloatArray) -> FloatArray:
+        share = 1 - np.exp(-1 / (_LIGHT_S * self._appearance.video.fps))
+        self._light = light if self._light is None else self._light + share * (light - self._light)
+        return self._light
