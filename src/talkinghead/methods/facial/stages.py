@@ -13,7 +13,7 @@ STAGES = {
         losses=defer(f"{_HERE}.losses:attributes_losses"),
         example=defer(f"{_HERE}.losses:attributes_example"),
         train=defer(f"{_HERE}.train:train_attributes"),
-        options=TrainingOptions(steps=3000, batch=32, learning_rate=1e-3),
+        options=TrainingOptions(steps=2000, batch=32, learning_rate=1e-3, validate_every=250),
         scope=("corpus", "person"),
         personal=TrainingOptions(steps=400, batch=16, learning_rate=2e-4, validate_every=50),
         starts=True,
