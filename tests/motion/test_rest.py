@@ -28,6 +28,18 @@ def test_speech_is_kept_and_silence_is_rest(fps):
     np.testing.assert_array_equal(result[:, OTHERS], landmarks[:, OTHERS])
 
 
+def test_a_rest_may_change_from_frame_to_frame():
+    landmarks, activity, _ = talking(25.0)
+    changing = REST + 0.1 * RANDOM.standard_normal(landmarks.shape)
+    result = rest_in_silence(landmarks, changing, activity, 25.0)
+    np.testing.assert_allclose(result[activity > 0.5], landmarks[activity > 0.5])
+    np.testing.assert_allclose(result[75:, MOUTH], changing[75:, MOUTH])
+    held = np.broadcast_to(REST, landmarks.shape)
+    np.testing.assert_array_equal(
+        rest_in_silence(landmarks, held, activity, 25.0), rest_in_silence(landmarks, REST, activity, 25.0)
+    )
+
+
 def test_mouth_opens_before_the_sound():
     share = speaking_share(talking(100.0)[1], 100.0)
     assert share[66] == share[100] == share[199] == share[228] == 1.0

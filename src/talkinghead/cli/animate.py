@@ -108,6 +108,14 @@ def animate(
             metavar="FILE", help="Words and phones of SPEECH with their times: a TextGrid, .align or JSON file."
         ),
     ] = None,
+    emotion: Annotated[
+        str | None,
+        _speech_option(
+            metavar="NAME[:STRENGTH]",
+            help="How it is said: neutral, happy, angry, surprised or sad, such as happy:0.5, or auto, as the words "
+            "tell; or write \\[happy] ... \\[/happy] in the text. Only for --method write_a_speaker.",
+        ),
+    ] = None,
     out: Annotated[
         Path | None,
         _video_option(

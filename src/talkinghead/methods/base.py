@@ -91,6 +91,7 @@ class Method:
             loaded from where they were written; none of them ships.
         needs: the face input that it requires: one picture, several frames, or a whole reference video.
         least_s: the least length of that video (s).
+        emotional: whether its generator shows the emotions of a speech.
         weights: the folder of shipped weights; those of a size other than "small" lie in a subfolder of that name.
     """
 
@@ -107,6 +108,7 @@ class Method:
     variants: Mapping[str, Any] = field(default_factory=dict)
     needs: Needs = "picture"
     least_s: float = 0.0
+    emotional: bool = False
     weights: Path | None = None
 
     def sizes(self) -> tuple[str, ...]:

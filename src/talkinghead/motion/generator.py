@@ -74,19 +74,22 @@ class Movement:
 
     Attributes:
         landmarks: rows of the motion -> their landmarks (n, 68, 3) in the head frame, which the shell smooths.
-        settled: (68, 3) the landmarks to which the mouth returns when nobody speaks.
+        settled: (68, 3) the landmarks to which the mouth returns when nobody speaks; or rows of the motion -> those of
+            each row (n, 68, 3), if they change.
         head: rotation (T, 3) rad and translation (T, 3) in eye distances, as in ``Motion``; None: the method has none.
         idle: amount of idle head motion to add.
         blink: (T,) as in ``Motion``; None: idle blinks.
         contacts: (T, 2) of ``contacts.contact_shares``; None: lips meet only as far as the landmarks say.
+        lids: whether eyelids follow the landmarks, for eyes that widen or narrow; else they stay as in the portrait.
     """
 
     landmarks: Callable[[slice], FloatArray]
-    settled: FloatArray
+    settled: FloatArray | Callable[[slice], FloatArray]
     head: tuple[FloatArray, FloatArray] | None = None
     idle: float = 1.0
     blink: FloatArray | None = None
     contacts: FloatArray | None = None
+    lids: bool = False
 
 
 class Animator(Protocol):
@@ -168,15 +171,16 @@ def _compute_features(animator: Animator, talk: Talk) -> FloatArray:
 
 
 def _finish_blocks(talk: Talk, movement: Movement) -> Iterator[FloatArray]:
-    """Landmarks (n, 68, 3), block by block: smoothed, lids as in the portrait; lips meet where a sound requires it, and
-    rest where nobody speaks.
+    """Landmarks (n, 68, 3), block by block: smoothed; lips meet where a sound requires it, and rest where nobody
+    speaks; lids as in the portrait, unless the method moves them.
     """
     for rows, inner in talk.blocks():
         block = smooth(movement.landmarks(rows), talk.fps, cutoff_hz=_CUTOFF_HZ)
         if movement.contacts is not None:
             block = make_contacts(block, talk.rest, movement.contacts[rows])
-        block = rest_in_silence(block, movement.settled, talk.activity[rows], talk.fps)
-        for eye in (LEFT_EYE, RIGHT_EYE):
+        settled = movement.settled(rows) if callable(movement.settled) else movement.settled
+        block = rest_in_silence(block, settled, talk.activity[rows], talk.fps)
+        for eye in (LEFT_EYE, RIGHT_EYE) if not movement.lids else ():
             block[:, eye] = talk.rest[eye]
         yield block[inner]
 

@@ -25,7 +25,7 @@ def rest_in_silence(landmarks: FloatArray, rest: FloatArray, activity: FloatArra
 
     Args:
         landmarks: (T, 68, 3) in the head frame.
-        rest: (68, 3) with the lips closed.
+        rest: (68, 3) with the lips closed, or (T, 68, 3) if that changes.
         activity: (T,) in [0, 1], speech above 0.5.
         fps: frames per second.
 
@@ -35,14 +35,15 @@ def rest_in_silence(landmarks: FloatArray, rest: FloatArray, activity: FloatArra
     Raises:
         ValueError: the shapes do not fit each other.
     """
-    if landmarks.shape != (len(activity), NUM_LANDMARKS, 3) or rest.shape != (NUM_LANDMARKS, 3):
+    if landmarks.shape != (len(activity), NUM_LANDMARKS, 3) or rest.shape not in (landmarks.shape, landmarks.shape[1:]):
         raise ValueError(
             f"landmarks {landmarks.shape}, rest {rest.shape} and activity {activity.shape} do not fit: "
-            "they must be (T, 68, 3), (68, 3) and (T,)"
+            "they must be (T, 68, 3), (68, 3) or (T, 68, 3), and (T,)"
         )
     share = speaking_share(activity, fps)[:, None, None]
     result = landmarks.copy()
-    result[:, _MOUTH] = rest[_MOUTH] + share * (landmarks[:, _MOUTH] - rest[_MOUTH])
+    settled = rest[..., _MOUTH, :]
+    result[:, _MOUTH] = settled + share * (landmarks[:, _MOUTH] - settled)
     return result
 
 

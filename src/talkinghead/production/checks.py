@@ -27,6 +27,10 @@ def check_ranges(job: Job) -> None:
     """Raise ``InputError`` for a number out of range, or an unknown choice."""
     parse_blink(job.blink)
     parse_fps(job.fps)
+    if job.emotion is not None:
+        from talkinghead.speech.emotions import parse_emotion
+
+        parse_emotion(job.emotion)
     if not 0 <= job.seed <= _LARGEST_SEED:
         raise InputError(f"--seed {job.seed} is out of range: choose a whole number from 0 up to {_LARGEST_SEED}.")
     if not 0 <= job.head <= STRONGEST_HEAD:

@@ -45,6 +45,7 @@ class Job:
         rate: speed of the voice, 0.5 to 2.5 times the usual one.
         transcript: what is said in ``speech``.
         alignment: a file with the words and phones of ``speech``.
+        emotion: how it is said, such as "happy" or "sad:0.5", or "auto"; [happy] ... [/happy] in a text goes before it.
         method: name of the method.
         config: size of the method's networks.
         renderer: name of the renderer; None: the method's default.
@@ -78,6 +79,7 @@ class Job:
     rate: float | None = None
     transcript: str | None = None
     alignment: str | None = None
+    emotion: str | None = None
     method: str = "makeittalk"
     config: str = "small"
     renderer: str | None = None

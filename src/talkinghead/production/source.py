@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from talkinghead.errors import InputError
+from talkinghead.errors import InputError, announce
 
 if TYPE_CHECKING:
     from talkinghead.production.job import Job
+    from talkinghead.speech.emotions import EmotionSpan
     from talkinghead.types import Interval, Progress, Speech
 
 LARGEST_TEXT = 10_000_000  # bytes; days of speech
@@ -29,6 +30,8 @@ class Source:
         rate: speed relative to the usual one.
         alignment: a file with the words and phones of the recording, or None.
         transcript: the text of the recording, or None.
+        emotion: how it is said where ``spans`` do not tell, or None.
+        spans: emotions of words of the text or transcript, which ``prepare`` finds in it.
     """
 
     recording: Path | None
@@ -39,6 +42,8 @@ class Source:
     rate: float | None = None
     alignment: Path | None = None
     transcript: str | None = None
+    emotion: str | None = None
+    spans: tuple[EmotionSpan, ...] = ()
 
     def __post_init__(self) -> None:
         """Raises ``InputError`` for values that contradict each other."""
@@ -82,6 +87,7 @@ class Source:
             rate=job.rate,
             alignment=alignment,
             transcript=job.transcript,
+            emotion=job.emotion,
         )
 
     def files(self) -> dict[str, Path | None]:
@@ -94,20 +100,25 @@ class Source:
         Raises:
             InputError: a file cannot be read, the text has nothing to say, or voice, language or rate do not exist.
         """
+        from talkinghead.speech.emotions import read_spans
+
         if self.recording is not None:
             from talkinghead.media.audio import AudioReader
 
             AudioReader(self.recording)
             if self.alignment is not None:
                 _read_alignment(self.alignment)
-            if self.transcript is not None:
-                self._check_transcript(self.transcript)
-            return self
+            if self.transcript is None:
+                return self
+            transcript, spans = read_spans(self.transcript)
+            self._check_transcript(transcript)
+            return replace(self, transcript=transcript, spans=spans)
         from talkinghead.speech.say import check
 
         text = read_text(self.text_file) if self.text_file is not None else self.text or ""
+        text, spans = read_spans(text)
         check(text, self.voice, language=self.language, rate=1.0 if self.rate is None else self.rate)
-        return replace(self, text=text, text_file=None)
+        return replace(self, text=text, text_file=None, spans=spans)
 
     def read(self, progress: Progress) -> Speech:
         """The speech; ``progress`` is a hook (stage, done, total).
@@ -119,11 +130,22 @@ class Source:
             from talkinghead.speech.recording import read_recording
 
             progress("speech", 0, 1)
-            return self._with_text(read_recording(self.recording))
+            return self._with_emotions(self._with_text(read_recording(self.recording)))
         from talkinghead.speech.say import say
 
         rate = 1.0 if self.rate is None else self.rate
-        return say(self.text or "", self.voice, language=self.language, rate=rate, progress=progress)
+        spoken = say(self.text or "", self.voice, language=self.language, rate=rate, progress=progress)
+        return self._with_emotions(spoken)
+
+    def _with_emotions(self, speech: Speech) -> Speech:
+        from talkinghead.speech.emotions import fill_gaps, place_spans
+
+        text = (self.text if self.recording is None else self.transcript) or ""
+        if self.spans and not speech.words:
+            announce("the words of the speech have no times: the emotions in its text are left out.")
+        spans = place_spans(self.spans, text, speech.words, speech.duration) if speech.words else ()
+        emotions = fill_gaps(spans, self.emotion, speech.duration)
+        return replace(speech, emotions=emotions or None)
 
     def _check_transcript(self, transcript: str) -> None:
         from talkinghead.speech.alignment.transcript import read_transcript

@@ -69,7 +69,7 @@ def check_job(job: Job) -> Work:
     source = source.prepare()
     fps = parse_fps(job.fps)
     saved = None if motion is None else _read_motion(motion, fps)
-    _check_method(job.method)
+    _check_method(job, source)
     return Work(job, figure, source, outputs, saved, fps or (_USUAL_FPS if saved is None else saved.fps))
 
 
@@ -93,7 +93,13 @@ def _refuse_addresses(job: Job) -> None:
             refuse_address(value)
 
 
-def _check_method(name: str) -> None:
-    from talkinghead.methods import get_method
+def _check_method(job: Job, source: Source) -> None:
+    from talkinghead.methods import get_method, method_names
 
-    get_method(name)
+    if get_method(job.method).emotional:
+        return
+    if job.emotion is not None:
+        able = " or ".join(name for name in method_names() if get_method(name).emotional)
+        raise InputError(f"--emotion goes only with --method {able}, {job.method} shows none: leave it out.")
+    if source.spans:
+        announce(f"{job.method} shows no emotions: those in the text are left out.")

@@ -61,7 +61,7 @@ class PhoneticFeatures(Protocol):
 
 
 def crop_speech(speech: Speech, start: float, end: float) -> SpeechPiece:
-    """A stretch of a speech; its phones and words are clipped to it and timed from its start.
+    """A stretch of a speech; its phones, words and emotions are clipped to it and timed from its start.
 
     Args:
         speech: the whole, or a piece of it.
@@ -88,6 +88,7 @@ def crop_speech(speech: Speech, start: float, end: float) -> SpeechPiece:
         speech.sample_rate,
         phones=within(speech.phones),
         words=within(speech.words),
+        emotions=within(speech.emotions),
         whole=whole,
         start=offset + begins,
     )
