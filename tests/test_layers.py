@@ -49,7 +49,7 @@ KEPT_APART = {
     "pygltflib": {"motion/gltf.py"},
     "espeakng_loader": {"speech/synthesis/espeak_library.py"},
     "piper": {"speech/synthesis/piper.py"},
-    "pocketsphinx": {"speech/alignment/sphinx.py", "data/transcribed.py"},
+    "pocketsphinx": {"speech/alignment/sphinx.py", "data/vocabulary.py"},
 }
 
 
