@@ -87,13 +87,12 @@ def _row(name: str, cells: list[str]) -> str:
 
 
 def _quality(results: Mapping[str, Result]) -> Iterator[str]:
-    """Every method that is built, and the baselines drawn by the one that is usual."""
+    """Every method that was measured, and the baselines drawn by the one that is usual."""
     yield _row("", [_heading(name) for name in MEASURES])
     yield f"|{'---|' * (1 + len(MEASURES))}"
     yield _row("*better*", [ALL_MEASURES[name].better or "near 0" for name in MEASURES])
-    for method in method_names():
-        cells = [_mean(results[method], method, name) if method in results else NOT_YET for name in MEASURES]
-        yield _row(f"**{method}**", cells)
+    for method in filter(results.__contains__, method_names()):
+        yield _row(f"**{method}**", [_mean(results[method], method, name) for name in MEASURES])
     drawn = results.get(DEFAULT_METHOD) or next(iter(results.values()))
     for system, row in drawn["systems"].items():
         if row["kind"] == "baseline":
@@ -153,6 +152,8 @@ def sections(records: Records, origins: Mapping[str, str]) -> Iterator[str]:
             first = next(iter(results.values()))
             yield title.format(clips=num_clips(first), speakers=first["protocol"]["speakers"])
             yield "\n".join(_quality(results)) + "\n"
+            if missing := [name for name in method_names() if name not in results]:
+                yield f"Not measured yet: {', '.join(missing)}.\n"
             yield origins[part]
     if any(part in records for part in _PLACES):
         yield _definitions() + "\n"

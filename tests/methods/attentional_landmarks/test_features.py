@@ -12,7 +12,7 @@ from talkinghead.speech.features import mfcc
 from talkinghead.speech.phonetic import EncoderFeatures, PhonePosteriors
 from talkinghead.types import Interval, Speech
 
-MFCC, HEARD_PHONES = CONFIGS["small"].landmarks, VARIANTS["small-phones"].landmarks
+MFCC, HEARD_PHONES = VARIANTS["small-mfcc"].landmarks, VARIANTS["small-phones"].landmarks
 
 
 def test_four_frames_per_picture() -> None:
@@ -40,7 +40,7 @@ def test_phones_that_are_known_are_taken() -> None:
 
 
 def test_the_encoder_is_a_front_end() -> None:
-    speech, sizes = Speech(speech_like(1.0), 16_000), VARIANTS["small-encoder"].landmarks
+    speech, sizes = Speech(speech_like(1.0), 16_000), CONFIGS["small"].landmarks
     rows = speech_features(speech, sizes, gain=2.0)
     assert rows.shape == (100, sizes.num_features)
     np.testing.assert_array_equal(rows[:, :39], PhonePosteriors()(speech, 100.0, gain=2.0)[:, 1:])

@@ -57,7 +57,7 @@ def test_a_speech_in_pieces_is_the_speech() -> None:
 def test_a_frame_hears_0_3_seconds_about_itself() -> None:
     torch.manual_seed(0)
     branch = LandmarkBranch(CONFIGS["small"].landmarks, 5).eval()
-    speech = torch.rand(1, rows(11), 13, requires_grad=True)
+    speech = torch.rand(1, rows(11), CONFIGS["small"].landmarks.num_features, requires_grad=True)
     branch.speech(speech.mT)[0, :, 5].sum().backward()
     assert speech.grad is not None
     touched = speech.grad[0].abs().sum(dim=1).nonzero()[:, 0]

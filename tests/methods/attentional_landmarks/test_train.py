@@ -120,7 +120,7 @@ def test_phones_are_missing_now_and_then_and_nothing_else_is() -> None:
     deaf = (spoken[..., :5] == 0).all(dim=2).all(dim=1)
     assert 0.2 < float(deaf.float().mean()) < 0.4
     assert (spoken[~deaf] == 1).all()
-    assert train_stl._phones_to_drop(VARIANTS["small-encoder"].landmarks) == 39
+    assert train_stl._phones_to_drop(CONFIGS["small"].landmarks) == 39
     assert train_stl._phones_to_drop(VARIANTS["small-phones"].landmarks) == 0
 
 

@@ -81,8 +81,13 @@ class AttentionalConfig:
     people: str = "all"
 
 
+LIP_SPEECH = LandmarksConfig()
+"""What the discriminator of lip synchrony hears, in every configuration: MFCC, as published."""
+
+_SMALL_MFCC = LandmarksConfig(channels=(64, 64, 128, 128), gru_size=256)
 _SMALL = AttentionalConfig(
-    LandmarksConfig(channels=(64, 64, 128, 128), gru_size=256),
+    # What a large recogniser's encoder hears, and phones, which know where lips meet.
+    replace(_SMALL_MFCC, features="phones+encoder", num_features=39 + 384),
     VideoConfig(
         size=256,
         channels=(24, 48, 96, 160),
@@ -100,7 +105,7 @@ _SMALL = AttentionalConfig(
 )
 # Trained on a single person, the network learns displacements that are better than the landmarks' own.
 _UNGUIDED = replace(_SMALL.video, guided=False, filled=False)
-_S1 = replace(_SMALL, video=_UNGUIDED, people="s1")
+_S1 = replace(_SMALL, landmarks=_SMALL_MFCC, video=_UNGUIDED, people="s1")
 # Ablations are trained with equation 10 alone.
 _ALONE = replace(_S1, video=replace(_UNGUIDED, structure=0.0))
 
@@ -125,12 +130,9 @@ CONFIGS = {
 
 # Configurations that are not sizes; each is trained from random weights.
 VARIANTS = {
-    # Phones instead of the sound, for voices unlike those of the training.
-    "small-phones": replace(_SMALL, landmarks=replace(_SMALL.landmarks, features="phones", num_features=39)),
-    # Features from a large recogniser's encoder, with phones, which know where lips meet.
-    "small-encoder": replace(
-        _SMALL, landmarks=replace(_SMALL.landmarks, features="phones+encoder", num_features=39 + 384)
-    ),
+    # The sound itself, as published; or phones alone.
+    "small-mfcc": replace(_SMALL, landmarks=_SMALL_MFCC),
+    "small-phones": replace(_SMALL, landmarks=replace(_SMALL_MFCC, features="phones", num_features=39)),
     # GRID s1 alone.
     "small-s1": _S1,
     # The ablations of table 2.

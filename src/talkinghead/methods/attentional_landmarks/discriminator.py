@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from talkinghead.face.landmarks import LIPS
-from talkinghead.methods.attentional_landmarks.config import AttentionalConfig
+from talkinghead.methods.attentional_landmarks.config import LIP_SPEECH, AttentionalConfig
 from talkinghead.methods.attentional_landmarks.ltv import NUM_MAPS, heat_maps
 from talkinghead.training.adversarial import Verdict
 from talkinghead.training.discriminators import PatchDiscriminator, patch_layers
@@ -32,7 +32,7 @@ class VideoDiscriminator(nn.Module):
 
     def __init__(self, config: AttentionalConfig) -> None:
         super().__init__()
-        channels, size = config.video.discriminator_channels, config.landmarks.num_features
+        channels, size = config.video.discriminator_channels, LIP_SPEECH.num_features
         self.quality = PatchDiscriminator(3, channels)
         self.head = PatchDiscriminator(3 + NUM_MAPS, channels)
         self.mouth = nn.Sequential(

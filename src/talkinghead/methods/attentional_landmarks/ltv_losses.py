@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from talkinghead.data.pairs import pair_example
-from talkinghead.methods.attentional_landmarks.config import AttentionalConfig
+from talkinghead.methods.attentional_landmarks.config import LIP_SPEECH, AttentionalConfig
 from talkinghead.methods.attentional_landmarks.discriminator import VideoDiscriminator
 from talkinghead.methods.attentional_landmarks.ltv import LandmarksToVideo, heat_maps
 from talkinghead.methods.attentional_landmarks.stl import AFTER, BEFORE
@@ -97,6 +97,6 @@ def video_example(config: AttentionalConfig, seed: int) -> dict[str, Tensor]:
     size = config.video.size
     return {
         **pair_example(size, generator),
-        "speech": torch.rand(2, BEFORE + 1 + AFTER, config.landmarks.num_features, generator=generator),
+        "speech": torch.rand(2, BEFORE + 1 + AFTER, LIP_SPEECH.num_features, generator=generator),
         "in_step": torch.ones(2),
     }

@@ -13,7 +13,7 @@ STAGES = {
         losses=defer(f"{_HERE}.stl_losses:landmarks_losses"),
         example=defer(f"{_HERE}.stl_losses:landmarks_example"),
         train=defer(f"{_HERE}.train_stl:train_landmarks"),
-        options=TrainingOptions(steps=2000, batch=64),
+        options=TrainingOptions(steps=600, batch=32, validate_every=150),
         scope=("corpus", "person"),
         personal=TrainingOptions(steps=300, batch=16, learning_rate=3e-4, validate_every=50),
         starts=True,

@@ -16,6 +16,7 @@ from torch import Tensor
 from talkinghead.data.corpus import describe
 from talkinghead.data.face_pairs import prepare_pictures, validation_pairs
 from talkinghead.data.pairs import PairAugmentation, PairBatches
+from talkinghead.methods.attentional_landmarks.config import LIP_SPEECH
 from talkinghead.methods.attentional_landmarks.ltv_losses import generate, video_adversaries, video_losses
 from talkinghead.methods.attentional_landmarks.recordings import choose_recordings, speech_around
 from talkinghead.training.fit import Schedule
@@ -42,7 +43,7 @@ def train_video(training: Training) -> None:
     splits = {name: choose_recordings(corpus, name, config) for name in ("train", "val", "unseen")}
     packs = {name: prepare_pictures(found, store) for name, found in splits.items() if found}
     learned = packs.pop("train")
-    speech = torch.from_numpy(speech_around(learned, splits["train"], config.landmarks, store))
+    speech = torch.from_numpy(speech_around(learned, splits["train"], LIP_SPEECH, store))
     known = {recording.name: recording.can_be_mended for recording in splits["train"]}
     in_step = torch.tensor([known[name] for name in learned.names.tolist()], dtype=torch.float32)
     in_step = in_step[torch.from_numpy(learned.clips)]
