@@ -52,7 +52,7 @@ def longest(value: Any) -> int:
 
 def test_the_overview_is_short_and_leads_everywhere() -> None:
     text = (report.DOCS / report.OVERVIEW).read_text(encoding="utf-8")
-    assert len(text) < 12_000
+    assert len(text) < 12_500
     links = re.findall(r"\]\((benchmarks/[^)#]+)\)", text)
     assert {report.DOCS / link for link in links} == set((report.DOCS / report.FOLDER).iterdir())
 
@@ -70,7 +70,7 @@ def test_the_overview_shows_methods_and_baselines_on_known_and_unseen_people(rec
     known, unseen = text.split("## A known speaker")[1].split("## Unseen people")
     for section in (known, unseen):
         assert "| **makeittalk** | 2.05 | not yet |" in section
-        assert "| **attentional_landmarks** | not yet |" in section
+        assert "Not measured yet: attentional_landmarks" in section
         assert "| still picture | 4.10 |" in section
     assert text.count("*Measured: 2026-01-02, talkinghead 9.9.9, a machine.*") == 2
 
