@@ -39,6 +39,7 @@ from benchmarks import (
     transcripts,
     transfer,
     translation,
+    write_a_speaker,
     zero_shot,
 )
 from benchmarks.fingerprints import fingerprints
@@ -80,6 +81,7 @@ _WITH_CORPUS: Mapping[str, Callable[[Path], Any]] = {
     "lips": lambda corpus: lips.measure(corpus, _RUNS),
     "disentanglement": lambda corpus: disentanglement.measure(corpus, _RUNS),
     "transfer": lambda corpus: transfer.measure(corpus, _STORE),
+    "write_a_speaker": lambda corpus: write_a_speaker.measure(corpus, _STORE, _RUNS),
     "recogniser": lambda corpus: recogniser.measure(corpus, _RUNS / "phones" / "packs"),
     "alignment": alignment.measure,
     "transcripts": transcripts.measure,

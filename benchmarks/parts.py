@@ -32,6 +32,7 @@ from benchmarks import (
     transcripts,
     transfer,
     translation,
+    write_a_speaker,
     zero_shot,
 )
 
@@ -134,6 +135,12 @@ PARTS: Mapping[str, Part] = {
         "Attentional Landmarks: the ablations of the paper's table 2",
         attentional_ablations.section,
         attentional_ablations.summarise,
+    ),
+    "write_a_speaker": Part(
+        METHODS,
+        "Write-a-Speaker: table 1 of the paper, the speaker-independent stage",
+        write_a_speaker.table,
+        write_a_speaker.summarise,
     ),
     "transfer": Part(
         METHODS, "how near one man's real mouth comes to other people's", transfer.table, transfer.summarise

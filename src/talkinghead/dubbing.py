@@ -79,7 +79,8 @@ class Dubbing:
                 progress("render", done, len(self.motion))
                 yield chunk
 
-        return Video(frames(), self.speech, self.motion.fps, len(self.motion), self.facts)
+        tags = getattr(self.appearance.video, "tags", None)
+        return Video(frames(), self.speech, self.motion.fps, len(self.motion), self.facts, tags)
 
 
 def dub(

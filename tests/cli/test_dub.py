@@ -125,6 +125,16 @@ def test_a_long_video_is_announced(monkeypatch: pytest.MonkeyPatch, clip: Path) 
     assert "will take about" in told[0]
 
 
+def test_colours_stay_coded_as_they_are(run: Run, speech: Path, out: Path, tmp_path: Path) -> None:
+    images = np.repeat(drawn_face(160, grain=4).image[None], 5, axis=0)
+    # A small picture by the matrix of large ones, which would not be usual.
+    tagged = encode_video(tmp_path / "tagged.mp4", images, fps=10, matrix=1, tagged=1, transfer=1)
+    assert run("dub", tagged, speech, "-o", out, "--length", "video", "--no-visible-mark").code == 0
+    assert VideoReader(out).tags == VideoReader(tagged).tags
+    made, own = (np.concatenate([chunk.images for chunk in VideoReader(path).chunks()]) for path in (out, tagged))
+    assert np.abs(made[:, :60].astype(int).mean(axis=(0, 1, 2)) - own[:, :60].mean(axis=(0, 1, 2))).max() < 0.7
+
+
 def test_a_variable_rate_becomes_constant_which_is_said(
     run: Run, clip: Path, speech: Path, out: Path, tmp_path: Path
 ) -> None:

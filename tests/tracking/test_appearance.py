@@ -8,12 +8,13 @@ import pytest
 
 from drawn import drawn_face
 from talkinghead.errors import InputError
+from talkinghead.face.landmarks import MESH_OF_68, canonical_face
 from talkinghead.media import ArrayVideo
 from talkinghead.tracking import appearance
 from talkinghead.tracking.appearance import _Cover, _fade, find_appearance
 from talkinghead.tracking.raw import RawTrack
 from talkinghead.tracking.shots import ShotFrame
-from talkinghead.types import Frames, ImageArray, Portrait
+from talkinghead.types import FaceTrack, Frames, ImageArray, Portrait
 
 FPS, COUNT = 10.0, 8
 
@@ -96,3 +97,23 @@ def test_one_of_two_people_is_chosen_by_number_and_by_picture(
     assert left.rows().tolist() == list(range(2 * COUNT))
     with pytest.raises(InputError, match=r"--face 3: .* choose 1 to 2"):
         find_appearance(video, face=3)
+
+
+def talking(gaps: list[float], spans: tuple[tuple[int, int], ...]) -> appearance.Appearance:
+    """A face that looks at the camera with lips that far apart."""
+    count = len(gaps)
+    landmarks = np.repeat(canonical_face()[0][None, MESH_OF_68], count, axis=0)
+    landmarks[:, [65, 66, 67], 1] = landmarks[:, [63, 62, 61], 1] + np.array(gaps)[:, None]
+    mesh, zeros = np.zeros((count, 478, 3)), np.zeros((count, 3))
+    track = FaceTrack(mesh, zeros, zeros, np.ones(count), np.zeros(count), np.ones(count, bool), FPS)
+    video = ArrayVideo(Frames(np.zeros((count, 16, 16, 3), np.uint8), FPS))
+    return appearance.Appearance(video, spans, track, zeros, np.ones(count), landmarks, np.ones(count))
+
+
+def test_closed_lips_come_from_another_shot_where_there_are_none() -> None:
+    found = talking([0.1, 0.01, 0.12, 0.0, 0.2, 0.1, 0.3], ((0, 4), (4, 7)))
+    assert [found.shut_row(rows) for rows in found.span_rows()] == [3, 3]
+    assert [found.open_row(rows) for rows in found.span_rows()] == [2, 5]
+    mumbling = talking([0.06, 0.05, 0.07, 0.04], ((0, 2), (2, 4)))
+    assert [mumbling.shut_row(rows) for rows in mumbling.span_rows()] == [1, 3]
+    assert talking([0.0, 0.02], ((0, 2),)).open_row(slice(0, 2)) is None

@@ -77,6 +77,13 @@ def dub(
             metavar="FILE", help="Words and phones of SPEECH with their times: a TextGrid, .align or JSON file."
         ),
     ] = None,
+    emotion: Annotated[
+        str | None,
+        _speech_option(
+            metavar="NAME[:STRENGTH]",
+            help="How it is said: neutral, happy, angry, surprised or sad, or auto. Only for --method write_a_speaker.",
+        ),
+    ] = None,
     mix: Annotated[
         str | None,
         _speech_option(

@@ -12,7 +12,7 @@ from av.video.frame import VideoFrame
 from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc, Interpolation, VideoReformatter
 from PIL import Image
 
-from talkinghead.types import ImageArray
+from talkinghead.types import ColourTags, ImageArray
 
 if TYPE_CHECKING:
     from talkinghead.media.tone_mapping import ToneMapper
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 _ROUNDED = Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT
 
 _UNSPECIFIED = 2  # AVCOL_SPC_UNSPECIFIED
-_BT709, _SMPTE170M = 1, 6  # AVCOL_SPC_..., numbered as in codecs, unlike swscale's Colorspace
+_BT709, _BT470BG, _SMPTE170M = 1, 5, 6  # AVCOL_SPC_..., numbered as in codecs, unlike swscale's Colorspace
+_MATRICES = {_BT709: Colorspace.ITU709, _BT470BG: Colorspace.ITU601, _SMPTE170M: Colorspace.ITU601}
 
 
 def to_layers(
@@ -107,29 +108,40 @@ def _white(frame: VideoFrame) -> int:
     return (2**bits - 1) << (16 - bits) if is_full else 255 << 8
 
 
-def to_yuv(image: ImageArray, reformatter: VideoReformatter) -> VideoFrame:
-    """(H, W, 3) uint8 RGB as a yuv420p frame of limited range, by the matrix that ``tag`` declares."""
+def tags_of(frame: VideoFrame) -> ColourTags | None:
+    """How a decoded frame says that its colours are coded; None where it is not said, or we cannot write that."""
+    if tones_of(frame) is not None or int(frame.colorspace) not in _MATRICES:
+        return None
+    return ColourTags(int(frame.color_primaries), int(frame.color_trc), int(frame.colorspace))
+
+
+def usual_tags(height: int) -> ColourTags:
+    """How colours of pictures so high (px) are usually coded.
+
+    The transfer curve is BT.709 although pictures are sRGB, because players expect that and show it unchanged.
+    """
+    matrix = _BT709 if _usual_matrix(height) == Colorspace.ITU709 else _SMPTE170M
+    return ColourTags(int(ColorPrimaries.BT709), int(ColorTrc.BT709), matrix)
+
+
+def to_yuv(image: ImageArray, reformatter: VideoReformatter, tags: ColourTags) -> VideoFrame:
+    """(H, W, 3) uint8 RGB as a yuv420p frame of limited range, coded as the tags declare."""
     converted = reformatter.reformat(
         VideoFrame.from_numpy_buffer(image, format="rgb24"),
         format="yuv420p",
-        dst_colorspace=_usual_matrix(len(image)),
+        dst_colorspace=_MATRICES[tags.matrix],
         dst_color_range=ColorRange.MPEG,
         interpolation=_ROUNDED | Interpolation.BILINEAR,
         threads=1,
     )
-    converted.color_primaries, converted.color_trc = ColorPrimaries.BT709, ColorTrc.BT709
+    converted.color_primaries, converted.color_trc = tags.primaries, tags.transfer
     return converted
 
 
-def tag(codec: VideoCodecContext, height: int) -> None:
-    """Declare in an encoder what ``to_yuv`` does.
-
-    The transfer curve is declared as BT.709 although pictures are sRGB, because players expect that and show it
-    unchanged.
-    """
-    codec.colorspace = _BT709 if _usual_matrix(height) == Colorspace.ITU709 else _SMPTE170M
-    codec.color_range = ColorRange.MPEG
-    codec.color_primaries, codec.color_trc = ColorPrimaries.BT709, ColorTrc.BT709
+def tag(codec: VideoCodecContext, tags: ColourTags) -> None:
+    """Declare in an encoder what ``to_yuv`` does."""
+    codec.colorspace, codec.color_range = tags.matrix, ColorRange.MPEG
+    codec.color_primaries, codec.color_trc = tags.primaries, tags.transfer
 
 
 def _usual_matrix(height: int) -> Colorspace:

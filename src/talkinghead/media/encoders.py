@@ -20,7 +20,7 @@ from av.video.stream import VideoStream
 
 from talkinghead.media import colours
 from talkinghead.media.audio import USUAL_LAYOUTS, Samples
-from talkinghead.types import ImageArray, Sound
+from talkinghead.types import ColourTags, ImageArray, Sound
 
 _AHEAD = 0.25  # seconds by which sound is written ahead of pictures, so that players always have both
 
@@ -73,6 +73,7 @@ class MovieEncoder:
         tags: Mapping[str, str],
         crf: int,
         preset: str,
+        colour: ColourTags | None = None,
     ) -> None:
         """Open the file and its encoders.
 
@@ -85,7 +86,9 @@ class MovieEncoder:
             tags: metadata for the container.
             crf: quality on x264's scale, 0 (lossless) to 51.
             preset: speed by x264's name.
+            colour: how to code the colours; None: as is usual for the size.
         """
+        self._colour = colour or colours.usual_tags(size[1])
         self._path = path
         self._fps = fps
         self._count = 0
@@ -101,7 +104,7 @@ class MovieEncoder:
 
     def add(self, image: ImageArray) -> None:
         """Encode one (H, W, 3) uint8 frame, and the sound up to it."""
-        frame = colours.to_yuv(image, self._reformatter)
+        frame = colours.to_yuv(image, self._reformatter, self._colour)
         frame.pts, frame.time_base = self._count, 1 / self._fps
         self._container.mux(self._video.encode(frame))
         self._count += 1
@@ -130,7 +133,7 @@ class MovieEncoder:
         stream.width, stream.height = size
         stream.pix_fmt = "yuv420p"
         stream.codec_context.time_base = 1 / self._fps
-        colours.tag(stream.codec_context, stream.height)
+        colours.tag(stream.codec_context, self._colour)
         return stream
 
 

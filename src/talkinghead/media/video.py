@@ -43,6 +43,7 @@ class VideoReader:
         fps: frames per second: the file's own, or for a variable rate the standard one nearest to its mean.
         size: (width, height) in px as shown: upright and with square pixels.
         duration: in seconds, as the header states it or else as the packets' times say.
+        tags: how its colours are coded; None: it does not say, or they are mapped.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
@@ -61,6 +62,7 @@ class VideoReader:
                 raise InputError(f"{path} has no picture that can be decoded: convert it to MP4 (H.264).")
             self._stated_duration = None if end is None else end - (first.time or 0.0)
             self._shape = _Shape(first, float(stream.sample_aspect_ratio or 1))
+            self.tags = colours.tags_of(first)
             average, base = float(stream.average_rate or 0), float(stream.base_rate or 0)
         self.size = self._shape.size
         self._check_size()

@@ -151,7 +151,15 @@ class _Background:
         sound = _sound(self._video)
         recipe = _RECIPES[suffix]
         return MovieEncoder(
-            self._path, recipe, size=size, fps=fps, sound=sound, tags=tags, crf=self._crf, preset=self._preset
+            self._path,
+            recipe,
+            size=size,
+            fps=fps,
+            sound=sound,
+            tags=tags,
+            crf=self._crf,
+            preset=self._preset,
+            colour=self._video.tags,
         )
 
 

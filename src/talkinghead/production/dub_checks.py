@@ -26,7 +26,7 @@ _ANIMATED = {
 }
 _DUBBED = {"length": "--length", "mix": "--mix", "who": "--who"}
 _TOLD_S = 300.0  # of work that is announced before it begins
-# Of two CPU cores of 2020: what a frame takes, and what a megapixel of it adds.
+# Roughly, on two CPU cores: what a frame takes, and what a megapixel of it adds.
 _FRAME_S, _MEGAPIXEL_S = 0.03, 0.025
 
 

@@ -91,10 +91,9 @@ class _Scenes:
     def __init__(self, appearance: Appearance, filler: MouthFiller) -> None:
         self._appearance, self._filler = appearance, filler
         self._ends = np.array([rows.stop for rows in appearance.span_rows()])
-        self._span, self._redraw, self._light = -1, None, None
-
-    _redraw: MouthRedraw | None
-    _light: FloatArray | None
+        self._span = -1
+        self._redraw: MouthRedraw | None = None
+        self._light: FloatArray | None = None
 
     def spans(self, rows: IndexArray) -> IndexArray:
         """(n,) the number of the span that each row belongs to; -1 for none."""

@@ -39,6 +39,7 @@ _FADE_S = 0.2  # in which a new mouth comes and goes where the face is lost or c
 _LOST_S = 0.1  # without a face that is bridged
 _LOOKS_PER_S = 10.0  # at whether the mouth is covered
 _TURNED = (0.75, 1.0)  # rad of yaw from which the new mouth fades, and at which it is gone: the mouth is on the outline
+_SHUT = 0.03  # eye distances between lips that are as good as closed
 _OPEN = 0.12  # eye distances between the lips at which teeth show well
 _WIDE_ENOUGH = 0.05  # the same at which they show at all
 _FEW = 0.1  # of the frames: fewer with the person are told
@@ -91,7 +92,14 @@ class Appearance:
         return Reference(VideoExcerpt(self.video, self.spans), self.track)
 
     def shut_row(self, rows: slice) -> int:
-        """Of some rows the one with the lips closed, in the usual pose, that is seen best."""
+        """The row with the lips closed, in the usual pose, that is seen best: of some rows, or else of all."""
+        best = self._find_shut(rows)
+        if lip_gap(self.landmarks[best]) <= _SHUT:
+            return best
+        other = self._find_shut(slice(0, len(self.track)))
+        return other if lip_gap(self.landmarks[other]) <= _SHUT else best
+
+    def _find_shut(self, rows: slice) -> int:
         return int(rows.start + self._unfit(rows, np.maximum(lip_gap(self.landmarks[rows]), 0.0)).argmin())
 
     def open_row(self, rows: slice) -> int | None:

@@ -39,6 +39,7 @@ from talkinghead.types.speech import (
     Speech,
 )
 from talkinghead.types.video import (
+    ColourTags,
     Frames,
     Video,
     VideoSource,
@@ -52,6 +53,7 @@ __all__ = [
     "NUM_MESH",
     "RIGHT_OUTER_EYE_CORNER",
     "BoolArray",
+    "ColourTags",
     "FaceTrack",
     "FloatArray",
     "Frames",

@@ -80,6 +80,21 @@ class VideoSource(Protocol):
 
 
 @dataclass(frozen=True)
+class ColourTags:
+    """How a file codes its colours, by the numbers of ITU-T H.273.
+
+    Attributes:
+        primaries: the colours of red, green and blue.
+        transfer: the curve.
+        matrix: from RGB to YUV.
+    """
+
+    primaries: int
+    transfer: int
+    matrix: int
+
+
+@dataclass(frozen=True)
 class Video:
     """A video in the making: chunks of frames, never held whole in memory, and its sound.
 
@@ -89,6 +104,7 @@ class Video:
         fps: frames per second.
         num_frames: how many frames the chunks hold together.
         facts: what to write down about how it was made (method, version), for the provenance record.
+        tags: how to code the colours, where the frames have those of a recording; None: as is usual.
     """
 
     frames: Iterator[Frames]
@@ -96,3 +112,4 @@ class Video:
     fps: float
     num_frames: int
     facts: dict[str, str] = field(default_factory=dict)
+    tags: ColourTags | None = None
