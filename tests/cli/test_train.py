@@ -69,7 +69,7 @@ def test_options_of_a_stage_are_shown(run: Run) -> None:
     shown = run("train", "makeittalk", "translation", "--help").stdout
     assert all(option in shown for option in ("--vgg", "--batch", "--validate-every", "--learning-rate", "8000"))
     assert "--vgg" not in run("train", "makeittalk", "content", "--help").stdout
-    assert "5000" in run("train", "phones", "--help").stdout
+    assert "1600" in run("train", "phones", "--help").stdout
     assert "METHOD STAGE --help" in " ".join(run("train", "--help").stdout.split())
 
 

@@ -53,7 +53,7 @@ RECIPES: dict[str, Recipe] = {
                 losses=defer("talkinghead.recipes.phones:phone_losses"),
                 example=defer("talkinghead.recipes.phones:phone_example"),
                 train=defer("talkinghead.recipes.phones:train_phones"),
-                options=HeldOutOptions(steps=4000, batch=48, learning_rate=1.2e-3),
+                options=HeldOutOptions(steps=1600, batch=32, learning_rate=1.2e-3, validate_every=200),
             ),
             "talkinghead.speech.phones:CONFIGS",
         ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from talkinghead.methods.base import Method, Paper
-from talkinghead.methods.facial.config import CONFIGS, VARIANTS, AttributesConfig, FacialConfig, VideoConfig
+from talkinghead.methods.facial.config import CONFIGS, VARIANTS, AttributesConfig, FacialConfig, RenderToVideoConfig
 from talkinghead.methods.facial.gan import FacialGenerator
 from talkinghead.methods.facial.motion import FacialMotion
 from talkinghead.methods.facial.renderer import RenderToVideoRenderer
@@ -32,7 +32,9 @@ def load_renderer(weights: Weights) -> RenderToVideoRenderer:
     """The renderer: of a person, if their weights are there; else one that has learned nobody."""
     there = weights.find("video")
     network = (
-        RenderToVideo(CONFIGS["small"].video) if there is None else load_network(RenderToVideo, VideoConfig, there)
+        RenderToVideo(CONFIGS["small"].video)
+        if there is None
+        else load_network(RenderToVideo, RenderToVideoConfig, there)
     )
     return RenderToVideoRenderer(network, WarpRenderer(load_filler(), FlatFiller()))
 

@@ -54,7 +54,7 @@ class AttributesConfig:
 
 
 @dataclass(frozen=True)
-class VideoConfig:
+class RenderToVideoConfig:
     """Rendering-to-video: rendered faces with eye attention maps -> a person's frame.
 
     Attributes:
@@ -96,7 +96,7 @@ class FacialConfig:
     """
 
     attributes: AttributesConfig = field(default_factory=AttributesConfig)
-    video: VideoConfig = field(default_factory=VideoConfig)
+    video: RenderToVideoConfig = field(default_factory=RenderToVideoConfig)
 
 
 _SMALL = AttributesConfig(
@@ -110,7 +110,7 @@ _SMALL = AttributesConfig(
     discriminator_channels=(48, 96, 128),
 )
 
-_SMALL_VIDEO = VideoConfig(
+_SMALL_VIDEO = RenderToVideoConfig(
     size=256,
     before=2,
     after=1,
@@ -118,7 +118,9 @@ _SMALL_VIDEO = VideoConfig(
     discriminator_channels=(16, 32, 64),
     residual=True,
 )
-_TINY_VIDEO = VideoConfig(size=32, before=1, after=0, channels=(4, 4), discriminator_channels=(4, 4), residual=True)
+_TINY_VIDEO = RenderToVideoConfig(
+    size=32, before=1, after=0, channels=(4, 4), discriminator_channels=(4, 4), residual=True
+)
 
 CONFIGS = {
     # Sections 3.2, 4 and 5.1: T = 128, 16 speech frames about each frame, 29 numbers in and 64 + 6 + 1 out. The layers

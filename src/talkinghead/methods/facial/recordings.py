@@ -26,7 +26,7 @@ _EYES = [index for index, name in enumerate(EXPRESSION_NAMES) if name.startswith
 
 
 @dataclass(frozen=True)
-class Performance:
+class SpokenAttributes:
     """Somebody speaking.
 
     Attributes:
@@ -49,9 +49,9 @@ class Performance:
         return len(self.attributes)
 
 
-def read_performances(
+def read_spoken_attributes(
     recordings: Iterable[Recording], config: AttributesConfig, store: Store, *, versions: int = 1
-) -> Iterator[Performance]:
+) -> Iterator[SpokenAttributes]:
     """The performances of recordings whose sound and picture are in step once their offset is taken off.
 
     Args:
@@ -64,7 +64,7 @@ def read_performances(
         speech = _speech_versions(take, config, store, versions)
         attributes, landmarks, rest = attributes_of(take.track)
         count = min(speech.shape[1], len(attributes))
-        yield Performance(
+        yield SpokenAttributes(
             take.recording.name,
             take.recording.speaker,
             speech[:, :count],

@@ -24,7 +24,7 @@ from talkinghead.methods.facial.features import FPS
 from talkinghead.methods.facial.gan import AFTER, BEFORE, FacialGenerator, attributes_adversaries
 from talkinghead.methods.facial.losses import attributes_losses
 from talkinghead.methods.facial.motion import FacialMotion
-from talkinghead.methods.facial.recordings import Performance, read_performances
+from talkinghead.methods.facial.recordings import SpokenAttributes, read_spoken_attributes
 from talkinghead.metrics.aperture import aperture_correlation
 from talkinghead.metrics.blinks import blink_rate
 from talkinghead.metrics.head_motion import motion_range
@@ -52,7 +52,7 @@ class WindowBatches:
         config: sizes.
     """
 
-    def __init__(self, performances: Sequence[Performance], *, size: int, config: AttributesConfig) -> None:
+    def __init__(self, performances: Sequence[SpokenAttributes], *, size: int, config: AttributesConfig) -> None:
         self._size, self._frames = size, config.window
         self._phones = len(PHONES) if config.features.startswith("phones+") else 0
         gains = speaker_gains([(p.speaker, p.landmarks) for p in performances], MAIN_SPEAKER)
@@ -107,7 +107,7 @@ def move_as_far(attributes: FloatArray, gain: float) -> FloatArray:
     return moved
 
 
-def score(network: FacialGenerator, performances: Sequence[Performance]) -> dict[str, float]:
+def score(network: FacialGenerator, performances: Sequence[SpokenAttributes]) -> dict[str, float]:
     """Of recordings: correlation of the opening; range of the head and rate of blinks beside the real ones; medians."""
     motion, size = FacialMotion(network), network.config.expression_size
     rows = []
@@ -139,7 +139,7 @@ def train_attributes(training: Training) -> None:
     sizes: AttributesConfig = config.attributes
     splits = {name: corpus.recordings(name) for name in ("train", "val", "unseen")}
     performances = {
-        name: list(read_performances(found, sizes, store, versions=_VERSIONS if name == "train" else 1))
+        name: list(read_spoken_attributes(found, sizes, store, versions=_VERSIONS if name == "train" else 1))
         for name, found in splits.items()
         if found
     }

@@ -21,7 +21,7 @@ from talkinghead.data.recording import Recording
 from talkinghead.data.tracks import Take, read_takes
 from talkinghead.errors import InputError
 from talkinghead.face.landmarks import MESH_OF_68
-from talkinghead.methods.facial.config import VideoConfig
+from talkinghead.methods.facial.config import RenderToVideoConfig
 from talkinghead.methods.facial.scenes import FaceScene
 from talkinghead.methods.facial.video import video_adversaries
 from talkinghead.methods.facial.video_losses import generate, video_losses
@@ -64,14 +64,14 @@ class Shots:
     target: ImageArray
     landmarks: np.ndarray[tuple[int, ...], np.dtype[np.float32]]
 
-    def window(self, place: int, config: VideoConfig) -> ImageArray:
+    def window(self, place: int, config: RenderToVideoConfig) -> ImageArray:
         """(window, S, S, 4) uint8 rendered faces about a frame."""
         rows = self.rows[place] + np.arange(-config.before, config.after + 1)
         return self.scene.maps(self.motion[rows.clip(0, len(self.motion) - 1)])
 
 
 def read_shots(
-    recordings: Sequence[Recording], config: VideoConfig, store: Store, *, skin: Skin | None = None
+    recordings: Sequence[Recording], config: RenderToVideoConfig, store: Store, *, skin: Skin | None = None
 ) -> list[Shots]:
     """The frames of recordings from which the network learns; without a skin, one is fitted to them."""
     few = max(Counter(recording.speaker for recording in recordings).values()) > _MANY
@@ -82,7 +82,7 @@ def read_shots(
     return [_read_shots(take, config, skin, few=few) for take in takes]
 
 
-def _read_shots(take: Take, config: VideoConfig, skin: Skin, *, few: bool) -> Shots:
+def _read_shots(take: Take, config: RenderToVideoConfig, skin: Skin, *, few: bool) -> Shots:
     best = best_frame(take.track)
     rows = choose_frames(take.track, few=few)
     still, *pictures = take.frames([best, *rows])
@@ -118,7 +118,7 @@ class ShotBatches:
         config: sizes.
     """
 
-    def __init__(self, shots: Sequence[Shots], *, size: int, config: VideoConfig) -> None:
+    def __init__(self, shots: Sequence[Shots], *, size: int, config: RenderToVideoConfig) -> None:
         self._shots, self._size, self._config = shots, size, config
         self.places = [(k, place) for k, own in enumerate(shots) for place in range(len(own.rows))]
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from talkinghead.methods.facial.config import VideoConfig
+from talkinghead.methods.facial.config import RenderToVideoConfig
 from talkinghead.rendering.mesh_render import TEXTURE_SIDE, Skin
 from talkinghead.training.adversarial import Adversaries
 from talkinghead.training.discriminators import MultiScaleDiscriminator
@@ -35,7 +35,7 @@ class RenderToVideo(nn.Module):
     teeth: Tensor
     light: Tensor
 
-    def __init__(self, config: VideoConfig) -> None:
+    def __init__(self, config: RenderToVideoConfig) -> None:
         super().__init__()
         if config.size % 2 ** len(config.channels):
             raise ValueError(f"{config} does not halve its pictures {len(config.channels)} times")
@@ -106,7 +106,7 @@ def _block(size_in: int, size: int, *, stride: int = 1) -> nn.Sequential:
     )
 
 
-def video_adversaries(config: VideoConfig) -> Adversaries[RenderToVideo, MultiScaleDiscriminator]:
+def video_adversaries(config: RenderToVideoConfig) -> Adversaries[RenderToVideo, MultiScaleDiscriminator]:
     """The network and three discriminators, each of which sees a window of rendered faces and a frame."""
     seen = MAP_CHANNELS * config.window + 3
     channels = config.discriminator_channels
