@@ -12,6 +12,7 @@ from benchmarks import (
     attentional,
     attentional_ablations,
     disentanglement,
+    dub,
     evaluation,
     face_model,
     head_styles,
@@ -75,6 +76,11 @@ PARTS: Mapping[str, Part] = {
         "any voice on any face: lips and closures on unseen people, of synthesised speech, in nine languages",
         zero_shot.section,
         zero_shot.summarise,
+    ),
+    "dub": Part(
+        WHOLE,
+        "videos that say something else: lips, synchrony, what stays, flicker, time",
+        dub.table,
     ),
     "lips": Part(
         WHOLE,
