@@ -15,6 +15,7 @@ import pytest
 
 from cli.command import Run, images
 from talkinghead.cli.animate import animate
+from talkinghead.cli.dub import dub
 from talkinghead.media import VideoReader
 from talkinghead.production import Job
 
@@ -28,10 +29,10 @@ def write_job(path: Path, **values: Any) -> Path:
 
 
 def test_every_field_of_a_job_is_an_option() -> None:
-    parameters = set(inspect.signature(animate).parameters)
+    parameters = {name for command in (animate, dub) for name in inspect.signature(command).parameters}
     named = {each.name for each in fields(Job)}
     assert parameters - named == {"context", "job", "save", "no_visible_mark"}
-    assert named - parameters == {"visible_mark"}
+    assert named - parameters == {"visible_mark", "task"}
 
 
 def test_a_saved_job_does_the_same_again_from_any_folder(
@@ -58,6 +59,8 @@ def test_a_saved_job_does_the_same_again_from_any_folder(
         "head": 1.0,
         "blink": 1.5,
         "arkit": "arkit.csv",
+        "task": "animate",
+        "length": "longest",
     }
     made, weights = images(Path("out.mp4")), Path("arkit.csv").read_text()
     (out.parent / "elsewhere").mkdir()
