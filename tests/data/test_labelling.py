@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 from talkinghead.data import labelling
-from talkinghead.data.labelling import label_by_recognition, label_by_text, read_label_file, split_at_unsure_words
-from talkinghead.data.transcribed import RecognisedWord
+from talkinghead.data.labelling import label_by_text, read_label_file, split_at_unsure_words
 from talkinghead.errors import InputError
 from talkinghead.speech.alignment.sphinx import PlacedPhone, PlacedWord
 from talkinghead.types import Interval
@@ -110,15 +109,32 @@ def test_a_long_pause_parts_and_short_pieces_fall_out() -> None:
     assert split_at_unsure_words(placed, [False, True, False], 2.5) == ()
 
 
-def test_what_is_heard_is_kept_where_sure(monkeypatch: pytest.MonkeyPatch) -> None:
-    recognised = [("see", 0.9), ("sil", 1.0), ("two", 0.9), ("mean", 0.5), ("you", 0.01)]
-    entries = tuple(RecognisedWord(Interval(label, 0.0, 0.1), posterior) for label, posterior in recognised)
-    placed = [word(0, 0, "S", "IY"), word(1, 100, "T", "UW", score=-9.0), word(2, 200, "M", "IY", "N", score=-0.1)]
-    placed.append(word(3, 350, "Y", "UW"))
-    monkeypatch.setattr(labelling, "transcribe", lambda samples: entries)
+def test_of_an_uncertain_text_what_fits_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    placed = [word(0, 0, "S", "IY"), word(1, 100, "T", "UW", score=-7.0), word(2, 200, "M", "IY", "N", score=-0.1)]
     monkeypatch.setattr(labelling, "place", lambda samples, words: placed)
-    pieces = label_by_recognition(np.zeros(80_000, np.float32))
+    silence, text = np.zeros(56_000, np.float32), "see two mean"
+    pieces = label_by_text(silence, text, certain=False)
     assert [[phone.label for phone in phones] for _, _, phones in pieces] == [["S", "IY"], ["M", "IY", "N"]]
+    ((start, end, phones),) = label_by_text(silence, text)
+    assert (start, end) == (0.0, 3.5)
+    assert [phone.label for phone in phones] == ["S", "IY", "T", "UW", "M", "IY", "N"]
+
+
+@pytest.mark.parametrize("certain", [True, False])
+def test_another_text_than_is_said(
+    certain: bool, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(labelling, "place", lambda samples, words: [word(0, 0, "S", "IY", score=-9.0)])
+    assert label_by_text(np.zeros(16_000, np.float32), "see", certain=certain) == ()
+    assert "a recording of 'see' is left out: the text does not fit the sound." in caplog.text
+
+
+def test_texts_in_other_languages(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[object] = []
+    monkeypatch.setattr(labelling, "place", lambda samples, words: asked.extend(words))
+    label_by_text(np.zeros(16_000, np.float32), "ja", language="de")
+    assert len(asked) == 1
+    assert str(asked[0]).startswith("('Y AA")
 
 
 def test_letters_are_said_by_their_names(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -128,6 +144,6 @@ def test_letters_are_said_by_their_names(monkeypatch: pytest.MonkeyPatch) -> Non
     assert asked == [("EY",), ("Z EH D", "Z IY")]
 
 
-def test_a_text_with_unknown_words_is_announced(caplog: pytest.LogCaptureFixture) -> None:
-    assert label_by_text(np.zeros(16_000, np.float32), "see zzyqx") == ()
-    assert "a recording of 'see zzyqx' is left out: no pronunciation of zzyqx." in caplog.text
+def test_a_text_without_words_is_announced(caplog: pytest.LogCaptureFixture) -> None:
+    assert label_by_text(np.zeros(16_000, np.float32), "…") == ()
+    assert "a recording of '…' is left out: the transcript has no words" in caplog.text

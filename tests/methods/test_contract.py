@@ -220,6 +220,16 @@ def test_a_configuration_without_weights_is_refused(method: Method) -> None:
         method.find_weights("tiny")
 
 
+def test_a_size_ships_what_differs_from_small(method: Method, tmp_path: Path) -> None:
+    for folder, stems in ((tmp_path, ("own", "shared")), (tmp_path / "tiny", ("own",))):
+        folder.mkdir(exist_ok=True)
+        for stem in stems:
+            (folder / f"{stem}.safetensors").touch()
+    weights = replace(method, weights=tmp_path).find_weights("tiny")
+    assert weights.file("own") == tmp_path / "tiny" / "own.safetensors"
+    assert weights.file("shared") == tmp_path / "shared.safetensors"
+
+
 def test_every_method_has_a_renderer_its_own_or_another_s(method: Method) -> None:
     assert set(method.renderer_for) == {"photo", "drawing"}
     assert set(method.renderer_for.values()) <= set(renderer_names())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,15 +14,10 @@ from torch import nn
 
 from drawn import speech_like
 from plans import plan
-from talkinghead.recipes import phones
-from talkinghead.recipes.phones import (
-    LabelledSound,
-    PhoneBatches,
-    compute_features,
-    phone_losses,
-    score,
-    train_phones,
-)
+from talkinghead.data.packs import Pack
+from talkinghead.recipes import phone_sounds, phones
+from talkinghead.recipes.phone_sounds import LabelledSound, compute_features, compute_sources, read_labelled
+from talkinghead.recipes.phones import PhoneBatches, phone_losses, score, train_phones
 from talkinghead.speech.arpabet import CLASSES
 from talkinghead.speech.phones import CONFIGS, PhoneRecogniser
 from talkinghead.store import Store
@@ -54,7 +50,6 @@ def test_batches_have_shapes_and_are_functions_of_the_step() -> None:
 
 def test_crops_and_labels_go_together(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(phones, "augment_mels", lambda mel, generator: mel)
-    monkeypatch.setattr(phones, "_NOISE_SHARE", 0.0)
     batch = PhoneBatches({"GRID": compute_features(labelled(), CONFIGS["tiny"], versions=1)}, size=48)(0)
     low, high = batch["mel"][..., :10].mean(dim=2), batch["mel"][..., -20:].mean(dim=2)
     is_hiss, is_hum = (batch["labels"] == CLASSES.index(label) for label in ("S", "M"))
@@ -72,11 +67,59 @@ def test_sound_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert first.mels[0].shape == (300, 80)
     other = compute_features(labelled(1), CONFIGS["tiny"], store=store)
     assert len(other.mels) == 2
-    monkeypatch.setattr(phones, "phone_features", lambda *_, **__: pytest.fail("is kept"))
+    monkeypatch.setattr(phone_sounds, "mel_frames", lambda *_, **__: pytest.fail("is kept"))
     kept = compute_features(labelled(), CONFIGS["tiny"], store=store)
     for one, again in ((first.mels, kept.mels), (first.labels, kept.labels)):
         assert all(np.array_equal(a, b) for a, b in zip(one, again, strict=True))
     assert kept.weights == first.weights
+
+
+def test_what_the_encoder_hears_goes_with_what_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The stub's features are the number of the 20 ms, so that a crop tells where it was cut."""
+    config = replace(CONFIGS["tiny"], encoder_size=2)
+    monkeypatch.setattr(
+        phone_sounds,
+        "encode_speech",
+        lambda samples, *, gain, count: np.arange(count)[:, None] / 16 * np.ones(2, np.float32),
+    )
+    sound = labelled(1)[0]
+    counted = LabelledSound(sound.samples[:32_000], np.arange(200, dtype=np.uint8) // 5, "GRID", 1.0)
+    batch = PhoneBatches({"GRID": compute_features([counted], config, versions=1)}, size=48)(0)
+    assert batch["encoded"].shape == (48, batch["mel"].shape[1] // 2, 2)
+    known = batch["labels"][:, ::2]
+    heard = (batch["encoded"][..., 0] * 16).round().long()
+    assert (heard[known >= 0] * 2 // 5 == known[known >= 0]).all()
+    assert (known >= 0).any(dim=1).all()
+
+
+def test_nobody_speaks_in_noise_and_tunes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(phone_sounds, "_SPEECHLESS", 4)
+    sources = compute_sources(labelled(2), CONFIGS["tiny"])
+    assert set(sources) == {"GRID", "noise and tunes"}
+    speechless = sources["noise and tunes"]
+    assert len(speechless.labels) == 4
+    assert all((known == CLASSES.index("sil")).all() for known in speechless.labels)
+    assert all(mel.std() > 1 for mel in speechless.mels)
+
+
+def test_who_is_learned_from_and_who_is_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def pack(*rows: tuple[str, str]) -> Pack:
+        count = len(rows)
+        starts = np.arange(count + 1)
+        names = [np.array(column) for column in zip(*rows)]
+        samples, labels = np.zeros(160 * count, np.int16), np.zeros(count, np.uint8)
+        return Pack(samples, labels, 160 * starts, starts, names[1], names[0], np.ones(count, np.float32))
+
+    packs = {
+        "heldout": pack(("GRID", "GRID-s4"), ("MFA", "m"), ("VCTK", "VCTK-p287"), ("VCTK", "VCTK:p225"), ("L", "l")),
+        "real": pack(*[("GRID", "GRID-s1")] * 3, ("French", "f"), *[("L", "k")] * 2),
+    }
+    monkeypatch.setattr(phone_sounds, "prepare", lambda corpus, cache: [tmp_path / name for name in packs])
+    monkeypatch.setattr(phone_sounds, "load_pack", lambda path: packs[path.name])
+    monkeypatch.setattr(phone_sounds, "HELD_BACK", 3)
+    learned, held_out = read_labelled(tmp_path, tmp_path, others=frozenset({"French"}))
+    assert [item.source for item in learned] == ["GRID", "GRID", "L", "L"]
+    assert [item.source for item in held_out] == ["VCTK, others", "L, others", "GRID", "French, never heard"]
 
 
 class Guess(PhoneRecogniser):
@@ -86,7 +129,7 @@ class Guess(PhoneRecogniser):
         super().__init__(CONFIGS["tiny"])
         self.logits = nn.Parameter(logits)
 
-    def forward(self, mel: torch.Tensor) -> torch.Tensor:
+    def forward(self, mel: torch.Tensor, encoded: torch.Tensor | None = None) -> torch.Tensor:
         return self.logits.expand(*mel.shape[:2], -1)
 
 
@@ -95,7 +138,12 @@ def item(loss: torch.Tensor) -> float:
 
 
 def test_loss_of_one_who_knows_nothing() -> None:
-    batch = {"mel": torch.rand(2, 10, 80), "labels": torch.full((2, 10), 3), "weights": torch.ones(2)}
+    batch = {
+        "mel": torch.rand(2, 10, 80),
+        "encoded": torch.zeros(2, 5, 0),
+        "labels": torch.full((2, 10), 3),
+        "weights": torch.ones(2),
+    }
     assert item(phone_losses(Guess(torch.zeros(40)), batch, CONFIGS["tiny"])["phone_loss"]) == pytest.approx(
         math.log(40)
     )
@@ -106,7 +154,7 @@ def test_frames_that_are_not_judged_and_weights() -> None:
     logits[3] = 5.0
     labels = torch.full((2, 10), 3)
     labels[0] = 7
-    batch = {"mel": torch.rand(2, 10, 80), "labels": labels, "weights": torch.ones(2)}
+    batch = {"mel": torch.rand(2, 10, 80), "encoded": torch.zeros(2, 5, 0), "labels": labels, "weights": torch.ones(2)}
     both = item(phone_losses(Guess(logits), batch, CONFIGS["tiny"])["phone_loss"])
     right = item(
         phone_losses(Guess(logits), {**batch, "weights": torch.tensor([0.0, 1.0])}, CONFIGS["tiny"])["phone_loss"]
@@ -128,7 +176,7 @@ def test_score_of_one_who_always_says_m() -> None:
 
 def test_a_whole_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     speech = LabelledSound(speech_like(2.0, seed=1), np.full(200, 5, np.uint8), "flite", 1.0)
-    monkeypatch.setattr(phones, "read_labelled", lambda corpus, cache: ([*labelled(), speech], labelled(1)))
+    monkeypatch.setattr(phones, "read_labelled", lambda corpus, cache, others: ([*labelled(), speech], labelled(1)))
     out = tmp_path / "out"
     train_phones(plan("phones", None, out, steps=3))
     card = json.loads((out / "phones.json").read_text(encoding="utf-8"))

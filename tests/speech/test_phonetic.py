@@ -20,9 +20,10 @@ def stub(monkeypatch):
     """A recogniser without weights: the class goes round with the level of the frame; notes the gains it is given."""
     gains = []
 
-    def posteriors(samples, *, gain=None):
+    def posteriors(samples, *, gain=None, first=0, count=None):
+        gain = loudness_gain(samples) if gain is None else gain
         gains.append(gain)
-        frames = np.pad(samples, (0, -len(samples) % 160)).reshape(-1, 160)
+        frames = np.pad(samples, (0, -len(samples) % 160)).reshape(-1, 160)[first:][:count]
         return np.eye(40, dtype=np.float32)[(1e4 * gain * np.abs(frames).mean(axis=1)).astype(int) % 40]
 
     monkeypatch.setattr(recogniser, "phone_posteriors", posteriors)

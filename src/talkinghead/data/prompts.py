@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from talkinghead.data.manifest import manifest_rows
-from talkinghead.data.transcribed import vocabulary
+from talkinghead.data.vocabulary import vocabulary
 
 _RARE_SHARE = 0.3  # of the words, drawn from the whole dictionary alike, so that every sound comes in every place
 _LITTLE = "the a of to and in that is was for on with as at by it from or an be this but we are not you his her"

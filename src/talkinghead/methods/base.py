@@ -114,7 +114,7 @@ class Method:
         return tuple(name for name in self.configs if name == "small" or self._shipped(name) is not None)
 
     def find_weights(self, config: str = "small", *, first: tuple[Path, ...] = ()) -> Weights:
-        """The places where its weights are searched.
+        """The places where its weights are searched; a size that shares networks with "small" ships only its own.
 
         Args:
             config: the wanted size; if its weights do not ship, ``first`` must have them.
@@ -130,8 +130,8 @@ class Method:
             raise InputError(
                 f"{self.name} ships weights for {there}, not for {config!r}: train them, or leave the size out."
             )
-        shipped = self._shipped(config) or self._shipped("small")
-        return Weights(first if shipped is None else (*first, shipped))
+        shipped = dict.fromkeys(folder for name in (config, "small") if (folder := self._shipped(name)) is not None)
+        return Weights((*first, *shipped))
 
     def default_renderers(self, first: tuple[Path, ...] = ()) -> tuple[str, str]:
         """Names of the renderers for photos and for drawings.

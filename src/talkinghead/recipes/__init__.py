@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from talkinghead.training.stage import Stage, TrainingOptions, defer
+from talkinghead.training.stage import HeldOutOptions, Stage, TrainingOptions, defer
 
 
 @dataclass(frozen=True)
@@ -48,14 +48,26 @@ RECIPES: dict[str, Recipe] = {
         Recipe(
             "phones",
             Stage(
-                what="log-mel -> the 39 phones and silence: the recogniser whose features methods use",
+                what="encoder and log-mel -> the 39 phones and silence: the recogniser whose features methods use",
                 network=defer("talkinghead.speech.phones:PhoneRecogniser"),
                 losses=defer("talkinghead.recipes.phones:phone_losses"),
                 example=defer("talkinghead.recipes.phones:phone_example"),
                 train=defer("talkinghead.recipes.phones:train_phones"),
-                options=TrainingOptions(steps=5000, batch=48, learning_rate=1.2e-3, validate_every=250),
+                options=HeldOutOptions(steps=4000, batch=48, learning_rate=1.2e-3),
             ),
             "talkinghead.speech.phones:CONFIGS",
+        ),
+        Recipe(
+            "student",
+            Stage(
+                what="log-mel -> what the encoder hears and phones, with little sound ahead, for live speech",
+                network=defer("talkinghead.speech.student:SpeechStudent"),
+                losses=defer("talkinghead.recipes.student:student_losses"),
+                example=defer("talkinghead.recipes.student:student_example"),
+                train=defer("talkinghead.recipes.student:train_student"),
+                options=HeldOutOptions(steps=4000, batch=48, learning_rate=1.2e-3),
+            ),
+            "talkinghead.speech.student:CONFIGS",
         ),
         Recipe(
             "syncnet",

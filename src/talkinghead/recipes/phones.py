@@ -1,17 +1,14 @@
 """Training of the phone recogniser: ``talkinghead train phones``.
 
 It learns from recordings with aligned phones and a large amount of synthesised speech, augmented twice: as sound
-(pitch, speed, size of the vocal tract, reverberation, codecs) before training begins, and as mel spectra (level, tilt,
-noise, missing bands) anew in every batch.
+(pitch, speed, size of the vocal tract, reverberation, codecs, noise) before training begins, and as mel spectra (level,
+tilt, noise, missing bands) anew in every batch. What the encoder makes of the sound is computed before as well.
 """
 
 from __future__ import annotations
 
-import zlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -19,92 +16,40 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from talkinghead.data.packs import load_pack, prepare
-from talkinghead.data.spoken import HELD_OUT_LIBRISPEECH
-from talkinghead.foreign import Arrays
-from talkinghead.speech.arpabet import BILABIALS, CLASSES, LABIODENTALS, SILENCE
-from talkinghead.speech.features import SAMPLE_RATE, loudness_gain
-from talkinghead.speech.phones import PhoneConfig, PhoneRecogniser, phone_features, phone_posteriors
-from talkinghead.store import NOTHING_KEPT, Store, code_digest, key_of
-from talkinghead.training.augmentation.mels import augment_mels, make_noise
-from talkinghead.training.augmentation.sound import augment_sound
+from talkinghead.recipes.phone_sounds import (
+    ENCODED_STEPS,
+    SPEECHLESS,
+    LabelledSound,
+    SourceFeatures,
+    compute_sources,
+    describe_sounds,
+    read_labelled,
+)
+from talkinghead.speech.arpabet import BILABIALS, CLASSES, LABIODENTALS
+from talkinghead.speech.phones import PhoneConfig, PhoneRecogniser, phone_posteriors
+from talkinghead.training.augmentation.mels import augment_mels
 from talkinghead.training.fit import Schedule
 from talkinghead.training.stage import Training
 
 _FRAMES = 240  # of a crop
 _EDGE = 40  # frames at a crop's start that only give context, because their own past is cut off
 _SMOOTHING = 0.05  # of labels: the aligner's boundaries are accurate to a frame or two
-_NOISE_SHARE = 0.04  # of crops, which contain only noise
-_VERSIONS = 2  # of each recording: unchanged, and augmented
-_HELD_BACK = 20  # one recording in this many is held out for validation
 # Of the crops: people before machines, many voices before much of one.
 _SHARES = {
-    "GRID": 0.14,
-    "LJSpeech": 0.12,
-    "LibriSpeech": 0.27,
-    "LibriSpeech-text": 0.005,
-    "ARCTIC": 0.005,
-    "flite": 0.18,
-    "festival": 0.10,
-    "espeak": 0.14,
-    "espeak-foreign": 0.04,
+    "GRID": 0.10,
+    "LJSpeech": 0.10,
+    "LibriSpeech": 0.20,
+    "speechocean762": 0.16,
+    "rhasspy-kathleen": 0.06,
+    "VCTK": 0.02,
+    "GCompris-voices": 0.01,
+    "flite": 0.07,
+    "festival": 0.05,
+    "espeak": 0.07,
+    "espeak-foreign": 0.03,
+    SPEECHLESS: 0.03,
 }
-_MORE_VERSIONS = {"LibriSpeech": 4, "LJSpeech": 4}  # of each recording of these sources
-
-
-@dataclass(frozen=True)
-class LabelledSound:
-    """A recording: samples (N,) at 16 kHz, labels (ceil(N / 160),) as indices of ``CLASSES``, its source and weight."""
-
-    samples: npt.NDArray[np.float32]
-    labels: npt.NDArray[np.uint8]
-    source: str
-    weight: float
-
-
-@dataclass(frozen=True)
-class SourceFeatures:
-    """Features of a source: log-mel (T, bands) as bytes and labels (T,) of every version of every recording."""
-
-    mels: list[npt.NDArray[np.uint8]]
-    labels: list[npt.NDArray[np.uint8]]
-    weights: list[float]
-
-
-def compute_features(
-    labelled: Sequence[LabelledSound],
-    config: PhoneConfig,
-    *,
-    versions: int = _VERSIONS,
-    store: Store = NOTHING_KEPT,
-) -> SourceFeatures:
-    """Features of recordings, unchanged and, in further versions, augmented by ``augment_sound``; kept in the store."""
-    code = code_digest("talkinghead.speech.phones", "talkinghead.training.augmentation.sound")
-    sounds = [zlib.crc32(item.samples.tobytes()) for item in labelled]
-    kept = store.arrays(
-        "phones", key_of(sounds, config.num_mels, versions, code), lambda: _features(labelled, config, versions)
-    )
-    lengths = np.cumsum(kept["lengths"])[:-1]
-    mels, labels = (np.split(kept[name], lengths) for name in ("mels", "labels"))
-    return SourceFeatures(mels, labels, kept["weights"].tolist())
-
-
-def _features(labelled: Sequence[LabelledSound], config: PhoneConfig, versions: int) -> Arrays:
-    """The arrays of ``SourceFeatures``, concatenated over recordings, and the lengths of all."""
-    rng = np.random.default_rng(0)
-    mels, labels, weights = [], [], []
-    for item in labelled:
-        for version in range(versions):
-            samples, known = item.samples, item.labels
-            if version > 0:
-                samples, known = augment_sound(samples, known, rng)
-            mel = phone_features(samples * np.float32(loudness_gain(samples)), num_mels=config.num_mels)
-            count = min(len(mel), len(known))
-            mels.append(np.round(mel[:count] * 255).astype(np.uint8))
-            labels.append(known[:count])
-            weights.append(item.weight)
-    everything = {"mels": np.concatenate(mels), "labels": np.concatenate(labels), "weights": np.array(weights)}
-    return {**everything, "lengths": np.array([len(known) for known in labels])}
+_SHARE_OF_OTHERS = 0.02
 
 
 class PhoneBatches:
@@ -118,38 +63,45 @@ class PhoneBatches:
     def __init__(self, sources: Mapping[str, SourceFeatures], *, size: int) -> None:
         self._size = size
         self._mels = [mel for sounds in sources.values() for mel in sounds.mels]
+        self._encoded = [rows for sounds in sources.values() for rows in sounds.encoded]
         self._labels = [known for sounds in sources.values() for known in sounds.labels]
         self._weights = [weight for sounds in sources.values() for weight in sounds.weights]
         shares = [
-            _SHARES.get(name, 0.01) * np.array([len(known) for known in sounds.labels]) / sum(map(len, sounds.labels))
+            _SHARES.get(name, _SHARE_OF_OTHERS)
+            * np.array([len(known) for known in sounds.labels])
+            / sum(map(len, sounds.labels))
             for name, sounds in sources.items()
         ]
         self._shares = np.cumsum(np.concatenate(shares)) / np.sum(np.concatenate(shares))
 
     def __call__(self, step: int) -> dict[str, Tensor]:
-        """Log-mel (B, T, num_mels), labels (B, T) with -1 for frames to ignore, and weights (B,) of a step."""
+        """The batch of a step for ``phone_losses``."""
         rng = np.random.default_rng(step)
         rows = np.searchsorted(self._shares, rng.random(self._size)).clip(max=len(self._mels) - 1)
-        crops = [self._crop(int(row), rng) for row in rows]
-        generator = torch.Generator().manual_seed(step)
-        mel = augment_mels(torch.from_numpy(np.stack([mel for mel, _ in crops])), generator)
-        labels = torch.from_numpy(np.stack([known for _, known in crops]))
-        noise = torch.rand(self._size, generator=generator) < _NOISE_SHARE
-        mel[noise] = make_noise(int(noise.sum()), mel.shape[1:], generator)
-        labels[noise] = CLASSES.index(SILENCE)
-        return {"mel": mel, "labels": labels, "weights": torch.tensor([self._weights[row] for row in rows])}
+        mels, encoded, labels = (np.stack(part) for part in zip(*(self._crop(int(row), rng) for row in rows)))
+        return {
+            "mel": augment_mels(torch.from_numpy(mels), torch.Generator().manual_seed(step)),
+            "encoded": torch.from_numpy(encoded),
+            "labels": torch.from_numpy(labels),
+            "weights": torch.tensor([self._weights[row] for row in rows]),
+        }
 
-    def _crop(self, row: int, rng: np.random.Generator) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
-        mel, known = self._mels[row], self._labels[row]
-        start = int(rng.integers(-_EDGE, max(1, len(mel) - _FRAMES)))
+    def _crop(
+        self, row: int, rng: np.random.Generator
+    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32], npt.NDArray[np.int64]]:
+        mel, encoded, known = self._mels[row], self._encoded[row], self._labels[row]
+        start = int(rng.integers(-_EDGE, max(1, len(mel) - _FRAMES))) // 2 * 2
         first, last = max(0, start), min(len(mel), start + _FRAMES)
-        picture = np.zeros((_FRAMES, mel.shape[1]), np.float32)
+        heard = np.zeros((_FRAMES, mel.shape[1]), np.float32)
+        understood = np.zeros((_FRAMES // 2, encoded.shape[1]), np.float32)
         labels = np.full(_FRAMES, -1, np.int64)
-        picture[first - start : last - start] = mel[first:last].astype(np.float32) / 255
+        heard[first - start : last - start] = mel[first:last].astype(np.float32) / 255
+        rows = encoded[first // 2 : -(-last // 2)]
+        understood[(first - start) // 2 : (first - start) // 2 + len(rows)] = rows.astype(np.float32) / ENCODED_STEPS
         labels[first - start : last - start] = known[first:last]
         if start > 0:
             labels[:_EDGE] = -1
-        return picture, labels
+        return heard, understood, labels
 
 
 def phone_losses(network: nn.Module, batch: Mapping[str, Tensor], config: PhoneConfig) -> dict[str, Tensor]:
@@ -157,22 +109,40 @@ def phone_losses(network: nn.Module, batch: Mapping[str, Tensor], config: PhoneC
 
     Args:
         network: a ``PhoneRecogniser``.
-        batch: ``mel`` (B, T, num_mels), ``labels`` (B, T), ``weights`` (B,).
+        batch: ``mel`` (B, T, num_mels), ``encoded`` (B, T / 2, encoder_size), ``labels`` (B, T) with -1 for frames to
+            ignore, ``weights`` (B,).
         config: sizes.
     """
-    logits, labels = network(batch["mel"]).float(), batch["labels"]
-    loss = F.cross_entropy(logits.mT, labels, ignore_index=-1, label_smoothing=_SMOOTHING, reduction="none")
+    return {"phone_loss": label_loss(network(batch["mel"], batch["encoded"]), batch)}
+
+
+def label_loss(logits: Tensor, batch: Mapping[str, Tensor]) -> Tensor:
+    """The weighted mean of the cross entropy of logits (B, T, 40) and a batch's smoothed labels."""
+    labels = batch["labels"]
+    loss = F.cross_entropy(logits.float().mT, labels, ignore_index=-1, label_smoothing=_SMOOTHING, reduction="none")
     counted = (labels >= 0).float() * batch["weights"][:, None]
-    return {"phone_loss": (loss * counted).sum() / counted.sum().clamp_min(1.0)}
+    return (loss * counted).sum() / counted.sum().clamp_min(1.0)
 
 
 def score(network: nn.Module, labelled: list[LabelledSound]) -> dict[str, float]:
     """Frame accuracy by source, and the recall of p b m and of f v over all sources."""
     assert isinstance(network, PhoneRecogniser)
+    return score_posteriors(labelled, lambda samples: phone_posteriors(samples, network=network))
+
+
+def score_posteriors(
+    labelled: list[LabelledSound], listen: Callable[[npt.NDArray[np.float32]], npt.NDArray[np.float32]]
+) -> dict[str, float]:
+    """Frame accuracy by source, and the recall of p b m and of f v over all sources.
+
+    Args:
+        labelled: what is listened to.
+        listen: samples (N,) -> posteriors (T, 40).
+    """
     known: dict[str, list[npt.NDArray[np.uint8]]] = {}
     guessed: dict[str, list[npt.NDArray[np.intp]]] = {}
     for item in labelled:
-        posteriors = phone_posteriors(item.samples, network=network)
+        posteriors = listen(item.samples)
         known.setdefault(item.source, []).append(item.labels)
         guessed.setdefault(item.source, []).append(posteriors[: len(item.labels)].argmax(axis=1))
     scores = {
@@ -188,33 +158,12 @@ def score(network: nn.Module, labelled: list[LabelledSound]) -> dict[str, float]
     return scores
 
 
-def read_labelled(corpus: Path, cache: Path) -> tuple[list[LabelledSound], list[LabelledSound]]:
-    """What to learn from, and what to validate on: recordings held back, and two unseen speakers.
-
-    Args:
-        corpus: folder of the recordings.
-        cache: folder for packs made from them.
-    """
-    learned: list[LabelledSound] = []
-    held_out: list[LabelledSound] = []
-    for path in prepare(corpus, cache):
-        pack = load_pack(path)
-        for k in range(len(pack)):
-            source = str(pack.sources[k])
-            item = LabelledSound(pack.samples_of(k), pack.labels_of(k), source, float(pack.weights[k]))
-            if path.stem == "heldout":
-                if pack.speakers[k] in HELD_OUT_LIBRISPEECH:
-                    held_out.append(replace(item, source="two LibriSpeech readers"))
-            else:
-                (held_out if k % _HELD_BACK == 0 else learned).append(item)
-    return learned, held_out
-
-
 def phone_example(config: PhoneConfig, seed: int) -> dict[str, Tensor]:
     """Two synthetic crops."""
     generator = torch.Generator().manual_seed(seed)
     return {
         "mel": torch.rand(2, 60, config.num_mels, generator=generator),
+        "encoded": torch.randn(2, 30, config.encoder_size, generator=generator),
         "labels": torch.randint(-1, len(CLASSES), (2, 60), generator=generator),
         "weights": torch.tensor([1.0, 0.5]),
     }
@@ -223,12 +172,9 @@ def phone_example(config: PhoneConfig, seed: int) -> dict[str, Tensor]:
 def train_phones(training: Training) -> None:
     """Train the recogniser on all labelled speech of tier ``open``."""
     config = training.config
-    learned, held_out = read_labelled(training.folder, training.out / "packs")
-    sources = {}
-    for name in sorted({item.source for item in learned}):
-        own = [item for item in learned if item.source == name]
-        versions = _MORE_VERSIONS.get(name, _VERSIONS)
-        sources[name] = compute_features(own, config, versions=versions, store=training.store)
+    others = training.options.names_held_out
+    learned, held_out = read_labelled(training.folder, training.out / "packs", others=others)
+    sources = compute_sources(learned, config, store=training.store)
     torch.manual_seed(0)
     network = PhoneRecogniser(config)
     scores = training.fit(
@@ -238,16 +184,12 @@ def train_phones(training: Training) -> None:
         validate=lambda net: score(net, held_out),
         schedule=Schedule(training.options.learning_rate, weight_decay=1e-5),
     )
-    hours: dict[str, float] = {}
-    for item in learned:
-        hours[item.source] = hours.get(item.source, 0.0) + len(item.samples) / SAMPLE_RATE / 3600
     card = {
-        "network": "phone recogniser: log-mel -> 39 phones and silence, 100 Hz",
+        "network": "phone recogniser: encoder and log-mel -> 39 phones and silence, 100 Hz",
         "config": config,
-        "input": "log-mel, 80 bands, 100 Hz",
-        "look_ahead_s": config.look_ahead,
-        "hours": {source: round(value, 2) for source, value in hours.items()},
-        "data_licence": "CC BY 4.0, public domain, MIT, Apache-2.0, BSD-like; synthesised by this project",
+        "input": "the speech encoder's features, 50 Hz; log-mel, 80 bands, 100 Hz",
+        **describe_sounds(learned),
+        **({"held_out": sorted(others)} if others else {}),
         "scores": {"split": "val: frame accuracy; recall over all of val", **scores},
     }
     training.save(network, "phones", card)

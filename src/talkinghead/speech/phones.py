@@ -1,4 +1,4 @@
-"""Speech of any voice -> phones: a small convolutional recogniser, frame by frame.
+"""Speech of any voice -> phones: a small convolutional recogniser on a pretrained encoder, frame by frame.
 
 Its posteriors are the phonetic features that the methods use. They replace the logits of large recognisers in the
 papers (DeepSpeech in FACIAL, section 3.2), whose weights cannot be shipped.
@@ -14,23 +14,16 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
-from talkinghead.cancellation import checkpoint
 from talkinghead.speech.arpabet import CLASSES
-from talkinghead.speech.features import SAMPLE_RATE, log_mel, loudness_gain, resample
+from talkinghead.speech.encoder import encode_speech, encoder_digest
+from talkinghead.speech.features import SAMPLE_RATE, loudness_gain, resample
+from talkinghead.speech.time_delay import HOP, RATE, STRIDE, MelStem, TimeDelayBlock, mel_windows
 from talkinghead.store import code_digest, file_digest, key_of
 from talkinghead.types import FloatArray, IndexArray, Interval, Speech
 from talkinghead.weights import load_weights
 
-RATE = 100.0
-"""Posteriors per second."""
-
 _WEIGHTS = Path(__file__).with_name("weights") / "phones.safetensors"
-_HOP = round(SAMPLE_RATE / RATE)
-_WINDOW = 512
-_STRIDE = 2  # frames that the inner layers process as one
-_PIECE = 6000  # frames (a minute) processed together, so that memory barely grows with the speech
 _HEARD_S = 600
 _MUSIC_SILENCE, _MUSIC_SURENESS = (0.28, 0.7), 0.55
 _SWITCHING = 3.0  # the log probability that a change of phone must gain; chosen on recordings held back from training
@@ -42,90 +35,51 @@ class PhoneConfig:
 
     Attributes:
         num_mels: mel bands.
+        encoder_size: numbers per 20 ms that it reads of the encoder (``speech.encoder``); 0: it hears log-mel alone.
         width: channels.
         taps: for each block, the frames (20 ms each) it sees: 0 is the present one, positive ones lie ahead.
     """
 
     num_mels: int = 80
-    width: int = 224
-    taps: tuple[tuple[int, ...], ...] = (
-        (-1, 0, 1),
-        (-1, 0, 1),
-        (-1, 0, 1),
-        (-2, 0, 2),
-        (-2, 0, 2),
-        (-8, -4, 0),
-        (-16, -8, 0),
-        (-8, -4, 0),
-    )
-
-    @property
-    def past(self) -> int:
-        """Frames of 10 ms before the present one on which an output depends."""
-        return _STRIDE * -sum(min(taps) for taps in self.taps) + 3
-
-    @property
-    def future(self) -> int:
-        """Frames of 10 ms after the present one on which an output depends; each is a window of 32 ms."""
-        return _STRIDE * sum(max(taps) for taps in self.taps) + 3
-
-    @property
-    def look_ahead(self) -> float:
-        """Seconds of sound ahead that an output waits for."""
-        return self.future / RATE + _WINDOW / 2 / SAMPLE_RATE
+    encoder_size: int = 384
+    width: int = 192
+    taps: tuple[tuple[int, ...], ...] = ((-1, 0, 1), (-1, 0, 1), (-2, 0, 2))
 
 
-CONFIGS = {"small": PhoneConfig(), "tiny": PhoneConfig(width=16, taps=((-1, 0, 1), (-2, -1, 0)))}
-
-
-class _Block(nn.Module):
-    """Residual: the frames at ``taps``, side by side, through two linear layers: a dilated convolution."""
-
-    def __init__(self, width: int, taps: tuple[int, ...]) -> None:
-        super().__init__()
-        self.taps = taps
-        self.norm = nn.LayerNorm(width)
-        self.convolution = nn.Linear(len(taps) * width, 2 * width)
-        self.project = nn.Linear(2 * width, width)
-
-    def forward(self, hidden: Tensor) -> Tensor:
-        before, after = -min(self.taps), max(self.taps)
-        count = hidden.shape[1]
-        padded = F.pad(self.norm(hidden), (0, 0, before, after))
-        seen = torch.cat([padded[:, before + tap : before + tap + count] for tap in self.taps], dim=-1)
-        changed: Tensor = hidden + self.project(F.silu(self.convolution(seen)))
-        return changed
+CONFIGS = {"small": PhoneConfig(), "tiny": PhoneConfig(encoder_size=0, width=16, taps=((-1, 0, 1), (-2, -1, 0)))}
 
 
 class PhoneRecogniser(nn.Module):
-    """Log-mel -> logits of the 40 classes (39 phones and silence), 100 times a second.
+    """What an encoder hears, and log-mel -> logits of the 40 classes (39 phones and silence), 100 times a second.
 
-    Dilated convolutions that look far back and less than 0.2 s ahead, so that one network can serve recordings and, one
-    day, live speech.
+    The encoder knows voices, rooms and languages; log-mel has twice its rate, and knows when a phone begins.
 
-    Source: the architecture follows time-delay networks for phones (Waibel et al. 1989, "Phoneme recognition using
-        time-delay neural networks"; Peddinti et al. 2015), with residual connections and layer normalisation.
+    Source: time-delay networks for phones (Waibel et al. 1989, "Phoneme recognition using time-delay neural networks";
+        Peddinti et al. 2015), with residual connections and layer normalisation.
     """
 
     def __init__(self, config: PhoneConfig) -> None:
         super().__init__()
         self.config = config
-        self.stem = nn.Linear(6 * config.num_mels, config.width)
-        self.blocks = nn.Sequential(*[_Block(config.width, taps) for taps in config.taps])
+        self.stem = MelStem(config.num_mels, config.width)
+        self.listen = nn.Linear(config.encoder_size, config.width) if config.encoder_size else None
+        self.blocks = nn.Sequential(*[TimeDelayBlock(config.width, taps) for taps in config.taps])
         self.norm = nn.LayerNorm(config.width)
-        self.classify = nn.Linear(config.width, _STRIDE * len(CLASSES))
+        self.classify = nn.Linear(config.width, STRIDE * len(CLASSES))
 
-    def forward(self, mel: Tensor) -> Tensor:
-        """Logits (B, T, 40) of log-mel frames (B, T, num_mels); T is even."""
+    def forward(self, mel: Tensor, encoded: Tensor | None = None) -> Tensor:
+        """Logits (B, T, 40).
+
+        Args:
+            mel: (B, T, num_mels) log-mel frames; T is even.
+            encoded: (B, T / 2, encoder_size) what the encoder makes of the same speech.
+        """
         batch, count, _ = mel.shape
-        seen = F.pad(mel, (0, 0, 2, 2)).unfold(1, 6, _STRIDE).flatten(2)
-        logits: Tensor = self.classify(self.norm(self.blocks(self.stem(seen))))
+        hidden = self.stem(mel)
+        if self.listen is not None:
+            hidden = hidden + self.listen(encoded)
+        logits: Tensor = self.classify(self.norm(self.blocks(hidden)))
         return logits.view(batch, count, len(CLASSES))
-
-
-def phone_features(samples: npt.NDArray[np.float32], *, num_mels: int = 80) -> FloatArray:
-    """The recogniser's input: log-mel (ceil(N / 160), num_mels) at 100 Hz of samples (N,) at 16 kHz."""
-    return log_mel(samples, rate=RATE, num_mels=num_mels, window=_WINDOW, low=60.0)
 
 
 @lru_cache(maxsize=1)
@@ -142,48 +96,46 @@ def load_recogniser() -> PhoneRecogniser:
 
 def recogniser_digest() -> str:
     """What keys of stored features have of the recogniser: its weights and its code."""
-    return key_of(file_digest(_WEIGHTS), code_digest(__name__, "talkinghead.speech.features"))
+    code = code_digest(__name__, "talkinghead.speech.features", "talkinghead.speech.time_delay")
+    return key_of(file_digest(_WEIGHTS), code, encoder_digest())
 
 
 def phone_posteriors(
-    samples: npt.NDArray[np.float32], *, gain: float | None = None, network: PhoneRecogniser | None = None
+    samples: npt.NDArray[np.float32],
+    *,
+    gain: float | None = None,
+    first: int = 0,
+    count: int | None = None,
+    network: PhoneRecogniser | None = None,
 ) -> npt.NDArray[np.float32]:
-    """How surely each frame is silence or one of the phones.
-
-    The sound is processed in overlapping windows. They leave no seam, because no output depends on more than
-    ``config.past`` and ``config.future`` frames.
+    """How surely each frame is silence or one of the phones; the same whatever the stretch that is asked for.
 
     Args:
-        samples: (N,) at 16 kHz.
-        gain: brings the sound to the usual loudness; None: ``loudness_gain(samples)``. For a piece of a longer
-            recording pass the gain of the whole.
+        samples: (N,) at 16 kHz, of the whole recording; no more of them is read than the stretch needs.
+        gain: brings the recording to the usual loudness; None: ``loudness_gain(samples)``.
+        first: the first frame.
+        count: of frames; None: up to the end of the recording.
         network: None: the one that ships.
 
     Returns:
-        (ceil(N / 160), 40) in the order of ``arpabet.CLASSES``, rows sum to 1; frame t is centred on t / 100 s.
+        (count, 40) in the order of ``arpabet.CLASSES``, rows sum to 1; frame t is centred on ``(first + t) / 100`` s of
+        the recording. Of a recording of N samples there are ceil(N / 160), and no more are returned.
     """
     network = load_recogniser() if network is None else network
     gain = loudness_gain(samples) if gain is None else gain
-    count = -(-len(samples) // _HOP)
-    result = np.zeros((count, len(CLASSES)), np.float32)
-    before = network.config.past + 4  # plus the reach of the Fourier window, a whole number of strides
-    before, after = before + before % _STRIDE, network.config.future + 4
-    for start in range(0, count, _PIECE):
-        checkpoint()
-        end = min(start + _PIECE, count)
-        first, last = max(0, start - before), end + after
-        piece = np.asarray(samples[max(0, first - 4) * _HOP : last * _HOP]) * np.float32(gain)
-        mel = phone_features(piece, num_mels=network.config.num_mels)[first - max(0, first - 4) :]
-        result[start:end] = _posteriors(network, mel)[start - first : end - first]
+    config, device = network.config, next(network.parameters()).device
+    whole = -(-len(samples) // HOP)
+    last = whole if count is None else min(whole, first + count)
+    result = np.zeros((max(0, last - first), len(CLASSES)), np.float32)
+    for window in mel_windows(samples, config.taps, gain=gain, first=first, last=last, num_mels=config.num_mels):
+        encoded = None
+        if config.encoder_size:
+            begin, strides = window.begin // STRIDE, window.mel.shape[1] // STRIDE
+            encoded = torch.from_numpy(encode_speech(samples, gain=gain, first=begin, count=strides))[None].to(device)
+        with torch.inference_mode():
+            posteriors = network(window.mel.to(device), encoded)[0].float().softmax(dim=-1)
+        result[window.rows] = posteriors[window.inner].cpu().numpy()
     return result
-
-
-@torch.inference_mode()
-def _posteriors(network: PhoneRecogniser, mel: FloatArray) -> npt.NDArray[np.float32]:
-    count = len(mel)
-    frames = torch.from_numpy(np.pad(mel, ((0, count % _STRIDE), (0, 0))))
-    posteriors = network(frames[None].to(next(network.parameters()).device))[0, :count].float().softmax(dim=-1)
-    return np.asarray(posteriors.cpu().numpy(), np.float32)
 
 
 def is_speech(samples: npt.NDArray[np.float32], activity: FloatArray, rate: float) -> bool:

@@ -20,7 +20,6 @@ from talkinghead.types import FloatArray, Interval, Speech
 
 Rows = npt.NDArray[np.float32]
 
-_RECOGNISER_RATE = 100.0
 _MEL_RATE = 100.0  # used where the wanted rate does not divide 16 kHz
 _NARROWEST_S = 0.03  # about the span of sound that a frame depends on
 
@@ -98,10 +97,16 @@ class PhonePosteriors:
 
     Where the phones are known, because the speech was synthesised or aligned, each row holds the shares of the frame's
     span, at least 30 ms, that they fill. Otherwise our recogniser estimates them.
+
+    Args:
+        causal: whether the student listens instead (``speech.student``), which needs little sound ahead.
     """
 
     name = "phone posteriors"
     size = len(CLASSES)
+
+    def __init__(self, *, causal: bool = False) -> None:
+        self._causal = causal
 
     def __call__(self, speech: Speech, rate: float, *, gain: float | None = None) -> Rows:
         """(ceil(duration * rate), 40); the known phones' labels are ARPAbet's without stress, or "sil".
@@ -111,10 +116,9 @@ class PhonePosteriors:
         """
         if speech.phones is not None:
             return phone_shares(speech.phones, rate, num_frames=num_rows(speech, rate))
-        from talkinghead.speech.phones import phone_posteriors
+        from talkinghead.speech.time_delay import RATE
 
-        posteriors = phone_posteriors(_samples_16k(speech), gain=_gain(speech) if gain is None else gain)
-        return at_rate(posteriors, _RECOGNISER_RATE, rate, num_frames=num_rows(speech, rate))
+        return _rows_of_whole(speech, rate, _recogniser(self._causal), RATE, gain)
 
 
 class LogMel:
@@ -143,23 +147,62 @@ class EncoderFeatures:
     """What the lower part of a large recogniser's encoder makes of speech (``speech.encoder``), about zero in silence.
 
     A piece of a longer speech has exactly the features of the whole, whatever the cut.
+
+    Args:
+        causal: whether the student listens instead (``speech.student``), which needs little sound ahead.
     """
 
     name = "speech encoder"
     size = 384
 
+    def __init__(self, *, causal: bool = False) -> None:
+        self._causal = causal
+
     def __call__(self, speech: Speech, rate: float, *, gain: float | None = None) -> Rows:
         """(ceil(duration * rate), size); each row is the mean over its frame."""
-        from talkinghead.speech.encoder import RATE, encode_speech
+        from talkinghead.speech.encoder import RATE
 
-        whole, start = (speech.whole, speech.start) if isinstance(speech, SpeechPiece) else (speech, 0.0)
-        samples, count = _samples_16k(whole), num_rows(speech, rate)
-        # Half a frame more on either side, over which ``at_rate`` averages.
-        reach = RATE / rate / 2
-        first = max(0, math.floor(start * RATE - reach))
-        last = min(math.ceil(len(samples) / SAMPLE_RATE * RATE), math.ceil((start + count / rate) * RATE + reach) + 1)
-        rows = encode_speech(samples, gain=gain, first=first, count=max(0, last - first))
-        return at_rate(rows, RATE, rate, num_frames=count, begins=first / RATE - start)
+        return _rows_of_whole(speech, rate, _encoder(self._causal), RATE, gain)
+
+
+class _RowsOfSamples(Protocol):
+    """Rows of some stretch of a recording, the same whatever the stretch."""
+
+    def __call__(self, samples: Rows, *, gain: float | None, first: int, count: int) -> Rows: ...
+
+
+def _recogniser(causal: bool) -> _RowsOfSamples:
+    if causal:
+        from talkinghead.speech.student import posteriors_as_heard
+
+        return posteriors_as_heard
+    from talkinghead.speech.phones import phone_posteriors
+
+    return phone_posteriors
+
+
+def _encoder(causal: bool) -> _RowsOfSamples:
+    if causal:
+        from talkinghead.speech.student import encode_as_heard
+
+        return encode_as_heard
+    from talkinghead.speech.encoder import encode_speech
+
+    return encode_speech
+
+
+def _rows_of_whole(speech: Speech, rate: float, compute: _RowsOfSamples, own_rate: float, gain: float | None) -> Rows:
+    """What is computed of the whole recording, for a piece of it and at another rate."""
+    whole, start = (speech.whole, speech.start) if isinstance(speech, SpeechPiece) else (speech, 0.0)
+    samples, count = _samples_16k(whole), num_rows(speech, rate)
+    # Half a frame more on either side, over which ``at_rate`` averages.
+    reach = own_rate / rate / 2
+    first = max(0, math.floor(start * own_rate - reach))
+    last = min(
+        math.ceil(len(samples) / SAMPLE_RATE * own_rate), math.ceil((start + count / rate) * own_rate + reach) + 1
+    )
+    rows = compute(samples, gain=gain, first=first, count=max(0, last - first))
+    return at_rate(rows, own_rate, rate, num_frames=count, begins=first / own_rate - start)
 
 
 def at_rate(rows: FloatArray, own_rate: float, rate: float, *, num_frames: int, begins: float = 0.0) -> Rows:

@@ -68,7 +68,8 @@ def _side(sound: Sound, index: int, rate: int, count: int) -> npt.NDArray[np.flo
 
 def _speech_likeness(samples: npt.NDArray[np.float32]) -> float:
     """How sure the recogniser is of phones, less its probability of silence, where there seems to be a voice."""
-    from talkinghead.speech.phones import RATE, phone_posteriors
+    from talkinghead.speech.phones import phone_posteriors
+    from talkinghead.speech.time_delay import RATE
 
     seen = samples[: _SEEN_S * SPEECH_RATE]
     posteriors = phone_posteriors(seen)

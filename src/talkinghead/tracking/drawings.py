@@ -8,6 +8,7 @@ import numpy as np
 from talkinghead.cancellation import checkpoint
 from talkinghead.face.landmarks import FACE_OVAL, OUTER_LIP_CONTOUR
 from talkinghead.tracking.crops import CROP_REACH, box_of, crop_around, through_affine
+from talkinghead.tracking.drawn_mouth import fit_drawn_mouth
 from talkinghead.tracking.find import find_faces
 from talkinghead.tracking.upright import LYING, roll_of
 from talkinghead.types import FloatArray, ImageArray
@@ -64,4 +65,7 @@ def _refit_upright(image: ImageArray, landmarks: FloatArray) -> FloatArray:
             near = np.linalg.norm(face[:, :2].mean(axis=0) - centre) < 0.5 * np.ptp(landmarks[:, 0])
             if near and explanation_of(image, face) > score:
                 best, score = face, explanation_of(image, face)
+    laid = fit_drawn_mouth(image, best)
+    if laid is not None and explanation_of(image, laid) > _MARGIN * explanation_of(image, best):
+        return laid
     return best

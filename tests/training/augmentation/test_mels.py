@@ -17,7 +17,6 @@ from talkinghead.training.augmentation.mels import (
     augment_mels,
     augment_spectra,
     augment_voices,
-    make_noise,
 )
 
 
@@ -123,10 +122,3 @@ def test_mels_keep_range_and_is_seeded() -> None:
     assert 0.0 <= float(varied.min()) <= float(varied.max()) <= 1.1 + 1e-6
     assert torch.equal(varied, augment_mels(mel, rng(1)))
     assert not torch.equal(varied, augment_mels(mel, rng(2)))
-
-
-def test_made_noise_is_noise_of_many_colours() -> None:
-    noise = make_noise(50, torch.Size((60, 80)), rng(3))
-    assert noise.shape == (50, 60, 80)
-    assert 0.0 <= float(noise.min()) <= float(noise.max()) <= 1.0
-    assert float(noise.mean(dim=(1, 2)).std()) > 0.05

@@ -16,6 +16,8 @@ class ContentConfig:
             joined by "+".
         num_features: size of a speech frame.
         projection: size to which a linear layer brings the frames before the LSTM reads them; 0: none does.
+        causal: whether the student (``speech.student``), which needs little sound ahead, is heard instead of recogniser
+            and encoder.
         rate: speech frames, and landmarks, per second.
         window: speech frames that the LSTM reads for one frame of landmarks.
         lead: number of them before that frame. The paper's window starts at the frame itself (0).
@@ -27,6 +29,7 @@ class ContentConfig:
     features: str = "phones+bands"
     num_features: int = 47
     projection: int = 0
+    causal: bool = False
     rate: float = 62.5
     window: int = 18
     lead: int = 0
@@ -219,16 +222,20 @@ _TINY_TRANSLATION = TranslationConfig(
     discriminator_width=4,
 )
 
+_SMALL = MakeItTalkConfig(
+    ContentConfig("phones+bands+encoder", 39 + 8 + 384, projection=128, lead=9),
+    voice=_SMALL_VOICE,
+    speaker=replace(_SMALL_SPEAKER, num_features=39 + 8),
+    translation=_SMALL_TRANSLATION,
+)
+
 CONFIGS = {
     # Section 3.1 and 4.4. 161 features give the 1.9 M parameters stated for this branch.
     "paper": MakeItTalkConfig(ContentConfig("log-mel", num_features=161)),
     # With what the encoder of a large recogniser hears; the speaker-aware branch reads the rest.
-    "small": MakeItTalkConfig(
-        ContentConfig("phones+bands+encoder", 39 + 8 + 384, projection=128, lead=9),
-        voice=_SMALL_VOICE,
-        speaker=replace(_SMALL_SPEAKER, num_features=39 + 8),
-        translation=_SMALL_TRANSLATION,
-    ),
+    "small": _SMALL,
+    # The same from sound that ends 0.2 s after each of its frames.
+    "causal": replace(_SMALL, content=replace(_SMALL.content, causal=True)),
     "tiny": MakeItTalkConfig(
         ContentConfig("phones", 39, lead=9, lstm_size=16, lstm_layers=1, mlp_sizes=(16,)),
         voice=_TINY_VOICE,

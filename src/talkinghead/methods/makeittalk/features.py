@@ -124,9 +124,9 @@ def speech_features(
     parts = []
     for part, size in feature_sizes(config).items():
         if part == "phones":
-            parts.append(PhonePosteriors()(speech, config.rate, gain=gain)[:, 1:])
+            parts.append(PhonePosteriors(causal=config.causal)(speech, config.rate, gain=gain)[:, 1:])
         elif part == "encoder":
-            parts.append(EncoderFeatures()(speech, config.rate, gain=gain))
+            parts.append(EncoderFeatures(causal=config.causal)(speech, config.rate, gain=gain))
         else:
             parts.append(LogMel(size)(speech, config.rate, gain=gain))
     return np.concatenate(parts, axis=1)

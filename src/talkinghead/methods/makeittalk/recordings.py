@@ -25,6 +25,7 @@ from talkinghead.speech.arpabet import BILABIALS, LABIODENTALS
 from talkinghead.speech.encoder import encoder_digest
 from talkinghead.speech.phones import recogniser_digest
 from talkinghead.speech.speaker import speaker_embedding
+from talkinghead.speech.student import student_digest
 from talkinghead.store import Store, code_digest, file_digest, key_of
 from talkinghead.tracking.portrait import best_frame
 from talkinghead.training.augmentation.sound import sound_versions
@@ -139,8 +140,11 @@ def _key(take: Take, config: ContentConfig, versions: int, codes: Path | None) -
         "talkinghead.training.augmentation.sound",
     )
     networks = [file_digest(codes)]
-    networks += [recogniser_digest()] if "phones" in config.features else []
-    networks += [encoder_digest()] if "encoder" in config.features else []
+    if config.causal:
+        networks += [student_digest()]
+    else:
+        networks += [recogniser_digest()] if "phones" in config.features else []
+        networks += [encoder_digest()] if "encoder" in config.features else []
     digest = key_of(take.digest, take.recording.offset, *networks)
     return key_of(digest, config.features, config.num_features, config.rate, versions, code)
 

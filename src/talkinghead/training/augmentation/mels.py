@@ -53,22 +53,6 @@ def augment_mels(mel: Tensor, generator: torch.Generator) -> Tensor:
     return varied.clamp(0.0, 1.1)
 
 
-def make_noise(batch: int, shape: torch.Size, generator: torch.Generator) -> Tensor:
-    """(batch, *shape) log-mel without speech: noise of any colour, and steady tones over it."""
-    count, bands = shape
-    place = torch.arange(bands) / bands
-    waves = torch.stack([torch.cos(np.pi * k * place) for k in range(4)])
-    colour = 0.35 + (0.15 * torch.randn(batch, 1, 4, generator=generator)) @ waves
-    swell = 0.1 * torch.rand(batch, 1, 1, generator=generator)
-    slow = torch.rand(batch, 1, 1, generator=generator) * 0.2 * torch.arange(count).view(1, -1, 1)
-    noise = colour + swell * torch.sin(slow) + 0.04 * torch.randn(batch, count, bands, generator=generator)
-    tones = (torch.rand(batch, 1, bands, generator=generator) < 0.08).float() * (
-        torch.rand(batch, 1, 1, generator=generator) < 0.5
-    )
-    held = (torch.rand(batch, count // 24 + 1, bands, generator=generator) < 0.6).float().repeat_interleave(24, dim=1)
-    return (noise + 0.3 * tones * held[:, :count]).clamp(0.0, 1.0)
-
-
 def augment_spectra(windows: Tensor, generator: torch.Generator, *, variation: float = 1.0) -> Tensor:
     """Other voices and recordings: level up to 12 dB, a noise floor, a vocal tract up to 15 % longer or shorter.
 

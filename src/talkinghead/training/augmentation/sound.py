@@ -99,3 +99,34 @@ def add_codec(samples: Samples, rng: np.random.Generator) -> Samples:
     file.seek(0)
     decoded, _ = soundfile.read(file, dtype="float32")
     return np.asarray(np.pad(decoded[: len(samples)], (0, max(0, len(samples) - len(decoded)))), np.float32)
+
+
+def add_noise(samples: Samples, rng: np.random.Generator) -> Samples:
+    """Add steady noise, 5 to 30 dB below the sound."""
+    noise = make_noise(len(samples), rng)
+    level = np.sqrt(np.mean(np.square(samples))) * 10 ** (-rng.uniform(5, 30) / 20)
+    return np.asarray(samples + noise * level, np.float32)
+
+
+def make_noise(count: int, rng: np.random.Generator) -> Samples:
+    """(count,) noise of effective value 1, between white and brown."""
+    spectrum = np.fft.rfft(rng.standard_normal(count))
+    spectrum /= np.maximum(np.arange(len(spectrum)), 20 * count / SAMPLE_RATE) ** rng.uniform(0, 1)
+    noise = np.fft.irfft(spectrum, n=count)
+    return np.asarray(noise / max(float(np.sqrt(np.mean(noise**2))), 1e-9), np.float32)
+
+
+def make_tune(count: int, rng: np.random.Generator) -> Samples:
+    """(count,) notes of some instrument, one to four at a time, held or plucked, in [-1, 1]."""
+    tune = np.zeros(count)
+    begin = 0
+    overtones = 0.2 + 0.7 * rng.random()
+    while begin < count:
+        length = round(rng.uniform(0.12, 1.2) * SAMPLE_RATE)
+        times = np.arange(min(length, count - begin)) / SAMPLE_RATE
+        for pitch in 110 * 2 ** (rng.integers(0, 36, size=rng.integers(1, 5)) / 12):
+            for k in range(1, int(min(12, 7000 // pitch)) + 1):
+                tune[begin : begin + length] += overtones**k * np.sin(2 * np.pi * k * pitch * times + rng.uniform(0, 6))
+        tune[begin : begin + length] *= np.exp(-times * rng.uniform(0, 5)) * np.minimum(1, times / 0.01)
+        begin += length
+    return np.asarray(tune / max(float(np.abs(tune).max()), 1e-9), np.float32)

@@ -1,0 +1,185 @@
+"""The mouth of a drawn face, found by its colours: networks that know people's mouths miss cartoon ones.
+
+A drawn mouth is a patch or a line that stands out from evenly coloured skin. Where there is one near the tracked mouth,
+the lips are laid along its edges.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from talkinghead.face.landmarks import FACE_OVAL, INNER_LIP_CONTOUR, OUTER_LIP_CONTOUR
+from talkinghead.types import BoolArray, FloatArray, ImageArray
+
+_SIDE = 400  # px of the face's width at which it is looked for
+_NOSE_BASE, _CHIN = 2, 152
+_DIFFERENT = 22.0  # Lab distance from the skin from which a pixel belongs to the mouth
+_EVEN = 12.0  # median Lab distance of the skin from its own colour: beyond it the skin is shaded, not drawn flat
+_SMALLEST, _WIDEST = (0.10, 0.02), 0.75  # of the face's width: width and height of a mouth, and its greatest width
+_NEAR = 0.22  # of the face's width between the middle of the tracked mouth and the drawn one
+_WITHIN = 0.9  # of a mouth that lies on the lower face: other patches are outlines, beards or clothes
+_MOST_LIP = 0.35  # of the mouth's height
+_LINE = 0.05  # of the mouth's height, where it has no lips
+_BLURRED = 2  # px at an edge whose colours are mixed
+_STEPS = 24  # along an edge
+_REACH = 0.2  # of the face's width over which the skin around the lips follows them
+_INSET = 0.05  # of the face's width along its contour, where outlines are drawn
+
+
+@dataclass(frozen=True)
+class DrawnMouth:
+    """A mouth in a picture.
+
+    Attributes:
+        left, right: px, the columns of its corners.
+        outer: (2, n) px, the rows of its upper and lower edge in each column from left to right.
+        inner: (2, n) px, the same of the edges between lips and what is inside.
+        corners: (2,) px, the rows of its corners.
+    """
+
+    left: float
+    right: float
+    outer: FloatArray
+    inner: FloatArray
+    corners: FloatArray
+
+
+def fit_drawn_mouth(image: ImageArray, landmarks: FloatArray) -> FloatArray | None:
+    """Landmarks (478, 3) px with the lips along the edges of the drawn mouth; None: none is found for sure.
+
+    Args:
+        image: (H, W, 3), the face upright.
+        landmarks: (478, 3) px.
+    """
+    zoom = _SIDE / float(np.ptp(landmarks[FACE_OVAL, 0]))
+    low = np.floor(landmarks[FACE_OVAL, :2].min(axis=0)).astype(int).clip(min=0)
+    high = np.ceil(landmarks[FACE_OVAL, :2].max(axis=0)).astype(int) + 1
+    cut = image[low[1] : high[1], low[0] : high[0]]
+    if min(cut.shape[:2], default=0) < 2:
+        return None
+    face = cv2.resize(cut, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_AREA if zoom < 1 else cv2.INTER_LINEAR)
+    points = (landmarks[:, :2] - low) * zoom
+    mouth = find_drawn_mouth(face, points)
+    if mouth is None:
+        return None
+    moved = landmarks.copy()
+    moved[:, :2] = _lay_lips(points, mouth) / zoom + low
+    return moved
+
+
+def find_drawn_mouth(face: ImageArray, points: FloatArray) -> DrawnMouth | None:
+    """The mouth in a picture of a face 400 px wide, with its landmarks (478, 2) px."""
+    colours = cv2.cvtColor(face, cv2.COLOR_RGB2LAB).astype(np.float32) * (100 / 255, 1, 1)
+    region = _lower_face(points, face.shape[:2])
+    if region.sum() < 100:
+        return None
+    skin = np.median(colours[region], axis=0)
+    away = np.linalg.norm(colours - skin, axis=2)
+    if np.median(away[region]) > _EVEN:
+        return None
+    patch = _choose_patch(away > _DIFFERENT, region, points)
+    return None if patch is None else _trace(patch, colours)
+
+
+def _lower_face(points: FloatArray, shape: tuple[int, int]) -> BoolArray:
+    """(H, W) between nose and chin, without the outline of the face."""
+    inside = np.zeros(shape, np.uint8)
+    cv2.fillPoly(inside, [points[FACE_OVAL].round().astype(np.int32)], 1)
+    inset = 2 * round(_INSET * _SIDE) + 1
+    inside = cv2.erode(cv2.copyMakeBorder(inside, 1, 1, 1, 1, cv2.BORDER_CONSTANT), np.ones((inset, inset), np.uint8))
+    inside = inside[1:-1, 1:-1]
+    nose, chin = points[_NOSE_BASE, 1], points[_CHIN, 1]
+    inside[: max(0, int(nose + 0.12 * (chin - nose)))] = 0
+    return np.asarray(inside > 0)
+
+
+def _choose_patch(different: BoolArray, region: BoolArray, points: FloatArray) -> BoolArray | None:
+    """The patch that is a mouth: near the tracked one, of the size of a mouth, hardly beyond the lower face."""
+    gap = 2 * round(0.01 * _SIDE) + 1
+    joined = cv2.morphologyEx(different.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((gap, gap), np.uint8))
+    count, labels, boxes, centres = cv2.connectedComponentsWithStats(joined)
+    tracked = points[OUTER_LIP_CONTOUR].mean(axis=0)
+    best, largest = None, 0
+    for k in range(1, count):
+        _, _, width, height, area = boxes[k]
+        fits = _SMALLEST[0] * _SIDE <= width <= _WIDEST * _SIDE and height >= _SMALLEST[1] * _SIDE
+        near = np.linalg.norm(centres[k] - tracked) <= _NEAR * _SIDE
+        if fits and near and area > largest and np.mean(region[labels == k]) >= _WITHIN:
+            best, largest = k, area
+    if best is None:
+        return None
+    outline, _ = cv2.findContours((labels == best).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    whole = np.zeros(different.shape, np.uint8)
+    cv2.drawContours(whole, outline, -1, 1, cv2.FILLED)
+    return np.asarray(whole > 0)
+
+
+def _trace(patch: BoolArray, colours: FloatArray) -> DrawnMouth:
+    """The edges of a patch (H, W)."""
+    columns = np.flatnonzero(patch.any(axis=0))
+    rows = np.arange(len(patch))[:, None]
+    own = patch[:, columns]
+    upper = np.where(own, rows, len(patch)).min(axis=0)
+    lower = np.where(own, rows, -1).max(axis=0)
+    inner = np.array(
+        [_inside(colours[top : bottom + 1, column]) for column, top, bottom in zip(columns, upper, lower, strict=True)]
+    ).T
+    end = max(1, round(0.04 * len(columns)))
+    corners = [(upper[rows] + lower[rows]).mean() / 2 for rows in (slice(0, end), slice(-end, None))]
+    return DrawnMouth(float(columns[0]), float(columns[-1]), np.stack([upper, lower]), upper + inner, np.array(corners))
+
+
+def _inside(column: FloatArray) -> tuple[float, float]:
+    """Where the lips end in a column (n, 3) of a mouth, seen from above and from below; all lip: in the middle."""
+    count = len(column)
+    ends = []
+    for way in (column, column[::-1]):
+        other = np.linalg.norm(way - way[min(_BLURRED, count - 1)], axis=1) > _DIFFERENT
+        other[:_BLURRED] = False
+        ends.append(int(other.argmax()) if other.any() else count)
+    if min(ends) == count:
+        return (count - 1) / 2, (count - 1) / 2
+    # What goes on for longer is the inside, in the colour of the line around it.
+    upper, lower = (end if end <= _MOST_LIP * count else _LINE * count for end in ends)
+    return float(upper), float(count - 1 - lower)
+
+
+def _along(mouth: DrawnMouth, edge: FloatArray, share: FloatArray) -> FloatArray:
+    """(n, 2) px of the points at shares (n,) of the way along an edge, from corner to corner.
+
+    By the way along the edge, not by columns: so the upright sides of a square mouth, too, close with the lips.
+    """
+    rows = np.linspace(0, len(edge) - 1, _STEPS).round().astype(int)
+    path = np.stack([mouth.left + rows, edge[rows]], axis=1)
+    (left, right), (first, last) = (mouth.left, mouth.right), mouth.corners
+    path = np.concatenate([[(left, first)], path, [(right, last)]])
+    walked = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(path, axis=0), axis=1))])
+    at = share * walked[-1]
+    return np.stack([np.interp(at, walked, path[:, axis]) for axis in (0, 1)], axis=1)
+
+
+def _lay_lips(points: FloatArray, mouth: DrawnMouth) -> FloatArray:
+    """Landmarks (478, 2) px whose lips lie along a mouth's edges; the skin around them follows."""
+    moved = {}
+    for contour, edges in ((OUTER_LIP_CONTOUR, mouth.outer), (INNER_LIP_CONTOUR, mouth.inner)):
+        own, half = points[contour], len(contour) // 2
+        ends = [0, half]
+        left, right = sorted(own[ends, 0])
+        share = np.clip((own[:, 0] - left) / max(right - left, 1e-6), 0.0, 1.0)
+        above, below = (_along(mouth, edge, share) for edge in edges)
+        places = np.where((np.arange(len(contour)) < half)[:, None], above, below)
+        for index, place in zip(contour, places, strict=True):
+            moved[int(index)] = place
+    lips = np.array(list(moved))
+    shift = np.array(list(moved.values())) - points[lips]
+    gaps = np.linalg.norm(points[:, None] - points[lips], axis=2) / _SIDE
+    weight = 1 / (gaps + 1e-3) ** 3
+    follow = np.exp(-((gaps.min(axis=1) / _REACH) ** 2))
+    result = points + follow[:, None] * (weight @ shift) / weight.sum(axis=1, keepdims=True)
+    result[lips] = points[lips] + shift
+    outline = points[FACE_OVAL]
+    result[FACE_OVAL] = outline
+    return np.asarray(result)

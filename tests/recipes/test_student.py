@@ -1,0 +1,78 @@
+"""The training of the student: its losses, its scores, and a whole one in miniature."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from plans import plan
+from recipes.test_phones import labelled
+from talkinghead.recipes import student as module
+from talkinghead.recipes.student import score, student_example, student_losses, train_student
+from talkinghead.speech.student import CONFIGS, SpeechStudent
+from talkinghead.weights import load_weights
+
+TINY = CONFIGS["tiny"]
+
+
+class Knowing(SpeechStudent):
+    """Says what it was told to."""
+
+    def __init__(self, encoded: torch.Tensor, logits: torch.Tensor) -> None:
+        super().__init__(TINY)
+        self.encoded, self.logits = nn.Parameter(encoded), nn.Parameter(logits)
+
+    def forward(self, mel: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        return self.encoded, self.logits
+
+
+def losses_of(encoded: torch.Tensor, batch: dict[str, torch.Tensor]) -> dict[str, float]:
+    network = Knowing(encoded, torch.zeros(*batch["labels"].shape, 40))
+    return {name: float(value.detach()) for name, value in student_losses(network, batch, TINY).items()}
+
+
+def test_who_hears_as_the_encoder_does_loses_nothing() -> None:
+    batch = student_example(TINY, 0)
+    batch["labels"][:] = 3
+    right = losses_of(batch["encoded"].clone(), batch)
+    wrong = losses_of(batch["encoded"] + 1.0, batch)
+    assert right["encoder_loss"] == 0.0
+    assert wrong["encoder_loss"] == pytest.approx(module._ENCODING * 0.5)
+    assert right["phone_loss"] == wrong["phone_loss"] == pytest.approx(np.log(40), rel=1e-5)
+
+
+def test_frames_that_are_not_judged_do_not_count() -> None:
+    batch = student_example(TINY, 0)
+    batch["labels"][:] = 3
+    batch["labels"][:, :21] = -1  # the eleventh feature stands for a judged frame, too
+    heard = batch["encoded"].clone()
+    heard[:, :11] += 5.0
+    assert losses_of(heard, batch)["encoder_loss"] == 0.0
+    heard[:, 11] += 1.0
+    assert losses_of(heard, batch)["encoder_loss"] == pytest.approx(module._ENCODING * 0.5 / 19)
+
+
+def test_score_of_one_who_hears_nothing() -> None:
+    torch.manual_seed(0)
+    network = SpeechStudent(TINY).eval()
+    for value in network.parameters():
+        nn.init.zeros_(value)
+    scores = score(network, labelled(1))
+    assert scores["encoder"] < 0.05
+    assert scores["GRID"] == pytest.approx(1 / 3, abs=0.01)
+
+
+def test_a_whole_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "read_labelled", lambda corpus, cache, others: (labelled(), labelled(1)))
+    monkeypatch.setattr("talkinghead.recipes.phone_sounds._SPEECHLESS", 2)
+    train_student(plan("student", None, tmp_path, steps=3))
+    card = json.loads((tmp_path / "student.json").read_text(encoding="utf-8"))
+    assert {"config", "hours", "data_licence", "command", "scores", "look_ahead_s"} <= set(card)
+    network = SpeechStudent(TINY)
+    load_weights(network, tmp_path / "student.safetensors")
+    assert card["parameters"] == sum(value.numel() for value in network.parameters())
