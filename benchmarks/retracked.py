@@ -40,7 +40,7 @@ MEDIANS = {
 """What is told of a group by its median -> the heading of its column."""
 
 _SECONDS = 8.0  # of each clip
-_EVERY = {ARABIC: 8}  # one clip in so many; of the other groups all
+_EVERY = {ARABIC: 12}  # one clip in so many; of the other groups all
 _TITLE = """# Lips of unseen people, seen again
 
 Each clip's calmest frame (256 px, a close-up) is animated with the clip's own sound, at most its first 8 s. What is
