@@ -52,7 +52,7 @@ _TITLE = f"""# How well lips follow voices
 
 The landmarks that methods predict, before any picture is made, so that every clip can be measured: the correlation over
 time of the mouth's opening, and of its width, with the tracked clip. The portrait is the clip's own calmest frame.
-Re-tracked videos and closures are in [voices](voices.md).
+What is seen of lips and closures once a picture is made is in [retracked](retracked.md).
 
 No method that ships has learned from the people of {HDTF}, of {OTHER}, or of {ARABIC} (Arabic news in
 clips of 1.2 s). The clips of the other groups are open, and methods may have learned from them, as the cards of their

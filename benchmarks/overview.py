@@ -9,8 +9,8 @@ from benchmarks.evaluation import ALL_MEASURES, NONE, NOT_YET, Result, format_va
 from benchmarks.lips import table_of
 from benchmarks.papers import paragraph
 from benchmarks.parts import PARTS
+from benchmarks.retracked import lines_of
 from benchmarks.speed import FPS, WHOLE
-from benchmarks.voices import OUT_OF_STEP, rate_cell
 from talkinghead.methods import method_names
 from talkinghead.pipeline import DEFAULT_METHOD
 
@@ -40,11 +40,11 @@ intervals, all other measures and paired comparisons are in [evaluation](benchma
 The same for {clips} clips of {speakers} speakers from many sources ([unseen](benchmarks/unseen.md)).
 """,
 }
-_CLOSURES = """## Closures
+_SEEN = """## Lips of unseen people, seen again
 
-How many p, b and m bring the lips together, and how many f and v bring the lower lip to the upper teeth, when a method
-animates unseen people. In brackets: how often open vowels do the same, although they should not. The real video shows
-what can be expected; a still mouth passes everywhere ([voices](benchmarks/voices.md)).
+What the tracker sees of rendered video, beside the clip whose own sound drives it: medians over clips, and how many
+p b m bring the lips together, f v the lower lip to the upper teeth; in brackets how often open vowels do the same,
+although they should not ([retracked](benchmarks/retracked.md)).
 """
 _LIPS = """## Lips and voices
 
@@ -57,8 +57,6 @@ _COST = """## Speed and memory
 From files to file at 25 frames per second, on {cores} cores without a GPU ([speed](benchmarks/speed.md),
 [memory](benchmarks/memory.md), [Attentional Landmarks](benchmarks/attentional.md)).
 """
-_MADE = {"re-tracked output": "", "re-tracked, text given": ", text given"}
-_BESIDE = {"the real video": "real video", "still picture": "still picture"}
 _INDEX = """## All pages
 """
 _OTHERS = {
@@ -106,23 +104,6 @@ def _definitions() -> str:
     )
 
 
-def _closures(results: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
-    """Of each group of clips every method that was measured, then the real video and the still picture."""
-    yield "| clips of | lips from | p b m | f v |"
-    yield "|---|---|---|---|"
-    first = next(iter(results.values()))["clips"]
-    for group in (group for group in first if group != OUT_OF_STEP):
-        rows = {
-            f"**{method}**{told}": result["clips"][group].get(name)
-            for method, result in results.items()
-            for name, told in _MADE.items()
-        }
-        rows |= {title: first[group].get(name) for name, title in _BESIDE.items()}
-        for title, row in rows.items():
-            if row is not None:
-                yield _row(group, [title, rate_cell(row, "p b m"), rate_cell(row, "f v")])
-
-
 def _cost(records: Records) -> Iterator[str]:
     yield "| method | picture | frames per second |"
     yield "|---|---|---|"
@@ -157,10 +138,10 @@ def sections(records: Records, origins: Mapping[str, str]) -> Iterator[str]:
             yield origins[part]
     if any(part in records for part in _PLACES):
         yield _definitions() + "\n"
-    if "voices" in records:
-        yield _CLOSURES
-        yield "\n".join(_closures(records["voices"]["result"])) + "\n"
-        yield origins["voices"]
+    if "retracked" in records:
+        yield _SEEN
+        yield "\n".join(lines_of(records["retracked"]["result"])) + "\n"
+        yield origins["retracked"]
     if "lips" in records:
         yield _LIPS
         yield table_of(records["lips"]["result"], "in step")

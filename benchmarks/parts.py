@@ -24,6 +24,7 @@ from benchmarks import (
     portraits,
     recogniser,
     reenactment,
+    retracked,
     seams,
     speakers,
     speed,
@@ -73,7 +74,7 @@ PARTS: Mapping[str, Part] = {
     ),
     "voices": Part(
         WHOLE,
-        "any voice on any face: lips and closures on unseen people, of synthesised speech, in nine languages",
+        "any voice on any face: closures of synthesised speech, and lips in nine languages",
         zero_shot.section,
         zero_shot.summarise,
     ),
@@ -87,6 +88,12 @@ PARTS: Mapping[str, Part] = {
         "how well predicted lips follow voices that nobody has trained on, beside other packages",
         lips.table,
         lips.summarise,
+    ),
+    "retracked": Part(
+        WHOLE,
+        "the lips of unseen people in rendered video: in step, as wide, closed, in synchrony",
+        retracked.table,
+        retracked.summarise,
     ),
     "reenactment": Part(
         WHOLE,

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.intervals import cell, interval
-from benchmarks.voices import OTHERS, Sample, known_speaker, unseen_samples
+from benchmarks.voices import Sample, known_speaker, other_speakers
 from talkinghead.data.corpus import Corpus
 from talkinghead.data.recording import Recording
 from talkinghead.data.tracks import read_takes
@@ -21,7 +21,7 @@ from talkinghead.speech.alignment.align import align
 from talkinghead.store import Store
 from talkinghead.types import FloatArray, Interval, Speech
 
-HIMSELF = "GRID s1, val"
+OTHERS, HIMSELF = "GRID, 9 other speakers", "GRID s1, val"
 _TAKES = (1, 10)
 _KNOWN = 30  # clips of himself
 _AROUND_S = 0.4  # of a word's surroundings that come with it
@@ -135,7 +135,7 @@ def measure(corpus: Path, cache: Path) -> dict[str, dict[str, list[float]]]:
     """
     takes = Takes(Corpus.open(corpus / "grid_s1").recordings("train"), cache)
     groups: Mapping[str, Iterable[Sample]] = {
-        OTHERS: (sample for sample in unseen_samples(corpus / "clips", cache) if sample.group == OTHERS),
+        OTHERS: other_speakers(corpus / "clips", cache),
         HIMSELF: known_speaker(corpus / "grid_s1", cache, split="val", limit=_KNOWN),
     }
     rng = np.random.default_rng(0)

@@ -1,8 +1,4 @@
-"""Unseen people: a clip's calmest frame and its sound make the clip again; does the mouth follow, and close on p, b, m?
-
-The model has met neither these faces nor these voices. What is rendered (256 px, not encoded) is tracked again and held
-against the real video, whose own rates are the ceiling.
-"""
+"""What pages about lips share: clips as speech, portrait and reference; what is rendered, tracked; closures counted."""
 
 from __future__ import annotations
 
@@ -15,13 +11,10 @@ from typing import Any
 import numpy as np
 
 from talkinghead.data.corpus import Corpus
-from talkinghead.data.recording import Recording
 from talkinghead.data.tracks import read_takes
 from talkinghead.face.pose import head_landmarks
-from talkinghead.face.rest import lip_gap
 from talkinghead.media import VideoReader, read_speech
 from talkinghead.methods.base import MotionGenerator
-from talkinghead.metrics.aperture import aperture_correlation, best_lag
 from talkinghead.metrics.closure import (
     bilabial_closures,
     labiodental_contacts,
@@ -40,10 +33,6 @@ from talkinghead.types import FaceTrack, FloatArray, ImageArray, Interval, Portr
 SIDE = 256  # px of the pictures that speak
 _FACE = 0.67  # of the picture's side
 _SECONDS = 10.0  # of each clip
-_REACH = 2  # frames of lag that are looked at
-OTHERS, ADDRESSES = "GRID, 9 other speakers", "HDTF and addresses"
-OUT_OF_STEP = "addresses out of step"
-_MEDIANS = ("correlation", "shifted", "lag", "opening")
 RATES = ("p b m", "p b m, control", "f v", "f v, control")
 
 Score = dict[str, Any]
@@ -55,15 +44,13 @@ class Sample:
 
     Attributes:
         name: of the clip.
-        group: of clips that are reported together.
-        speech: its sound, with phones.
+            speech: its sound, with phones.
         portrait: its calmest frame.
         reference: (T, 68, 3) what the mouth really did, in the head frame.
         fps: of the reference.
     """
 
     name: str
-    group: str
     speech: Speech
     portrait: Portrait
     reference: FloatArray
@@ -105,26 +92,20 @@ def _real_track(path: Path, cache: Path) -> FaceTrack:
     return read_raw_track(video, Store(cache), frames=num_frames(_SECONDS, video.fps)).track()
 
 
-def _sample(path: Path, group: str, track: FaceTrack, transcript: str | None) -> Sample:
+def _sample(path: Path, track: FaceTrack, transcript: str | None) -> Sample:
     speech = read_speech(path)
     samples = speech.samples[: round(len(track) / track.fps * speech.sample_rate)]
     speech = with_phones(dataclasses.replace(speech, samples=samples, sound=None), transcript)
     best = best_frame(track)
     portrait = portrait_from_image(close_up(_frame(path, best), track.landmarks[best]))
-    return Sample(path.stem, group, speech, portrait, head_landmarks(track), track.fps)
+    return Sample(path.stem, speech, portrait, head_landmarks(track), track.fps)
 
 
-def unseen_samples(folder: Path, cache: Path) -> Iterator[Sample]:
-    """The clips of GRID's other speakers, and of people who address the camera, in the shared folder ``clips``."""
+def other_speakers(folder: Path, cache: Path) -> Iterator[Sample]:
+    """The clips of GRID's other speakers in the shared folder ``clips``."""
     for clip in Corpus.open(folder).recordings():
-        if clip.dataset == "GRID" or "HDTF" in clip.dataset or "address" in clip.dataset:
-            yield _sample(clip.video, _group(clip), _real_track(clip.video, cache), clip.transcript())
-
-
-def _group(clip: Recording) -> str:
-    if clip.dataset == "GRID":
-        return OTHERS
-    return ADDRESSES if clip.in_step else OUT_OF_STEP
+        if clip.dataset == "GRID":
+            yield _sample(clip.video, _real_track(clip.video, cache), clip.transcript())
 
 
 def known_speaker(root: Path, cache: Path, *, split: str = "val", limit: int | None = None) -> tuple[Sample, ...]:
@@ -132,7 +113,7 @@ def known_speaker(root: Path, cache: Path, *, split: str = "val", limit: int | N
     samples = []
     for take in read_takes(Corpus.open(root).recordings(split)[:limit], Store(cache)):
         clip = take.recording
-        samples.append(_sample(clip.video, f"GRID s1, {split}", take.track, clip.transcript()))
+        samples.append(_sample(clip.video, take.track, clip.transcript()))
     return tuple(samples)
 
 
@@ -146,41 +127,6 @@ def rates(landmarks: FloatArray, phones: Sequence[Interval], fps: float) -> Scor
         lip_at_teeth(landmarks, control, fps),
     )
     return {name: [int(of.sum()), len(of)] for name, of in zip(RATES, passed)}
-
-
-def _swing(landmarks: FloatArray) -> float:
-    low, high = np.percentile(lip_gap(landmarks), (5, 95))
-    return float(high - low)
-
-
-def score(landmarks: FloatArray, sample: Sample) -> Score:
-    """How landmarks (T, 68, 3) at the sample's rate follow its reference."""
-    count = min(len(landmarks), len(sample.reference))
-    landmarks, reference = landmarks[:count], sample.reference[:count]
-    lag = best_lag(landmarks, reference, reach=_REACH)
-    late, early = max(lag, 0), max(-lag, 0)
-    return {
-        "correlation": aperture_correlation(landmarks, reference),
-        "shifted": aperture_correlation(landmarks[late : count - early], reference[early : count - late]),
-        "lag": lag,
-        "opening": _swing(landmarks) / _swing(reference),
-        **rates(landmarks, sample.speech.phones or (), sample.fps),
-    }
-
-
-def summarise(result: Mapping[str, Mapping[str, Sequence[Score]]]) -> dict[str, dict[str, Any]]:
-    """The result of ``measure`` without its clips: their number, medians, and the phones of all of them together."""
-    return {
-        group: {
-            name: {
-                "clips": len(scores),
-                **{key: float(np.median([score[key] for score in scores])) for key in _MEDIANS},
-                **add_up(scores),
-            }
-            for name, scores in rows.items()
-        }
-        for group, rows in result.items()
-    }
 
 
 def add_up(scores: Sequence[Score]) -> dict[str, list[int]]:
@@ -204,47 +150,7 @@ def track_again(head: TalkingHead, speech: Speech, portrait: Portrait, fps: floa
     return head_landmarks(track_faces(iter(frames))), np.concatenate([chunk.images for chunk in frames])
 
 
-def measure(head: TalkingHead, folder: Path, cache: Path) -> dict[str, dict[str, list[Score]]]:
-    """group -> what made the landmarks -> one score per clip.
-
-    Args:
-        head: what to measure.
-        folder: the shared folder ``clips``.
-        cache: folder for the tracks of the real clips.
-    """
-    result: dict[str, dict[str, list[Score]]] = {}
-    for sample in unseen_samples(folder, cache):
-        still = np.repeat(head_landmarks(sample.portrait.track), len(sample.reference), axis=0)
-        speech = without_phones(sample.speech)
-        made = {
-            "re-tracked output": track_again(head, speech, sample.portrait, sample.fps)[0],
-            "predicted landmarks": predict_landmarks(head.generator, speech, sample.portrait, sample.fps),
-            "the real video": sample.reference,
-            "still picture": still,
-        }
-        if sample.speech.transcript:
-            made["re-tracked, text given"] = track_again(head, sample.speech, sample.portrait, sample.fps)[0]
-        for name, landmarks in made.items():
-            row = {"clip": sample.name, **score(landmarks, sample)}
-            result.setdefault(sample.group, {}).setdefault(name, []).append(row)
-    return result
-
-
-def table(result: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> str:
-    """What ``summarise`` gives as Markdown."""
-    lines = [
-        "| clips | landmarks from | aperture correlation | at its lag | lag in frames | opening | p b m | f v |",
-        "|---|---|---|---|---|---|---|---|",
-    ]
-    for group, rows in result.items():
-        for name, s in rows.items():
-            cells = [f"{group} ({s['clips']})", name, f"{s['correlation']:.3f}", f"{s['shifted']:.3f}"]
-            cells += [f"{s['lag']:+.0f}", f"{s['opening']:.2f}", rate_cell(s, "p b m"), rate_cell(s, "f v")]
-            lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines) + "\n"
-
-
-def rate_cell(row: Mapping[str, Sequence[int]], name: str) -> str:
+def rate_cell(row: Mapping[str, Any], name: str) -> str:
     """Rate, number of phones and rate of the control, for a table."""
     passed, total = row[name]
     return f"{passed / total:.0%} of {total} (control {share(row[f'{name}, control'])})" if total else "-"

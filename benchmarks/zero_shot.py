@@ -1,4 +1,4 @@
-"""The part "voices": any voice on any face; unseen people, synthesised sentences, other languages."""
+"""The part "voices": any voice on any face; synthesised sentences, other languages."""
 
 from __future__ import annotations
 
@@ -6,22 +6,15 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from benchmarks import spoken, voices
+from benchmarks import spoken
 from talkinghead.pipeline import TalkingHead
 
-_INTRODUCTION = """# Unseen voices and faces
+_INTRODUCTION = """# Synthesised voices, and other languages
 
 What is rendered (256 px, not encoded) is tracked again. *p b m*: how many of these phones bring the lips together
 (opening at most 0.02 eye distances, or 15 % of the mouth's own wide opening) within the phone and 0.04 s around it.
 *f v*: how many bring the lower lip to the height of the upper teeth. *Control*: how often the same happens on open
-vowels, where it should not; a still mouth passes everywhere, including the control. The rates of the real video are the
-ceiling. Correlation, lag and opening (from its 5th to its 95th percentile, divided by the real one's) are medians over
-clips; "at its lag" means shifted by up to 2 frames.
-"""
-_CLIPS = """Each clip's calmest frame is animated with the clip's own sound (the first 10 s). Except in the rows "text
-given" nothing else is known. In GRID's clips the counted phones are aligned with the text, in the addresses they are
-recognised. Addresses whose picture runs ahead of their own sound are listed apart, because they say nothing about the
-lips.
+vowels, where it should not; a still mouth passes everywhere, including the control.
 """
 _TEXT = """20 sentences of synthesised speech, on a smiling portrait (scikit-image's astronaut) and on one with closed
 lips; the phones are those of the synthesis. The last row of each portrait has the motion of real clips: it shows what
@@ -33,7 +26,7 @@ share of speech in which the opening changes by more than 0.15 eye distances per
 
 
 def measure(methods: Iterable[str], corpus: Path, runs: Path) -> dict[str, dict[str, Any]]:
-    """method -> the results of ``voices.measure``, ``spoken.text`` and ``spoken.languages``.
+    """method -> the results of ``spoken.text`` and ``spoken.languages``.
 
     Args:
         methods: their names.
@@ -44,7 +37,6 @@ def measure(methods: Iterable[str], corpus: Path, runs: Path) -> dict[str, dict[
     for name in methods:
         head = TalkingHead.from_pretrained(name)
         result[name] = {
-            "clips": voices.measure(head, corpus / "clips", runs / "store"),
             "text": spoken.text(head, corpus, runs / "store"),
             "languages": spoken.languages(head, corpus / "speech", runs / "voices" / "languages" / name),
         }
@@ -55,7 +47,6 @@ def summarise(result: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, An
     """The result of ``measure`` without its clips, sentences and recordings."""
     return {
         name: {
-            "clips": voices.summarise(row["clips"]),
             "text": spoken.summarise_text(row["text"]),
             "languages": spoken.summarise_languages(row["languages"]),
         }
@@ -67,7 +58,6 @@ def section(result: Mapping[str, Mapping[str, Any]]) -> str:
     """What ``summarise`` gives, as a page."""
     blocks = [_INTRODUCTION]
     for title, text, part, table in (
-        ("Clips of unseen people", _CLIPS, "clips", voices.table),
         ("Synthesised sentences", _TEXT, "text", spoken.text_table),
         ("Languages", _LANGUAGES, "languages", spoken.languages_table),
     ):

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from benchmarks.transfer import Take, Takes, opening, source_times, summarise, table
-from benchmarks.voices import OTHERS, Sample
+from benchmarks.transfer import OTHERS, Take, Takes, opening, source_times, summarise, table
+from benchmarks.voices import Sample
 
 from talkinghead.data.recording import Recording
 from talkinghead.types import Interval, Speech
@@ -44,7 +44,7 @@ def test_the_mean_of_takes(monkeypatch: pytest.MonkeyPatch) -> None:
     takes = Takes((Recording(name, "", Path(name), "GRID") for name in said), Path())
     monkeypatch.setattr(Takes, "_take", lambda self, clip: said[clip.name])
     reference = np.zeros((38, 68, 3))
-    sample = Sample("x", OTHERS, HERE, None, reference, 25.0)  # type: ignore[arg-type]
+    sample = Sample("x", HERE, None, reference, 25.0)  # type: ignore[arg-type]
     rng = np.random.default_rng(0)
     made = opening(sample, takes, 10, rng)
     assert made.shape == (38,)
