@@ -43,8 +43,8 @@ The same for {clips} clips of {speakers} speakers from many sources ([unseen](be
 _SEEN = """## Lips of unseen people, seen again
 
 What the tracker sees of rendered video, beside the clip whose own sound drives it: medians over clips, and how many
-p b m bring the lips together, f v the lower lip to the upper teeth; in brackets how often open vowels do the same,
-although they should not ([retracked](benchmarks/retracked.md)).
+p b m bring the lips together; in brackets how often open vowels do the same, although they should not
+([retracked](benchmarks/retracked.md)).
 """
 _LIPS = """## Lips and voices
 
@@ -140,7 +140,7 @@ def sections(records: Records, origins: Mapping[str, str]) -> Iterator[str]:
         yield _definitions() + "\n"
     if "retracked" in records:
         yield _SEEN
-        yield "\n".join(lines_of(records["retracked"]["result"])) + "\n"
+        yield "\n".join(lines_of(records["retracked"]["result"], brief=True)) + "\n"
         yield origins["retracked"]
     if "lips" in records:
         yield _LIPS

@@ -40,6 +40,7 @@ MEDIANS = {
 """What is told of a group by its median -> the heading of its column."""
 
 _SECONDS = 8.0  # of each clip
+_FEW = 10  # clips, of which an overview does not tell
 _EVERY = {ARABIC: 12}  # one clip in so many; of the other groups all
 _TITLE = """# Lips of unseen people, seen again
 
@@ -182,20 +183,27 @@ def table(result: Mapping[str, Mapping[str, Any]]) -> str:
     return "\n".join([_TITLE, *lines_of(result)]) + "\n"
 
 
-def lines_of(result: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
-    """The lines of the table: for each group of clips every method, and then the real video."""
-    yield f"| clips | lips by | {' | '.join(MEDIANS.values())} | p b m | f v |"
-    yield "|---" * (4 + len(MEDIANS)) + "|"
+def lines_of(result: Mapping[str, Mapping[str, Any]], *, brief: bool = False) -> Iterator[str]:
+    """The lines of the table: for each group of clips every method, and then the real video.
+
+    Args:
+        result: what ``summarise`` gives.
+        brief: whether to leave out intervals, some columns, and groups of few clips.
+    """
+    medians, counted = (("opening", "confidence"), RATES[:1]) if brief else (tuple(MEDIANS), RATES[::2])
+    yield f"| clips | lips by | {' | '.join(MEDIANS[key] for key in medians)} | {' | '.join(counted)} |"
+    yield "|---" * (2 + len(medians) + len(counted)) + "|"
     for group, rows in result.items():
+        if brief and rows[REAL]["opening"]["clips"] < _FEW:
+            continue
         for name in sorted(rows, key=lambda name: (name == REAL, name)):
             row = rows[name]
             title = name if name == REAL else f"**{name}**"
-            clips = row["opening"]["clips"]
-            cells = [_cell(row[key]) if name != REAL else "1" for key in MEDIANS]
-            cells += [rate_cell(row, rate) for rate in RATES[::2]]
-            yield f"| {group} ({clips}) | {title} | {' | '.join(cells)} |"
+            cells = ["1" if name == REAL else _cell(row[key], brief=brief) for key in medians]
+            cells += [rate_cell(row, rate) for rate in counted]
+            yield f"| {group} ({row['opening']['clips']}) | {title} | {' | '.join(cells)} |"
 
 
-def _cell(row: MedianInterval) -> str:
+def _cell(row: MedianInterval, *, brief: bool) -> str:
     median, low, high = row["median"]
-    return f"{median:.2f} ({low:.2f} to {high:.2f})"
+    return f"{median:.2f}" if brief else f"{median:.2f} ({low:.2f} to {high:.2f})"
