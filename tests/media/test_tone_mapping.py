@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -145,7 +146,11 @@ def test_the_peak_is_what_the_file_says(tmp_path: Path) -> None:
     for number, stated in enumerate(("", ":max-cll=203,100", f":{screen}", f":{screen}:max-cll=203,100")):
         path = tmp_path / f"{number}.mkv"
         options = {"x265-params": plain + stated, "preset": "ultrafast"}
-        write_hdr(path, image, PQ, pixels="yuv420p10le", codec="libx265", options=options)
+        write_again = partial(write_hdr, path, image, PQ, pixels="yuv420p10le", codec="libx265", options=options)
+        try:
+            write_again()
+        except av.error.ArgumentError:  # x265 spoils its own memory in about one of a hundred runs
+            write_again()
         found.append(int(levels_in(path)[0, 0]))
     of_4000 = 255 * (float(compress_highlights(np.array(203.0), 4000)) / 203) ** (1 / 2.4)
     assert found == [pytest.approx(value, abs=2) for value in (230, 255, of_4000, 255)]
