@@ -77,13 +77,13 @@ def mouth_rows(runs: Path, taught: Sequence[SpokenStretch]) -> dict[str, MouthRo
         network = load_network(MouthGenerator, MouthConfig, file).eval()
         rows[name] = lambda stretch, network=network: predict_mouth(network, stretch.phones[-1])  # type: ignore[misc]
     weights = np.concatenate(normalise_styles(taught))[:, MOUTH_EXPRESSIONS]
-    spoken = np.concatenate([_spoken(stretch) for stretch in taught])
+    spoken = np.concatenate([_measure_speech(stretch) for stretch in taught])
     mean, jaw = weights.mean(axis=0), MOUTH_EXPRESSIONS.index(EXPRESSION_NAMES.index("jawOpen"))
     slope, rest = np.polyfit(spoken, weights[:, jaw], 1)
 
     def jaw_alone(stretch: SpokenStretch) -> FloatArray:
         opened = np.repeat(mean[None], FRAMES, axis=0)
-        opened[:, jaw] = slope * _spoken(stretch) + rest
+        opened[:, jaw] = slope * _measure_speech(stretch) + rest
         return opened.clip(0.0, 1.0)
 
     return {**rows, "mean face": lambda stretch: np.repeat(mean[None], FRAMES, axis=0), "jaw alone": jaw_alone}
@@ -196,6 +196,6 @@ def _likeness(made: FloatArray, real: FloatArray) -> float:
     return float(ssim_sequence(torch.from_numpy(np.array(made)), torch.from_numpy(real)))
 
 
-def _spoken(stretch: SpokenStretch) -> FloatArray:
+def _measure_speech(stretch: SpokenStretch) -> FloatArray:
     """(FRAMES,) the share of speech in each frame, which is about how loud it is."""
     return np.asarray(stretch.phones[-1].sum(axis=1))

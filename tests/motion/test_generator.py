@@ -73,10 +73,10 @@ def test_lids_are_the_portraits_and_the_mouth_rests_in_silence(calm: Portrait) -
 def test_a_method_may_move_lids_and_let_the_rest_change(calm: Portrait) -> None:
     rest = closed_mouth(calm.landmarks)
 
-    def settled(rows: slice) -> FloatArray:
+    def settle(rows: slice) -> FloatArray:
         return rest + 0.001 * np.arange(rows.start, rows.stop)[:, None, None]
 
-    motion = generate_motion(Loud(settled=settled, lids=True), speech(), calm)
+    motion = generate_motion(Loud(settled=settle, lids=True), speech(), calm)
     np.testing.assert_allclose(motion.landmarks[45, LIPS], rest[LIPS] + 0.045, atol=1e-6)
     assert np.abs(motion.landmarks[:, LEFT_EYE] - motion.rest[LEFT_EYE]).max() > 0.01
     np.testing.assert_allclose(motion.landmarks[:, RIGHT_EYE], np.repeat(rest[None, RIGHT_EYE], 80, axis=0), atol=1e-6)

@@ -73,7 +73,7 @@ def recordings_with_labels(corpus: Path, split: str) -> tuple[LabelledRecording,
         raise InputError(f"there is no split {split!r}; choose train or held-out.")
     table = manifest_rows(corpus / "speech")
     open_speech = tuple(_open_speech(corpus))
-    kept_back = _kept_back(open_speech)
+    kept_back = _choose_held_out(open_speech)
     libri = tuple(_librispeech(corpus, table))
     held_out = [
         *_grid_others(corpus),
@@ -102,7 +102,7 @@ def _grid_main(corpus: Path) -> Iterator[LabelledRecording]:
 
 def _single_speakers(corpus: Path, table: list[dict[str, str]]) -> Iterator[LabelledRecording]:
     speech = corpus / "speech"
-    texts, recognised = _coqui_texts(speech), _recognised_texts()
+    texts, recognised = _coqui_texts(speech), _read_recognition()
     for row in table:
         path = speech / row["file"]
         if row["dataset"] == "LJSpeech":
@@ -155,14 +155,14 @@ def _speechbrain(corpus: Path, table: list[dict[str, str]]) -> Iterator[Labelled
 
 
 def _librispeech(corpus: Path, table: list[dict[str, str]]) -> Iterator[LabelledRecording]:
-    texts = _recognised_texts()
+    texts = _read_recognition()
     for row in table:
         if row["file"].startswith("resemblyzer__LibriSpeech") and (text := texts.get(row["file"])):
             path = corpus / "speech" / row["file"]
             yield LabelledRecording(path, "LibriSpeech", row["speaker"], text, certain=False)
 
 
-def _recognised_texts() -> dict[str, str]:
+def _read_recognition() -> dict[str, str]:
     """Texts by file, of recordings without any: what Whisper tiny.en recognised, where it was sure enough."""
     with _RECOGNISED.open(encoding="utf-8", newline="") as file:
         return {row["file"]: row["text"] for row in csv.DictReader(file)}
@@ -180,7 +180,7 @@ def _open_speech(corpus: Path) -> Iterator[LabelledRecording]:
         )
 
 
-def _kept_back(recordings: tuple[LabelledRecording, ...]) -> frozenset[str]:
+def _choose_held_out(recordings: tuple[LabelledRecording, ...]) -> frozenset[str]:
     """One speaker in twelve of each corpus with several, at least one."""
     chosen: set[str] = set()
     for source in {recording.source for recording in recordings}:

@@ -138,7 +138,7 @@ def _blocks(
 ) -> Iterator[Arrays]:
     """The blocks of a video, or of its first frames: those that are known, and the others as they are made."""
     number, count, seen = 0, 0, None
-    for block in _known(video.digest, store, face):
+    for block in _look_up(video.digest, store, face):
         yield block
         number, count, seen = number + 1, count + len(block["landmarks"]), _last_seen(block, seen)
         if block["last"] or (frames is not None and count >= frames):
@@ -172,11 +172,11 @@ def _read_parts(video: JoinedVideo, store: Store, face: int | None, wanted: int,
 
 def find_raw_track(digest: str, store: Store, *, face: int | None = None) -> RawTrack | None:
     """What the store knows of a whole video with that digest, or None."""
-    blocks = list(_known(digest, store, face))
+    blocks = list(_look_up(digest, store, face))
     return _join(blocks) if blocks and blocks[-1]["last"] else None
 
 
-def _known(digest: str, store: Store, face: int | None) -> Iterator[Arrays]:
+def _look_up(digest: str, store: Store, face: int | None) -> Iterator[Arrays]:
     """The blocks that the store has, from the first on without a gap."""
     for number in itertools.count():
         block = store.find(_KIND, _key(digest, face, number), _SHAPES)

@@ -10,7 +10,7 @@ from talkinghead.face.landmarks import MESH_OF_68, canonical_face
 from talkinghead.face.pose import camera_from_head
 from talkinghead.methods.write_a_speaker.targets import (
     HEAD_UNITS,
-    captured_weights,
+    map_captured_weights,
     pose_of_track,
     speaker_styles,
     weights_of_track,
@@ -84,7 +84,7 @@ def test_captured_shapes_are_mapped_by_what_they_do() -> None:
     columns["mouth_press_l"][1] = 0.5
     columns["tongue_u"][:] = 1.0
     columns["mouth_oh_c"][1] = 0.5
-    found = captured_weights(columns)
+    found = map_captured_weights(columns)
     expected = np.zeros((2, NUM_EXPRESSIONS))
     expected[:, JAW_OPEN] = 0.3, 1.0  # 0.9 + 0.3 * 0.5 is more than there is
     expected[1, EXPRESSION_NAMES.index("mouthPressLeft")] = 0.5

@@ -58,7 +58,9 @@ class RenderToVideoRenderer:
             first, warped = piece
             own = np.stack([scene.head.crop.extract(picture) for picture in warped])
             change = (
-                self._rendered(scene, motion, first, own) if skin is None else self._made(scene, motion, first, own)
+                self._render_changes(scene, motion, first, own)
+                if skin is None
+                else self._draw_changes(scene, motion, first, own)
             )
             return Frames(_lay_over(warped, change, scene), motion.fps)
 
@@ -72,7 +74,7 @@ class RenderToVideoRenderer:
             first += len(chunk)
 
     @torch.inference_mode()
-    def _made(self, scene: FaceScene, motion: Motion, first: int, own: ImageArray) -> FloatArray:
+    def _draw_changes(self, scene: FaceScene, motion: Motion, first: int, own: ImageArray) -> FloatArray:
         """(n, S, S, 3) levels by which the network's pictures differ from the person's own."""
         config, device = self.network.config, next(self.network.parameters()).device
         rows = np.arange(first - config.before, first + len(own) + config.after).clip(0, len(motion) - 1)
@@ -89,7 +91,7 @@ class RenderToVideoRenderer:
         levels = 127.5 * (np.concatenate(made)[: len(own)] + 1)
         return np.asarray(levels - own)
 
-    def _rendered(self, scene: FaceScene, motion: Motion, first: int, own: ImageArray) -> FloatArray:
+    def _render_changes(self, scene: FaceScene, motion: Motion, first: int, own: ImageArray) -> FloatArray:
         """(n, S, S, 3) levels by which the rendered face differs from the picture, none at its edge."""
         width = max(1.0, _EDGE * scene.size)
         changes = []

@@ -94,7 +94,7 @@ class WriteASpeakerMotion:
             weights[:, _UPPER] = upper[rows]
             return in_order(landmarks_from_expression(weights, talk.rest), talk.rest)
 
-        def settled(rows: slice) -> FloatArray:
+        def settle(rows: slice) -> FloatArray:
             """The lips of the emotion, which stay while nobody speaks."""
             weights = np.zeros((rows.stop - rows.start, NUM_EXPRESSIONS))
             weights[:, _MOUTH] = emotions[rows] @ shown[:, _MOUTH]
@@ -102,7 +102,7 @@ class WriteASpeakerMotion:
 
         return Movement(
             landmarks,
-            settled,
+            settle,
             head=(pose[:, :3], pose[:, 3:]),
             idle=self.liveliness,
             contacts=contact_shares(features, RATE)[::STRIDE],

@@ -17,7 +17,7 @@ from talkinghead.errors import InputError, announce
 from talkinghead.foreign import read_arrays
 from talkinghead.media import read_speech
 from talkinghead.methods.write_a_speaker.features import FPS, STRIDE, phone_frames, phone_rows
-from talkinghead.methods.write_a_speaker.targets import captured_weights, pose_of_track, weights_of_track
+from talkinghead.methods.write_a_speaker.targets import map_captured_weights, pose_of_track, weights_of_track
 from talkinghead.motion.rest import zero_in_silence
 from talkinghead.motion.smoothing import resample_rows
 from talkinghead.speech.activity import voice_activity
@@ -60,7 +60,7 @@ def read_stretches(recordings: Sequence[Recording], store: Store) -> list[Spoken
     stretches: list[SpokenStretch] = []
     for take in read_takes([recording for recording in recordings if recording.can_be_mended], store):
         count = round(len(take.track) / take.track.fps * FPS)
-        phones, words = _spoken(take, count, store)
+        phones, words = _read_speech(take, count, store)
         weights, pose = (resample_rows(rows, take.track.fps, FPS, count) for rows in _face(take, store))
         stretches += _cut(phones, words, weights, pose, take.recording.speaker)
     return stretches
@@ -79,14 +79,14 @@ def read_captured(folder: Path, store: Store) -> list[SpokenStretch]:
         sound = folder / f"{file.stem.replace('bs_', '')}.ogg"
         speech = read_speech(sound)
         count = min(num_frames(speech.duration, FPS), round(len(rows) / _CAPTURED_FPS * FPS))
-        weights = captured_weights(dict(zip(shapes, rows.T.astype(np.float64), strict=True)))
+        weights = map_captured_weights(dict(zip(shapes, rows.T.astype(np.float64), strict=True)))
         key = key_of(file_digest(sound), count, recogniser_digest(), _code())
         phones = store.array("phones", key, partial(_phone_versions, speech, count))
         stretches += _cut(phones, None, resample_rows(weights, _CAPTURED_FPS, FPS, count), None, CAPTURED_SPEAKER)
     return stretches
 
 
-def _spoken(take: Take, count: int, store: Store) -> tuple[FloatArray, tuple[Interval, ...] | None]:
+def _read_speech(take: Take, count: int, store: Store) -> tuple[FloatArray, tuple[Interval, ...] | None]:
     """(V, count, 39) shares of the phones in a take, recognised and aligned, and its words where its text is known."""
     text = take.recording.transcript() if take.recording.part == (0.0, 1.0) else None
 

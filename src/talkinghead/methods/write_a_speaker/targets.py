@@ -78,7 +78,7 @@ def _fitter() -> LandmarkFitter:
     return LandmarkFitter(basis)
 
 
-def captured_weights(columns: Mapping[str, FloatArray]) -> FloatArray:
+def map_captured_weights(columns: Mapping[str, FloatArray]) -> FloatArray:
     """(T, 51) weights of the shapes of FACEGOOD's recordings, mapped by what each shape does.
 
     Args:
