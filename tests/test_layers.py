@@ -49,6 +49,9 @@ KEPT_APART = {
     "pygltflib": {"motion/gltf.py"},
     "espeakng_loader": {"speech/synthesis/espeak_library.py"},
     "piper": {"speech/synthesis/piper.py"},
+    "uvicorn": {"web/server.py"},
+    "fastapi": {"web/about.py", "web/api.py", "web/entrance.py", "web/server.py"},
+    "python_multipart": {"web/uploads.py"},
     "pocketsphinx": {"speech/alignment/sphinx.py", "data/vocabulary.py"},
 }
 
