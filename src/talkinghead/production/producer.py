@@ -85,6 +85,10 @@ class Producer:
         with nullcontext() if is_cancelled is None else cancel_when(is_cancelled):
             return self._run(check_job(job), _report_to(progress))
 
+    def load(self, method: str) -> None:
+        """Load a method's networks, so that its first job need not wait for them."""
+        self._load(method, "small", None, None)
+
     def _run(self, work: Work, report: Progress) -> Made:
         job = work.job
         report("model", 0, 1)
@@ -110,17 +114,18 @@ class Producer:
         return _write(work, dubbing.motion, dubbing.video(progress=report), size, view=None, began=began, report=report)
 
     def _head(self, job: Job) -> TalkingHead:
-        from talkinghead.pipeline import TalkingHead
-
         # The renderer of dubbed videos belongs to no method.
         renderer = None if job.task == "dub" else job.renderer
         person = Path(job.face).resolve() if Path(job.face).is_dir() else None
+        return self._load(job.method, job.config, renderer, person)
+
+    def _load(self, method: str, config: str, renderer: str | None, person: Path | None) -> TalkingHead:
+        from talkinghead.pipeline import TalkingHead
+
         changed = 0 if person is None else (person / "person.json").stat().st_mtime_ns
-        key = (job.method, job.config, renderer, person, changed)
+        key = (method, config, renderer, person, changed)
         if key not in self._heads:
-            self._heads[key] = TalkingHead.from_pretrained(
-                job.method, config=job.config, renderer=renderer, person=person
-            )
+            self._heads[key] = TalkingHead.from_pretrained(method, config=config, renderer=renderer, person=person)
         self._heads.move_to_end(key)
         while len(self._heads) > self._kept:
             self._heads.popitem(last=False)
