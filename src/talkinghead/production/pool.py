@@ -21,8 +21,8 @@ from talkinghead.production.messages import Advance, CancelTask, Death, End, Mes
 
 _MOST_ATTEMPTS = 2
 _MOST_FAILED_STARTS = 3
-_GRACE_S = 0.7  # in which cancelled work should reach a checkpoint, before its worker is ended
-_WATCH_S = 0.2  # how often limits are checked
+_GRACE_S = 0.6  # in which cancelled work should reach a checkpoint, before its worker is ended
+_WATCH_S, _SHORTEST_WATCH_S = 0.2, 0.02  # how often limits are checked
 _LOG = logging.getLogger("talkinghead.pool")
 
 
@@ -142,12 +142,13 @@ class WorkerPool:
 
     def _patience(self) -> float | None:
         """How long to listen before limits are to be checked, s."""
+        times, now = [], time.monotonic()
         for post in self._posts:
-            if post.handle is not None:
-                limited = self._max_memory is not None or post.handle.max_seconds is not None
-                if limited or post.ending is not None:
-                    return _WATCH_S
-        return None
+            if post.ending is not None:
+                times.append(max(post.ending - now, _SHORTEST_WATCH_S))
+            elif post.handle is not None and (self._max_memory is not None or post.handle.max_seconds is not None):
+                times.append(_WATCH_S)
+        return min(times, default=None)
 
     def _hire(self) -> None:
         while len(self._posts) < self._crew.size and self._failed_starts < _MOST_FAILED_STARTS:
