@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -15,6 +16,9 @@ from talkinghead.errors import InputError
 
 if TYPE_CHECKING:
     from talkinghead.person import Person
+
+_BEFORE = " before"
+"""Ends the names of those scores that the initial network had (``training.fit``)."""
 
 EXAMPLES = """
 [bold]Examples[/bold]
@@ -134,5 +138,13 @@ def _report(person: Person, seconds: float) -> None:
         tell("no method is adapted to them yet, but all can animate their picture: add --method NAME to adapt one")
     for method, stages in person.record.adapted.items():
         for stage, scores in stages.items():
-            told = ", ".join(f"{key} {value:g}" for key, value in scores.items() if isinstance(value, int | float))
+            told = ", ".join(describe_scores(scores))
             STDOUT.print(f"{method} {stage}: {told}", soft_wrap=True, highlight=False)
+
+
+def describe_scores(scores: Mapping[str, Any]) -> Iterator[str]:
+    """Each score, with that of the weights for anybody in brackets."""
+    for key, value in scores.items():
+        if isinstance(value, int | float) and not key.endswith(_BEFORE):
+            before = scores.get(f"{key}{_BEFORE}")
+            yield f"{key} {value:g}" if before is None else f"{key} {value:g} ({before:g} before)"
