@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,16 @@ import numpy as np
 import torch
 
 from benchmarks.intervals import Interval, cell, compare, interval
-from benchmarks.write_a_speaker_rows import FULL, head_rows, mouth_rows, read_spoken, spread_of, upper_rows
+from benchmarks.write_a_speaker_rows import (
+    FULL,
+    Row,
+    Spoken,
+    head_rows,
+    mouth_rows,
+    read_spoken,
+    spread_of,
+    upper_rows,
+)
 from talkinghead.data.corpus import Corpus
 from talkinghead.face.expressions import MOUTH_EXPRESSIONS, UPPER_EXPRESSIONS
 from talkinghead.face.landmarks import LIPS
@@ -25,6 +34,9 @@ from talkinghead.metrics.head_motion import spectrum_distance
 from talkinghead.metrics.jaw_lip import jaw_lip_distance
 from talkinghead.store import Store
 from talkinghead.types import FloatArray
+
+Score = Callable[[FloatArray, FloatArray], dict[str, float]]
+"""Measures of parameters (T, n) against the real ones."""
 
 _HIGHER = ("opening", "SSIM-Seq")
 _SPLITS = {"test": "GRID s1, test", "unseen": "unseen speakers"}
@@ -68,8 +80,8 @@ def score_upper_face(made: FloatArray, real: FloatArray) -> dict[str, float]:
 
 def score_head(made: FloatArray, real: FloatArray) -> dict[str, float]:
     """The likeness of poses (T, 6), and the distance of the spectra of their turns."""
-    turns = (rows[:, :3] * HEAD_UNITS[:3] for rows in (made, real))
-    return {**score_upper_face(made, real), "spectrum, dB": spectrum_distance(*turns, FPS)}
+    turns, real_turns = (rows[:, :3] * HEAD_UNITS[:3] for rows in (made, real))
+    return {**score_upper_face(made, real), "spectrum, dB": spectrum_distance(turns, real_turns, FPS)}
 
 
 def measure(corpus: Path, store: Path, runs: Path) -> dict[str, Any]:
@@ -85,7 +97,7 @@ def measure(corpus: Path, store: Path, runs: Path) -> dict[str, Any]:
     wanted = spread_of(learned, kept)
     taught = read_spoken(learned, kept, wanted)
     generator = load_generator(get_method("write_a_speaker").find_weights())
-    tables = {
+    tables: dict[str, tuple[dict[str, Row], Callable[[Spoken], FloatArray], Score]] = {
         "mouth": (mouth_rows(runs, taught), lambda spoken: spoken.weights[:, MOUTH_EXPRESSIONS], score_mouth),
         "upper face": (
             upper_rows(generator, runs, taught),

@@ -154,7 +154,7 @@ def head_rows(generator: WriteASpeakerMotion) -> dict[str, Row]:
     def idle(spoken: Spoken) -> FloatArray:
         activity = spoken.stretch.phones[-1].sum(axis=1).clip(0.0, 1.0)
         path = idle_head(FRAMES, FPS, seed=spoken.number, activity=activity)
-        return np.concatenate(path, axis=1) / HEAD_UNITS
+        return np.asarray(np.concatenate(path, axis=1) / HEAD_UNITS)
 
     return {FULL: of_words, "idle motion": idle, "still": lambda spoken: np.zeros((FRAMES, 6))}
 
@@ -175,7 +175,7 @@ def _of_method(name: str) -> Row:
     def weights(spoken: Spoken) -> FloatArray:
         motion = generator.generate(spoken.speech, face)
         rows = np.linspace(0, len(motion) - 1, FRAMES).round().astype(int)
-        return weights_of_motion(motion[rows])[:, MOUTH_EXPRESSIONS]
+        return np.asarray(weights_of_motion(motion[rows])[:, MOUTH_EXPRESSIONS])
 
     return weights
 

@@ -21,7 +21,7 @@ from talkinghead.methods.write_a_speaker.networks import MouthGenerator
 from talkinghead.methods.write_a_speaker.recordings import SpokenStretch
 from talkinghead.methods.write_a_speaker.stages import STAGES
 from talkinghead.methods.write_a_speaker.style import MouthStyle
-from talkinghead.methods.write_a_speaker.train_style import PairBatches, PairedWeights, pair_weights
+from talkinghead.methods.write_a_speaker.train_style import PairedWeights, StyleBatches, pair_weights
 from talkinghead.speech.arpabet import PHONES
 from talkinghead.store import Store
 from talkinghead.weights import load_network, save_weights
@@ -71,7 +71,7 @@ def test_generic_weights_are_relative_to_silence() -> None:
 
 def test_batches_are_functions_of_the_step() -> None:
     rng = np.random.default_rng(0)
-    batches = PairBatches([PairedWeights(rng.random((30, 28)), rng.random((30, 28)))], size=4)
+    batches = StyleBatches([PairedWeights(rng.random((30, 28)), rng.random((30, 28)))], size=4)
     assert batches(3)["generic"].shape == (4, 16, 28)
     assert torch.equal(batches(3)["weights"], batches(3)["weights"])
     assert not torch.equal(batches(3)["weights"], batches(4)["weights"])

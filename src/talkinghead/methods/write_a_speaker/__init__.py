@@ -9,8 +9,8 @@ from talkinghead.methods.write_a_speaker.config import (
     CONFIGS,
     VARIANTS,
     MouthConfig,
+    SpaceTimeConfig,
     StyleConfig,
-    VideoConfig,
     WordsConfig,
     WriteASpeakerConfig,
 )
@@ -52,7 +52,7 @@ def load_generator(weights: Weights) -> WriteASpeakerMotion:
 def load_renderer(weights: Weights) -> SpaceTimeRenderer:
     """The renderer of a person, if their weights are there; else one that has learned nobody."""
     there = weights.find("video")
-    network = None if there is None else load_network(SpaceTimeGenerator, VideoConfig, there)
+    network = None if there is None else load_network(SpaceTimeGenerator, SpaceTimeConfig, there)
     return SpaceTimeRenderer(network, WarpRenderer(load_filler(), FlatFiller()))
 
 

@@ -70,7 +70,7 @@ class StyleConfig:
 
 
 @dataclass(frozen=True)
-class VideoConfig:
+class SpaceTimeConfig:
     """The photo-realistic video generator and its three discriminators (figure 6, equations 7 to 11).
 
     Attributes:
@@ -120,7 +120,7 @@ class WriteASpeakerConfig:
     upper_face: WordsConfig = field(default_factory=WordsConfig)
     head: WordsConfig = field(default_factory=lambda: WordsConfig(outputs=6, emotions=False))
     style: StyleConfig = field(default_factory=StyleConfig)
-    video: VideoConfig = field(default_factory=VideoConfig)
+    video: SpaceTimeConfig = field(default_factory=SpaceTimeConfig)
 
 
 _SMALL_WORDS = WordsConfig(embedding_size=32, channels=(48, 48, 64, 96), layers=2, discriminator_channels=(32, 48, 64))
@@ -130,7 +130,9 @@ _SMALL = WriteASpeakerConfig(
     # Words hardly tell where a head goes: a network that must hit the recorded path learns to stand still.
     replace(_SMALL_WORDS, outputs=6, emotions=False, noise=4, adversarial=10.0, ssim_weight=10.0),
     StyleConfig(hidden=48),
-    VideoConfig(size=256, shrink=2, channels=32, shared=2, own=1, residual=True, discriminator_channels=(16, 32, 64)),
+    SpaceTimeConfig(
+        size=256, shrink=2, channels=32, shared=2, own=1, residual=True, discriminator_channels=(16, 32, 64)
+    ),
 )
 _TINY_WORDS = WordsConfig(words=8, embedding_size=4, channels=(4, 4), layers=1, discriminator_channels=(4, 4))
 
@@ -144,7 +146,7 @@ CONFIGS = {
         _TINY_WORDS,
         replace(_TINY_WORDS, outputs=6, emotions=False, noise=2),
         StyleConfig(hidden=4),
-        VideoConfig(
+        SpaceTimeConfig(
             size=32, window=3, shrink=2, channels=8, shared=1, own=1, residual=True, discriminator_channels=(4, 4)
         ),
     ),

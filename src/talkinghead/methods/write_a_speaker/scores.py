@@ -96,7 +96,7 @@ def score_words(
         made = network(*read, neutral, torch.from_numpy(noise))[0]
         likeness.append(float(ssim_sequence(made, torch.from_numpy(real).float())))
         if not config.emotions:
-            turns = (rows[:, :3] * HEAD_UNITS[:3] for rows in (made.double().numpy(), real))
-            away.append(spectrum_distance(*turns, FPS))
+            turns, wanted_turns = (rows[:, :3] * HEAD_UNITS[:3] for rows in (made.double().numpy(), real))
+            away.append(spectrum_distance(turns, wanted_turns, FPS))
     scores = {"SSIM": round(float(np.mean(likeness)), 4)}
     return scores | ({"spectrum_dB": round(float(np.mean(away)), 3)} if away else {})

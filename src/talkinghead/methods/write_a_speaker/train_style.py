@@ -55,7 +55,7 @@ def pair_weights(mouth: MouthGenerator, performances: Sequence[SpokenStretch]) -
     ]
 
 
-class PairBatches:
+class StyleBatches:
     """Random short stretches of paired weights.
 
     Args:
@@ -109,7 +109,7 @@ def train_style(training: Training) -> None:
         scores = training.fit(
             network,
             partial(style_losses, config=training.config),
-            PairBatches(splits["train"], size=training.options.batch),
+            StyleBatches(splits["train"], size=training.options.batch),
             validate=lambda network: {
                 f"{name} {key}": value
                 for name, own in groups.items()

@@ -20,7 +20,7 @@ from talkinghead.data.recording import Recording
 from talkinghead.data.tracks import read_takes
 from talkinghead.data.warped_frames import WarpedFrames, are_many, warp_frames
 from talkinghead.errors import InputError
-from talkinghead.methods.write_a_speaker.config import VideoConfig
+from talkinghead.methods.write_a_speaker.config import SpaceTimeConfig
 from talkinghead.methods.write_a_speaker.video import draw_landmarks, video_adversaries
 from talkinghead.methods.write_a_speaker.video_losses import generate, video_losses
 from talkinghead.store import Store
@@ -46,13 +46,13 @@ class Volumes:
     frames: WarpedFrames
     path: FloatArray
 
-    def volume(self, place: int, config: VideoConfig) -> ImageArray:
+    def volume(self, place: int, config: SpaceTimeConfig) -> ImageArray:
         """(window, s, s) uint8 landmark images about a frame."""
         rows = self.frames.rows[place] + np.arange(config.window) - config.window // 2
         return draw_landmarks(self.path[rows.clip(0, len(self.path) - 1)], config)
 
 
-def read_volumes(recordings: Sequence[Recording], config: VideoConfig, store: Store) -> list[Volumes]:
+def read_volumes(recordings: Sequence[Recording], config: SpaceTimeConfig, store: Store) -> list[Volumes]:
     """What the generator learns from: frames of recordings and the landmarks about them.
 
     Raises:
@@ -76,7 +76,7 @@ class VolumeBatches:
         config: sizes.
     """
 
-    def __init__(self, volumes: Sequence[Volumes], *, size: int, config: VideoConfig) -> None:
+    def __init__(self, volumes: Sequence[Volumes], *, size: int, config: SpaceTimeConfig) -> None:
         self._volumes, self._size, self._config = volumes, size, config
         self.places = [(k, place) for k, own in enumerate(volumes) for place in range(len(own.frames.rows))]
 

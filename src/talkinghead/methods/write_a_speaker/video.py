@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from talkinghead.methods.write_a_speaker.config import VideoConfig
+from talkinghead.methods.write_a_speaker.config import SpaceTimeConfig
 from talkinghead.rendering.sketch import sketches
 from talkinghead.training.adversarial import Adversaries
 from talkinghead.training.discriminators import MultiScaleDiscriminator
@@ -31,7 +31,7 @@ class SpaceTimeGenerator(nn.Module):
         config: sizes.
     """
 
-    def __init__(self, config: VideoConfig) -> None:
+    def __init__(self, config: SpaceTimeConfig) -> None:
         super().__init__()
         if config.shrink not in (1, 2, 4) or config.size % (8 * config.shrink):
             raise ValueError(f"{config} does not divide into features")
@@ -110,14 +110,14 @@ def _enlarge(size: int, size_out: int, *, calm: bool) -> nn.Sequential:
     )
 
 
-def video_adversaries(config: VideoConfig) -> Adversaries[SpaceTimeGenerator, MultiScaleDiscriminator]:
+def video_adversaries(config: SpaceTimeConfig) -> Adversaries[SpaceTimeGenerator, MultiScaleDiscriminator]:
     """The generator and three discriminators, each of which sees the volume and a frame (equation 8)."""
     channels = config.discriminator_channels
     judges = MultiScaleDiscriminator(config.window + 3, channels, strided=min(3, len(channels)))
     return Adversaries(SpaceTimeGenerator(config), judges)
 
 
-def draw_landmarks(landmarks: FloatArray, config: VideoConfig) -> ImageArray:
+def draw_landmarks(landmarks: FloatArray, config: SpaceTimeConfig) -> ImageArray:
     """(T, side, side) uint8 landmark images, white lines on black.
 
     Args:
