@@ -1,4 +1,4 @@
-"""The routes of HTTP for tasks: jobs and persons."""
+"""The routes of HTTP for tasks: jobs, persons and evaluations."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from fastapi import FastAPI, Request
 from fastapi.responses import FileResponse, JSONResponse, Response, StreamingResponse
 
-from talkinghead.web.forms import Form, body_schema, check_texts, job_form, person_form
+from talkinghead.web.forms import Form, body_schema, check_texts, evaluation_form, job_form, person_form
+from talkinghead.web.page_tasks import EvaluateVideo, PlotMotion
 from talkinghead.web.records import FINAL, Kind, TaskRecord
 from talkinghead.web.schemas import BINARY, EVENTS, OBJECT, TASK, TASKS, Schema, answers, as_json
 from talkinghead.web.sentences import RefusedError
@@ -39,7 +40,7 @@ _TYPES = {
     ".glb": "model/gltf-binary",
     ".html": "text/html",
 }
-_ATTACHED = (".npz", ".csv", ".json", ".glb")
+_ATTACHED = (".npz", ".csv", ".glb")
 _JOB_EXAMPLE = {"text": "Good morning.", "seed": 5}
 _PERSON_EXAMPLE = {"name": "Anna", "consent": "Anna agreed by e-mail on 3 March 2026."}
 
@@ -54,7 +55,9 @@ class TaskRoutes:
         check: makes of a task another one that checks its files.
     """
 
-    def __init__(self, service: Service, kind: Kind, form: Form, check: Callable[[Any], Callable[[Progress], Any]]) -> None:
+    def __init__(
+        self, service: Service, kind: Kind, form: Form, check: Callable[[Any], Callable[[Progress], Any]]
+    ) -> None:
         self._service, self._kind, self._form, self._check = service, kind, form, check
 
     async def post(self, request: Request) -> Response:
@@ -107,6 +110,26 @@ class TaskRoutes:
     async def show(self, id: str) -> Response:
         """The picture of the renderer's inner workings that was asked for with the field show."""
         return self.result(id, "show")
+
+    async def curves(self, id: str) -> Response:
+        """The curves of lips, head and blinks of a job that is done, as a picture."""
+        record = self._find(id)
+        self._check_done(record)
+        motion = self._service.result_file(record, "motion")
+        if motion is None:
+            raise RefusedError(404, "the job has no motion: there are no curves.")
+        picture = motion.with_name("curves.png")
+        if not picture.exists():
+            await asyncio.to_thread(self._service.ask, PlotMotion(motion, picture))
+        return file_response(picture, f"curves-{id[:6]}.png")
+
+    async def page(self, id: str) -> Response:
+        """The report of an evaluation that is done, as a page."""
+        return self.result(id, "page")
+
+    async def scores(self, id: str) -> Response:
+        """The scores of an evaluation that is done."""
+        return self.result(id, "scores")
 
     async def report(self, id: str) -> Response:
         """What was asked for and what came of it."""
@@ -187,20 +210,33 @@ def _check_person(task: AdaptPerson) -> CheckVideos:
     return CheckVideos(task.videos)
 
 
+def _check_evaluation(task: EvaluateVideo) -> CheckVideos:
+    return CheckVideos(task.paths())
+
+
 def add_task_routes(app: FastAPI, service: Service) -> None:
-    """The routes of jobs and persons."""
+    """The routes of jobs, persons and evaluations."""
     jobs = TaskRoutes(service, "job", job_form(), CheckJob)
     persons = TaskRoutes(service, "person", person_form(), _check_person)
     _add_kind(app, jobs, "jobs", body_schema(job_form(), example=_JOB_EXAMPLE))
     body = body_schema(person_form(), required=("videos", "consent"), example=_PERSON_EXAMPLE)
     _add_kind(app, persons, "persons", body)
     _add(app, "/v1/persons", persons.list_all, "persons", good={200: ("all persons", as_json(TASKS))})
-    bad = {404: "no such job, or it has none of these", 409: "it is not done"}
+    bad = {404: "no such task, or it has none of these", 409: "it is not done"}
+    evaluations = TaskRoutes(service, "evaluation", evaluation_form(), _check_evaluation)
+    body = body_schema(evaluation_form(), required=("video",), example={})
+    _add_kind(app, evaluations, "evaluations", body)
+    found = {200: ("the page", {"text/html": {"schema": {"type": "string"}}})}
+    _add(app, "/v1/evaluations/{id}/page", evaluations.page, "evaluations", good=found, bad=bad)
+    scores = {200: ("the scores", as_json(OBJECT))}
+    _add(app, "/v1/evaluations/{id}/scores", evaluations.scores, "evaluations", good=scores, bad=bad)
     for name in ("video", "motion", "arkit", "show"):
         good = {200: ("the file", BINARY), 206: ("the range of it", BINARY)}
         # Of ranges that cannot be met, Starlette tells in plain text.
         route: Any = getattr(jobs, name)
         _add(app, f"/v1/jobs/{{id}}/{name}", route, "jobs", methods=["GET"], good=good, bad=bad, ranges=True)
+    picture = {200: ("a PNG", {"image/png": {"schema": {"type": "string", "format": "binary"}}})}
+    _add(app, "/v1/jobs/{id}/curves", jobs.curves, "jobs", good=picture, bad=bad)
     good_report = {200: ("the report", as_json(OBJECT))}
     _add(app, "/v1/jobs/{id}/report", jobs.report, "jobs", good=good_report, bad=bad)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from talkinghead.errors import InputError
 from talkinghead.production.producer import Made
 from talkinghead.web.forms import job_of_form
+from talkinghead.web.page_tasks import EvaluateVideo
 from talkinghead.web.records import TaskRecord
 from talkinghead.web.tasks import AdaptPerson
 
@@ -99,4 +100,17 @@ def _parse_number(name: str, text: str, parse: Callable[[str], float]) -> float:
         raise InputError(f"{name} {text} is not a number: correct it.") from error
 
 
-_MAKERS: Mapping[str, Callable[[TaskRecord, Path, FindPerson], Any]] = {"job": _make_job, "person": _adapt_person}
+def _evaluate_video(record: TaskRecord, folder: Path, find_person: FindPerson) -> EvaluateVideo:
+    files, names = input_files(record, folder), client_names(record, folder)
+    if "video" not in files:
+        raise InputError("there is no video: give the one to evaluate.")
+    video, reference = files["video"][0], files["reference"][0] if "reference" in files else None
+    told = names[video], None if reference is None else names[reference]
+    return EvaluateVideo(video, reference, told, result_folder(record, folder))
+
+
+_MAKERS: Mapping[str, Callable[[TaskRecord, Path, FindPerson], Any]] = {
+    "job": _make_job,
+    "person": _adapt_person,
+    "evaluation": _evaluate_video,
+}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import socket
 from collections.abc import AsyncIterator, Callable
@@ -29,7 +30,7 @@ def make_app(service: Service, *, page: bool = True) -> Any:
 
     Args:
         service: does the work.
-        page: whether to show the page at ``/``, for which Gradio is needed.
+        page: whether to show the page at ``/``, if Gradio is installed.
     """
     from fastapi import FastAPI
     from fastapi.exceptions import RequestValidationError
@@ -74,6 +75,10 @@ def make_app(service: Service, *, page: bool = True) -> Any:
     add_about_routes(app, service)
     add_task_routes(app, service)
     add_entrance(app, service.settings)
+    if page and importlib.util.find_spec("gradio") is not None:
+        from talkinghead.web.page.layout import mount_page
+
+        app = mount_page(app, service)
     return Guard(app, service.settings)
 
 
@@ -144,8 +149,6 @@ def _listen(settings: ServiceSettings) -> socket.socket:
 
 def check_packages() -> None:
     """Raise ``InputError`` if packages of the extra are missing; announce it if the page's is."""
-    import importlib.util
-
     for name in ("fastapi", "uvicorn", "python_multipart"):
         if importlib.util.find_spec(name) is None:
             raise InputError(f"serving needs the package {name}: pip install 'talkinghead[web]'.")

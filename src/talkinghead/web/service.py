@@ -24,7 +24,6 @@ from talkinghead.web.settings import ServiceSettings
 from talkinghead.web.uploads import DISK_FULL, ReadForm
 
 if TYPE_CHECKING:
-    from talkinghead.production.messages import Task
     from talkinghead.production.pool import WorkerPool
     from talkinghead.types import Progress
 
@@ -59,9 +58,7 @@ class Service:
         self.tasks_folder = make_folder(settings.data / "tasks")
         self._lock_file = _lock(settings.data / "lock")
         self.records = TaskRecords(settings.data / "tasks.sqlite")
-        self.runner = Runner(
-            self.records, makers, self.folder_of, self.find_person, max_seconds=settings.max_seconds
-        )
+        self.runner = Runner(self.records, makers, self.folder_of, self.find_person, max_seconds=settings.max_seconds)
         self._uploading: Counter[str] = Counter()
         self._lock = threading.Lock()
         self.asked = self.refused = 0
@@ -160,7 +157,9 @@ class Service:
                 429, f"{settings.per_client} of your jobs wait already: let one of them end first.", retry=_RETRY_S
             )
 
-    def submit(self, id: str, kind: Kind, form: ReadForm, client: str, check: Callable[[Any], Callable[[Progress], Any]]) -> TaskRecord:
+    def submit(
+        self, id: str, kind: Kind, form: ReadForm, client: str, check: Callable[[Any], Callable[[Progress], Any]]
+    ) -> TaskRecord:
         """Add a task after its files were checked in a worker; blocks until they are.
 
         Args:
