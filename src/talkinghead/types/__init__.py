@@ -18,6 +18,13 @@ from talkinghead.types.arrays import (
     no_progress,
     num_frames,
 )
+from talkinghead.types.coded import (
+    MATRICES,
+    CodedFrames,
+    Coding,
+    Plane,
+    Planes,
+)
 from talkinghead.types.faces import (
     FaceTrack,
     Portrait,
@@ -43,16 +50,20 @@ from talkinghead.types.video import (
     Frames,
     Video,
     VideoSource,
+    Window,
 )
 
 __all__ = [
     "LEFT_OUTER_EYE_CORNER",
+    "MATRICES",
     "MESH_OF_68",
     "NUM_EXPRESSIONS",
     "NUM_LANDMARKS",
     "NUM_MESH",
     "RIGHT_OUTER_EYE_CORNER",
     "BoolArray",
+    "CodedFrames",
+    "Coding",
     "ColourTags",
     "FaceTrack",
     "FloatArray",
@@ -61,6 +72,8 @@ __all__ = [
     "IndexArray",
     "Interval",
     "Motion",
+    "Plane",
+    "Planes",
     "Portrait",
     "Pose",
     "Progress",
@@ -69,6 +82,7 @@ __all__ = [
     "Speech",
     "Video",
     "VideoSource",
+    "Window",
     "matrix_from_rotation",
     "no_progress",
     "num_frames",

@@ -2,12 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from talkinghead.types.arrays import ImageArray, check_array, check_fps
+import numpy as np
+
+from talkinghead.types.arrays import FloatArray, ImageArray, check_array, check_fps
 from talkinghead.types.speech import Speech
+
+if TYPE_CHECKING:
+    from talkinghead.types.coded import CodedFrames
+
+
+class Window(NamedTuple):
+    """A rectangle of a picture, in px."""
+
+    left: int
+    top: int
+    width: int
+    height: int
+
+    @property
+    def right(self) -> int:
+        """The first column behind it."""
+        return self.left + self.width
+
+    @property
+    def bottom(self) -> int:
+        """The first row below it."""
+        return self.top + self.height
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(width, height) in px."""
+        return self.width, self.height
+
+    def of(self, image: np.ndarray[Any, Any]) -> Any:
+        """That part of a picture (H, W, ...)."""
+        return image[self.top : self.bottom, self.left : self.right]
 
 
 @dataclass(frozen=True)
@@ -28,6 +61,29 @@ class Frames:
     def size(self) -> tuple[int, int]:
         """(width, height) in px."""
         return self.images.shape[2], self.images.shape[1]
+
+    def __getitem__(self, rows: slice) -> Frames:
+        return Frames(self.images[rows], self.fps)
+
+    def view(self, number: int, window: Window) -> ImageArray:
+        """(h, w, 3) a window of a picture; it shares its memory."""
+        return np.asarray(window.of(self.images[number]))
+
+    def colours_at(self, number: int, points: FloatArray) -> FloatArray:
+        """(N, 3) RGB in [0, 255] of a picture at points (N, 2) px."""
+        column, row = points.round().astype(int).clip(0, np.array(self.size) - 1).T
+        return np.asarray(self.images[number][row, column], np.float64)
+
+    def with_views(self, changes: Mapping[int, tuple[Window, ImageArray, ImageArray]]) -> Frames:
+        """The same pictures but for windows of some of them.
+
+        Args:
+            changes: for a picture's number a window, what ``view`` gave of it, and what it is to be.
+        """
+        images = self.images.copy()
+        for number, (window, _, after) in changes.items():
+            window.of(images[number])[:] = after
+        return Frames(images, self.fps)
 
 
 class VideoSource(Protocol):
@@ -104,10 +160,11 @@ class Video:
         fps: frames per second.
         num_frames: how many frames the chunks hold together.
         facts: what to write down about how it was made (method, version), for the provenance record.
-        tags: how to code the colours, where the frames have those of a recording; None: as is usual.
+        tags: how to code the colours, where the frames have those of a recording; None: as is usual, or as coded frames
+            say themselves.
     """
 
-    frames: Iterator[Frames]
+    frames: Iterator[Frames | CodedFrames]
     speech: Speech | None
     fps: float
     num_frames: int
