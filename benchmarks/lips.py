@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.intervals import median_interval
+from benchmarks.left_out import METHOD, load_folds, train_commands
 from benchmarks.peer_curves import PEERS, opening_of_phones, read_opening
 from benchmarks.voices import predict_landmarks
 from talkinghead.data.corpus import Corpus
@@ -21,7 +22,7 @@ from talkinghead.errors import announce
 from talkinghead.evaluation.systems import ENERGY, loud_share
 from talkinghead.face.pose import head_landmarks
 from talkinghead.face.rest import LOWER_INNER
-from talkinghead.methods import method_names, shipped_generator
+from talkinghead.methods import get_method, method_names, shipped_generator
 from talkinghead.methods.base import MotionGenerator
 from talkinghead.metrics.aperture import aperture, aperture_correlation, width_correlation
 from talkinghead.motion.smoothing import smooth
@@ -36,6 +37,7 @@ GROUPS = (KNOWN, GRID, OPEN_CLIPS, HDTF, OTHER, ARABIC)
 """Whose clips are reported together; no method that ships has learned from the last three, which are for research."""
 
 OWN_PHONES = "phones of this package"
+CAUSAL, LEFT_OUT = f"{METHOD}, causal", f"{METHOD}, speaker left out"
 MEASURES = {
     "correlation": "Opening, as the files are",
     "in step": "Opening, in step",
@@ -65,6 +67,12 @@ allows for.
 """
 _BELOW = f"""## The rows below the methods
 
+- **{CAUSAL}**: `--config causal`, which hears a small student of encoder and recogniser, with at most 0.2 s of sound
+  ahead.
+- **{LEFT_OUT}**: open clips by networks that have not learned from their speakers, half of the speakers each. What
+  ships is trained for 2,000 steps, each of these for fewer:
+
+{"".join(f"      {command}" + chr(10) for command in train_commands())}
 - **{ENERGY}**: the loudness of the sound, in decibels, as in [evaluation](evaluation.md).
 - **{OWN_PHONES}**: what the recogniser that ships hears, through the table of openings.
 - **hama** 1.7.0 (PyPI, Apache 2.0): its phones, with the times that `phoneme_spans` gives, but 0.2 s at most
@@ -211,10 +219,14 @@ def measure(corpus: Path, runs: Path) -> dict[str, Any]:
     tuned_on = list(read_takes(_tuned_on(corpus), store))
     settings = {name: tune([row(take) for take in tuned_on], tuned_on) for name, row in simple.items()}
     generators = {name: shipped_generator(name) for name in method_names()}
+    method = get_method(METHOD)
+    generators[CAUSAL] = method.generator(method.find_weights("causal"))
+    folds = load_folds(runs)
     found: dict[str, dict[str, list[Score]]] = {group: {} for group in GROUPS}
     for take in read_takes(_measured(corpus), store):
-        rows = found[group_of(take.recording)]
-        for name, generator in generators.items():
+        rows, speaker = found[group_of(take.recording)], take.recording.speaker
+        unseen = {LEFT_OUT: folds[speaker]} if speaker in folds else {}
+        for name, generator in (generators | unseen).items():
             rows.setdefault(name, []).append(score(predict(generator, take), take))
         for name, row in simple.items():
             made = adjust(row(take), take.track.fps, **settings[name])
@@ -242,10 +254,12 @@ def summarise(result: Mapping[str, Any], last: Path = _LAST) -> dict[str, Any]:
     }
     settings = dict(result["settings"])
     before = json.loads(last.read_text(encoding="utf-8"))["result"] if last.exists() else {"settings": {}, "groups": {}}
-    for name in (name for name in PEERS if name in before["settings"] and name not in settings):
-        settings[name] = before["settings"][name]
+    for name in (*PEERS, LEFT_OUT):
+        if name in before["settings"] and name not in settings:
+            settings[name] = before["settings"][name]
         for group in groups.keys() & before["groups"].keys():
-            groups[group][name] = before["groups"][group][name]
+            if name in before["groups"][group]:
+                groups[group].setdefault(name, before["groups"][group][name])
     return {"settings": settings, "groups": groups}
 
 

@@ -77,6 +77,7 @@ class TalkingHead:
         config: str = "small",
         renderer: str | None = None,
         person: Person | str | os.PathLike[str] | None = None,
+        style: Person | str | os.PathLike[str] | None = None,
         weights: tuple[Path, ...] = (),
     ) -> TalkingHead:
         """A method with trained weights.
@@ -86,16 +87,20 @@ class TalkingHead:
             config: name of a shipped size.
             renderer: name of another renderer, of this method or another; None: the method's default.
             person: a person, or their folder, whose adapted weights are used before the shipped ones.
+            style: a person, or their folder, as whom the face moves and speaks, whoever is shown.
             weights: folders to search for the method's weights before all others.
 
         Raises:
-            InputError: there is no such method, renderer or person, or no weights of that size.
+            InputError: there is no such method, renderer or person, no weights of that size, or none of the style.
         """
         chosen = get_method(method)
-        owner = person if person is None or isinstance(person, Person) else open_person(person)
+        owner, model = (
+            given if given is None or isinstance(given, Person) else open_person(given) for given in (person, style)
+        )
         if owner is not None:
             weights = (*weights, *owner.find_weights(chosen))
         found = chosen.find_weights(config, first=weights)
+        styled = found if model is None else chosen.find_weights(config, first=(model.find_style(chosen), *weights))
         names = chosen.default_renderers(weights) if renderer is None else (renderer, renderer)
 
         def load(name: str) -> Renderer:
@@ -105,7 +110,7 @@ class TalkingHead:
 
         drawn_by = load(names[0]) if names[0] == names[1] else PerKind(*(partial(load, name) for name in names))
         return cls(
-            chosen.generator(found),
+            chosen.generator(styled),
             drawn_by,
             method=method,
             renderer_names=names,

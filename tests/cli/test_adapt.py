@@ -10,6 +10,7 @@ import pytest
 from cli.command import run_here as run
 from drawn import speech_like, write_wav
 from evaluation.videos import moving_face, speech_of, write
+from talkinghead.cli.adapt import describe_scores
 from talkinghead.media import VideoReader
 
 CONSENT = "The drawn face has nobody to ask."
@@ -81,3 +82,8 @@ def test_options_that_do_not_go_with_a_person(folder: Path, tmp_path: Path) -> N
     done = run("animate", folder / "anna", folder / "hello.wav", "-o", tmp_path / "out.mp4", "--face", "2")
     assert done.code == 2
     assert "--face is chosen when a person is made" in done.stderr
+
+
+def test_what_a_person_gains_is_told() -> None:
+    scores = {"splits": "val", "val correlation": 0.75, "val correlation before": 0.7, "val D-A": 0.1}
+    assert list(describe_scores(scores)) == ["val correlation 0.75 (0.7 before)", "val D-A 0.1"]

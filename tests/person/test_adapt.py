@@ -14,6 +14,7 @@ from evaluation.videos import moving_face, speech_of, write
 from talkinghead.errors import InputError
 from talkinghead.methods import get_method
 from talkinghead.person import PersonPlan, adapt, adapt_person, open_person
+from talkinghead.person.adapt import person_corpus
 from talkinghead.person.record import FILE, read_record
 
 CONSENT = "The drawn face has nobody to ask."
@@ -170,3 +171,17 @@ def test_a_folder_with_other_things_is_left_alone(video: Path, tmp_path: Path) -
     with pytest.raises(InputError, match=f"holds other files and no {FILE}"):
         adapt_person(PersonPlan((video,), consent=CONSENT), tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["photo.txt"]
+
+
+def test_late_sound_is_taken_off(anna: Path) -> None:
+    plan = PersonPlan((anna.with_name("drawn.mp4"),), sound_late=0.08)
+    record = adapt_person(plan, anna).record
+    assert record == read_record(anna)
+    assert {recording.offset for recording in person_corpus(record, anna).recordings()} == {0.08}
+    assert adapt_person(replace(plan, sound_late=None), anna).record.sound_late == 0.08
+    content = json.loads((anna / FILE).read_text(encoding="utf-8"))
+    del content["sound_late"]  # as older programs write it
+    (anna / FILE).write_text(json.dumps(content), encoding="utf-8")
+    assert read_record(anna).sound_late == 0.0
+    with pytest.raises(InputError, match="--sound-late 3 is out of range"):
+        PersonPlan((), sound_late=3.0)

@@ -175,6 +175,29 @@ def test_weights_of_another_network_are_refused(anna: Path) -> None:
         TalkingHead.from_pretrained(NAME, person=anna)
 
 
+def test_a_style_moves_another_face(anna: Path) -> None:
+    folder = anna / "weights" / NAME
+    folder.mkdir(parents=True)
+    _, picture = get_method(NAME).person_renderer or ("", "")
+    for suffix in (".safetensors", ".json"):
+        shutil.copy(shipped(picture).with_suffix(suffix), folder)
+    with pytest.raises(InputError, match=f"no motion of {NAME} to take a style from: make it with talkinghead adapt"):
+        TalkingHead.from_pretrained(NAME, style=anna)
+    (folder / f"{picture}.safetensors").write_bytes(b"")  # a style draws nothing
+    for suffix in (".safetensors", ".json"):
+        shutil.copy(shipped("landmarks").with_suffix(suffix), folder)
+    assert TalkingHead.from_pretrained(NAME, style=anna, renderer=picture_renderer()).method == NAME
+    shutil.copy(shipped(picture), folder / "landmarks.safetensors")
+    with pytest.raises(InputError, match=r"landmarks\.safetensors: made for another network"):
+        TalkingHead.from_pretrained(NAME, style=anna)
+
+
+def picture_renderer() -> str:
+    """The renderer of the method that has networks of its own."""
+    name, _ = get_method(NAME).person_renderer or ("", "")
+    return name
+
+
 def test_a_folder_that_cannot_be_written_is_told(anna: Path, video: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(path: Path) -> Path:
         raise PermissionError(13, "Permission denied", str(path))

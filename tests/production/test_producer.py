@@ -20,7 +20,7 @@ from talkinghead.media import files as media_files
 from talkinghead.motion import arkit
 from talkinghead.motion.files import load_motion
 from talkinghead.pipeline import TalkingHead
-from talkinghead.production import Job, Producer, WorkCancelledError, run_job
+from talkinghead.production import Job, Producer, WorkCancelledError, check_job, run_job
 from talkinghead.rendering.warp import WarpRenderer
 from talkinghead.types import Frames, Motion, Portrait
 
@@ -244,3 +244,10 @@ def test_networks_stay_loaded_up_to_a_number(job: Job, monkeypatch: pytest.Monke
     for renderer in ("a", "b", "a", "c", "a", "b"):
         producer._head(Job.from_json({**job.to_json(), "renderer": renderer}))
     assert loaded == ["a", "b", "c", "b"]
+
+
+def test_a_style_is_a_person_and_no_saved_motion_has_another(job: Job, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="not a person"):
+        check_job(replace(job, style=str(tmp_path), motion=None))
+    with pytest.raises(InputError, match="--style and --motion are both given"):
+        check_job(replace(job, style=str(tmp_path), motion="saved.npz"))

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from talkinghead.cli.console import STDOUT, STOPPED, tell
 from talkinghead.cli.progress import Bar
+from talkinghead.errors import InputError
 
 if TYPE_CHECKING:
     from talkinghead.person import Person
+
+_BEFORE = " before"
+"""Ends the names of those scores that the initial network had (``training.fit``)."""
 
 EXAMPLES = """
 [bold]Examples[/bold]
@@ -66,6 +71,14 @@ def adapt(
             help="How the person agreed; asked for once and kept in the folder, see docs/provenance.md.",
         ),
     ] = None,
+    sound_late: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SECONDS|auto",
+            show_default=False,
+            help="By how much the sound is late against the picture, which trainings take off; auto: as measured.",
+        ),
+    ] = None,
     steps: Annotated[
         int | None,
         typer.Option(metavar="N", show_default="the stages' own", help="Training steps of each of a method's stages."),
@@ -81,7 +94,14 @@ def adapt(
     if consent is None and not has_consent(out):
         consent = _ask_consent()
     plan = PersonPlan(
-        tuple(videos), methods=tuple(method or ()), minutes=minutes, face=face, name=name, consent=consent, steps=steps
+        tuple(videos),
+        methods=tuple(method or ()),
+        minutes=minutes,
+        face=face,
+        name=name,
+        consent=consent,
+        steps=steps,
+        sound_late=_parse_sound_late(sound_late),
     )
     try:
         with Bar() as progress:
@@ -91,6 +111,16 @@ def adapt(
         raise typer.Exit(STOPPED) from None
     _report(person, time.monotonic() - began)
     typer.echo(out)
+
+
+def _parse_sound_late(text: str | None) -> float | Literal["auto"] | None:
+    """What ``--sound-late`` says."""
+    if text is None or text == "auto":
+        return "auto" if text else None
+    try:
+        return float(text)
+    except ValueError:
+        raise InputError(f"--sound-late {text} is unknown: choose seconds such as 0.12, or auto.") from None
 
 
 def _ask_consent() -> str | None:
@@ -108,5 +138,13 @@ def _report(person: Person, seconds: float) -> None:
         tell("no method is adapted to them yet, but all can animate their picture: add --method NAME to adapt one")
     for method, stages in person.record.adapted.items():
         for stage, scores in stages.items():
-            told = ", ".join(f"{key} {value:g}" for key, value in scores.items() if isinstance(value, int | float))
+            told = ", ".join(describe_scores(scores))
             STDOUT.print(f"{method} {stage}: {told}", soft_wrap=True, highlight=False)
+
+
+def describe_scores(scores: Mapping[str, Any]) -> Iterator[str]:
+    """Each score, with that of the weights for anybody in brackets."""
+    for key, value in scores.items():
+        if isinstance(value, int | float) and not key.endswith(_BEFORE):
+            before = scores.get(f"{key}{_BEFORE}")
+            yield f"{key} {value:g}" if before is None else f"{key} {value:g} ({before:g} before)"

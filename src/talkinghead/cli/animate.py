@@ -219,6 +219,13 @@ def animate(
             "cut or its last pose held. --head and --blink change it further.",
         ),
     ] = None,
+    style: Annotated[
+        Path | None,
+        _motion_option(
+            metavar="PERSON",
+            help="Move and speak as this person does, a folder that talkinghead adapt has made, whoever FACE is.",
+        ),
+    ] = None,
     job: Annotated[
         Path | None,
         _job_option(

@@ -49,6 +49,7 @@ class Recording:
         alignment: a ``.align`` file with the words in time, or None.
         seconds: the whole video's length as far as the corpus states it, else 0.
         silent: whether the video has no sound.
+        late: seconds by which the sound is late against the picture, as the user says; None: as the table says.
     """
 
     name: str
@@ -63,13 +64,16 @@ class Recording:
     alignment: Path | None = None
     seconds: float = 0.0
     silent: bool = False
+    late: float | None = None
 
     @property
     def offset(self) -> float | None:
         """Seconds by which the sound is late against the picture; negative: early; None: none can be estimated.
 
-        Recordings that the table of estimates does not have, those of the user's own, are taken as in step.
+        Recordings of the user's own, which the table of estimates does not have, are in step unless ``late`` tells.
         """
+        if self.late is not None:
+            return self.late
         return 0.0 if self.dataset in _IN_STEP else _offsets().get(self.name, 0.0)
 
     @property

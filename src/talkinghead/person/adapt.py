@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 from talkinghead.data.corpus import Corpus
 from talkinghead.data.tables import list_videos
@@ -30,6 +31,7 @@ from talkinghead.person.record import (
     write_record,
 )
 from talkinghead.person.reference import list_recordings, make_reference
+from talkinghead.person.weaknesses import describe_late, find_weaknesses, measure_sound_late
 from talkinghead.store import Store, file_digest
 from talkinghead.tracking.portrait import portrait_from_reference
 from talkinghead.training.plan import plan_training
@@ -38,6 +40,7 @@ from talkinghead.types import Progress, no_progress
 from talkinghead.version import __version__
 
 _STORE = "store"
+_LATEST_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,8 @@ class PersonPlan:
         name: of the person; None: that of the folder.
         consent: how the person agreed; None: as recorded in the folder.
         steps: training steps of each stage; None: the stage's own.
+        sound_late: seconds by which the sound is late against the picture, or "auto": as measured; None: as recorded
+            in the folder, or not at all.
     """
 
     videos: tuple[Path, ...]
@@ -61,6 +66,7 @@ class PersonPlan:
     name: str | None = None
     consent: str | None = None
     steps: int | None = None
+    sound_late: float | Literal["auto"] | None = None
 
     def __post_init__(self) -> None:
         """Raises ``InputError`` for values out of range."""
@@ -70,6 +76,11 @@ class PersonPlan:
             raise InputError(f"--face {self.face} is out of range: choose 1 for the leftmost face, 2 for the next.")
         if self.steps is not None and self.steps < 1:
             raise InputError(f"--steps {self.steps} is out of range: choose a whole number from 1 up.")
+        if isinstance(self.sound_late, float) and not abs(self.sound_late) <= _LATEST_S:
+            raise InputError(
+                f"--sound-late {self.sound_late:g} is out of range: choose seconds from -{_LATEST_S:g} to "
+                f"{_LATEST_S:g}, or auto."
+            )
         if self.consent is not None and not self.consent.strip():
             raise InputError("--consent is empty: write how the person agreed, such as 'Anna agreed by e-mail'.")
 
@@ -96,10 +107,13 @@ def adapt_person(plan: PersonPlan, folder: Path, *, progress: Progress = no_prog
     record = _continued(plan, folder) if has_record(folder) else _new(plan, folder)
     store = Store(folder / _STORE)
     if not _is_prepared(record, folder):
-        _prepare(record, folder, store, progress)
+        _prepare(record, folder, store, progress, sound=plan.sound_late is None)
         record = replace(record, prepared={name: file_digest(folder / name) for name in PREPARED})
         write_record(record, folder)
     person = Person(folder, record)
+    if plan.sound_late is not None:
+        record = replace(record, sound_late=_settle_sound(plan.sound_late, person))
+        write_record(record, folder)
     for name, of_method in stages.items():
         _check_needs(get_method(name), person)
         for stage_name, stage in _leave_out_for_silence(name, of_method, person).items():
@@ -245,15 +259,27 @@ def person_corpus(record: PersonRecord, folder: Path) -> Corpus:
     Raises:
         InputError: a video is missing, or has changed.
     """
-    return Corpus.of_recordings(list_recordings(find_videos(record, folder), folder, speaker=record.name))
+    return Corpus.of_recordings(
+        list_recordings(find_videos(record, folder), folder, speaker=record.name, late=record.sound_late)
+    )
 
 
-def _prepare(record: PersonRecord, folder: Path, store: Store, progress: Progress) -> None:
-    """Make the reference and the portrait."""
+def _settle_sound(wanted: float | Literal["auto"], person: Person) -> float:
+    """Seconds by which trainings take the sound for late."""
+    late = measure_sound_late(person.reference()) if wanted == "auto" else wanted
+    what = f"{describe_late(late)} against the picture, which trainings take off" if late else "in step"
+    announce(f"{person.name}: the sound is {what}.")
+    return late
+
+
+def _prepare(record: PersonRecord, folder: Path, store: Store, progress: Progress, *, sound: bool) -> None:
+    """Make the reference and the portrait, and announce what is weak in them; ``sound``: in its timing, too."""
     videos = find_videos(record, folder)
     seconds = None if record.minutes is None else 60 * record.minutes
     reference = make_reference(videos, folder, store, face=record.face, seconds=seconds, progress=progress)
     save_portrait(portrait_from_reference(reference), folder)
+    for weakness in find_weaknesses(reference, sound=sound):
+        announce(f"{record.name}: {weakness}")
 
 
 def _scores(card: Path) -> Scores:

@@ -93,6 +93,21 @@ class Person:
             )
         return ()
 
+    def find_style(self, method: Method) -> Path:
+        """The folder of a method's weights adapted to this person, among which are those of motion.
+
+        Raises:
+            InputError: there are none.
+        """
+        folder = self.folder / "weights" / method.name
+        _, picture = method.person_renderer or ("", "")
+        if not any(file.stem != picture for file in folder.glob("*.safetensors")):
+            raise InputError(
+                f"{self.folder} has no motion of {method.name} to take a style from: make it with talkinghead adapt "
+                f"--method {method.name}, or choose another person or method."
+            )
+        return folder
+
     def scores(self, method: str) -> Mapping[str, Scores]:
         """Stage -> scores of a method's adapted weights; empty if none were adapted."""
         return self.record.adapted.get(method, {})

@@ -9,6 +9,7 @@
 | `videos`    | list of `file` (relative to the folder), `digest` (SHA-256) and `seconds` of each reference video |
 | `minutes`   | how much of the videos is used, or null for all                                                   |
 | `face`      | which face of several, or null for the largest                                                    |
+| `sound_late`| seconds by which the sound is late against the picture, which trainings take off; 0 if left out   |
 | `program`   | the version of talkinghead that wrote it                                                          |
 | `prepared`  | digests of the files that preparation made, by name; empty until it is done                       |
 | `adapted`   | method -> stage -> scores of its adapted weights                                                  |
@@ -55,6 +56,7 @@ class PersonRecord:
     minutes: float | None = None
     face: int | None = None
     program: str = ""
+    sound_late: float = 0.0
     prepared: Mapping[str, str] = field(default_factory=dict)
     adapted: Mapping[str, Mapping[str, Scores]] = field(default_factory=dict)
 
@@ -93,6 +95,8 @@ def _record_from(content: Any, path: Path) -> PersonRecord:
         )
     fields = {key: value for key, value in content.items() if key not in ("format", "version")}
     for name, is_right in _RIGHT.items():
+        if name in _LATER and name not in fields:
+            continue
         if name not in fields or not is_right(fields[name]):
             raise InputError(f"{path} was edited or cut off (its {name} is missing or wrong): {_AGAIN}")
     unknown = sorted(set(fields) - set(_RIGHT))
@@ -123,6 +127,7 @@ _RIGHT: dict[str, Callable[[Any], bool]] = {
     "minutes": lambda value: value is None or _is_positive(value),
     "face": lambda value: value is None or (type(value) is int and value >= 1),
     "program": lambda value: isinstance(value, str),
+    "sound_late": lambda value: isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 10,
     "prepared": lambda value: isinstance(value, dict) and all(isinstance(digest, str) for digest in value.values()),
     "adapted": lambda value: (
         isinstance(value, dict)
@@ -130,6 +135,9 @@ _RIGHT: dict[str, Callable[[Any], bool]] = {
         and all(isinstance(scores, dict) for stages in value.values() for scores in stages.values())
     ),
 }
+
+_LATER = ("sound_late",)
+"""Fields that records of older programs lack."""
 
 
 def write_record(record: PersonRecord, folder: Path) -> None:

@@ -89,13 +89,16 @@ def load_duration(folder: Path) -> float:
     return len(values["landmarks"]) / float(values["fps"])
 
 
-def list_recordings(videos: Sequence[Path], folder: Path, *, speaker: str) -> list[Recording]:
+def list_recordings(
+    videos: Sequence[Path], folder: Path, *, speaker: str, late: float | None = None
+) -> list[Recording]:
     """The stretches of the videos that show the person, as recordings to learn from.
 
     Args:
         videos: those from which the reference was made.
         folder: of the person.
         speaker: the person's name.
+        late: seconds by which the sound is late against the picture; None: it is in step.
 
     Raises:
         InputError: the reference is missing or damaged, or a video cannot be read.
@@ -109,7 +112,11 @@ def list_recordings(videos: Sequence[Path], folder: Path, *, speaker: str) -> li
         reader, begin = readers[place], int(begins[place])
         part = ((start - begin) / reader.num_frames, (stop - begin) / reader.num_frames)
         name, seconds = f"{reader.path.stem}-{number}", reader.num_frames / reader.fps
-        recordings.append(Recording(name, speaker, reader.path, "own", OWN, part=part, seconds=seconds, silent=silent))
+        recordings.append(
+            Recording(
+                name, speaker, reader.path, "own", OWN, part=part, seconds=seconds, silent=silent, late=late or None
+            )
+        )
     return recordings
 
 

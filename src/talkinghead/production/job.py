@@ -22,6 +22,7 @@ INPUTS: Mapping[str, str] = {
     "motion": "--motion",
     "voice": "--voice",
     "who": "--who",
+    "style": "--style",
 }
 OUTPUTS: Mapping[str, str] = {"out": "OUT", "motion_out": "--motion-out", "arkit": "--arkit"}
 
@@ -63,6 +64,7 @@ class Job:
         motion_out: where to save the motion.
         arkit: where to export the motion for other programs: a file with ARKit's weights, or a glTF.
         motion: a saved motion to render.
+        style: the folder of a person as whom the face moves and speaks, whoever it is.
         task: "animate" a face, or "dub" a video, every frame of which keeps all but its lips.
         length: of a dubbed video: "longest", that of "speech", or of "video".
         mix: at which level a dubbed video's own sound stays under the speech, such as "-20dB"; None: not at all.
@@ -97,6 +99,7 @@ class Job:
     motion_out: str | None = None
     arkit: str | None = None
     motion: str | None = None
+    style: str | None = None
     task: str = "animate"
     length: str = "longest"
     mix: str | float | None = None

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 Cancel: TypeAlias = "Callable[[], bool] | threading.Event"
 
-_Key: TypeAlias = tuple[str, str, str | None, Path | None, int]
+_Key: TypeAlias = tuple[str, str, str | None, tuple[tuple[Path, int] | None, ...]]
 
 _KEPT_MODELS = 4
 
@@ -114,17 +114,25 @@ class Producer:
 
         # The renderer of dubbed videos belongs to no method.
         renderer = None if job.task == "dub" else job.renderer
-        person = Path(job.face).resolve() if Path(job.face).is_dir() else None
-        changed = 0 if person is None else (person / "person.json").stat().st_mtime_ns
-        key = (job.method, job.config, renderer, person, changed)
+        people = tuple(_find_person(path) for path in (job.face, job.style))
+        key = (job.method, job.config, renderer, people)
         if key not in self._heads:
+            person, style = (None if found is None else found[0] for found in people)
             self._heads[key] = TalkingHead.from_pretrained(
-                job.method, config=job.config, renderer=renderer, person=person
+                job.method, config=job.config, renderer=renderer, person=person, style=style
             )
         self._heads.move_to_end(key)
         while len(self._heads) > self._kept:
             self._heads.popitem(last=False)
         return self._heads[key]
+
+
+def _find_person(path: str | None) -> tuple[Path, int] | None:
+    """The folder of a person, and when it was last changed; None where the path is a file."""
+    if path is None or not Path(path).is_dir():
+        return None
+    folder = Path(path).resolve()
+    return folder, (folder / "person.json").stat().st_mtime_ns
 
 
 def _report_to(progress: Progress | None) -> Progress:

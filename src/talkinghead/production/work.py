@@ -62,6 +62,7 @@ def check_job(job: Job) -> Work:
     check_ranges(job)
     check_task(job)
     _refuse_addresses(job)
+    _check_style(job)
     source, figure, outputs = Source.of_job(job), Figure.of_job(job), Outputs.of_job(job)
     motion = None if job.motion is None else Path(job.motion)
     outputs.check({**figure.files(), **source.files(), "--motion": motion}, overwrite=job.overwrite)
@@ -103,3 +104,16 @@ def _check_method(job: Job, source: Source) -> None:
         raise InputError(f"--emotion goes only with --method {able}, {job.method} shows none: leave it out.")
     if source.spans:
         announce(f"{job.method} shows no emotions: those in the text are left out.")
+
+
+def _check_style(job: Job) -> None:
+    if job.style is None:
+        return
+    if job.motion is not None:
+        raise InputError(
+            "--style and --motion are both given: a saved motion has its own style; leave one of them out."
+        )
+    from talkinghead.methods import get_method
+    from talkinghead.person import open_person
+
+    open_person(job.style).find_style(get_method(job.method))
