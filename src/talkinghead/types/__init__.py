@@ -30,6 +30,12 @@ from talkinghead.types.faces import (
     Portrait,
     Reference,
 )
+from talkinghead.types.frames import (
+    ColourTags,
+    Frames,
+    VideoSource,
+    Window,
+)
 from talkinghead.types.motion import (
     Motion,
 )
@@ -46,11 +52,7 @@ from talkinghead.types.speech import (
     Speech,
 )
 from talkinghead.types.video import (
-    ColourTags,
-    Frames,
     Video,
-    VideoSource,
-    Window,
 )
 
 __all__ = [

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from talkinghead.types.arrays import FloatArray, ImageArray, check_fps
-from talkinghead.types.video import ColourTags, Window
+from talkinghead.types.frames import ColourTags, Window
 
 Plane = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
 Planes = tuple[Plane, Plane, Plane]
