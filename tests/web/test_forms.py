@@ -34,14 +34,13 @@ def test_every_field_of_a_job_is_one_of_the_form() -> None:
 
 def test_a_form_becomes_a_job() -> None:
     values = {"text": "Hi.", "head": "0.5", "seed": "7", "visible_mark": "false", "blink": "off", "fps": "30000/1001"}
-    job = job_of_form(
-        {**values, "format": "webm", "arkit": "csv"}, {"face": Path("in/face.png")}, Path("o"), person=None
-    )
+    job = job_of_form({**values, "format": "webm", "arkit": "csv"}, {"face": Path("in/face.png")}, Path("o"), Path)
     assert job == Job(
         face="in/face.png", out="o/video.webm", text="Hi.", head=0.5, seed=7, visible_mark=False, blink="off",
         fps="30000/1001", motion_out="o/motion.npz", arkit="o/arkit.csv",
     )  # fmt: skip
-    assert job_of_form(values, {}, Path("o"), person=Path("anna")).face == "anna"
+    by_name = job_of_form({**values, "person": "anna", "style": "bob"}, {}, Path("o"), Path("persons").joinpath)
+    assert (by_name.face, by_name.style) == ("persons/anna", "persons/bob")
 
 
 @pytest.mark.parametrize(
@@ -55,9 +54,9 @@ def test_a_form_becomes_a_job() -> None:
 )
 def test_wrong_values_are_named(values: dict[str, str], sentence: str) -> None:
     with pytest.raises(InputError, match=sentence):
-        job_of_form(values, {"face": Path("a.png")}, Path("o"), person=None)
+        job_of_form(values, {"face": Path("a.png")}, Path("o"), Path)
     with pytest.raises(InputError, match="no face"):
-        job_of_form({}, {}, Path("o"), person=None)
+        job_of_form({}, {}, Path("o"), Path)
 
 
 @pytest.mark.parametrize(

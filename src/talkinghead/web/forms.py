@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, dataclass, fields
 from functools import cache
 from pathlib import Path
@@ -17,6 +17,7 @@ from talkinghead.production.job import INPUTS
 # What the service decides itself, and inputs that are no files of the client.
 _DECIDED = frozenset({"out", "motion_out", "arkit", "overwrite"})
 _NAMED = frozenset({"voice"})
+_PERSONS = frozenset({"style"})
 _FILE_OR_TEXT = frozenset({"background"})
 _PROSE = frozenset({"text", "transcript"})
 _WITH_SLASH = frozenset({"fps", "mix", "background"})
@@ -97,24 +98,27 @@ def body_schema(form: Form, *, required: tuple[str, ...] = (), example: Mapping[
     return {"required": True, "content": {"multipart/form-data": {"schema": schema}}}
 
 
-def job_of_form(values: Mapping[str, str], files: Mapping[str, Path], folder: Path, *, person: Path | None) -> Job:
+def job_of_form(
+    values: Mapping[str, str], files: Mapping[str, Path], folder: Path, find_person: Callable[[str], Path]
+) -> Job:
     """The job that a form describes.
 
     Args:
         values: the texts by field.
         files: the uploaded files by field.
         folder: where the job's files go.
-        person: folder of the person that ``values`` names.
+        find_person: id -> the folder of a person; raises ``InputError`` if there is none.
 
     Raises:
-        InputError: a value is of the wrong type or names a file of the server.
+        InputError: a value is of the wrong type, or a person is unknown.
     """
     given: dict[str, Any] = {name: _parse_value(name, text) for name, text in values.items() if name not in _OWN}
+    given |= {name: str(find_person(values[name])) for name in _PERSONS if name in values}
     given |= {name: str(path) for name, path in files.items()}
-    if person is not None:
+    if "person" in values:
         if "face" in given:
             raise InputError("face and person are both given: choose one of them.")
-        given["face"] = str(person)
+        given["face"] = str(find_person(values["person"]))
     if "face" not in given:
         raise InputError("there is no face: give face, a picture or video, or person.")
     outputs: dict[str, Any] = {"out": folder / f"video.{_choice('format', values.get('format', 'mp4'), VIDEO_FORMATS)}"}
@@ -145,6 +149,8 @@ def check_texts(values: Mapping[str, str]) -> None:
 
 def _form_field(each: Field[Any], told: str) -> FormField:
     name = each.name
+    if name in _PERSONS:
+        return FormField(name, {"type": "string", "description": f"{told.replace('folder', 'id')} of this service"})
     if name in INPUTS and name not in _NAMED | _FILE_OR_TEXT:
         return FormField(name, _binary(told), file=True, text=False)
     schema: dict[str, Any] = {"description": told, **_schema_of(str(each.type))}

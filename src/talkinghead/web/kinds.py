@@ -72,8 +72,7 @@ def result_of(value: Any, folder: Path) -> dict[str, Any]:
 def _make_job(record: TaskRecord, folder: Path, find_person: FindPerson) -> Task:
     values: Mapping[str, str] = record.request["values"]
     files = {name: paths[0] for name, paths in input_files(record, folder).items()}
-    person = find_person(values["person"]) if "person" in values else None
-    return job_of_form(values, files, result_folder(record, folder), person=person)
+    return job_of_form(values, files, result_folder(record, folder), find_person)
 
 
 def _adapt_person(record: TaskRecord, folder: Path, find_person: FindPerson) -> AdaptPerson:

@@ -34,7 +34,7 @@ _LEAST_FREE = 300_000_000  # bytes
 _CANCEL_S = 3.0  # in which a cancelled task should have ended
 _SWEEP_S = 60.0
 _RETRY_S = 30
-HELPER_S = 20.0
+HELPER_S = 60.0
 """Seconds that a helper's task may take."""
 _LOG = logging.getLogger("talkinghead.web")
 

@@ -57,7 +57,7 @@ class MakeTab:
                     dub = gr.Checkbox(label="Dub it: keep the video, change its lips alone")
                     person = gr.Dropdown(label="A person made on this service", choices=list_persons(bridge), value="")
             with gr.Column(min_width=320):
-                speech, text = speech_input(), text_input()
+                speech, text = speech_input(elem_id="th-speech"), text_input()
                 voice = voice_input()
                 language = gr.Textbox(label="Or the language whose usual voice speaks", placeholder="de, pt-BR, French")
                 emotion = gr.Dropdown(

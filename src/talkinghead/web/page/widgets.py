@@ -11,26 +11,25 @@ from talkinghead.web.forms import job_form
 
 USUAL = "the method's own"
 NOBODY = "nobody: the picture above"
-
-
-class UploadedImage(gr.Image):
-    """A picture whose file is handed on as it came."""
-
-    is_template = True  # it looks like its parent
-
-    def preprocess(self, payload: Any) -> Any:
-        """The path of the file."""
-        return None if payload is None else payload.path
+_SPEECH = "Speech: a recording, or the microphone"
 
 
 def picture_input(label: str, **options: Any) -> Any:
     """A picture, uploaded or taken with the camera."""
-    return UploadedImage(label=label, type="filepath", sources=["upload", "webcam"], height=300, **options)
+    picture = gr.Image(label=label, type="filepath", sources=["upload", "webcam"], height=300, **options)
+    # Not a subclass: Gradio would write a file about it beside this one.
+    picture.preprocess = _hand_on
+    return picture
 
 
-def speech_input() -> Any:
+def _hand_on(payload: Any) -> Any:
+    """The path of an uploaded file, as it came."""
+    return None if payload is None else payload.path
+
+
+def speech_input(**options: Any) -> Any:
     """A recording, uploaded or taken with the microphone."""
-    return gr.Audio(label="Speech: a recording, or the microphone", type="filepath", sources=["upload", "microphone"])
+    return gr.Audio(label=_SPEECH, type="filepath", sources=["upload", "microphone"], **options)
 
 
 def text_input() -> Any:
