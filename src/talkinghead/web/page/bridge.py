@@ -40,7 +40,7 @@ class Bridge:
         self,
         address: str | None,
         values: Mapping[str, object],
-        files: Mapping[str, str | Path | list[str] | None],
+        files: Mapping[str, str | Path | bytes | list[str] | None],
         *,
         kind: Kind = "job",
         check: Check = CheckJob,
@@ -50,7 +50,7 @@ class Bridge:
         Args:
             address: of the client.
             values: by field of the form; None and "" are left out.
-            files: paths of uploaded files by field; None is left out.
+            files: paths of uploaded files by field, or the content of a JSON file; None is left out.
             kind: of the task.
             check: see ``Service.submit``.
 
@@ -65,8 +65,12 @@ class Bridge:
             for name, given in files.items():
                 paths = given if isinstance(given, list) else [given]
                 for number, path in enumerate(path for path in paths if path):
-                    upload = Upload(f"{name}-{number}{safe_suffix(str(path))}", display_name(str(path)))
-                    shutil.copyfile(path, folder / upload.file)
+                    place = Path(f"{name}.json") if isinstance(path, bytes) else Path(path)
+                    upload = Upload(f"{name}-{number}{safe_suffix(place.name)}", display_name(place.name))
+                    if isinstance(path, bytes):
+                        (folder / upload.file).write_bytes(path)
+                    else:
+                        shutil.copyfile(path, folder / upload.file)
                     form.files.setdefault(name, []).append(upload)
             if kind == "job":
                 check_texts(form.values)

@@ -129,7 +129,7 @@ class MakeTab:
         else:
             values |= {"head": float(head), "fps": fps, "background": colour if not background else None}
             files["background"] = background
-        landmarks = self._write_landmarks(placed) if placed and picture and not video and not person else None
+        landmarks = self._landmarks(placed) if placed and picture and not video and not person else None
         try:
             record = await asyncio.to_thread(
                 self._bridge.submit, request.client.host, values, {**files, "landmarks": landmarks}
@@ -145,11 +145,7 @@ class MakeTab:
             else:
                 yield record.id, html, "", ""
 
-    def _write_landmarks(self, placed: str) -> Path | None:
-        """A file with the landmarks that were saved on the page, for the upload; None: none were."""
+    def _landmarks(self, placed: str) -> bytes | None:
+        """A file with the landmarks that were saved on the page; None: none were."""
         saved = self._placings.saved(placed)
-        if saved is None:
-            return None
-        path = self._bridge.service.settings.data / "page" / f"{placed}.json"
-        path.write_text(json.dumps(saved), encoding="utf-8")
-        return path
+        return None if saved is None else json.dumps(saved).encode()
