@@ -67,9 +67,8 @@ class Service:
 
     def start(self) -> None:
         """Go on with what waited when the last server ended."""
-        waiting = self.records.requeue()
-        if waiting:
-            _LOG.info("%d tasks ran when the server ended: they are begun anew", waiting)
+        if waiting := self.records.requeue():
+            _LOG.info("%d tasks ran when the server ended: they begin anew", waiting)
         self._remove_strays()
         self.runner.start()
         self._sweeper.start()
@@ -107,7 +106,7 @@ class Service:
 
     def result_file(self, record: TaskRecord, name: str) -> Path | None:
         """A file of a task that is done; None: it has none of that name."""
-        file = None if record.result is None else record.result["files"].get(name)
+        file = (record.result or {"files": {}})["files"].get(name)
         return None if file is None else self.folder_of(record.id) / file
 
     # Tasks
