@@ -41,7 +41,8 @@ def done(client: TestClient, face: Path, speech: Path) -> str:
     assert answer.status_code == 202
     told = answer.json()
     assert answer.headers["location"] == f"/v1/jobs/{told['id']}"
-    events = client.get(told["events"]).text.strip().split("\n\n")
+    found = client.get(told["events"]).text.strip().split("\n\n")
+    events = [event for event in found if not event.startswith(":")]  # pings of a busy machine
     assert {event.split("\n")[0] for event in events} == {"event: progress", "event: done"}
     last = json.loads(events[-1].split("data: ")[1])
     assert last["state"] == "done", last
