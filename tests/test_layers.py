@@ -49,6 +49,7 @@ KEPT_APART = {
     "pygltflib": {"motion/gltf.py"},
     "espeakng_loader": {"speech/synthesis/espeak_library.py"},
     "piper": {"speech/synthesis/piper.py"},
+    "ray": {"production/cluster.py"},
     "pocketsphinx": {"speech/alignment/sphinx.py", "data/vocabulary.py"},
 }
 

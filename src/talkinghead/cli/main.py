@@ -17,6 +17,7 @@ from talkinghead.cli import (
     adapt,
     align,
     animate,
+    batch,
     demo,
     doctor,
     dub,
@@ -42,7 +43,10 @@ class _Commands(TyperGroup):
     """Turns what goes wrong into one sentence on stderr and an exit code."""
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
-        """Run a command line and exit: 0 done, 1 a fault of ours, 2 bad input, 130 Ctrl-C, 143 terminated."""
+        """Run a command line and exit.
+
+        Codes: 0 done, 1 a fault of ours, 2 bad input, 3 some of a batch failed, 130 Ctrl-C, 143 terminated.
+        """
         kwargs["standalone_mode"] = False
         try:
             code = super().main(*args, **kwargs)
@@ -113,6 +117,7 @@ app = typer.Typer(
 )
 app.command(epilog=animate.EXAMPLES)(animate.animate)
 app.command(epilog=dub.EXAMPLES)(dub.dub)
+app.command(epilog=batch.EXAMPLES)(batch.batch)
 app.command(epilog=adapt.EXAMPLES)(adapt.adapt)
 app.command(epilog=landmarks.EXAMPLES)(landmarks.landmarks)
 app.command(epilog=demo.EXAMPLES)(demo.demo)

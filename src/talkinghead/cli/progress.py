@@ -10,7 +10,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn
 
 from talkinghead.cli.console import STDERR
 
-_NAMES = {
+NAMES = {
     "speech": "reading the speech",
     "portrait": "tracking the face",
     "model": "loading the networks",
@@ -21,6 +21,7 @@ _NAMES = {
     "compare": "comparing the pictures",
     "evaluate": "evaluating",
 }
+"""What the stages are called."""
 
 
 class Bar:
@@ -74,7 +75,7 @@ class Bar:
     def _begin(self, stage: str, total: int | None) -> None:
         if stage == self._stage:
             return
-        name = _NAMES.get(stage, stage)
+        name = NAMES.get(stage, stage)
         if stage == "encode":  # the end of rendering, on the same count
             self._progress.update(self._task, description=name)
         else:
