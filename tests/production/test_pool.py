@@ -18,7 +18,7 @@ from pool_tasks import die, fail, hold, sleep_deaf, square, work_long
 from talkinghead.cancellation import WorkCancelledError
 from talkinghead.errors import InputError
 from talkinghead.production import Job, TaskEvent, TaskHandle, WorkerPool, process_pool
-from talkinghead.production.handle import TaskFaultError
+from talkinghead.production.failures import TaskFaultError
 from talkinghead.production.processes import memory_of
 from talkinghead.production.spread import run_all
 

@@ -25,6 +25,7 @@ from talkinghead.cli import (
     landmarks,
     methods,
     motion,
+    prepare,
     train,
     voices,
 )
@@ -125,6 +126,7 @@ app.command(epilog=voices.EXAMPLES)(voices.voices)
 app.command(epilog=align.EXAMPLES)(align.align)
 app.command(epilog=motion.EXAMPLES)(motion.motion)
 app.command(epilog=evaluate.EXAMPLES)(evaluate.evaluate)
+app.command(epilog=prepare.EXAMPLES)(prepare.prepare)
 app.command()(methods.methods)
 app.command()(doctor.doctor)
 app.command(cls=train.StageCommand, epilog=train.EXAMPLES)(train.train)
