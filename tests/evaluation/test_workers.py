@@ -23,6 +23,7 @@ def test_what_is_made_comes_in_the_order_of_the_items_and_faults_come_through(nu
     assert calls == [("count", done, 4) for done in range(5)]
 
 
+@pytest.mark.slow
 def test_a_process_that_is_killed_twice_is_told_with_a_remedy() -> None:
     with (
         Workers(2) as workers,
