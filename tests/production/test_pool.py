@@ -134,6 +134,7 @@ def test_what_waits_is_cancelled_at_once(pool: WorkerPool, tmp_path: Path) -> No
     waiting = pool.submit(partial(square, 3))
     await_text(tmp_path / "begun1")
     waiting.cancel()
+    waiting.cancel()  # of no effect
     assert waiting.wait(0.5)
     assert waiting.state == "cancelled"
     assert waiting.attempts == 0
