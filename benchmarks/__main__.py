@@ -17,7 +17,6 @@ from benchmarks import (
     alignment,
     attentional,
     attentional_ablations,
-    batch,
     disentanglement,
     dub,
     evaluation,
@@ -64,7 +63,6 @@ _WIDTH = 110
 _WITHOUT_CORPUS: Mapping[str, Callable[[], Any]] = {
     "speed": lambda: speed.measure(TalkingHead.from_pretrained()),
     "memory": memory.measure,
-    "batch": batch.measure,
 }
 _WITH_CORPUS: Mapping[str, Callable[[Path], Any]] = {
     "evaluation": lambda corpus: evaluation.measure("evaluation", corpus, _RUNS / "evaluation"),

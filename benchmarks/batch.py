@@ -171,7 +171,8 @@ def measure_cluster(folder: Path, *, jobs: int = CLUSTER_JOBS) -> dict[str, int]
         return None
     from talkinghead.production.cluster import ray_pool
 
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    # Workers as nice as those of a batch.
+    os.environ |= {"RAY_USAGE_STATS_ENABLED": "0", "RAY_worker_niceness": "0"}
     cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
     node = cluster.add_node(num_cpus=1)
     try:

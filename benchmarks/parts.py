@@ -11,7 +11,6 @@ from benchmarks import (
     alignment,
     attentional,
     attentional_ablations,
-    batch,
     disentanglement,
     dub,
     evaluation,
@@ -184,7 +183,6 @@ PARTS: Mapping[str, Part] = {
     ),
     "people": Part(COST, "whether the people in a video with cuts are told apart", people.table),
     "speed": Part(COST, "the time of each stage", speed.table),
-    "batch": Part(COST, "many jobs, and workers and nodes that die", batch.table),
     "memory": Part(COST, "peak memory for short and for long speech", memory.table),
     "portraits": Part(COST, "what became of each picture of the shared folder", portraits.table),
 }  # fmt: skip

@@ -16,8 +16,7 @@ from cli.command import run_apart, run_here
 from drawn import drawn_face, speech_like, write_wav
 from talkinghead.batch import read_manifest, run_batch
 from talkinghead.batch.manifest import Row
-from talkinghead.batch.records import JOURNAL
-from talkinghead.batch.run import RowOutcome
+from talkinghead.batch.records import JOURNAL, RowOutcome
 from talkinghead.production import TaskEvent, process_pool
 
 

@@ -9,8 +9,9 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from talkinghead.batch.manifest import Row
 from talkinghead.errors import announce
-from talkinghead.production import Job, Made
+from talkinghead.production import Failure, Job, Made
 from talkinghead.production.job import INPUTS, OUTPUTS
 from talkinghead.store import file_digest, key_of
 from talkinghead.version import __version__
@@ -45,6 +46,23 @@ class Record:
     worker: str = ""
     attempts: int = 1
     notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class RowOutcome:
+    """What became of a row.
+
+    Attributes:
+        row: the row.
+        record: of its files; None: it failed.
+        failure: why it failed, or None.
+        resumed: whether an earlier run had finished it.
+    """
+
+    row: Row
+    record: Record | None = None
+    failure: Failure | None = None
+    resumed: bool = False
 
 
 @dataclass

@@ -8,15 +8,13 @@ import json
 from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote
 
+from talkinghead.batch.records import RowOutcome
 from talkinghead.errors import InputError, announce
 from talkinghead.media.files import write_beside
 from talkinghead.version import __version__
-
-if TYPE_CHECKING:
-    from talkinghead.batch.run import RowOutcome
 
 CSV, JSON, HTML = "report.csv", "report.json", "report.html"
 THUMBNAILS = "thumbnails"

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from talkinghead.batch.manifest import Row
-from talkinghead.batch.records import Journal, Record, files_of, key_of_job, record_of
+from talkinghead.batch.records import Journal, RowOutcome, files_of, key_of_job, record_of
 from talkinghead.batch.report import write_report
 from talkinghead.errors import InputError
 from talkinghead.media.files import make_folder
@@ -18,24 +18,6 @@ from talkinghead.production.handle import TaskEvent, TaskHandle
 from talkinghead.production.job import Job
 from talkinghead.production.pool import WorkerPool
 from talkinghead.production.spread import run_all
-
-
-@dataclass(frozen=True)
-class RowOutcome:
-    """What became of a row.
-
-    Attributes:
-        row: the row.
-        record: of its files; None: it failed.
-        failure: why it failed, or None.
-        resumed: whether an earlier run had finished it.
-    """
-
-    row: Row
-    record: Record | None = None
-    failure: Failure | None = None
-    resumed: bool = False
-
 
 Watch: TypeAlias = Callable[[Row, TaskEvent], None]
 
