@@ -206,7 +206,8 @@ class RayCrew:
             for worker in actors:
                 found += [(worker, message) for message in worker.unsent]
                 worker.unsent = []
-            ready, _ = self.ray.wait([worker.polling for worker in actors], timeout=0 if found else _SLICE_S)
+            polls = [worker.polling for worker in actors]
+            ready = self.ray.wait(polls, timeout=0 if found else _SLICE_S)[0] if polls else []
             for worker in (each for each in actors if each.polling in ready):
                 found += [(worker, message) for message in self._poll(worker)]
             if self._woken.is_set() or (end is not None and time.monotonic() >= end):
