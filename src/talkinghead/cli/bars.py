@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from talkinghead.cli.console import STDERR, escape_controls, tell
-from talkinghead.cli.progress import NAMES
+from talkinghead.production.stages import STAGE_NAMES
 
 if TYPE_CHECKING:
     from talkinghead.batch.manifest import Row
@@ -58,7 +58,7 @@ class Bars:
             if line is None:
                 line = self._lines[row.name] = self._progress.add_task("", total=None)
             name = escape_controls(row.name)[-_LONGEST:].replace("[", r"\[")
-            description = f"{name}: {NAMES.get(event.stage, event.stage)}"
+            description = f"{name}: {STAGE_NAMES.get(event.stage, event.stage)}"
             self._progress.update(line, description=description, completed=event.done, total=event.total)
             return
         if event.kind in ("done", "failed", "cancelled", "restarted"):

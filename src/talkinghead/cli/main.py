@@ -26,6 +26,7 @@ from talkinghead.cli import (
     methods,
     motion,
     prepare,
+    serve,
     train,
     voices,
 )
@@ -127,6 +128,7 @@ app.command(epilog=align.EXAMPLES)(align.align)
 app.command(epilog=motion.EXAMPLES)(motion.motion)
 app.command(epilog=evaluate.EXAMPLES)(evaluate.evaluate)
 app.command(epilog=prepare.EXAMPLES)(prepare.prepare)
+app.command(epilog=serve.EXAMPLES)(serve.serve)
 app.command()(methods.methods)
 app.command()(doctor.doctor)
 app.command(cls=train.StageCommand, epilog=train.EXAMPLES)(train.train)
