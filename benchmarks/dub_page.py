@@ -38,8 +38,8 @@ _COLUMNS = {
     "drift": ("drift", 2),
 }
 _GROUPS = {
-    "clips": "People of whom some have taught the lips (GRID) and most have not",
-    "unseen_speakers": "Arabic news of 1.2 s, titles in the picture; nothing was trained on these people or this language",
+    "clips": "People of whom some (GRID) have taught the lips",
+    "unseen_speakers": "Arabic news, of people and in a language that nothing was trained on, 1.2 s each",
 }
 
 
@@ -55,8 +55,8 @@ def table(result: Mapping[str, Any]) -> str:
             cells = [cell(row[each], digits) if each in row else "" for each, (_, digits) in _COLUMNS.items()]
             lines.append(f"| {kind} | {' | '.join(cells)} |")
         lines.append(
-            f"\nAll else stays: in {group['unchanged']} of {group['frames']} frames every pixel above the line through the "
-            "lower lids, and further from the face than the skin follows the jaw, is that of the video, before encoding."
+            f"\nAll else stays: in {group['unchanged']} of {group['frames']} frames every pixel above the line through "
+            "the lower lids, and further from the face than the skin follows the jaw, is the video's, before encoding."
         )
         outside = group["outside"]
         for measure, digits in (("ssim", 4), ("vmaf", 1)):
