@@ -12,7 +12,7 @@ from benchmarks import (
     attentional,
     attentional_ablations,
     disentanglement,
-    dub_page,
+    dub,
     evaluation,
     face_model,
     head_styles,
@@ -81,7 +81,7 @@ PARTS: Mapping[str, Part] = {
     "dub": Part(
         WHOLE,
         "videos that say something else: lips, synchrony, what stays, flicker, time",
-        dub_page.table,
+        dub.table,
     ),
     "lips": Part(
         WHOLE,
