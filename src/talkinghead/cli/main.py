@@ -24,6 +24,7 @@ from talkinghead.cli import (
     landmarks,
     methods,
     motion,
+    serve,
     train,
     voices,
 )
@@ -120,6 +121,7 @@ app.command(epilog=voices.EXAMPLES)(voices.voices)
 app.command(epilog=align.EXAMPLES)(align.align)
 app.command(epilog=motion.EXAMPLES)(motion.motion)
 app.command(epilog=evaluate.EXAMPLES)(evaluate.evaluate)
+app.command(epilog=serve.EXAMPLES)(serve.serve)
 app.command()(methods.methods)
 app.command()(doctor.doctor)
 app.command(cls=train.StageCommand, epilog=train.EXAMPLES)(train.train)
