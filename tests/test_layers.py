@@ -51,6 +51,7 @@ KEPT_APART = {
     "pygltflib": {"motion/gltf.py"},
     "espeakng_loader": {"speech/synthesis/espeak_library.py"},
     "piper": {"speech/synthesis/piper.py"},
+    "ray": {"production/cluster.py"},
     "uvicorn": {"web/server.py"},
     "fastapi": {"web/about.py", "web/api.py", "web/entrance.py", "web/placings.py", "web/server.py"},
     "gradio": {f"web/page/{name}.py" for name in PAGE},

@@ -192,7 +192,7 @@ class Service:
             RefusedError: it fails for another reason.
             TimeoutError: the helper was too busy.
         """
-        from talkinghead.production.handle import TaskFaultError
+        from talkinghead.production.failures import TaskFaultError
 
         handle = self._helper.submit(task)
         try:
