@@ -11,6 +11,7 @@ import torch
 from talkinghead.cancellation import checkpoint
 from talkinghead.errors import announce
 from talkinghead.face.expressions import MOUTH_EXPRESSIONS, UPPER_EXPRESSIONS
+from talkinghead.methods.write_a_speaker.chance import draw_noise
 from talkinghead.methods.write_a_speaker.emotion import emotion_pitch, emotion_shares, emotion_weights
 from talkinghead.methods.write_a_speaker.features import (
     FPS,
@@ -146,7 +147,7 @@ class WriteASpeakerMotion:
         calm[:, 0] = 1.0
         settled = self.words_parameters(network, (), quiet, calm)[reach]
         made = np.zeros((count, network.config.outputs))
-        noise = np.random.default_rng(talk.seed).standard_normal((count, network.config.noise), np.float32)
+        noise = draw_noise(np.random.default_rng(talk.seed), count, network.config.noise)
         for start in range(0, count, _BLOCK):
             checkpoint()
             first, last = max(0, start - reach), min(count, start + _BLOCK + reach)

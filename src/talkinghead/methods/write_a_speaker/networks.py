@@ -18,6 +18,7 @@ NUM_BEATS = 3
 """Numbers per frame that tell the rhythm; see ``features.SpokenWords``."""
 
 _SLOPE = 0.2
+_CALM = 0.1  # of the usual weights
 
 
 class Res1D(nn.Module):
@@ -107,6 +108,9 @@ class WordsGenerator(nn.Module):
         self.middle = nn.Sequential(*[Res1D(widths[-1]) for _ in range(config.layers)])
         self.up = nn.ModuleList(nn.Conv1d(a + b, b, 3, padding=1) for a, b in pairwise(widths[::-1]))
         self.out = nn.Conv1d(widths[0], config.outputs, 3, padding=1)
+        with torch.no_grad():  # words that have taught nothing yet, or never will, should not move anything
+            for table in (self.words, self.meaning):
+                table.weight.mul_(_CALM)
 
     @property
     def stride(self) -> int:
