@@ -17,10 +17,11 @@ from talkinghead.data.corpus import Corpus
 from talkinghead.data.recording import RESEARCH
 from talkinghead.errors import InputError
 from talkinghead.face.expressions import MOUTH_EXPRESSIONS
+from talkinghead.face.landmarks import MESH_OF_68, canonical_face
 from talkinghead.media import VideoReader, read_image, save_image
 from talkinghead.methods import get_method, get_renderer
 from talkinghead.methods.write_a_speaker import load_generator
-from talkinghead.methods.write_a_speaker.emotion import emotion_weights
+from talkinghead.methods.write_a_speaker.emotion import balance_jaw, emotion_weights
 from talkinghead.methods.write_a_speaker.motion import WriteASpeakerMotion
 from talkinghead.methods.write_a_speaker.recordings import read_stretches
 from talkinghead.methods.write_a_speaker.scores import mouth_landmarks, predict_mouth
@@ -185,14 +186,12 @@ def _score(scores: Mapping[str, float], shape: str) -> float:
 
 def _measure_openings(generator: WriteASpeakerMotion, corpus: Path, store: Path) -> dict[str, list[float]]:
     """Correlations of the opening on GRID s1 test, by emotion."""
-    shown = emotion_weights()[:, MOUTH_EXPRESSIONS]
+    shown = balance_jaw(emotion_weights(), canonical_face()[0][MESH_OF_68])[:, MOUTH_EXPRESSIONS]
     found: dict[str, list[float]] = {name: [] for name in EMOTIONS}
     for stretch in read_stretches(Corpus.open(corpus).recordings("test"), Store(store)):
         made, real = predict_mouth(generator.mouth, stretch.phones[-1]), stretch.weights[:, MOUTH_EXPRESSIONS]
         for number, name in enumerate(EMOTIONS):
-            lips = (
-                mouth_landmarks((weights + add).clip(0.0, 1.0)) for weights, add in ((made, shown[number]), (real, 0.0))
-            )
+            lips = (mouth_landmarks(weights + add) for weights, add in ((made, shown[number]), (real, 0.0)))
             found[name].append(aperture_correlation(*lips))
     return found
 

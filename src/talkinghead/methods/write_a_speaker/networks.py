@@ -19,6 +19,7 @@ NUM_BEATS = 3
 
 _SLOPE = 0.2
 _CALM = 0.1  # of the usual weights
+_SOFT = 20.0  # weights of the upper face bend towards zero below about a twentieth
 
 
 class Res1D(nn.Module):
@@ -159,4 +160,5 @@ class WordsGenerator(nn.Module):
         for layer in self.up:
             x = F.leaky_relu(layer(torch.cat([x.repeat_interleave(2, dim=2), beside.pop()], dim=1)), _SLOPE)
         parameters: Tensor = self.out(x)[..., :count].mT.float()
-        return parameters
+        # Equation 4 is a product: a weight that is below zero and falls where it should rise would be just as good.
+        return F.softplus(parameters, beta=_SOFT) if self.emotions is not None else parameters
