@@ -61,8 +61,9 @@ compared with these.
 
 "Full" reads the phones as they were aligned with the text; "full, sound alone" as the recogniser hears them. The
 ablations are compared with a full network that was trained as briefly as they. The mean face and the jaw that opens
-with loudness are made of training sentences. The other methods speak from the sound on the mean face. Means over
-stretches and their bootstrap 95 % interval. * marks rows than which "full" is better, ! rows than which it is worse.
+with loudness are made of training sentences. The other methods speak from the sound on the mean face, and makeittalk
+has learned from the unseen speakers, too. Means over stretches and their bootstrap 95 % interval. * marks rows than
+which "full" is better, ! rows than which it is worse.
 """.format(**_PAPER)
 
 

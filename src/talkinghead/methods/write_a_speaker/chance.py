@@ -24,4 +24,4 @@ def draw_noise(rng: np.random.Generator, count: int, channels: int) -> npt.NDArr
     knots = rng.standard_normal((count // _KNOT + 2, channels))
     place, share = np.divmod(np.arange(count), _KNOT)
     mixed = smoothstep(share / _KNOT)[:, None]
-    return ((1 - mixed) * knots[place] + mixed * knots[place + 1]).astype(np.float32)
+    return np.asarray((1 - mixed) * knots[place] + mixed * knots[place + 1], np.float32)
