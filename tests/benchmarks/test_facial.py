@@ -24,7 +24,8 @@ def row(lmd: float, blinks: float, length: float) -> dict[str, Any]:
 
 def test_blinks_of_all_clips_count_together() -> None:
     clips = [row(2.0, 3.0, 0.2), row(3.0, 0.0, float("nan"))]
-    found = summarise({"Anna": {OWN: clips, ANYBODY: [row(1.0, 0.0, float("nan"))]}})["Anna"]
+    people = {"Anna": {OWN: clips, ANYBODY: [row(1.0, 0.0, float("nan"))]}}
+    found = summarise({"people": people, "cost": {}})["people"]["Anna"]
     assert found[OWN]["lmd"]["mean"][0] == pytest.approx(2.5)
     assert found[OWN]["blinks"] == pytest.approx(3 / 8)
     assert found[OWN]["length"] == pytest.approx(0.2)
@@ -32,7 +33,9 @@ def test_blinks_of_all_clips_count_together() -> None:
 
 
 def test_the_page_names_every_command() -> None:
-    page = table(summarise({"Anna": {REAL: [row(0.0, 1.0, 0.14)], OWN: [row(2.0, 0.0, np.nan)]}}))
+    people = {"Anna": {REAL: [row(0.0, 1.0, 0.14)], OWN: [row(2.0, 0.0, np.nan)]}}
+    page = table(summarise({"people": people, "cost": {"cores": 2.0, "motion, times real time": 51.23}}))
+    assert "| motion, times real time | 51.2 |" in page
     assert "## Anna, 1 clips" in page
     assert f"| {REAL} | 0.00 (0.00 to 0.00)" in page
     assert "| *published, other videos* | 3.57 |" in page
