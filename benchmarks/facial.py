@@ -143,7 +143,9 @@ def _in_256(track: FaceTrack) -> FloatArray:
 
 
 def measure(corpus: Path, store: Store, persons: Path) -> dict[str, Any]:
-    """ "people": speaker -> row -> one score per clip; and "cost", see ``measure_cost``. People whose folder is not there are left out, which is announced.
+    """ "people": speaker -> row -> one score per clip; and "cost", see ``measure_cost``.
+
+    People whose folder is not there are left out, which is announced.
 
     Args:
         corpus: the folder of the recordings.
