@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.blendshapes import open_landmarker, score_shapes
 from benchmarks.tracking_noise import QUALITIES, copies
 from talkinghead.data.corpus import Corpus
 from talkinghead.data.face_model import open_recordings
@@ -196,12 +197,12 @@ def _correlations(corpus: Path, takes: Mapping[str, Take], tracks: Mapping[str, 
     """Correlations of weights with the scores of a blendshape network, by group of expressions."""
     pairs: dict[str, list[FloatArray]] = {group: [] for group in _GROUPS}
     frames = 0
-    with _scorer(corpus / "models" / "face_landmarker.task") as landmarker:
+    with open_landmarker(corpus / "models" / "face_landmarker.task") as landmarker:
         for speaker, take in takes.items():
             rows = np.arange(0, len(take.track), _EVERY)[:_SCORED]
             weights = tracks[speaker].expression
             assert weights is not None
-            scored = [(row, _scores(landmarker, image)) for row, image in zip(rows, take.frames(rows))]
+            scored = [(row, score_shapes(landmarker, image)) for row, image in zip(rows, take.frames(rows))]
             seen = [(row, scores) for row, scores in scored if scores]
             frames += len(seen)
             for group, names in _GROUPS.items():
@@ -214,21 +215,6 @@ def _correlations(corpus: Path, takes: Mapping[str, Take], tracks: Mapping[str, 
         within = [np.corrcoef(row)[0, 1] for row in rows if row[0].std() > 1e-3 and row[1].std() > 0.01]
         result[group] = {"all": float(np.corrcoef(every)[0, 1]), "within": float(np.median(within))}
     return result
-
-
-def _scorer(model: Path) -> Any:
-    """The network that is compared with; it alone needs mediapipe 0.10.21, in an environment of its own."""
-    from mediapipe.tasks.python import BaseOptions, vision
-
-    options = vision.FaceLandmarkerOptions(BaseOptions(model_asset_path=str(model)), output_face_blendshapes=True)
-    return vision.FaceLandmarker.create_from_options(options)
-
-
-def _scores(landmarker: Any, image: Any) -> dict[str, float]:
-    import mediapipe
-
-    found = landmarker.detect(mediapipe.Image(mediapipe.ImageFormat.SRGB, np.ascontiguousarray(image)))
-    return {each.category_name: each.score for each in found.face_blendshapes[0]} if found.face_blendshapes else {}
 
 
 def _speed(tracks: Sequence[FaceTrack]) -> dict[str, float]:

@@ -29,7 +29,7 @@ _ONLY: Mapping[str, tuple[str, ...]] = {
     "ablations": ("content", "speaker_aware", "speaker", "phones", "voice"),
     "disentanglement": ("voice", "phones", "speaker"),
     "translation": ("translation", "mouth"),
-    "write_a_speaker": ("mouth_animation", "upper_face", "phones"),
+    "write_a_speaker": ("mouth_animation", "upper_face", "head_pose", "phones"),
 }
 """Part of the report -> the weights that it depends on; the others depend on those of ``_USUAL``."""
 _USUAL = ("speech", "rendering", "makeittalk")

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from talkinghead.errors import InputError, announce
+from talkinghead.media.coded_video import open_coded
 from talkinghead.media.looped import LoopedVideo
 from talkinghead.media.mixed import MixedSound
 from talkinghead.media.sound import ArraySound, read_speech
@@ -25,6 +26,7 @@ from talkinghead.speech.recording import read_recording
 from talkinghead.tracking.appearance import Appearance, find_appearance
 from talkinghead.tracking.portrait import portrait_from_reference
 from talkinghead.types import (
+    CodedFrames,
     FloatArray,
     Frames,
     Motion,
@@ -70,16 +72,18 @@ class Dubbing:
             progress: hook; the stage is "render", counted in frames.
         """
 
-        def frames() -> Iterator[Frames]:
+        source = open_coded(self.appearance.video)
+
+        def frames() -> Iterator[Frames | CodedFrames]:
             done = 0
             filler = FlatFiller() if self.portrait.drawing else load_filler()
-            video = _loop(self.appearance, len(self.motion))
+            video = replace(_loop(self.appearance, len(self.motion)), video=source)
             for chunk in redraw_mouths(self.appearance, video, self.motion, self.rest, filler):
                 done += len(chunk)
                 progress("render", done, len(self.motion))
                 yield chunk
 
-        tags = getattr(self.appearance.video, "tags", None)
+        tags = getattr(source, "tags", None)
         return Video(frames(), self.speech, self.motion.fps, len(self.motion), self.facts, tags)
 
 
@@ -109,7 +113,7 @@ def dub(
     Raises:
         InputError: a file cannot be read, or no frame shows a face.
     """
-    reader = VideoReader(video)
+    reader = VideoReader(video, quick=True)
     words = speech if isinstance(speech, Speech) else read_recording(speech)
     appearance = find_appearance(reader, face=face, name=str(video), progress=progress)
     under = None if mix is None else read_own_sound(Path(video))

@@ -56,7 +56,7 @@ def check(path: Path) -> VideoReader:
 def seeks(reader: VideoReader, monkeypatch: pytest.MonkeyPatch) -> bool:
     """Whether a frame at the end is found without reading all."""
     with monkeypatch.context() as patch:
-        patch.setattr(VideoReader, "_at_rate", lambda *_: pytest.fail("read from the start"))
+        patch.setattr(VideoReader, "at_rate", lambda *_: pytest.fail("read from the start"))
         reader.release()
         reader.frame(reader.num_frames - 1)
     return True

@@ -13,7 +13,7 @@ from talkinghead.rendering.interior import load_filler
 from talkinghead.rendering.mouth import FlatFiller
 from talkinghead.rendering.mouth_redraw import MouthRedraw, NewMouth, PosedFace
 from talkinghead.rendering.mouth_rig import build_mouth_rig
-from talkinghead.types import FloatArray, ImageArray, Portrait, Pose
+from talkinghead.types import FloatArray, Frames, ImageArray, Portrait, Pose
 
 Opening = Callable[[Portrait, FloatArray], FloatArray]
 
@@ -28,7 +28,7 @@ def face_of(portrait: Portrait) -> PosedFace:
 def redraw(face: PosedFace, landmarks: FloatArray, share: float = 1.0, shut: PosedFace | None = None) -> ImageArray:
     rest = closed_mouth(face.build_rig().landmarks)
     draw = MouthRedraw(shut or face, load_filler())
-    return draw([face], [NewMouth(landmarks, rest, share)], draw.measure_light(face)[None])[0]
+    return draw([face], [NewMouth(landmarks, rest, share)], np.ones((1, 3)))[0]
 
 
 def test_the_rig_of_a_frame_moves_only_what_it_is_told(smiling: Portrait) -> None:
@@ -95,7 +95,8 @@ def test_the_inside_follows_the_light(calm: Portrait, opening: Opening) -> None:
     face = face_of(calm)
     dim = PosedFace((face.image * 0.5).astype(np.uint8), face.mesh, face.pose)
     draw = MouthRedraw(face, load_filler())
-    np.testing.assert_allclose(draw.measure_light(dim), 0.5, atol=0.02)
+    both = Frames(np.stack([face.image, dim.image]), 25.0)
+    np.testing.assert_allclose(draw.measure_light(both, 1, dim.mesh), 0.5, atol=0.02)
     mouth = NewMouth(opening(calm, np.array([0.2]))[0], closed_mouth(calm.landmarks))
     bright, dark = draw([face, dim], [mouth, mouth], np.array([[1.0] * 3, [0.5] * 3]))
     x, y = face.mesh[14, :2].round().astype(int)

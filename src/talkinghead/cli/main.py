@@ -29,10 +29,9 @@ from talkinghead.cli import (
 )
 from talkinghead.cli.console import STOPPED, notes_shown, tell
 from talkinghead.cli.streams import StdoutError, guard_streams
-from talkinghead.errors import InputError
+from talkinghead.production.failures import BAD_INPUT, FAULT, explain_error
 from talkinghead.version import __version__
 
-_FAULT, _BAD_INPUT = 1, 2
 _stopped_by: list[int] = [signal.SIGINT]
 
 # Old Typers use click, new ones a copy inside: in both this class is above UsageError and BadParameter.
@@ -50,7 +49,7 @@ class _Commands(TyperGroup):
         except _ClickException as error:
             code = _tell_usage(error)
         except (EOFError, typer.Abort):
-            code = _FAULT
+            code = FAULT
         except StdoutError as error:
             code = _tell_lost_output(error)
         try:
@@ -66,25 +65,17 @@ class _Commands(TyperGroup):
         try:
             with notes_shown(), note_written_files() as written:
                 return super().invoke(ctx)
-        except InputError as error:
-            tell(f"talkinghead: {error}")
-            raise typer.Exit(_BAD_INPUT) from error
-        except ImportError as error:
-            if (error.name or "").startswith("talkinghead"):
-                raise
-            tell(f"talkinghead: a package cannot be loaded ({error}): run talkinghead doctor, which says the remedy.")
-            raise typer.Exit(_FAULT) from error
         except KeyboardInterrupt as stop:
             tell(f"talkinghead: stopped; {_describe(written)}")
             raise typer.Exit(STOPPED) from stop
         except StdoutError as error:
             raise typer.Exit(_tell_lost_output(error, written)) from error
-        except OSError as error:
-            what, reason = error.filename or "a file", error.strerror or type(error).__name__
-            tell(
-                f"talkinghead: {what} cannot be used ({reason}): check its name, permissions and the room on its disk."
-            )
-            raise typer.Exit(_BAD_INPUT) from error
+        except Exception as error:
+            failure = explain_error(error)
+            if failure is None:
+                raise
+            tell(f"talkinghead: {failure.sentence}")
+            raise typer.Exit(failure.code) from error
 
 
 def _describe(written: WrittenFiles) -> str:
@@ -97,10 +88,10 @@ def _describe(written: WrittenFiles) -> str:
 def _tell_lost_output(error: StdoutError, written: WrittenFiles | None = None) -> int:
     """Say that standard output takes no more, unless its reader has read enough, and return the exit code."""
     if error.errno == errno.EPIPE:  # as by head
-        return _FAULT
+        return FAULT
     files = "" if written is None else f"; {_describe(written)}"
     tell(f"talkinghead: standard output cannot be written to ({error.strerror}): send it elsewhere{files}.")
-    return _BAD_INPUT
+    return BAD_INPUT
 
 
 def _tell_usage(error: Exception) -> int:

@@ -26,7 +26,13 @@ _MATRICES = {_BT709: Colorspace.ITU709, _BT470BG: Colorspace.ITU601, _SMPTE170M:
 
 
 def to_layers(
-    frame: VideoFrame, reformatter: VideoReformatter, *, width: int, height: int, tones: ToneMapper | None = None
+    frame: VideoFrame,
+    reformatter: VideoReformatter,
+    *,
+    width: int,
+    height: int,
+    tones: ToneMapper | None = None,
+    quick: bool = False,
 ) -> tuple[ImageArray, ImageArray | None]:
     """A decoded frame by the matrix and range it states.
 
@@ -36,6 +42,7 @@ def to_layers(
         width: px, of the result.
         height: px, of the result.
         tones: maps HDR colours to SDR; None: the frame has none.
+        quick: whether colours may be off by a level or two, which takes half the time.
 
     Returns:
         colours: (height, width, 3) uint8 RGB, not multiplied by the opacity.
@@ -53,7 +60,8 @@ def to_layers(
             format=pixels,
             src_colorspace=matrix,
             dst_color_range=ColorRange.JPEG,
-            interpolation=_ROUNDED | (Interpolation.BICUBIC if resized else Interpolation.BILINEAR),
+            interpolation=(Interpolation(0) if quick else _ROUNDED)
+            | (Interpolation.BICUBIC if resized else Interpolation.BILINEAR),
             threads=1,
         )
 
@@ -138,9 +146,9 @@ def to_yuv(image: ImageArray, reformatter: VideoReformatter, tags: ColourTags) -
     return converted
 
 
-def tag(codec: VideoCodecContext, tags: ColourTags) -> None:
-    """Declare in an encoder what ``to_yuv`` does."""
-    codec.colorspace, codec.color_range = tags.matrix, ColorRange.MPEG
+def tag(codec: VideoCodecContext, tags: ColourTags, *, full: bool = False) -> None:
+    """Declare in an encoder how its frames are coded; ``full``: with the full range of bits."""
+    codec.colorspace, codec.color_range = tags.matrix, ColorRange.JPEG if full else ColorRange.MPEG
     codec.color_primaries, codec.color_trc = tags.primaries, tags.transfer
 
 

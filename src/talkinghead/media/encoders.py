@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Protocol
@@ -15,13 +15,16 @@ from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
 from av.container import OutputContainer
 from av.packet import Packet
+from av.video.frame import VideoFrame
 from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 
 from talkinghead.media import colours
 from talkinghead.media.audio import USUAL_LAYOUTS, Samples
-from talkinghead.types import ColourTags, ImageArray, Sound
+from talkinghead.media.coding import frame_of
+from talkinghead.types import Coding, ColourTags, ImageArray, Planes, Sound
 
+_LARGEST_BLOCK = 64  # px, of H.265
 _AHEAD = 0.25  # seconds by which sound is written ahead of pictures, so that players always have both
 
 
@@ -54,9 +57,15 @@ class FileFormat:
         """Options of the video encoder for a quality and a speed on x264's scales."""
         if self.video == "libx264":
             return {"crf": str(crf), "preset": preset}
+        if self.video == "libx265":
+            return {"crf": str(crf), "preset": preset, "x265-params": "log-level=error"}
         # VP9's quality scale goes to 63; at real-time speed it matches x264's about ten steps higher.
         speed = {"deadline": "realtime", "cpu-used": "8", "row-mt": "1"}
         return {"crf": str(min(63, crf + 10)), "b": "0", **speed}
+
+    def coding(self, coding: Coding) -> FileFormat:
+        """The same for pictures that are coded already: those of 10 bits need another encoder than H.264's."""
+        return replace(self, video="libx265") if coding.bits > 8 and self.video == "libx264" else self
 
 
 class MovieEncoder:
@@ -74,6 +83,7 @@ class MovieEncoder:
         crf: int,
         preset: str,
         colour: ColourTags | None = None,
+        coding: Coding | None = None,
     ) -> None:
         """Open the file and its encoders.
 
@@ -87,8 +97,9 @@ class MovieEncoder:
             crf: quality on x264's scale, 0 (lossless) to 51.
             preset: speed by x264's name.
             colour: how to code the colours; None: as is usual for the size.
+            coding: of pictures that are coded already; None: they are RGB.
         """
-        self._colour = colour or colours.usual_tags(size[1])
+        self._coding = coding or Coding(colour or colours.usual_tags(size[1]))
         self._path = path
         self._fps = fps
         self._count = 0
@@ -99,12 +110,18 @@ class MovieEncoder:
             options["movie_timescale"] = str(sound.sample_rate if sound else 1000 * fps.numerator)
         self._container = av.open(str(path.absolute()), "w", format=recipe.container, container_options=options)
         self._container.metadata.update(tags)
-        self._video = self._add_video(recipe, size, crf, preset)
+        self._video = self._add_video(recipe.coding(self._coding), size, crf, preset)
         self._sound = None if sound is None else _SoundTrack(self._container, recipe.audio, sound)
 
     def add(self, image: ImageArray) -> None:
         """Encode one (H, W, 3) uint8 frame, and the sound up to it."""
-        frame = colours.to_yuv(image, self._reformatter, self._colour)
+        self._add(colours.to_yuv(image, self._reformatter, self._coding.tags))
+
+    def add_coded(self, planes: Planes) -> None:
+        """Encode one frame that is coded already, and the sound up to it."""
+        self._add(frame_of(planes, self._coding))
+
+    def _add(self, frame: VideoFrame) -> None:
         frame.pts, frame.time_base = self._count, 1 / self._fps
         self._container.mux(self._video.encode(frame))
         self._count += 1
@@ -128,13 +145,27 @@ class MovieEncoder:
             self._container.close()
 
     def _add_video(self, recipe: FileFormat, size: tuple[int, int], crf: int, preset: str) -> VideoStream:
-        stream = self._container.add_stream(recipe.video, rate=self._fps, options=recipe.video_options(crf, preset))
+        options = recipe.video_options(crf, preset)
+        if recipe.video == "libx265":
+            options["x265-params"] += _describe_pictures(self._coding, size)
+        stream = self._container.add_stream(recipe.video, rate=self._fps, options=options)
         assert isinstance(stream, VideoStream)
         stream.width, stream.height = size
-        stream.pix_fmt = "yuv420p"
+        stream.pix_fmt = "yuv420p" if self._coding.bits == 8 else "yuv420p10le"
         stream.codec_context.time_base = 1 / self._fps
-        colours.tag(stream.codec_context, self._colour)
+        if self._coding.aspect != 1:
+            stream.codec_context.sample_aspect_ratio = self._coding.aspect
+        if recipe.video == "libx265" and recipe.container in ("mp4", "mov"):
+            stream.codec_context.codec_tag = "hvc1"  # without it Apple's players refuse the file
+        colours.tag(stream.codec_context, self._coding.tags, full=self._coding.full)
         return stream
+
+
+def _describe_pictures(coding: Coding, size: tuple[int, int]) -> str:
+    """Parameters of x265 for pictures of (width, height) px."""
+    # x265 writes beyond its buffers where a picture is smaller than its largest block.
+    blocks = ":ctu=16" if min(size) < _LARGEST_BLOCK else ""
+    return f"{blocks}:hdr10=1:{coding.screen}" if coding.screen else blocks
 
 
 class _SoundTrack:

@@ -7,6 +7,7 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Generic, TypeVar, cast
 
 import av
 import numpy as np
@@ -15,13 +16,14 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from talkinghead.media.timing import LONGEST_GAP, decode_frames, time_frames
-from talkinghead.types import FloatArray, ImageArray, IndexArray, num_frames
+from talkinghead.types import FloatArray, IndexArray, num_frames
 
 _RECENT_BYTES = 64 * 2**20  # of pictures that are kept for the next call
 _PASSED = 16  # decoded frames before the last one that are kept
 _ATTEMPTS = 3  # key frames that are tried, each before the other: some formats seek by the time of decoding
 
 Open = Callable[[], tuple[InputContainer, VideoStream]]
+Picture = TypeVar("Picture")
 
 
 @dataclass(frozen=True)
@@ -82,12 +84,21 @@ def _nearest(times: FloatArray, end: float, fps: float) -> IndexArray:
     return np.searchsorted(middles, np.arange(count) / fps, side="left")
 
 
-class FrameFinder:
+def _keep(picture: Picture) -> tuple[Picture, int]:
+    """A read-only copy of an array, or of several, and its bytes."""
+    copies = [np.array(part) for part in (picture if isinstance(picture, tuple) else (picture,))]
+    for copy in copies:
+        copy.setflags(write=False)
+    kept = tuple(copies) if isinstance(picture, tuple) else copies[0]
+    return cast("Picture", kept), sum(copy.nbytes for copy in copies)
+
+
+class FrameFinder(Generic[Picture]):
     """Gives frames by number; those near the last one come quickly.
 
     Args:
         open_video: opens the file.
-        upright: a decoded frame -> (H, W, 3) uint8.
+        upright: a decoded frame -> an array, or several.
         all_frames: the frames at the constant rate from the start, for files without a timetable.
         fps: the constant rate.
     """
@@ -95,19 +106,19 @@ class FrameFinder:
     def __init__(
         self,
         open_video: Open,
-        upright: Callable[[VideoFrame], ImageArray],
-        all_frames: Callable[[], Iterator[ImageArray]],
+        upright: Callable[[VideoFrame], Picture],
+        all_frames: Callable[[], Iterator[Picture]],
         fps: float,
     ) -> None:
         self._open, self._upright, self._all_frames, self._fps = open_video, upright, all_frames, fps
         self._lock = threading.Lock()
         self._table: Timetable | None = None
         self._looked = False
-        self._recent: OrderedDict[int, ImageArray] = OrderedDict()
+        self._recent: OrderedDict[int, Picture] = OrderedDict()
         self._container: InputContainer | None = None
         self._frames: Iterator[VideoFrame] = iter(())
         self._passed: OrderedDict[int, VideoFrame] = OrderedDict()
-        self._walk: Iterator[tuple[int, ImageArray]] | None = None
+        self._walk: Iterator[tuple[int, Picture]] | None = None
         self._walked = -1
 
     def count(self) -> int | None:
@@ -116,8 +127,8 @@ class FrameFinder:
             table = self._timetable()
         return None if table is None else len(table.shown)
 
-    def frame(self, index: int) -> ImageArray:
-        """Frame ``index`` as (H, W, 3) uint8, read-only.
+    def frame(self, index: int) -> Picture:
+        """Frame ``index`` as ``upright`` makes it, read-only.
 
         Raises:
             IndexError: there is no such frame.
@@ -125,14 +136,12 @@ class FrameFinder:
         with self._lock:
             if index not in self._recent:
                 table = self._timetable()
-                image = None if table is None else self._sought(table, index)
-                if image is None:
+                found = None if table is None else self._sought(table, index)
+                if found is None:
                     self._table = None
-                    image = self._walked_to(index)
-                image = np.array(image)
-                image.setflags(write=False)
-                self._recent[index] = image
-                while len(self._recent) * image.nbytes > max(_RECENT_BYTES, 2 * image.nbytes):
+                    found = self._walked_to(index)
+                self._recent[index], size = _keep(found)
+                while len(self._recent) * size > max(_RECENT_BYTES, 2 * size):
                     self._recent.popitem(last=False)
             self._recent.move_to_end(index)
             return self._recent[index]
@@ -151,7 +160,7 @@ class FrameFinder:
             self._table, self._looked = read_timetable(self._open, self._fps), True
         return self._table
 
-    def _sought(self, table: Timetable, index: int) -> ImageArray | None:
+    def _sought(self, table: Timetable, index: int) -> Picture | None:
         """The frame by its time stamp; None where the decoder does not give it as the packets promised."""
         if not 0 <= index < len(table.shown):
             raise IndexError(f"there is no frame {index}: there are {len(table.shown)}")
@@ -189,7 +198,7 @@ class FrameFinder:
                 return frame
         return None
 
-    def _walked_to(self, index: int) -> ImageArray:
+    def _walked_to(self, index: int) -> Picture:
         if self._walk is None or index <= self._walked:
             self._walk = enumerate(self._all_frames())
         for number, image in self._walk:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from talkinghead.media.coded_video import CodedVideo, pick_frames
 from talkinghead.store import key_of
-from talkinghead.types import Frames, ImageArray, IndexArray, VideoSource
+from talkinghead.types import CodedFrames, Frames, ImageArray, IndexArray, VideoSource
 
 _PIECE_BYTES = 32 * 2**20  # of frames that are read forwards and played backwards
 
@@ -23,7 +24,7 @@ class LoopedVideo:
         turn: the frame at which playing backwards ends and forwards begins again: that with which the last shot begins.
     """
 
-    video: VideoSource
+    video: VideoSource | CodedVideo
     num_frames: int
     turn: int = 0
 
@@ -60,22 +61,20 @@ class LoopedVideo:
         back = np.minimum(last, last - np.minimum(place, 2 * span - place))
         return np.asarray(np.where(beyond <= 0, last + beyond, np.maximum(back, self.turn)))
 
-    def chunks(self) -> Iterator[Frames]:
+    def chunks(self) -> Iterator[Frames | CodedFrames]:
         """The frames in order, a few at a time."""
         done = 0
         for chunk in self.video.chunks():
-            images = chunk.images[: self.num_frames - done]
-            yield Frames(images, self.fps)
-            done += len(images)
+            part = chunk[: self.num_frames - done]
+            yield part
+            done += len(part)
             if done == self.num_frames:
                 return
         width, height = self.size
         most = max(1, _PIECE_BYTES // (3 * width * height))
         while done < self.num_frames:
             numbers = self.sources(done, min(done + most, self.num_frames))
-            # Read forwards whichever way they are played: seeking backwards is slow.
-            known = {number: self.video.frame(number) for number in sorted(set(numbers.tolist()))}
-            yield Frames(np.stack([known[number] for number in numbers.tolist()]), self.fps)
+            yield pick_frames(self.video, numbers.tolist())
             done += len(numbers)
 
     def frame(self, index: int) -> ImageArray:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
-from talkinghead.types import ImageArray
+from talkinghead.types import ImageArray, Window
 
 _SHARE = 0.035  # height of the mark over the frame's shorter side
 _MIN_HEIGHT_PX = 10
@@ -16,11 +15,15 @@ _TEXT = "AI"
 
 
 class VisibleMark:
-    """A mark drawn once for a frame size and laid over every frame."""
+    """A mark drawn once for a frame size and laid over every frame.
+
+    Attributes:
+        window: where it is; None: nowhere.
+    """
 
     def __init__(self, width: int, height: int) -> None:
         """Draw the mark for frames of (width, height) px; for tiny ones there is none."""
-        self._colour: npt.NDArray[np.float32] | None = None
+        self.window: Window | None = None
         if min(width, height) < _MIN_SIDE_PX:
             return
         tall = max(_MIN_HEIGHT_PX, round(_SHARE * min(width, height)))
@@ -28,16 +31,19 @@ class VisibleMark:
         rows, columns = patch.shape[:2]
         margin = tall // 2
         bottom, right = height - margin, width - margin
-        self._place = (slice(bottom - rows, bottom), slice(right - columns, right))
+        self.window = Window(right - columns, bottom - rows, columns, rows)
         alpha = patch[..., 3:]
         self._kept = 1 - alpha
         self._colour = np.asarray(255 * patch[..., :3] * alpha + 0.5, np.float32)
 
     def draw(self, image: ImageArray) -> None:
         """Lay the mark over ``image`` (height, width, 3) uint8, in place."""
-        if self._colour is not None:
-            region = image[self._place]
-            region[:] = (region * self._kept + self._colour).astype(np.uint8)
+        if self.window is not None:
+            self.window.of(image)[:] = self.over(self.window.of(image))
+
+    def over(self, region: ImageArray) -> ImageArray:
+        """What is in the mark's window (h, w, 3) uint8 with the mark over it."""
+        return np.asarray((region * self._kept + self._colour).astype(np.uint8))
 
 
 def _draw_pill(height: int) -> Image.Image:

@@ -17,6 +17,9 @@ from talkinghead.media.alpha import AlphaDecoder
 LONGEST_GAP = 10.0
 """Seconds; time stamps that jump further are taken for broken."""
 
+_STANDARD_RATES = (10.0, 12.0, 12.5, 15.0, 20.0, 24.0, 25.0, 30.0, 50.0, 60.0)
+_NTSC_RATES = (24000 / 1001, 30000 / 1001, 60000 / 1001)
+
 
 def decode_frames(container: InputContainer, stream: VideoStream, errors: list[av.FFmpegError]) -> Iterator[VideoFrame]:
     """Every frame that can be decoded, with its opacity where there is one; what cannot goes to ``errors``."""
@@ -67,3 +70,11 @@ def time_frames(frames: Iterator[VideoFrame], fps: float) -> Iterator[TimedFrame
         last, astray = start, 0
         length = float(frame.duration * unit)
         yield TimedFrame(start, length if 0 < length <= LONGEST_GAP else 1 / fps, frame)
+
+
+def constant_rate(average: float, base: float) -> float:
+    """The frame rate to work at, from the mean one and from the one that all time stamps fit (frames per second)."""
+    if base and abs(average / base - 1) < 0.02:
+        return base  # constant, but for rounded stamps or a frame or two left out
+    ntsc = [rate for rate in _NTSC_RATES if abs(average / rate - 1) < 5e-4]
+    return ntsc[0] if ntsc else min(_STANDARD_RATES, key=lambda rate: abs(math.log(rate / average)))

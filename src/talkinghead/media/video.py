@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 import os
 import threading
 from collections.abc import Callable, Iterator
+from fractions import Fraction
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import av
 import numpy as np
@@ -19,20 +19,20 @@ from av.video.stream import VideoStream
 from talkinghead.cancellation import checkpoint
 from talkinghead.errors import InputError, announce
 from talkinghead.media import colours
+from talkinghead.media.coding import coding_of, planes_of
 from talkinghead.media.containers import end_in_header, open_container, packet_times, video_stream
 from talkinghead.media.frame_finder import FrameFinder
 from talkinghead.media.images import MAX_PIXELS, MIN_SIDE_PX
-from talkinghead.media.timing import TimedFrame, decode_frames, time_frames
+from talkinghead.media.timing import TimedFrame, constant_rate, decode_frames, time_frames
 from talkinghead.store import file_digest
-from talkinghead.types import Frames, ImageArray, num_frames
+from talkinghead.types import Coding, Frames, ImageArray, Planes, num_frames
 
-_STANDARD_RATES = (10.0, 12.0, 12.5, 15.0, 20.0, 24.0, 25.0, 30.0, 50.0, 60.0)
-_NTSC_RATES = (24000 / 1001, 30000 / 1001, 60000 / 1001)
 _HIGHEST_RATE = 300.0
 _OFF, _OFTEN = 0.2, 0.02  # of a frame's time, by which frames of a variable rate come early or late, and of all frames
 _CHUNK_BYTES = 128 * 2**20
 
 _Converted = TypeVar("_Converted")
+_Picture = TypeVar("_Picture", bound="np.ndarray[Any, Any]")
 
 
 class VideoReader:
@@ -44,10 +44,15 @@ class VideoReader:
         size: (width, height) in px as shown: upright and with square pixels.
         duration: in seconds, as the header states it or else as the packets' times say.
         tags: how its colours are coded; None: it does not say, or they are mapped.
+        coding: how its pictures are coded; None: not as three planes of YUV.
     """
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
+    def __init__(self, path: str | os.PathLike[str], *, quick: bool = False) -> None:
         """Open the file, look at its first frame, and close it again.
+
+        Args:
+            path: the file.
+            quick: frames are only looked at: colours may be off by a level or two, which takes half the time.
 
         Raises:
             InputError: no such file, empty, not a video, no picture in it that can be decoded, or its pictures have
@@ -61,8 +66,8 @@ class VideoReader:
             if first is None:
                 raise InputError(f"{path} has no picture that can be decoded: convert it to MP4 (H.264).")
             self._stated_duration = None if end is None else end - (first.time or 0.0)
-            self._shape = _Shape(first, float(stream.sample_aspect_ratio or 1))
-            self.tags = colours.tags_of(first)
+            self._shape = _Shape(first, stream.sample_aspect_ratio or Fraction(1), quick=quick)
+            self.tags, self.coding = colours.tags_of(first), self._shape.coding(first)
             average, base = float(stream.average_rate or 0), float(stream.base_rate or 0)
         self.size = self._shape.size
         self._check_size()
@@ -70,12 +75,12 @@ class VideoReader:
         if not plausible or self._stated_duration is None:
             average, spanned = self._measure_rate(fallback=average if plausible else 25.0)
         self.duration = spanned if self._stated_duration is None else self._stated_duration
-        self.fps = _constant_rate(average, base)
+        self.fps = constant_rate(average, base)
         self._counted: int | None = None
         self._told: set[str] = set()
         upright = self._shape.upright
-        self._finder = FrameFinder(self._open_stream, upright, lambda: self._at_rate(self.fps, upright), self.fps)
-        if self._shape.tones is not None:
+        self._finder = FrameFinder(self.open_stream, upright, lambda: self.at_rate(self.fps, upright), self.fps)
+        if self._shape.tones is not None and not quick:
             self._tell(f"is HDR ({'HLG' if self._shape.tones.hlg else 'PQ'}): its colours are tone-mapped to SDR.")
 
     @property
@@ -124,7 +129,7 @@ class VideoReader:
         width, height = self.size
         size = max(1, min(size, _CHUNK_BYTES // (3 * width * height)))
         chunk, filled = np.empty((size, height, width, 3), np.uint8), 0
-        for image in self._at_rate(fps, self._shape.upright):
+        for image in self.at_rate(fps, self._shape.upright):
             checkpoint()
             chunk[filled] = image
             filled += 1
@@ -146,13 +151,18 @@ class VideoReader:
         """
         if not self._shape.has_alpha:
             return None
-        for image, alpha in self._at_rate(self.fps, self._shape.layers):
+        for image, alpha in self.at_rate(self.fps, self._shape.layers):
             checkpoint()
             if np.array_equal(colours.over_white(image, alpha), picture):
                 return None if alpha is None else (image, alpha)
         return None
 
-    def _at_rate(self, fps: float, convert: Callable[[VideoFrame], _Converted]) -> Iterator[_Converted]:
+    def planes(self, frame: VideoFrame, coding: Coding) -> Planes:
+        """A decoded frame upright, as planes that may share its memory."""
+        return self._shape.planes(frame, coding)
+
+    def at_rate(self, fps: float, convert: Callable[[VideoFrame], _Converted]) -> Iterator[_Converted]:
+        """What a function makes of the decoded frames in order, at a constant rate (frames per second)."""
         errors: list[av.FFmpegError] = []
         done = 0
         image: _Converted | None = None
@@ -195,7 +205,8 @@ class VideoReader:
     def _open(self) -> InputContainer:
         return open_container(self.path)
 
-    def _open_stream(self) -> tuple[InputContainer, VideoStream]:
+    def open_stream(self) -> tuple[InputContainer, VideoStream]:
+        """The opened file and its pictures."""
         container = self._open()
         return container, self._stream(container)
 
@@ -228,15 +239,17 @@ class VideoReader:
 class _Shape:
     """How the decoded frames become upright RGB with square pixels."""
 
-    def __init__(self, first: VideoFrame, pixel_aspect: float) -> None:
+    def __init__(self, first: VideoFrame, pixel_aspect: Fraction, *, quick: bool = False) -> None:
         matrix = cast("bytes | None", first.side_data.get("DISPLAYMATRIX"))  # a buffer, to be exact
         entries = [1, 0, 0, 0, 1] if matrix is None else np.frombuffer(matrix, np.int32)[:5].tolist()
         self._across, self._down = (int(entries[0]), int(entries[1])), (int(entries[3]), int(entries[4]))
-        aspect = pixel_aspect if 0.25 <= pixel_aspect <= 4 else 1.0
+        self._aspect = pixel_aspect if 0.25 <= pixel_aspect <= 4 else Fraction(1)
         # The side that is too short is stretched, so that no detail is lost.
-        self._width = round(first.width * max(aspect, 1.0))
-        self._height = round(first.height / min(aspect, 1.0))
+        self._width = round(first.width * max(float(self._aspect), 1.0))
+        self._height = round(first.height / min(float(self._aspect), 1.0))
+        self._coded_size = (first.width, first.height)
         self._local = threading.local()
+        self._quick = quick
         self.tones, self.has_alpha = colours.tones_of(first), colours.has_alpha(first)
 
     @property
@@ -248,31 +261,37 @@ class _Shape:
     def _on_its_side(self) -> bool:
         return abs(self._across[0]) < abs(self._across[1])
 
+    def coding(self, first: VideoFrame) -> Coding | None:
+        """How the upright planes are coded."""
+        return coding_of(first, 1 / self._aspect if self._on_its_side else self._aspect)
+
+    def planes(self, frame: VideoFrame, coding: Coding) -> Planes:
+        """The planes of a decoded frame, upright."""
+        y, u, v = (self._turn(plane) for plane in planes_of(frame, coding, self._reformatter, self._coded_size))
+        return y, u, v
+
     def upright(self, frame: VideoFrame) -> ImageArray:
         """(H, W, 3) uint8 RGB of a decoded frame, over white; also of one whose size changed in mid-stream."""
         return colours.over_white(*self.layers(frame))
 
     def layers(self, frame: VideoFrame) -> tuple[ImageArray, ImageArray | None]:
         """The colours (H, W, 3) and the opacity (H, W), uint8, of a decoded frame; None: it is opaque."""
-        # One for each thread: a frame may be looked up while the video is read in another.
-        if not hasattr(self._local, "reformatter"):
-            self._local.reformatter = VideoReformatter()
         image, alpha = colours.to_layers(
-            frame, self._local.reformatter, width=self._width, height=self._height, tones=self.tones
+            frame, self._reformatter, width=self._width, height=self._height, tones=self.tones, quick=self._quick
         )
         return self._turn(image), None if alpha is None else self._turn(alpha)
 
-    def _turn(self, plane: ImageArray) -> ImageArray:
+    @property
+    def _reformatter(self) -> VideoReformatter:
+        # One for each thread: a frame may be looked up while the video is read in another.
+        if not hasattr(self._local, "reformatter"):
+            self._local.reformatter = VideoReformatter()
+        made: VideoReformatter = self._local.reformatter
+        return made
+
+    def _turn(self, plane: _Picture) -> _Picture:
         # The matrix maps x to (a, b) and y to (c, d), both counted right and down.
         (a, b), (c, d) = self._across, self._down
         if self._on_its_side:
             plane, a, d = plane.swapaxes(0, 1), c, b
-        return plane[:: -1 if d < 0 else 1, :: -1 if a < 0 else 1]
-
-
-def _constant_rate(average: float, base: float) -> float:
-    """The frame rate to work at, from the mean one and from the one that all time stamps fit (frames per second)."""
-    if base and abs(average / base - 1) < 0.02:
-        return base  # constant, but for rounded stamps or a frame or two left out
-    ntsc = [rate for rate in _NTSC_RATES if abs(average / rate - 1) < 5e-4]
-    return ntsc[0] if ntsc else min(_STANDARD_RATES, key=lambda rate: abs(math.log(rate / average)))
+        return cast("_Picture", plane[:: -1 if d < 0 else 1, :: -1 if a < 0 else 1])

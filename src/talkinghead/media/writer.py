@@ -20,7 +20,7 @@ from talkinghead.media.gif import GifEncoder
 from talkinghead.media.mark import VisibleMark
 from talkinghead.media.provenance import container_tags
 from talkinghead.media.sound import ArraySound
-from talkinghead.types import Frames, ImageArray, Progress, Sound, Video, no_progress
+from talkinghead.types import CodedFrames, Coding, Frames, ImageArray, Progress, Sound, Video, no_progress
 
 _FASTSTART = {"movflags": "+faststart"}
 _RECIPES = {
@@ -118,17 +118,38 @@ class _Background:
         self.stopped = threading.Event()
         self._path, self._video, self._visible_mark, self._crf, self._preset = path, video, visible_mark, crf, preset
         self._canvas: _Canvas | None = None
+        self._mark: VisibleMark | None = None
         self._encoder: Encoder | None = None
 
-    def encode(self, images: ImageArray) -> None:
-        """Mark and encode (T, H, W, 3) uint8 frames."""
-        for image in images:
+    def encode(self, frames: Frames | CodedFrames) -> None:
+        """Mark and encode some frames."""
+        if isinstance(frames, CodedFrames) and self._path.suffix.lower() != ".gif":
+            self._encode_coded(frames)
+            return
+        for image in frames.images:
             if self.stopped.is_set():
                 return
             if self._encoder is None or self._canvas is None:
                 self._canvas = _Canvas(image, self._visible_mark, even=self._path.suffix.lower() != ".gif")
                 self._encoder = self._open(self._canvas.size)
             self._encoder.add(self._canvas.draw(image))
+            self.written += 1
+
+    def _encode_coded(self, frames: CodedFrames) -> None:
+        if self._encoder is None:
+            self._mark = VisibleMark(*frames.size) if self._visible_mark else None
+            height, width = frames.pictures[0][0].shape
+            self._encoder = self._open((width + width % 2, height + height % 2), frames.coding)
+        assert isinstance(self._encoder, MovieEncoder)
+        window = None if self._mark is None else self._mark.window
+        for number in range(len(frames)):
+            if self.stopped.is_set():
+                return
+            frame = frames[number : number + 1]
+            if self._mark is not None and window is not None:
+                region = frame.view(0, window)
+                frame = frame.with_views({0: (window, region, self._mark.over(region))})
+            self._encoder.add_coded(frame.pictures[0])
             self.written += 1
 
     def finish(self) -> None:
@@ -141,7 +162,7 @@ class _Background:
         if self._encoder is not None:
             self._encoder.abort()
 
-    def _open(self, size: tuple[int, int]) -> Encoder:
+    def _open(self, size: tuple[int, int], coding: Coding | None = None) -> Encoder:
         if max(size) > _MAX_SIDE_PX:
             raise InputError(f"frames of {size[0]} x {size[1]} px are too large to encode: scale the picture down.")
         fps, tags = Fraction(self._video.fps).limit_denominator(1001), container_tags(self._video.facts)
@@ -160,6 +181,7 @@ class _Background:
             crf=self._crf,
             preset=self._preset,
             colour=self._video.tags,
+            coding=coding,
         )
 
 
@@ -192,13 +214,13 @@ def _write(video: Video, background: _Background, progress: Progress) -> None:
     pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="encode")
     try:
         under_way: deque[Future[None]] = deque()
-        for images in _check_chunks(video):
-            under_way.append(pool.submit(background.encode, images))
+        for chunk in _check_chunks(video):
+            under_way.append(pool.submit(background.encode, chunk))
             while under_way and (len(under_way) > _QUEUED or under_way[0].done()):
                 await_result(under_way.popleft())
             progress("encode", background.written, video.num_frames)
-        for chunk in under_way:
-            await_result(chunk)
+        for waiting in under_way:
+            await_result(waiting)
         await_result(pool.submit(background.finish))
         progress("encode", video.num_frames, video.num_frames)
     except BaseException:
@@ -212,8 +234,8 @@ def _write(video: Video, background: _Background, progress: Progress) -> None:
     pool.shutdown()
 
 
-def _check_chunks(video: Video) -> Iterator[ImageArray]:
-    """The chunks' images, once it is sure that they fit together and to the number promised."""
+def _check_chunks(video: Video) -> Iterator[Frames | CodedFrames]:
+    """The chunks, once it is sure that they fit together and to the number promised."""
     count, size = 0, None
     for chunk in video.frames:
         size = size or chunk.size
@@ -221,17 +243,17 @@ def _check_chunks(video: Video) -> Iterator[ImageArray]:
         _check_chunk(chunk, size, video.fps)
         if count > video.num_frames:
             raise RuntimeError(f"the frames go on after the {video.num_frames} promised")
-        yield chunk.images
+        yield chunk
     if count < video.num_frames or count == 0:
         raise RuntimeError(f"the frames ended after {count} of the {video.num_frames} promised")
 
 
-def _check_chunk(chunk: Frames, size: tuple[int, int], fps: float) -> None:
+def _check_chunk(chunk: Frames | CodedFrames, size: tuple[int, int], fps: float) -> None:
     if chunk.size != size:
         raise RuntimeError(f"the frames change from {size} to {chunk.size} px on the way")
     if abs(chunk.fps / fps - 1) > 1e-6:
         raise RuntimeError(f"the frames are at {chunk.fps} per second, the video at {fps}")
-    if chunk.images.dtype != np.uint8:
+    if isinstance(chunk, Frames) and chunk.images.dtype != np.uint8:
         raise RuntimeError(f"the frames are {chunk.images.dtype}, not uint8")
 
 

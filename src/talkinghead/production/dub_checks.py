@@ -59,7 +59,7 @@ def check_video(path: Path) -> None:
         raise InputError(f"{path} is a folder: give a video to dub; talkinghead animate takes persons.")
     if sniff(path) == "image":
         raise InputError(f"{path} is a picture: talkinghead animate lets it speak, talkinghead dub takes videos.")
-    video = VideoReader(path)
+    video = VideoReader(path, quick=True)
     if video.is_variable:
         announce(f"{path} has a variable frame rate: the result has {video.fps:g} frames per second.")
     width, height = video.size

@@ -29,7 +29,7 @@ def prepare_job(work: Work, head: TalkingHead, speech: Speech, report: Progress)
     level = parse_mix(job.mix)
     who = None if figure.who is None else _find_who(figure.who)
     appearance = find_appearance(
-        VideoReader(figure.face), face=figure.which_face, who=who, name=job.face, progress=report
+        VideoReader(figure.face, quick=True), face=figure.which_face, who=who, name=job.face, progress=report
     )
     return prepare_dub(
         head,

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 Cancel: TypeAlias = "Callable[[], bool] | threading.Event"
 
-_Key: TypeAlias = tuple[str, str, str | None, tuple[tuple[Path, int] | None, ...]]
+_People: TypeAlias = tuple[tuple[Path, int] | None, ...]
+_Key: TypeAlias = tuple[str, str, str | None, _People]
 
 _KEPT_MODELS = 4
 
@@ -85,6 +86,10 @@ class Producer:
         with nullcontext() if is_cancelled is None else cancel_when(is_cancelled):
             return self._run(check_job(job), _report_to(progress))
 
+    def load(self, method: str) -> None:
+        """Load a method's networks, so that its first job need not wait for them."""
+        self._load(method, "small", None, (None, None))
+
     def _run(self, work: Work, report: Progress) -> Made:
         job = work.job
         report("model", 0, 1)
@@ -110,16 +115,18 @@ class Producer:
         return _write(work, dubbing.motion, dubbing.video(progress=report), size, view=None, began=began, report=report)
 
     def _head(self, job: Job) -> TalkingHead:
-        from talkinghead.pipeline import TalkingHead
-
         # The renderer of dubbed videos belongs to no method.
         renderer = None if job.task == "dub" else job.renderer
-        people = tuple(_find_person(path) for path in (job.face, job.style))
-        key = (job.method, job.config, renderer, people)
+        return self._load(job.method, job.config, renderer, tuple(_find_person(path) for path in (job.face, job.style)))
+
+    def _load(self, method: str, config: str, renderer: str | None, people: _People) -> TalkingHead:
+        from talkinghead.pipeline import TalkingHead
+
+        key = (method, config, renderer, people)
         if key not in self._heads:
             person, style = (None if found is None else found[0] for found in people)
             self._heads[key] = TalkingHead.from_pretrained(
-                job.method, config=job.config, renderer=renderer, person=person, style=style
+                method, config=config, renderer=renderer, person=person, style=style
             )
         self._heads.move_to_end(key)
         while len(self._heads) > self._kept:

@@ -34,8 +34,8 @@ _LUMA = np.array([0.299, 0.587, 0.114])
 _TINT_SHARE = 0.6  # of the light's tint: teeth and tongue take less of it than skin does
 _BESIDE_TEETH = 0.55  # brightness of the mouth behind and below visible teeth, in whose shadow it lies
 _LIGHT_SHARE = 0.7  # exponent of the light: teeth and tongue vary less from person to person than skin does
-# Mesh points on the cheeks beside the mouth and the chin below it.
-_SKIN = np.array([205, 425, 187, 411, 200, 199, 175, 171, 396, 212, 432, 214, 434, 192, 416, 207, 427])
+SKIN = np.array([205, 425, 187, 411, 200, 199, 175, 171, 396, 212, 432, 214, 434, 192, 416, 207, 427])
+"""Mesh points on the cheeks beside the mouth and the chin below it."""
 
 
 @dataclass(frozen=True)
@@ -116,8 +116,13 @@ def opening_mask(outlines: FloatArray) -> FloatArray:
 
 def skin_colour(image: ImageArray, rig: Rig) -> FloatArray:
     """(3,) median colour in [0, 255] of the skin around the mouth in a picture (H, W, 3)."""
-    column, row = rig.source[_SKIN].round().astype(int).clip(0, np.array(image.shape[1::-1]) - 1).T
-    return np.asarray(np.maximum(np.median(image[row, column], axis=0), 1.0))
+    column, row = rig.source[SKIN].round().astype(int).clip(0, np.array(image.shape[1::-1]) - 1).T
+    return median_skin(image[row, column])
+
+
+def median_skin(colours: FloatArray) -> FloatArray:
+    """(3,) median of colours (N, 3) in [0, 255] of points of the skin; no part is below 1."""
+    return np.asarray(np.maximum(np.median(colours, axis=0), 1.0))
 
 
 class InteriorFiller:

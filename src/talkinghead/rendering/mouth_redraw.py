@@ -18,7 +18,7 @@ import numpy.typing as npt
 from talkinghead.face.landmarks import INNER_LIP_CONTOUR, JAW, LIPS, OUTER_LIP_CONTOUR
 from talkinghead.face.rest import lip_gap
 from talkinghead.motion.smoothing import smoothstep
-from talkinghead.rendering.interior import skin_colour
+from talkinghead.rendering.interior import SKIN, median_skin, skin_colour
 from talkinghead.rendering.mouth import (
     MouthFiller,
     MouthFrame,
@@ -32,7 +32,7 @@ from talkinghead.rendering.mouth_rig import build_mouth_rig
 from talkinghead.rendering.outline import blend, coverage, smooth_outline
 from talkinghead.rendering.rasteriser import backward_map
 from talkinghead.rendering.rig import Rig
-from talkinghead.types import FloatArray, ImageArray, Pose
+from talkinghead.types import CodedFrames, FloatArray, Frames, ImageArray, Pose, Window
 
 Triangles = npt.NDArray[np.int32]
 
@@ -51,18 +51,24 @@ class PosedFace:
     """A face in a frame.
 
     Attributes:
-        image: (H, W, 3) uint8 RGB, the frame.
-        mesh: (478, 3) px.
-        pose: of the head.
+        image: (H, W, 3) uint8 RGB, the frame, or a window of it.
+        mesh: (478, 3) px of the frame.
+        pose: of the head in the frame.
+        window: which part of a larger frame the image is; None: the whole frame.
+        size: (width, height) px of that frame.
     """
 
     image: ImageArray
     mesh: FloatArray
     pose: Pose
+    window: Window | None = None
+    size: tuple[int, int] = (0, 0)
 
     def build_rig(self) -> Rig:
-        """The rig of the face."""
-        return build_mouth_rig(self.mesh, self.pose, (self.image.shape[1], self.image.shape[0]))
+        """The rig of the face, in px of the image."""
+        if self.window is None:
+            return build_mouth_rig(self.mesh, self.pose, (self.image.shape[1], self.image.shape[0]))
+        return build_mouth_rig(self.mesh, self.pose, self.size, (self.window.left, self.window.top))
 
 
 @dataclass(frozen=True)
@@ -100,9 +106,15 @@ class MouthRedraw:
             self._inside_light = self._skin / skin_colour(inside, rig)
         self._fill = filler.prepare(inside, rig, MouthFrame.of(rig))
 
-    def measure_light(self, face: PosedFace) -> FloatArray:
-        """(3,) the colours of the skin in a frame relative to those that the redrawn mouths have of themselves."""
-        return skin_colour(face.image, face.build_rig()) / self._skin
+    def measure_light(self, frames: Frames | CodedFrames, number: int, mesh: FloatArray) -> FloatArray:
+        """(3,) the skin's colours relative to those that the redrawn mouths have of themselves.
+
+        Args:
+            frames: in which the face is.
+            number: of the frame.
+            mesh: (478, 3) px of the face in it.
+        """
+        return median_skin(frames.colours_at(number, mesh[SKIN, :2])) / self._skin
 
     def __call__(self, faces: list[PosedFace], mouths: list[NewMouth], light: FloatArray) -> list[ImageArray]:
         """The frames with new mouths; pixels that do not move are those of the frames.

@@ -16,7 +16,7 @@ from talkinghead.face.landmarks import FACE_OVAL, MESH_OF_68, canonical_face
 from talkinghead.face.pose import matrix_from_rotation
 from talkinghead.motion.smoothing import smoothstep
 from talkinghead.rendering.rig import JAW_BAND, Rig, border_weight, face_triangles
-from talkinghead.types import FloatArray, Pose
+from talkinghead.types import FloatArray, IndexArray, Pose, Window
 
 _SURFACE = 468
 _RINGS = (0.07, 0.14, JAW_BAND + 0.02)  # face widths outside the face's contour; the last one stays where it is
@@ -24,35 +24,62 @@ _LIDS, _CHEEKS = 0.15, 0.4  # eye distances below the eyes: above the first noth
 _NEARER = 0.2  # face widths of depth for each outwards, as in ``build_rig``
 
 
-def build_mouth_rig(mesh: FloatArray, pose: Pose, size: tuple[int, int]) -> Rig:
+def build_mouth_rig(mesh: FloatArray, pose: Pose, size: tuple[int, int], corner: tuple[int, int] = (0, 0)) -> Rig:
     """The rig of a face in a frame.
 
     Args:
         mesh: (478, 3) px.
         pose: of the head, whose unit and origin are those of the landmarks that move the rig.
         size: (width, height) px of the frame.
+        corner: (left, top) px of the window of the frame in whose px the rig is wanted.
     """
-    mesh = np.asarray(mesh, np.float64)
-    oval = mesh[FACE_OVAL]
-    outwards = oval[:, :2] - oval[:, :2].mean(axis=0)
-    outwards /= np.linalg.norm(outwards, axis=1, keepdims=True)
-    face_width = float(np.ptp(oval[:, 0]))
-    steps = np.column_stack([outwards, np.full(len(oval), -_NEARER)]) * face_width
-    camera = np.concatenate([mesh[:_SURFACE], *(oval + ring * steps for ring in _RINGS)])
+    camera, face_width = _vertices(mesh)
     shape = pose.head_from_camera(camera)
     count = len(camera)
+    shift = np.array([*corner, 0.0])
     return Rig(
-        source=camera[:, :2],
+        source=camera[:, :2] - corner,
         shape=shape,
         follow=np.ones(count),
         deform=_deform_weights() * border_weight(camera[:, :2], size, face_width)[:, None],
         lids=np.zeros((count, 3)),
         triangles=_triangles(),
         matrix=matrix_from_rotation(pose.rotation),
-        origin=pose.translation,
+        origin=pose.translation - shift,
         scale=pose.scale,
         landmarks=shape[MESH_OF_68],
     )
+
+
+def mouth_window(mesh: FloatArray, size: tuple[int, int]) -> Window:
+    """The part of a frame of (width, height) px that may change when the mouth of a face (478, 3) px is redrawn.
+
+    Its sides are even, as the chroma of a video is.
+    """
+    moved = _vertices(mesh)[0][_surroundings(), :2]
+    low = (np.floor(moved.min(axis=0)).astype(int) // 2 * 2).clip(0, size)
+    high = np.minimum(np.ceil(moved.max(axis=0)).astype(int) // 2 * 2 + 2, size).clip(low)
+    (left, top), (width, height) = low.tolist(), (high - low).tolist()
+    return Window(left, top, width, height)
+
+
+def _vertices(mesh: FloatArray) -> tuple[FloatArray, float]:
+    """(V, 3) px the vertices of the rig of a face, and the face's width in px."""
+    mesh = np.asarray(mesh, np.float64)
+    oval = mesh[FACE_OVAL]
+    outwards = oval[:, :2] - oval[:, :2].mean(axis=0)
+    outwards /= np.linalg.norm(outwards, axis=1, keepdims=True)
+    face_width = float(np.ptp(oval[:, 0]))
+    steps = np.column_stack([outwards, np.full(len(oval), -_NEARER)]) * face_width
+    return np.concatenate([mesh[:_SURFACE], *(oval + ring * steps for ring in _RINGS)]), face_width
+
+
+@lru_cache(maxsize=1)
+def _surroundings() -> IndexArray:
+    """The vertices that may move, and their neighbours."""
+    moves = (_deform_weights() > 0).any(axis=1)
+    triangles = _triangles()
+    return np.unique(triangles[np.asarray(moves)[triangles].any(axis=1)])
 
 
 @lru_cache(maxsize=1)

@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import cast
 
 import numpy as np
 
 from talkinghead.face.rest import closed_mouth
+from talkinghead.media.coded_video import CodedVideo
 from talkinghead.media.looped import LoopedVideo
 from talkinghead.motion.lips import in_order
 from talkinghead.rendering.mouth import MouthFiller
 from talkinghead.rendering.mouth_redraw import MouthRedraw, NewMouth, PosedFace
+from talkinghead.rendering.mouth_rig import mouth_window
 from talkinghead.rendering.side_by_side import side_by_side
 from talkinghead.tracking.appearance import Appearance
 from talkinghead.tracking.shots import read_ahead
-from talkinghead.types import FloatArray, Frames, ImageArray, IndexArray, Motion
+from talkinghead.types import CodedFrames, FloatArray, Frames, IndexArray, Motion, Pose, VideoSource, Window
 
 _PIECE = 8  # frames redrawn together
 _LIGHT_S = 0.25  # in which the light on a mouth follows that on the skin
@@ -24,12 +27,12 @@ _LIGHT_S = 0.25  # in which the light on a mouth follows that on the skin
 
 def redraw_mouths(
     appearance: Appearance, video: LoopedVideo, motion: Motion, rest: FloatArray, filler: MouthFiller
-) -> Iterator[Frames]:
+) -> Iterator[Frames | CodedFrames]:
     """The frames of a video in which the mouth of a person moves otherwise; all other pixels are those of the video.
 
     Args:
         appearance: where the person is.
-        video: the frames to draw, of the appearance's video, as many as the motion has rows.
+        video: the frames to draw, those of the appearance's video, as many as the motion has rows.
         motion: jaw and lips of it count, by how they move away from closed lips.
         rest: (R, 68, 3) the face at rest in each row of the appearance.
         filler: makes the inside of the mouth.
@@ -41,9 +44,9 @@ def _pieces(
     appearance: Appearance, video: LoopedVideo, motion: Motion, rest: FloatArray, filler: MouthFiller
 ) -> Iterator[_Piece]:
     """The frames, a few of one shot at a time, with what is to be drawn in them."""
-    rows, scenes, closed = appearance.rows(), _Scenes(appearance, filler), closed_mouth(motion.rest)
+    rows, scenes, closed = appearance.rows(), _Scenes(appearance, video.video, filler), closed_mouth(motion.rest)
     done = 0
-    for chunk in read_ahead(video.chunks()):
+    for chunk in read_ahead(cast("Iterator[Frames]", video.chunks())):
         own = rows[video.sources(done, done + len(chunk))]
         spans = scenes.spans(own)
         edges = [0, *(np.flatnonzero(np.diff(spans)) + 1).tolist(), len(chunk)]
@@ -52,7 +55,7 @@ def _pieces(
                 part = slice(start, min(start + _PIECE, last))
                 change = np.asarray(motion.landmarks[done + part.start : done + part.stop], np.float64) - closed
                 mouths = _mouths(appearance, own[part], rest, change)
-                yield scenes.piece(Frames(chunk.images[part], chunk.fps), own[part], mouths, int(spans[first]))
+                yield scenes.piece(chunk[part], own[part], mouths, int(spans[first]))
         done += len(chunk)
 
 
@@ -65,31 +68,54 @@ def _mouths(appearance: Appearance, rows: IndexArray, rest: FloatArray, change: 
 
 
 @dataclass(frozen=True)
+class _Task:
+    """A mouth to be drawn in a frame.
+
+    Attributes:
+        number: of the frame among those of its piece.
+        window: what of the frame may change.
+        mesh: (478, 3) px of the frame.
+        pose: of the head in it.
+        mouth: the new one.
+        light: (3,) of the frame.
+    """
+
+    number: int
+    window: Window
+    mesh: FloatArray
+    pose: Pose
+    mouth: NewMouth
+    light: FloatArray
+
+
+@dataclass(frozen=True)
 class _Piece:
     """Frames, and the mouths that some of them get."""
 
-    frames: Frames
-    numbers: list[int]
-    faces: list[PosedFace]
-    mouths: list[NewMouth]
-    light: FloatArray
+    frames: Frames | CodedFrames
+    tasks: list[_Task]
     redraw: MouthRedraw | None
 
 
-def _draw(piece: _Piece) -> Frames:
-    if piece.redraw is None or not piece.numbers:
-        return piece.frames
-    images = piece.frames.images.copy()
-    for number, image in zip(piece.numbers, piece.redraw(piece.faces, piece.mouths, piece.light)):
-        images[number] = image
-    return Frames(images, piece.frames.fps)
+def _draw(piece: _Piece) -> Frames | CodedFrames:
+    frames, tasks = piece.frames, piece.tasks
+    if piece.redraw is None or not tasks:
+        return frames
+    faces = [
+        PosedFace(frames.view(task.number, task.window), task.mesh, task.pose, task.window, frames.size)
+        for task in tasks
+    ]
+    drawn = piece.redraw(faces, [task.mouth for task in tasks], np.stack([task.light for task in tasks]))
+    return frames.with_views(
+        {task.number: (task.window, face.image, image) for task, face, image in zip(tasks, faces, drawn)}
+    )
 
 
 class _Scenes:
     """What the mouths of each shot are drawn from, and the light on them; the frames are to come in order."""
 
-    def __init__(self, appearance: Appearance, filler: MouthFiller) -> None:
-        self._appearance, self._filler = appearance, filler
+    def __init__(self, appearance: Appearance, video: VideoSource | CodedVideo, filler: MouthFiller) -> None:
+        self._appearance, self._video, self._filler = appearance, video, filler
         self._ends = np.array([rows.stop for rows in appearance.span_rows()])
         self._span = -1
         self._redraw: MouthRedraw | None = None
@@ -99,17 +125,24 @@ class _Scenes:
         """(n,) the number of the span that each row belongs to; -1 for none."""
         return np.asarray(np.where(rows < 0, -1, np.searchsorted(self._ends, rows, side="right")))
 
-    def piece(self, frames: Frames, rows: IndexArray, mouths: list[NewMouth], span: int) -> _Piece:
+    def piece(self, frames: Frames | CodedFrames, rows: IndexArray, mouths: list[NewMouth], span: int) -> _Piece:
         """Frames of one span with all that is needed to draw them."""
-        numbers = [number for number, mouth in enumerate(mouths) if mouth.share > 0] if span >= 0 else []
-        if not numbers:
-            return _Piece(frames, [], [], [], np.zeros((0, 3)), None)
-        if span != self._span:
-            self._span, self._redraw, self._light = span, self._prepare(span), None
-        assert self._redraw is not None
-        faces = [self._face(frames.images[number], int(rows[number])) for number in numbers]
-        light = [self._follow_light(self._redraw.measure_light(face)) for face in faces]
-        return _Piece(frames, numbers, faces, [mouths[number] for number in numbers], np.stack(light), self._redraw)
+        tasks = []
+        for number, mouth in enumerate(mouths if span >= 0 else []):
+            row = int(rows[number])
+            mesh = self._mesh(row)
+            window = mouth_window(mesh, frames.size)
+            if mouth.share == 0 or min(window.size) == 0:
+                continue
+            if span != self._span:
+                self._span, self._redraw, self._light = span, self._prepare(span), None
+            assert self._redraw is not None
+            light = self._follow_light(self._redraw.measure_light(frames, number, mesh))
+            tasks.append(_Task(number, window, mesh, self._appearance.pose(row), mouth, light))
+        return _Piece(frames, tasks, self._redraw)
+
+    def _mesh(self, row: int) -> FloatArray:
+        return np.asarray(self._appearance.track.landmarks[row], np.float64)
 
     def _prepare(self, span: int) -> MouthRedraw:
         appearance = self._appearance
@@ -119,11 +152,7 @@ class _Scenes:
 
     def _read(self, row: int) -> PosedFace:
         frame = int(np.flatnonzero(self._appearance.rows() == row)[0])
-        return self._face(np.array(self._appearance.video.frame(frame)), row)
-
-    def _face(self, image: ImageArray, row: int) -> PosedFace:
-        appearance = self._appearance
-        return PosedFace(image, np.asarray(appearance.track.landmarks[row], np.float64), appearance.pose(row))
+        return PosedFace(np.array(self._video.frame(frame)), self._mesh(row), self._appearance.pose(row))
 
     def _follow_light(self, light: FloatArray) -> FloatArray:
         share = 1 - np.exp(-1 / (_LIGHT_S * self._appearance.video.fps))

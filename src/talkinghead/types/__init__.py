@@ -18,10 +18,23 @@ from talkinghead.types.arrays import (
     no_progress,
     num_frames,
 )
+from talkinghead.types.coded import (
+    MATRICES,
+    CodedFrames,
+    Coding,
+    Plane,
+    Planes,
+)
 from talkinghead.types.faces import (
     FaceTrack,
     Portrait,
     Reference,
+)
+from talkinghead.types.frames import (
+    ColourTags,
+    Frames,
+    VideoSource,
+    Window,
 )
 from talkinghead.types.motion import (
     Motion,
@@ -39,20 +52,20 @@ from talkinghead.types.speech import (
     Speech,
 )
 from talkinghead.types.video import (
-    ColourTags,
-    Frames,
     Video,
-    VideoSource,
 )
 
 __all__ = [
     "LEFT_OUTER_EYE_CORNER",
+    "MATRICES",
     "MESH_OF_68",
     "NUM_EXPRESSIONS",
     "NUM_LANDMARKS",
     "NUM_MESH",
     "RIGHT_OUTER_EYE_CORNER",
     "BoolArray",
+    "CodedFrames",
+    "Coding",
     "ColourTags",
     "FaceTrack",
     "FloatArray",
@@ -61,6 +74,8 @@ __all__ = [
     "IndexArray",
     "Interval",
     "Motion",
+    "Plane",
+    "Planes",
     "Portrait",
     "Pose",
     "Progress",
@@ -69,6 +84,7 @@ __all__ = [
     "Speech",
     "Video",
     "VideoSource",
+    "Window",
     "matrix_from_rotation",
     "no_progress",
     "num_frames",

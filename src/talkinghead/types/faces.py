@@ -15,9 +15,9 @@ from talkinghead.types.arrays import (
     check_array,
     check_fps,
 )
+from talkinghead.types.frames import Frames, VideoSource
 from talkinghead.types.poses import LEFT_OUTER_EYE_CORNER, MESH_OF_68, RIGHT_OUTER_EYE_CORNER, Pose
 from talkinghead.types.speech import Speech
-from talkinghead.types.video import Frames, VideoSource
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,6 @@ from talkinghead.methods.write_a_speaker.targets import (
     HEAD_UNITS,
     map_captured_weights,
     pose_of_track,
-    speaker_styles,
     weights_of_track,
 )
 from talkinghead.motion.expressions import landmark_basis
@@ -64,18 +63,6 @@ def test_poses_are_about_their_mean_in_units() -> None:
     np.testing.assert_allclose(pose.mean(axis=0), 0.0, atol=1e-9)
     np.testing.assert_allclose(pose[:, 1], (rotation[:, 1] - rotation[:, 1].mean()) / HEAD_UNITS[1], atol=0.15)
     assert np.abs(pose[:, [0, 2]]).max() < 0.1
-
-
-def test_styles_bring_everybody_to_the_reference() -> None:
-    rng = np.random.default_rng(0)
-    reference = rng.random((100, NUM_EXPRESSIONS))
-    styles = speaker_styles([("a", reference), ("b", 0.8 * reference), ("c", 0.1 * reference)], "a")
-    np.testing.assert_allclose(styles["a"], 1.0)
-    np.testing.assert_allclose(styles["b"], 1.25)
-    np.testing.assert_allclose(styles["c"], 2.0)  # ten times is the tracker's fault
-    still = np.zeros((100, NUM_EXPRESSIONS))
-    np.testing.assert_allclose(speaker_styles([("a", reference), ("b", still)], "a")["b"], 1.0)
-    np.testing.assert_allclose(speaker_styles([("b", reference)], "a")["b"], 1.0)
 
 
 def test_captured_shapes_are_mapped_by_what_they_do() -> None:

@@ -19,7 +19,7 @@ from talkinghead.face.expressions import UPPER_EXPRESSIONS
 from talkinghead.face.landmarks import canonical_face
 from talkinghead.face.pose import camera_from_head
 from talkinghead.methods.write_a_speaker import recordings, train
-from talkinghead.methods.write_a_speaker.batches import Draw, MouthWeightBatches, WordsBatches, normalise_styles
+from talkinghead.methods.write_a_speaker.batches import Draw, MouthWeightBatches, WordsBatches
 from talkinghead.methods.write_a_speaker.config import CONFIGS
 from talkinghead.methods.write_a_speaker.networks import MouthGenerator, WordsGenerator
 from talkinghead.methods.write_a_speaker.recordings import (
@@ -66,14 +66,6 @@ def test_each_group_of_speakers_has_its_share() -> None:
     assert (rows >= 51).mean() == pytest.approx(0.3, abs=0.03)
 
 
-def test_styles_are_taken_off() -> None:
-    one, other = stretch(), stretch("other")
-    other = replace(other, weights=0.7 * one.weights)
-    own, normalised = normalise_styles([one, other])
-    np.testing.assert_allclose(own, one.weights)
-    np.testing.assert_allclose(normalised, one.weights)
-
-
 def test_some_say_nothing_and_rest() -> None:
     batch = MouthWeightBatches([stretch()], size=256)(0)
     assert batch["phones"].shape == (256, FRAMES, len(PHONES))
@@ -94,7 +86,7 @@ def test_the_upper_face_has_emotions_and_the_head_has_none() -> None:
     moved = (upper["parameters"][~calm] - real).abs().amax(dim=(1, 2))
     assert (moved > 0.01).float().mean() > 0.8
     head = WordsBatches([neutral], config.head, load_vocabulary(), size=4)(0)
-    assert set(head) == {"words", "vectors", "beats", "parameters"}
+    assert set(head) == {"words", "vectors", "beats", "parameters", "noise"}
     assert head["parameters"].shape == (4, FRAMES, 6)
 
 
@@ -102,7 +94,7 @@ def test_one_word_or_more_is_unknown() -> None:
     batch = WordsBatches([stretch()], CONFIGS["small"].head, load_vocabulary(), size=64)(0)
     spoken = batch["words"][:, 10:60]
     assert ((spoken == UNKNOWN).any(dim=1)).all()
-    assert not ((spoken == UNKNOWN).all(dim=1)).all()
+    assert 0.4 < float((spoken == UNKNOWN).all(dim=1).float().mean()) < 0.95
     assert (batch["vectors"][batch["words"] == UNKNOWN] == 0).all()
 
 
@@ -163,8 +155,8 @@ def test_training_in_miniature(name: str, tmp_path: Path, monkeypatch: pytest.Mo
     file = {"mouth": "mouth_animation", "head": "head_pose"}.get(name, name)
     card = json.loads((tmp_path / f"{file}.json").read_text(encoding="utf-8"))
     assert card["data_licence"] == "CC0"
-    wanted = {"val MSE", "val LMD", "val correlation"} if name == "mouth" else {"val SSIM"}
-    assert wanted < set(card["scores"])
+    wanted = {"mouth": {"val MSE", "val LMD", "val correlation"}, "head": {"val SSIM", "val spectrum_dB"}}
+    assert wanted.get(name, {"val SSIM"}) < set(card["scores"])
     config = getattr(CONFIGS["tiny"], name)
     build = MouthGenerator if name == "mouth" else WordsGenerator
     assert load_network(build, type(config), tmp_path / f"{file}.safetensors").config == config

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TypeAlias
+from functools import partial
 
 import cv2
 import numpy as np
@@ -15,16 +15,12 @@ from talkinghead.methods.facial.video import RenderToVideo
 from talkinghead.methods.facial.video_losses import as_window
 from talkinghead.precision import autocast
 from talkinghead.rendering.levels import as_colours
-from talkinghead.rendering.side_by_side import side_by_side
+from talkinghead.rendering.over_warp import render_over_warp
 from talkinghead.rendering.warp import WarpRenderer
 from talkinghead.types import FloatArray, Frames, ImageArray, Motion, Portrait
 
 _BATCH = 4
-_PIECE = 8  # frames made together
 _EDGE = 0.05  # of the picture's side over which a rendered face fades into the warped picture
-
-Piece: TypeAlias = "tuple[int, ImageArray]"
-"""The first row of a motion, and the warped pictures (n, H, W, 3) from there on."""
 
 
 class RenderToVideoRenderer:
@@ -54,24 +50,8 @@ class RenderToVideoRenderer:
                 "makes a person's own from a video."
             )
 
-        def make(piece: Piece) -> Frames:
-            first, warped = piece
-            own = np.stack([scene.head.crop.extract(picture) for picture in warped])
-            change = (
-                self._render_changes(scene, motion, first, own)
-                if skin is None
-                else self._draw_changes(scene, motion, first, own)
-            )
-            return Frames(_lay_over(warped, change, scene), motion.fps)
-
-        yield from side_by_side(make, self._pieces(motion, portrait))
-
-    def _pieces(self, motion: Motion, portrait: Portrait) -> Iterator[Piece]:
-        first = 0
-        for chunk in self._warp.render(motion, portrait):
-            for start in range(0, len(chunk), _PIECE):
-                yield first + start, chunk.images[start : start + _PIECE]
-            first += len(chunk)
+        change = partial(self._render_changes if skin is None else self._draw_changes, scene, motion)
+        yield from render_over_warp(self._warp, change, scene.head.crop, motion, portrait)
 
     @torch.inference_mode()
     def _draw_changes(self, scene: FaceScene, motion: Motion, first: int, own: ImageArray) -> FloatArray:
@@ -100,14 +80,3 @@ class RenderToVideoRenderer:
             share = np.clip(inside / width - 0.2, 0.0, 1.0)[..., None]
             changes.append(share * (255 * face.picture - picture))
         return np.stack(changes)
-
-
-def _lay_over(pictures: ImageArray, changes: FloatArray, scene: FaceScene) -> ImageArray:
-    """Pictures (n, H, W, 3) with changes (n, S, S, 3) in levels added in the square of the head."""
-    height, width = pictures.shape[1:3]
-    affine = scene.head.crop.affine
-    laid = [
-        cv2.add(picture, cv2.warpAffine(change.astype(np.float32), affine, (width, height)), dtype=cv2.CV_8U)
-        for picture, change in zip(pictures, changes, strict=True)
-    ]
-    return np.stack(laid)

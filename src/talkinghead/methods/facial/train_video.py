@@ -6,7 +6,6 @@ Source: Zhang et al. 2021, section 5.1: Adam with 1e-4, batches of 1, 50 epochs 
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -16,31 +15,24 @@ import torch
 from torch import Tensor
 
 from talkinghead.data.corpus import describe
-from talkinghead.data.face_pairs import choose_frames
 from talkinghead.data.recording import Recording
 from talkinghead.data.tracks import Take, read_takes
+from talkinghead.data.warped_frames import WarpedFrames, are_many, warp_frames
 from talkinghead.errors import InputError
-from talkinghead.face.landmarks import MESH_OF_68
 from talkinghead.methods.facial.config import RenderToVideoConfig
 from talkinghead.methods.facial.scenes import FaceScene
 from talkinghead.methods.facial.video import video_adversaries
 from talkinghead.methods.facial.video_losses import generate, video_losses
-from talkinghead.motion.tracked import motion_of_track
-from talkinghead.rendering.interior import load_filler
 from talkinghead.rendering.mesh_render import Skin
-from talkinghead.rendering.mouth import FlatFiller
 from talkinghead.rendering.skin import fit_skin
-from talkinghead.rendering.warp import WarpRenderer
 from talkinghead.store import Store
-from talkinghead.tracking.portrait import best_frame
 from talkinghead.training.fit import Schedule
 from talkinghead.training.perceptual import perceptual_distance
 from talkinghead.training.stage import Training
 from talkinghead.training.validation import PictureValidation
-from talkinghead.types import Frames, ImageArray, IndexArray, Motion, Portrait
+from talkinghead.types import ImageArray
 
 _SKIN_FRAMES = 12  # from which texture and light are fitted
-_MANY = 20  # clips of one person, of each of which a few pictures are enough
 _VALIDATION = 24  # frames
 
 
@@ -50,51 +42,32 @@ class Shots:
 
     Attributes:
         scene: of the recording's calmest frame.
-        motion: of the whole recording, from that frame on.
-        rows: (n,) of the motion.
-        own: (n, S, S, 3) uint8 that frame, warped by the motion.
-        target: (n, S, S, 3) uint8 the real frames.
-        landmarks: (n, 68, 2) px of them.
+        frames: of the recording, and that one, warped.
     """
 
     scene: FaceScene
-    motion: Motion
-    rows: IndexArray
-    own: ImageArray
-    target: ImageArray
-    landmarks: np.ndarray[tuple[int, ...], np.dtype[np.float32]]
+    frames: WarpedFrames
 
     def window(self, place: int, config: RenderToVideoConfig) -> ImageArray:
         """(window, S, S, 4) uint8 rendered faces about a frame."""
-        rows = self.rows[place] + np.arange(-config.before, config.after + 1)
-        return self.scene.maps(self.motion[rows.clip(0, len(self.motion) - 1)])
+        motion = self.frames.motion
+        rows = self.frames.rows[place] + np.arange(-config.before, config.after + 1)
+        return self.scene.maps(motion[rows.clip(0, len(motion) - 1)])
 
 
 def read_shots(
     recordings: Sequence[Recording], config: RenderToVideoConfig, store: Store, *, skin: Skin | None = None
 ) -> list[Shots]:
     """The frames of recordings from which the network learns; without a skin, one is fitted to them."""
-    few = max(Counter(recording.speaker for recording in recordings).values()) > _MANY
     takes = list(read_takes(recordings, store, smooth=False))
     if not takes:
         raise InputError("no recording shows a face: give other recordings.")
     skin = skin or _fit_skin(takes)
-    return [_read_shots(take, config, skin, few=few) for take in takes]
-
-
-def _read_shots(take: Take, config: RenderToVideoConfig, skin: Skin, *, few: bool) -> Shots:
-    best = best_frame(take.track)
-    rows = choose_frames(take.track, few=few)
-    still, *pictures = take.frames([best, *rows])
-    portrait = Portrait(Frames(still[None], take.track.fps), take.track[best : best + 1])
-    scene = FaceScene(portrait, size=config.size, skin=skin)
-    motion = motion_of_track(take.track, best)
-    warp = WarpRenderer(load_filler(), FlatFiller())
-    crop = scene.head.crop
-    warped = [crop.extract(image) for chunk in warp.render(motion[rows], portrait) for image in chunk.images]
-    landmarks = crop.points(take.track.landmarks[rows][:, MESH_OF_68, :2]).astype(np.float32)
-    target = np.stack([crop.extract(picture) for picture in pictures])
-    return Shots(scene, motion, rows, np.stack(warped), target, landmarks)
+    few, shots = are_many(recordings), []
+    for take in takes:
+        frames = warp_frames(take, size=config.size, few=few)
+        shots.append(Shots(FaceScene(frames.portrait, size=config.size, skin=skin), frames))
+    return shots
 
 
 def _fit_skin(takes: Sequence[Take]) -> Skin:
@@ -120,7 +93,7 @@ class ShotBatches:
 
     def __init__(self, shots: Sequence[Shots], *, size: int, config: RenderToVideoConfig) -> None:
         self._shots, self._size, self._config = shots, size, config
-        self.places = [(k, place) for k, own in enumerate(shots) for place in range(len(own.rows))]
+        self.places = [(k, place) for k, own in enumerate(shots) for place in range(len(own.frames.rows))]
 
     def __call__(self, step: int) -> dict[str, Tensor]:
         """The batch of a step for ``video_losses``."""
@@ -130,13 +103,13 @@ class ShotBatches:
     def batch(self, places: Sequence[tuple[int, int]]) -> dict[str, Tensor]:
         """A batch of given frames, with ``source`` and ``target_landmarks`` for validation."""
         shots = [(self._shots[k], place) for k, place in places]
-        own = torch.from_numpy(np.stack([one.own[place] for one, place in shots]))
+        own = torch.from_numpy(np.stack([one.frames.own[place] for one, place in shots]))
         return {
             "maps": torch.from_numpy(np.stack([one.window(place, self._config) for one, place in shots])),
             "own": own,
             "source": own,
-            "target": torch.from_numpy(np.stack([one.target[place] for one, place in shots])),
-            "target_landmarks": torch.from_numpy(np.stack([one.landmarks[place] for one, place in shots])),
+            "target": torch.from_numpy(np.stack([one.frames.target[place] for one, place in shots])),
+            "target_landmarks": torch.from_numpy(np.stack([one.frames.landmarks[place] for one, place in shots])),
         }
 
 

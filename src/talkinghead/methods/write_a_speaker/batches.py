@@ -16,14 +16,14 @@ from talkinghead.methods.write_a_speaker.config import WordsConfig
 from talkinghead.methods.write_a_speaker.emotion import emotion_shares, emotion_weights
 from talkinghead.methods.write_a_speaker.features import FPS, frame_at, word_frames
 from talkinghead.methods.write_a_speaker.recordings import CAPTURED_SPEAKER, FRAMES, SpokenStretch
-from talkinghead.methods.write_a_speaker.targets import speaker_styles
+from talkinghead.methods.write_a_speaker.styles import main_spread, normalise_styles, parameters_of
 from talkinghead.methods.write_a_speaker.vocabulary import UNKNOWN, Vocabulary
 from talkinghead.speech.emotions import EMOTIONS
 from talkinghead.types import FloatArray, Interval
 
 _MAIN_SHARE, _CAPTURED_SHARE = 0.6, 0.1  # of a batch
 _SILENT = 0.06  # of a batch: silence with the face at rest
-_WORDLESS = 0.15  # of a batch: all words unknown, as of a recording without transcript
+_WORDLESS = 0.6  # of a batch: all words unknown, because the 51 words of GRID are soon learned by heart
 _EMOTIONAL = 0.7  # of a batch
 _MOST_UNKNOWN = 3  # words of a sentence that are made unknown, at least one (appendix)
 _WEAKEST = 0.3
@@ -52,12 +52,6 @@ class Draw:
         ]
 
 
-def normalise_styles(stretches: Sequence[SpokenStretch]) -> list[FloatArray]:
-    """(FRAMES, 51) weights of each stretch, as if all spoke in the style of the main speaker."""
-    styles = speaker_styles([(stretch.speaker, stretch.weights) for stretch in stretches], MAIN_SPEAKER)
-    return [(stretch.weights * styles[stretch.speaker]).clip(0.0, 1.0) for stretch in stretches]
-
-
 class MouthWeightBatches:
     """Phones and the 28 weights of jaw, mouth and cheek puff.
 
@@ -69,7 +63,9 @@ class MouthWeightBatches:
     def __init__(self, stretches: Sequence[SpokenStretch], *, size: int) -> None:
         self._draw = Draw(stretches, size)
         self._phones = [stretch.phones for stretch in stretches]
-        self._weights = [weights[:, MOUTH_EXPRESSIONS] for weights in normalise_styles(stretches)]
+        self._weights = [
+            weights[:, MOUTH_EXPRESSIONS] for weights in normalise_styles(stretches, main_spread(stretches))
+        ]
 
     def __call__(self, step: int) -> dict[str, Tensor]:
         """The batch of a step for ``mouth_losses``."""
@@ -102,13 +98,15 @@ class WordsBatches:
         self._stretches = [stretch for stretch in stretches if stretch.pose is not None]
         self._config, self._vocabulary = config, vocabulary
         self._draw = Draw(self._stretches, size)
-        self._parameters = parameters_of(self._stretches, config)
+        self._parameters = parameters_of(self._stretches, config, main_spread(self._stretches))
         self._shown = emotion_weights()[:, UPPER_EXPRESSIONS]
 
     def __call__(self, step: int) -> dict[str, Tensor]:
         """The batch of a step for ``upper_face_losses`` or ``head_losses``."""
         rng = np.random.default_rng(step)
         parts: dict[str, list[npt.NDArray[Any]]] = {"words": [], "vectors": [], "beats": [], "parameters": []}
+        if self._config.noise:
+            parts["noise"] = []
         emotions: list[npt.NDArray[Any]] = []
         for row in self._draw(rng):
             stretch, parameters = self._stretches[row], self._parameters[row]
@@ -125,16 +123,11 @@ class WordsBatches:
             parts["vectors"].append(found.vectors)
             parts["beats"].append(found.beats)
             parts["parameters"].append(parameters)
+            if self._config.noise:
+                parts["noise"].append(rng.standard_normal((FRAMES, self._config.noise)))
         batch = {name: _stack(values) for name, values in parts.items()}
         batch["words"] = batch["words"].long()
         return batch | ({"emotions": _stack(emotions)} if emotions else {})
-
-
-def parameters_of(stretches: Sequence[SpokenStretch], config: WordsConfig) -> list[FloatArray]:
-    """(FRAMES, outputs) what a generator of these sizes learns of each stretch: upper face, or the head's pose."""
-    if config.emotions:
-        return [weights[:, UPPER_EXPRESSIONS] for weights in normalise_styles(stretches)]
-    return [stretch.pose for stretch in stretches if stretch.pose is not None]
 
 
 def _forget_words(

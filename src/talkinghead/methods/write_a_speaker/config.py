@@ -1,4 +1,4 @@
-"""Sizes of Write-a-Speaker's speaker-independent stage."""
+"""Sizes of Write-a-Speaker."""
 
 from __future__ import annotations
 
@@ -37,6 +37,8 @@ class WordsConfig:
         words: rows of the trainable lookup table: "silent", "unknown", and the most frequent words.
         embedding_size: of a word, and of an emotion.
         emotions: whether the network also reads the emotion.
+        noise: random numbers that it also reads in each frame, for what the words leave open; its discriminator then
+            sees the rhythm beside the parameters.
         channels: of the encoder, at each number of frames, which the next one halves; the decoder mirrors them.
         layers: residual convolutions between encoder and decoder.
         discriminator_channels: of the discriminator, each of which halves the number of frames.
@@ -48,6 +50,7 @@ class WordsConfig:
     words: int = 1859
     embedding_size: int = 128
     emotions: bool = True
+    noise: int = 0
     channels: tuple[int, ...] = (128, 128, 256, 256)
     layers: int = 3
     discriminator_channels: tuple[int, ...] = (64, 128, 256)
@@ -56,47 +59,108 @@ class WordsConfig:
 
 
 @dataclass(frozen=True)
-class SpeakerIndependentConfig:
-    """Sizes of the three generators that run side by side.
+class StyleConfig:
+    """The mapping of generic mouth weights to a person's ("Style-Preserving Landmark Generator").
+
+    Attributes:
+        hidden: units between its two fully connected layers.
+    """
+
+    hidden: int = 128
+
+
+@dataclass(frozen=True)
+class SpaceTimeConfig:
+    """The photo-realistic video generator and its three discriminators (figure 6, equations 7 to 11).
+
+    Attributes:
+        size: side of its square picture in px.
+        window: landmark images of the space-time volume, the frame in the middle.
+        shrink: sides of the picture per side of a landmark image: 1, 2 or 4.
+        channels: of its features, at a quarter of the size.
+        shared: residual blocks that the face and the mask share; the colours have as many of their own.
+        own: further residual blocks of the face.
+        residual: whether it sees the person's own picture, warped by the same motion, and makes the difference from it.
+        mask: whether a mask lies between face and colours; False: colours alone, an ablation.
+        discriminator_channels: of each discriminator.
+        perceptual: weight alpha of the perceptual loss.
+        pixel: weight beta of the L1 loss of the picture.
+        face: weight gamma of the L1 loss of the face.
+        adversarial: weight of the adversarial loss.
+    """
+
+    size: int = 512
+    window: int = 15
+    shrink: int = 1
+    channels: int = 256
+    shared: int = 3
+    own: int = 3
+    residual: bool = False
+    mask: bool = True
+    discriminator_channels: tuple[int, ...] = (64, 128, 256, 512)
+    perceptual: float = 10.0
+    pixel: float = 100.0
+    face: float = 100.0
+    adversarial: float = 1.0
+
+
+@dataclass(frozen=True)
+class WriteASpeakerConfig:
+    """Sizes of the three generators that run side by side, and of what is a person's own.
 
     Attributes:
         mouth: phones to the 28 weights of jaw, mouth and cheek puff.
         upper_face: words and emotion to the 23 other weights.
         head: words to the head's pose.
+        style: generic mouth weights to a person's.
+        video: landmarks to a person's frames.
     """
 
     mouth: MouthConfig = field(default_factory=MouthConfig)
     upper_face: WordsConfig = field(default_factory=WordsConfig)
     head: WordsConfig = field(default_factory=lambda: WordsConfig(outputs=6, emotions=False))
+    style: StyleConfig = field(default_factory=StyleConfig)
+    video: SpaceTimeConfig = field(default_factory=SpaceTimeConfig)
 
 
 _SMALL_WORDS = WordsConfig(embedding_size=32, channels=(48, 48, 64, 96), layers=2, discriminator_channels=(32, 48, 64))
-_SMALL = SpeakerIndependentConfig(
+_SMALL = WriteASpeakerConfig(
     MouthConfig(embedding_size=64, channels=96, layers=5, discriminator_channels=(48, 64, 96)),
     _SMALL_WORDS,
-    replace(_SMALL_WORDS, outputs=6, emotions=False),
+    # Words hardly tell where a head goes: a network that must hit the recorded path learns to stand still.
+    replace(_SMALL_WORDS, outputs=6, emotions=False, noise=4, adversarial=10.0, ssim_weight=10.0),
+    StyleConfig(hidden=48),
+    SpaceTimeConfig(
+        size=256, shrink=2, channels=32, shared=2, own=1, residual=True, discriminator_channels=(16, 32, 64)
+    ),
 )
 _TINY_WORDS = WordsConfig(words=8, embedding_size=4, channels=(4, 4), layers=1, discriminator_channels=(4, 4))
 
 CONFIGS = {
     # Appendix, "Network Structure and Training": lookup tables of 41 x 128, 1859 x 128 and 4 x 128, lambda_mou = 50,
     # lambda_upp = 100. The paper states neither the number nor the width of any other layer.
-    "paper": SpeakerIndependentConfig(),
+    "paper": WriteASpeakerConfig(),
     "small": _SMALL,
-    "tiny": SpeakerIndependentConfig(
+    "tiny": WriteASpeakerConfig(
         MouthConfig(embedding_size=4, channels=4, layers=2, discriminator_channels=(4, 4)),
         _TINY_WORDS,
-        replace(_TINY_WORDS, outputs=6, emotions=False),
+        replace(_TINY_WORDS, outputs=6, emotions=False, noise=2),
+        StyleConfig(hidden=4),
+        SpaceTimeConfig(
+            size=32, window=3, shrink=2, channels=8, shared=1, own=1, residual=True, discriminator_channels=(4, 4)
+        ),
     ),
 }
 
-# The rows of table 1 that are this method with something left out or replaced.
+# The rows of tables 1 and 2 that are this method with something left out or replaced.
 VARIANTS = {
     "small-no-gan": replace(
         _SMALL,
         mouth=replace(_SMALL.mouth, adversarial=0.0),
         upper_face=replace(_SMALL.upper_face, adversarial=0.0),
-        head=replace(_SMALL.head, adversarial=0.0),
+        head=replace(_SMALL.head, noise=0, adversarial=0.0),
     ),
     "small-lstm": replace(_SMALL, mouth=replace(_SMALL.mouth, recurrent=True)),
+    "small-no-mask": replace(_SMALL, video=replace(_SMALL.video, mask=False)),
+    "small-no-residual": replace(_SMALL, video=replace(_SMALL.video, residual=False)),
 }

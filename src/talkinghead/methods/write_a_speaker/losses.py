@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from talkinghead.face.expressions import MOUTH_EXPRESSIONS
-from talkinghead.methods.write_a_speaker.config import MouthConfig, SpeakerIndependentConfig, WordsConfig
+from talkinghead.methods.write_a_speaker.config import MouthConfig, WordsConfig, WriteASpeakerConfig
 from talkinghead.methods.write_a_speaker.networks import NUM_BEATS, MouthGenerator, WordsGenerator
 from talkinghead.methods.write_a_speaker.vocabulary import VECTOR_SIZE
 from talkinghead.speech.arpabet import PHONES
@@ -66,14 +66,11 @@ def mouth_adversaries(config: MouthConfig) -> Mouths:
 
 def words_adversaries(config: WordsConfig) -> Rhythms:
     """The generator of the upper face or of the head and its discriminator, with random weights."""
-    return Adversaries(
-        WordsGenerator(config), _discriminator(config.outputs, config.discriminator_channels, config.adversarial)
-    )
+    seen = config.outputs + (NUM_BEATS if config.noise else 0)
+    return Adversaries(WordsGenerator(config), _discriminator(seen, config.discriminator_channels, config.adversarial))
 
 
-def mouth_losses(
-    network: nn.Module, batch: Mapping[str, Tensor], config: SpeakerIndependentConfig
-) -> dict[str, Tensor]:
+def mouth_losses(network: nn.Module, batch: Mapping[str, Tensor], config: WriteASpeakerConfig) -> dict[str, Tensor]:
     """The losses of equation 3, and the discriminator's.
 
     Args:
@@ -87,7 +84,7 @@ def mouth_losses(
 
 
 def upper_face_losses(
-    network: nn.Module, batch: Mapping[str, Tensor], config: SpeakerIndependentConfig
+    network: nn.Module, batch: Mapping[str, Tensor], config: WriteASpeakerConfig
 ) -> dict[str, Tensor]:
     """The losses of equation 6, and the discriminator's.
 
@@ -100,12 +97,12 @@ def upper_face_losses(
     return _words_losses(network, batch, config.upper_face)
 
 
-def head_losses(network: nn.Module, batch: Mapping[str, Tensor], config: SpeakerIndependentConfig) -> dict[str, Tensor]:
-    """The same for the head, without ``emotions`` and with ``parameters`` (B, T, 6)."""
+def head_losses(network: nn.Module, batch: Mapping[str, Tensor], config: WriteASpeakerConfig) -> dict[str, Tensor]:
+    """The same for the head: ``parameters`` (B, T, 6), no ``emotions``, and ``noise`` (B, T, noise) if it reads any."""
     return _words_losses(network, batch, config.head)
 
 
-def mouth_example(config: SpeakerIndependentConfig, seed: int) -> dict[str, Tensor]:
+def mouth_example(config: WriteASpeakerConfig, seed: int) -> dict[str, Tensor]:
     """Four synthetic stretches of twelve frames."""
     generator = torch.Generator().manual_seed(seed)
     phones = torch.rand(4, 12, len(PHONES), generator=generator)
@@ -115,12 +112,12 @@ def mouth_example(config: SpeakerIndependentConfig, seed: int) -> dict[str, Tens
     }
 
 
-def upper_face_example(config: SpeakerIndependentConfig, seed: int) -> dict[str, Tensor]:
+def upper_face_example(config: WriteASpeakerConfig, seed: int) -> dict[str, Tensor]:
     """Four synthetic stretches of twelve frames, with emotions."""
     return _words_example(config.upper_face, seed)
 
 
-def head_example(config: SpeakerIndependentConfig, seed: int) -> dict[str, Tensor]:
+def head_example(config: WriteASpeakerConfig, seed: int) -> dict[str, Tensor]:
     """Four synthetic stretches of twelve frames."""
     return _words_example(config.head, seed)
 
@@ -135,14 +132,18 @@ def _words_example(config: WordsConfig, seed: int) -> dict[str, Tensor]:
     }
     if config.emotions:
         batch["emotions"] = torch.rand(4, 12, len(EMOTIONS), generator=generator).softmax(dim=2)
+    if config.noise:
+        batch["noise"] = torch.randn(4, 12, config.noise, generator=generator)
     return batch
 
 
 def _words_losses(network: nn.Module, batch: Mapping[str, Tensor], config: WordsConfig) -> dict[str, Tensor]:
-    emotions = (batch["emotions"],) if config.emotions else ()
-    made = network(batch["words"], batch["vectors"], batch["beats"], *emotions)
-    losses = {"ssim_loss": config.ssim_weight * (1.0 - ssim_sequence(made, batch["parameters"]))}
-    return losses | _adversarial(network, made, batch["parameters"], config.adversarial)
+    beats, real = batch["beats"], batch["parameters"]
+    made = network(batch["words"], batch["vectors"], beats, batch.get("emotions"), batch.get("noise"))
+    losses = {"ssim_loss": config.ssim_weight * (1.0 - ssim_sequence(made, real))}
+    if config.noise:  # what is random must still go with the rhythm
+        made, real = (torch.cat([beats, rows], dim=2) for rows in (made, real))
+    return losses | _adversarial(network, made, real, config.adversarial)
 
 
 def _discriminator(size: int, channels: tuple[int, ...], adversarial: float) -> TemporalPatchDiscriminator | None:

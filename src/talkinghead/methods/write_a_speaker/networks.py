@@ -101,7 +101,8 @@ class WordsGenerator(nn.Module):
         self.meaning = nn.Linear(VECTOR_SIZE, size, bias=False)
         self.emotions = nn.Linear(len(EMOTIONS), size, bias=False) if config.emotions else None
         widths = config.channels
-        self.stem = nn.Conv1d((2 if config.emotions else 1) * size + NUM_BEATS, widths[0], 3, padding=1)
+        read = (2 if config.emotions else 1) * size + NUM_BEATS + config.noise
+        self.stem = nn.Conv1d(read, widths[0], 3, padding=1)
         self.down = nn.ModuleList(nn.Conv1d(a, b, 4, stride=2, padding=1) for a, b in pairwise(widths))
         self.middle = nn.Sequential(*[Res1D(widths[-1]) for _ in range(config.layers)])
         self.up = nn.ModuleList(nn.Conv1d(a + b, b, 3, padding=1) for a, b in pairwise(widths[::-1]))
@@ -117,7 +118,14 @@ class WordsGenerator(nn.Module):
         """At least the frames before and after a frame on which its parameters depend, a multiple of ``stride``."""
         return self.stride * (2 * self.config.layers + 6)
 
-    def forward(self, words: Tensor, vectors: Tensor, beats: Tensor, emotions: Tensor | None = None) -> Tensor:
+    def forward(
+        self,
+        words: Tensor,
+        vectors: Tensor,
+        beats: Tensor,
+        emotions: Tensor | None = None,
+        noise: Tensor | None = None,
+    ) -> Tensor:
         """The parameters of each frame.
 
         Args:
@@ -125,6 +133,7 @@ class WordsGenerator(nn.Module):
             vectors: (B, T, VECTOR_SIZE) of the words, zeros where there is none.
             beats: (B, T, NUM_BEATS).
             emotions: (B, T, len(EMOTIONS)) shares that sum to 1, if the network reads them.
+            noise: (B, T, noise) from a normal distribution, if the network reads it; None: zeros.
 
         Returns:
             (B, T, outputs).
@@ -133,6 +142,8 @@ class WordsGenerator(nn.Module):
         if self.emotions is not None:
             assert emotions is not None
             read.append(self.emotions(emotions))
+        if self.config.noise:
+            read.append(beats.new_zeros((*words.shape, self.config.noise)) if noise is None else noise)
         count = words.shape[1]
         x = torch.cat(read, dim=2).mT
         x = F.leaky_relu(self.stem(F.pad(x, (0, -count % self.stride))), _SLOPE)

@@ -37,7 +37,7 @@ _CAPTURED_FPS = 30.0
 
 @dataclass(frozen=True)
 class SpokenStretch:
-    """Three seconds of somebody speaking.
+    """Three seconds of somebody speaking, or a whole recording (T in place of FRAMES).
 
     Attributes:
         phones: (V, FRAMES, 39) shares of the phones, as the recogniser hears them and, where the text is known, also as
@@ -56,14 +56,17 @@ class SpokenStretch:
 
 
 def read_stretches(recordings: Sequence[Recording], store: Store) -> list[SpokenStretch]:
-    """Stretches of recordings whose picture and sound are in step once their offset is taken off."""
-    stretches: list[SpokenStretch] = []
+    """Stretches of FRAMES of recordings whose picture and sound are in step once their offset is taken off."""
+    return [piece for whole in read_performances(recordings, store) for piece in _cut(whole)]
+
+
+def read_performances(recordings: Sequence[Recording], store: Store) -> Iterator[SpokenStretch]:
+    """The same recordings, each as one stretch of its own length."""
     for take in read_takes([recording for recording in recordings if recording.can_be_mended], store):
         count = round(len(take.track) / take.track.fps * FPS)
         phones, words = _read_speech(take, count, store)
         weights, pose = (resample_rows(rows, take.track.fps, FPS, count) for rows in _face(take, store))
-        stretches += _cut(phones, words, weights, pose, take.recording.speaker)
-    return stretches
+        yield SpokenStretch(phones, words, weights, pose, take.recording.speaker)
 
 
 def read_captured(folder: Path, store: Store) -> list[SpokenStretch]:
@@ -82,7 +85,8 @@ def read_captured(folder: Path, store: Store) -> list[SpokenStretch]:
         weights = map_captured_weights(dict(zip(shapes, rows.T.astype(np.float64), strict=True)))
         key = key_of(file_digest(sound), count, recogniser_digest(), _code())
         phones = store.array("phones", key, partial(_phone_versions, speech, count))
-        stretches += _cut(phones, None, resample_rows(weights, _CAPTURED_FPS, FPS, count), None, CAPTURED_SPEAKER)
+        rows = resample_rows(weights, _CAPTURED_FPS, FPS, count)
+        stretches += _cut(SpokenStretch(phones, None, rows, None, CAPTURED_SPEAKER))
     return stretches
 
 
@@ -145,22 +149,17 @@ def _face(take: Take, store: Store) -> tuple[FloatArray, FloatArray]:
     return found["weights"], found["pose"]
 
 
-def _cut(
-    phones: FloatArray,
-    words: tuple[Interval, ...] | None,
-    weights: FloatArray,
-    pose: FloatArray | None,
-    speaker: str,
-) -> Iterator[SpokenStretch]:
-    for start in range(0, len(weights) - FRAMES + 1, FRAMES):
+def _cut(whole: SpokenStretch) -> Iterator[SpokenStretch]:
+    for start in range(0, len(whole.weights) - FRAMES + 1, FRAMES):
         rows, begin, end = slice(start, start + FRAMES), start / FPS, (start + FRAMES) / FPS
         inside = (
             None
-            if words is None
+            if whole.words is None
             else tuple(
                 Interval(word.label, max(0.0, word.start - begin), min(word.end, end) - begin)
-                for word in words
+                for word in whole.words
                 if word.end > begin and word.start < end
             )
         )
-        yield SpokenStretch(phones[:, rows], inside, weights[rows], None if pose is None else pose[rows], speaker)
+        pose = None if whole.pose is None else whole.pose[rows]
+        yield SpokenStretch(whole.phones[:, rows], inside, whole.weights[rows], pose, whole.speaker)

@@ -1,12 +1,11 @@
 """What the generators learn: weights of expressions and poses, read off tracked faces in place of motion capture.
 
-Source: Li et al. 2021, "Mocap Dataset", whose recordings of a single actress cannot be had. Ours are of many speakers,
-    each with a style: a factor for each weight, which is taken off before anything is learned.
+Source: Li et al. 2021, "Mocap Dataset", whose recordings of a single actress cannot be had.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -24,23 +23,25 @@ HEAD_UNITS = np.array([0.05, 0.05, 0.05, 0.05, 0.05, 0.05])
 heads of the recordings move about as far as weights of expressions do, so that one loss suits both."""
 
 _CLOSED_PERCENT = 20  # of the frames, those with the lips closest together, show the face at rest
-_EXTREME = 2.0  # times as far, or as little, as the reference: beyond it the track is to blame, not the style
-_STILL = 0.004  # standard deviation below which a weight does not move
 
 
 def weights_of_track(track: FaceTrack) -> FloatArray:
-    """(T, 51) weights of the expressions of a tracked face, relative to its rest in the same recording.
-
-    Cheeks and the wings of the nose have no landmarks of their own, and in a plain fit they take their part of what
-    moves the lips. Here all that moves lips and jaw is explained by the 28 weights of the mouth.
-    """
+    """(T, 51) weights of the expressions of a tracked face, relative to its rest in the same recording."""
     motion = motion_of_track(track, 0)
     gap = lip_gap(motion.landmarks)
     rest = motion.landmarks[gap <= np.percentile(gap, _CLOSED_PERCENT)].mean(axis=0)
     gaze = None if motion.gaze is None else motion.gaze - np.median(motion.gaze, axis=0)
-    motion = replace(motion, rest=rest, gaze=gaze)
+    return weights_of_motion(replace(motion, rest=rest, gaze=gaze))
+
+
+def weights_of_motion(motion: Motion) -> FloatArray:
+    """(T, 51) weights of the expressions of a motion, relative to its rest with closed lips.
+
+    Cheeks and the wings of the nose have no landmarks of their own, and in a plain fit they take their part of what
+    moves the lips. Here all that moves lips and jaw is explained by the 28 weights of the mouth.
+    """
     weights = expression_of(motion)
-    weights[:, SKIN_EXPRESSIONS] = _fitter().solve_skin(motion.landmarks - closed_mouth(rest))
+    weights[:, SKIN_EXPRESSIONS] = _fitter().solve_skin(motion.landmarks - closed_mouth(motion.rest))
     return weights
 
 
@@ -49,26 +50,6 @@ def pose_of_track(track: FaceTrack) -> FloatArray:
     motion: Motion = motion_of_track(track, 0)
     pose = np.concatenate([motion.rotation, motion.translation], axis=1)
     return np.asarray((pose - pose.mean(axis=0)) / HEAD_UNITS)
-
-
-def speaker_styles(performances: Iterable[tuple[str, FloatArray]], reference: str) -> dict[str, FloatArray]:
-    """For each speaker, the factors (51,) by which their weights come to move as far as the reference speaker's.
-
-    Args:
-        performances: a speaker and (T, 51) weights each.
-        reference: the speaker; without performances of them, the first speaker of all.
-    """
-    known: dict[str, list[FloatArray]] = {}
-    for speaker, weights in performances:
-        known.setdefault(speaker, []).append(weights)
-    spread = {speaker: np.concatenate(own).std(axis=0) for speaker, own in known.items()}
-    wanted = spread[reference if reference in spread else next(iter(spread))]
-    return {speaker: _factors(own, wanted) for speaker, own in spread.items()}
-
-
-def _factors(own: FloatArray, wanted: FloatArray) -> FloatArray:
-    moving = (own > _STILL) & (wanted > _STILL)
-    return np.where(moving, np.clip(wanted / np.maximum(own, _STILL), 1 / _EXTREME, _EXTREME), 1.0)
 
 
 def _fitter() -> LandmarkFitter:

@@ -1,0 +1,65 @@
+"""The shell of renderers whose network draws the difference from the portrait's own picture, warped by the same motion.
+
+What they draw lies in the square of the head; everything around it is the warped picture's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TypeAlias
+
+import cv2
+import numpy as np
+
+from talkinghead.rendering.crop import Crop
+from talkinghead.rendering.side_by_side import side_by_side
+from talkinghead.rendering.warp import WarpRenderer
+from talkinghead.types import FloatArray, Frames, ImageArray, Motion, Portrait
+
+_PIECE = 8  # frames made together
+
+DrawChanges: TypeAlias = Callable[[int, ImageArray], FloatArray]
+"""The first of some rows of a motion and their warped pictures (n, S, S, 3) uint8 in the square of the head -> levels
+(n, S, S, 3) by which the network's pictures differ from them. It is called in several threads at once."""
+
+_Piece: TypeAlias = "tuple[int, ImageArray]"
+
+
+def render_over_warp(
+    warp: WarpRenderer, draw_changes: DrawChanges, crop: Crop, motion: Motion, portrait: Portrait
+) -> Iterator[Frames]:
+    """One picture per row of the motion, of the portrait's size, in chunks.
+
+    Args:
+        warp: makes the warped pictures.
+        draw_changes: of the network.
+        crop: the square of the head.
+        motion: how the face moves.
+        portrait: the face.
+    """
+
+    def make(piece: _Piece) -> Frames:
+        first, warped = piece
+        own = np.stack([crop.extract(picture) for picture in warped])
+        return Frames(_lay_over(warped, draw_changes(first, own), crop), motion.fps)
+
+    yield from side_by_side(make, _warp_pieces(warp, motion, portrait))
+
+
+def _warp_pieces(warp: WarpRenderer, motion: Motion, portrait: Portrait) -> Iterator[_Piece]:
+    """The first row of a piece, and its warped pictures (n, H, W, 3)."""
+    first = 0
+    for chunk in warp.render(motion, portrait):
+        for start in range(0, len(chunk), _PIECE):
+            yield first + start, chunk.images[start : start + _PIECE]
+        first += len(chunk)
+
+
+def _lay_over(pictures: ImageArray, changes: FloatArray, crop: Crop) -> ImageArray:
+    """Pictures (n, H, W, 3) with changes (n, S, S, 3) in levels added in the square of the head."""
+    height, width = pictures.shape[1:3]
+    laid = [
+        cv2.add(picture, cv2.warpAffine(change.astype(np.float32), crop.affine, (width, height)), dtype=cv2.CV_8U)
+        for picture, change in zip(pictures, changes, strict=True)
+    ]
+    return np.stack(laid)

@@ -1,0 +1,131 @@
+"""The photo-realistic video generator: its branches, its losses, and what is laid over the picture."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from talkinghead.methods.write_a_speaker.config import CONFIGS
+from talkinghead.methods.write_a_speaker.renderer import SpaceTimeRenderer
+from talkinghead.methods.write_a_speaker.video import SpaceTimeGenerator, draw_landmarks, video_adversaries
+from talkinghead.methods.write_a_speaker.video_losses import (
+    as_volume,
+    face_mask,
+    generate,
+    video_example,
+    video_losses,
+)
+from talkinghead.motion.expressions import landmarks_from_expression
+from talkinghead.rendering.crop import Crop
+from talkinghead.rendering.interior import InteriorFiller, MouthInterior
+from talkinghead.rendering.mouth import FlatFiller
+from talkinghead.rendering.warp import WarpRenderer
+from talkinghead.types import Motion, Portrait
+
+TINY = CONFIGS["tiny"]
+
+
+def network(**changes: object) -> SpaceTimeGenerator:
+    torch.manual_seed(0)
+    return SpaceTimeGenerator(replace(TINY.video, **changes)).eval()  # type: ignore[arg-type]
+
+
+def opening(portrait: Portrait, count: int) -> Motion:
+    own = portrait.landmarks
+    weights = np.zeros((count, 51))
+    weights[:, 17] = np.linspace(0.0, 0.5, count)
+    still = np.zeros((count, 3))
+    return Motion(25.0, landmarks_from_expression(weights, own), still, still, np.zeros(count), own)
+
+
+def pictures(renderer: SpaceTimeRenderer | WarpRenderer, motion: Motion, portrait: Portrait) -> np.ndarray:
+    return np.concatenate([chunk.images for chunk in renderer.render(motion, portrait)])
+
+
+@pytest.fixture(scope="module")
+def warp() -> WarpRenderer:
+    return WarpRenderer(InteriorFiller(MouthInterior()), FlatFiller())
+
+
+def test_the_weights_and_the_window_of_the_paper() -> None:
+    config = CONFIGS["paper"].video
+    assert (config.window, config.size, config.shared) == (15, 512, 3)
+    assert (config.perceptual, config.pixel, config.face) == (10.0, 100.0, 100.0)
+    assert not config.residual
+    assert len(video_adversaries(TINY.video).discriminator.scales) == 3
+
+
+@pytest.mark.parametrize("shrink", [1, 2, 4])
+def test_a_mask_lies_between_face_and_colours(shrink: int) -> None:
+    made = network(shrink=shrink, residual=False)
+    volume, own = torch.rand(2, 3, 32 // shrink, 32 // shrink), torch.rand(2, 3, 32, 32) * 2 - 1
+    frame, face, mask = made(volume, own)
+    assert frame.shape == face.shape == (2, 3, 32, 32)
+    assert mask.shape == (2, 1, 32, 32)
+    torch.nn.init.zeros_(made.mask[0].weight)
+    torch.nn.init.constant_(made.mask[0].bias, 100.0)
+    frame, face, _ = made(volume, own)
+    torch.testing.assert_close(frame, face)
+    assert made(volume, -own)[0].equal(frame)
+
+
+def test_at_first_it_shows_the_persons_own_picture() -> None:
+    volume, own = torch.rand(2, 3, 16, 16), torch.rand(2, 3, 32, 32) * 2 - 1
+    assert (network()(volume, own)[0] - own).abs().mean() < 0.1
+
+
+def test_without_a_mask_there_are_colours_alone() -> None:
+    frame, face, mask = network(mask=False)(torch.rand(1, 3, 16, 16), torch.zeros(1, 3, 32, 32))
+    assert frame is face
+    assert (mask == 0).all()
+
+
+def test_the_terms_of_equation_11() -> None:
+    pair, batch = video_adversaries(TINY.video), video_example(TINY, 0)
+    losses = video_losses(pair, batch, TINY)
+    names = {"adversarial_loss", "discriminator_loss", "perceptual_loss", "pixel_loss", "face_loss"}
+    assert set(losses) == names
+    target = 2 * batch["target"].permute(0, 3, 1, 2).float() / 255 - 1
+    away = (generate(pair, batch) - target).abs()
+    assert losses["pixel_loss"].item() == pytest.approx(100 * away.mean().item(), rel=1e-4)
+
+
+def test_the_face_is_the_box_of_its_landmarks() -> None:
+    landmarks = torch.tensor([[2.0, 3.0], [5.0, 3.5]]).repeat(1, 34, 1)
+    mask = face_mask(landmarks, 8)
+    assert mask.shape == (1, 1, 8, 8)
+    assert mask[0, 0].nonzero().tolist() == [[3, x] for x in (2, 3, 4, 5)]
+
+
+def test_landmark_images_are_where_the_landmarks_are() -> None:
+    landmarks = np.full((1, 68, 2), 20.0)
+    landmarks[0, :17, 0] = np.linspace(3.5, 27.5, 17)
+    image = draw_landmarks(landmarks, TINY.video)[0]
+    assert image.shape == (16, 16)
+    assert image[10, 2:13].min() > 100
+    assert image[:8].max() == 0
+    assert as_volume(torch.from_numpy(image)).max() <= 1
+
+
+def test_only_the_square_of_the_head_changes(calm: Portrait, warp: WarpRenderer) -> None:
+    motion = opening(calm, 11)
+    plain, made = pictures(warp, motion, calm), pictures(SpaceTimeRenderer(network(), warp), motion, calm)
+    assert made.shape == plain.shape
+    crop = Crop.of(calm.mesh, calm.size, size=32)
+    beyond = np.ones(plain.shape[1:3], bool)
+    low, high = int(crop.top) - 8, int(crop.top + crop.side) + 8
+    beyond[max(0, low) : high, max(0, int(crop.left) - 8) : int(crop.left + crop.side) + 8] = False
+    np.testing.assert_array_equal(made[:, beyond], plain[:, beyond])
+    assert (made != plain).any()
+
+
+def test_nobody_learned_is_announced(calm: Portrait, warp: WarpRenderer, caplog: pytest.LogCaptureFixture) -> None:
+    motion = opening(calm, 3)
+    with caplog.at_level(logging.WARNING, "talkinghead"):
+        made = pictures(SpaceTimeRenderer(None, warp), motion, calm)
+    np.testing.assert_array_equal(made, pictures(warp, motion, calm))
+    assert "has not learned this face" in caplog.text
