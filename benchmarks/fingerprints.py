@@ -34,7 +34,7 @@ _ONLY: Mapping[str, tuple[str, ...]] = {
 """Part of the report -> the weights that it depends on; the others depend on those of ``_USUAL``."""
 _USUAL = ("speech", "rendering", "makeittalk")
 """The folders beside whose code the weights lie with which a video is usually made."""
-_OF_ALL_METHODS = ("evaluation", "unseen", "voices", "retracked", "facial")
+_OF_ALL_METHODS = ("evaluation", "unseen", "voices", "retracked")
 """Parts that make videos with every method."""
 _JUDGES = "metrics"
 

@@ -15,7 +15,6 @@ from benchmarks import (
     dub,
     evaluation,
     face_model,
-    facial,
     head_styles,
     likeness,
     lips,
@@ -161,12 +160,6 @@ PARTS: Mapping[str, Part] = {
     ),
     "disentanglement": Part(
         METHODS, "whether the content code holds what is said and not who says it", disentanglement.section
-    ),
-    "facial": Part(
-        METHODS,
-        "FACIAL for people from parts of their videos: lips, sharpness, synchrony, blinks, and the paper's table 1",
-        facial.table,
-        facial.summarise,
     ),
     "recogniser": Part(SPEECH, "the phone recogniser on voices that it has not learned from", recogniser.table),
     "alignment": Part(
