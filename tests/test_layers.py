@@ -40,6 +40,8 @@ LEVEL = {room: level for level, room in enumerate(ORDER)}
 # The same within speech: the wings lie between what they share and the one door to them.
 SPEECH = ("text", "synthesis", "alignment", "say")
 
+PAGE = ("compare", "edit", "layout", "make", "persons", "place", "rate", "widgets")
+
 # Other packages that only some files may know.
 KEPT_APART = {
     "mediapipe": set(),
@@ -49,6 +51,11 @@ KEPT_APART = {
     "pygltflib": {"motion/gltf.py"},
     "espeakng_loader": {"speech/synthesis/espeak_library.py"},
     "piper": {"speech/synthesis/piper.py"},
+    "ray": {"production/cluster.py"},
+    "uvicorn": {"web/server.py"},
+    "fastapi": {"web/about.py", "web/api.py", "web/entrance.py", "web/placings.py", "web/server.py"},
+    "gradio": {f"web/page/{name}.py" for name in PAGE},
+    "python_multipart": {"web/uploads.py"},
     "pocketsphinx": {"speech/alignment/sphinx.py", "data/vocabulary.py"},
 }
 

@@ -58,7 +58,9 @@ def test_version() -> None:
     assert (outcome.code, outcome.stdout) == (0, f"talkinghead {talkinghead.__version__}\n")
 
 
-@pytest.mark.parametrize("command", ["animate", "demo", "voices", "align", "train", "evaluate", "motion", "landmarks"])
+@pytest.mark.parametrize(
+    "command", ["animate", "batch", "demo", "voices", "align", "train", "evaluate", "motion", "landmarks", "prepare"]
+)
 def test_help_has_examples_that_fit_a_line(run: Run, command: str) -> None:
     text = run(command, "--help").stdout
     examples = re.findall(rf"^ talkinghead {command}\b.*$", text, re.MULTILINE)

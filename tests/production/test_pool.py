@@ -18,7 +18,7 @@ from pool_tasks import die, fail, hold, sleep_deaf, square, work_long
 from talkinghead.cancellation import WorkCancelledError
 from talkinghead.errors import InputError
 from talkinghead.production import Job, TaskEvent, TaskHandle, WorkerPool, process_pool
-from talkinghead.production.handle import TaskFaultError
+from talkinghead.production.failures import TaskFaultError
 from talkinghead.production.processes import memory_of
 from talkinghead.production.spread import run_all
 
@@ -106,6 +106,7 @@ def test_a_killed_worker_is_replaced_and_its_task_run_once_more(pool: WorkerPool
     assert [other.result(PATIENCE_S)[0] for other in others] == [0, 1, 4]
 
 
+@pytest.mark.slow
 def test_a_task_that_kills_its_workers_fails_after_the_second(pool: WorkerPool) -> None:
     handle = pool.submit(die)
     with pytest.raises(TaskFaultError, match=r"ended twice \(killed by SIGTERM\), most likely because memory ran out"):
@@ -133,6 +134,7 @@ def test_what_waits_is_cancelled_at_once(pool: WorkerPool, tmp_path: Path) -> No
     waiting = pool.submit(partial(square, 3))
     await_text(tmp_path / "begun1")
     waiting.cancel()
+    waiting.cancel()  # of no effect
     assert waiting.wait(0.5)
     assert waiting.state == "cancelled"
     assert waiting.attempts == 0
@@ -182,6 +184,7 @@ def test_a_job_whose_worker_is_killed_at_any_moment_is_made_once(
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(f"{number}.mp4" for number in range(8))
 
 
+@pytest.mark.slow
 def test_limits_of_time_and_memory_end_a_task_and_no_other() -> None:
     own = memory_of(os.getpid())
     if own is None:

@@ -123,6 +123,15 @@ def evaluate(
             metavar="N", show_default="one per core", help="Clips worked on at once.", rich_help_panel=_CORPUS_GROUP
         ),
     ] = None,
+    ray: Annotated[
+        str | None,
+        typer.Option(
+            metavar="auto|ADDRESS|local",
+            show_default=False,
+            help="Work on a Ray cluster instead; see docs/batch.md.",
+            rich_help_panel=_CORPUS_GROUP,
+        ),
+    ] = None,
 ) -> None:
     """Measure how good a video is, or a method on a corpus against baselines."""
     if show_list or metrics == _LIST:
@@ -131,7 +140,7 @@ def evaluate(
         show_measures()
         return
     of_corpus: dict[str, Any] = {"--method": method, "--corpus": corpus, "--split": split, "--out": folder}
-    of_corpus |= {"--limit": limit, "--jobs": jobs, "--renderer": renderer}
+    of_corpus |= {"--limit": limit, "--jobs": jobs, "--renderer": renderer, "--ray": ray}
     _check_mode(out, reference, of_corpus)
     names = None if metrics is None else [name.strip() for name in metrics.split(",") if name.strip()]
     given = {"OUT": out, "--reference": reference, "--sync-weights": sync_weights}
@@ -144,7 +153,14 @@ def evaluate(
         split = split or "test"
         drawn_by = f"-{renderer}" if renderer else ""
         folder = folder or Path("evaluation") / f"{method}{drawn_by}-{corpus.resolve().name}-{split}"
-        options = {"split": split, "limit": limit, "jobs": jobs, "measures": names, "renderer": renderer, **weights}
+        options: dict[str, Any] = {
+            "split": split,
+            "limit": limit,
+            "jobs": jobs,
+            "measures": names,
+            "renderer": renderer,
+        }
+        options |= {"ray": ray, **weights}
         _evaluate_corpus(method, corpus, folder, options, json_out=json_out, overwrite=overwrite)
 
 

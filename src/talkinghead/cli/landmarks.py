@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from talkinghead.cli.console import tell
-from talkinghead.errors import InputError, announce
+from talkinghead.errors import InputError
 from talkinghead.production.checks import check_distinct, check_face
 
 if TYPE_CHECKING:
-    from talkinghead.tracking.placed import Placed
     from talkinghead.types import ImageArray
 
 EXAMPLES = """
@@ -70,8 +68,9 @@ def landmarks(
         _edit(face, image, out, which_face=which_face, port=port, open_browser=not no_browser, overwrite=overwrite)
     else:
         from talkinghead.tracking.placed import save_placed
+        from talkinghead.web.placing_start import find_landmarks
 
-        save_placed(_automatic(face, image, which_face), out, overwrite=overwrite)
+        save_placed(find_landmarks(str(face), image, which_face), out, overwrite=overwrite)
     typer.echo(out)
 
 
@@ -92,21 +91,6 @@ def _picture(face: Path, out: Path, *, edit: bool, which_face: int | None, port:
     return read_image(face)
 
 
-def _automatic(face: Path, image: ImageArray, which_face: int | None) -> Placed:
-    from talkinghead.tracking.placed import Placed, automatic_landmarks
-
-    try:
-        return Placed(_size(image), automatic_landmarks(image, face=which_face))
-    except InputError as error:
-        if "no face was found" not in str(error):
-            raise
-        raise InputError(f"no face was found in {face}: place the points by hand with --edit.") from error
-
-
-def _size(image: ImageArray) -> tuple[int, int]:
-    return image.shape[1], image.shape[0]
-
-
 def _edit(
     face: Path,
     image: ImageArray,
@@ -119,15 +103,17 @@ def _edit(
 ) -> None:
     from talkinghead.tracking.placed import parse_placed, read_placed, save_placed
     from talkinghead.web.placing import PlacingServer
+    from talkinghead.web.placing_start import begin_landmarks, encode_png, page_state, size_of
 
     existed = out.exists()
-    earlier = read_placed(out, _size(image)) if existed and not overwrite else None
-    automatic = _start(face, image, which_face)
+    earlier = read_placed(out, size_of(image)) if existed and not overwrite else None
+    automatic = begin_landmarks(str(face), image, which_face)
 
     def save(content: object) -> None:
-        save_placed(parse_placed(content, _size(image), name="the page"), out, overwrite=existed)
+        save_placed(parse_placed(content, size_of(image), name="the page"), out, overwrite=existed)
 
-    server = PlacingServer(_png(image), _state(face, earlier or automatic, automatic), save, port=port)
+    state = page_state(face.name, earlier or automatic, automatic)
+    server = PlacingServer(encode_png(image), state, save, port=port)
     tell(f"the points can be placed at {server.address} until they are saved; Ctrl-C leaves without saving")
     if open_browser:
         import webbrowser
@@ -135,33 +121,3 @@ def _edit(
         webbrowser.open(server.address)
     if not server.wait():
         raise KeyboardInterrupt
-
-
-def _start(face: Path, image: ImageArray, which_face: int | None) -> Placed:
-    """The landmarks as found, or those of the mean face in the middle of the picture."""
-    from talkinghead.face.placed import mean_face_in
-    from talkinghead.tracking.placed import Placed
-
-    try:
-        return _automatic(face, image, which_face)
-    except InputError as error:
-        if "no face was found" not in str(error):
-            raise
-        announce(f"no face was found in {face}: the points begin as the mean face in its middle.")
-        return Placed(_size(image), mean_face_in(_size(image)))
-
-
-def _state(face: Path, begun: Placed, automatic: Placed) -> dict[str, Any]:
-    from talkinghead.face.landmarks import FACIAL_PARTS
-
-    shapes = {"closed": None, "open": None, **begun.as_json()}
-    parts = [{"from": part.start, "to": part.stop, "closed": closed} for part, closed in FACIAL_PARTS]
-    return {**shapes, "automatic": automatic.as_json()["points"], "name": face.name, "parts": parts}
-
-
-def _png(image: ImageArray) -> bytes:
-    from PIL import Image
-
-    file = io.BytesIO()
-    Image.fromarray(image).save(file, format="PNG", compress_level=1)
-    return file.getvalue()

@@ -17,6 +17,7 @@ from talkinghead.cli import (
     adapt,
     align,
     animate,
+    batch,
     demo,
     doctor,
     dub,
@@ -24,6 +25,8 @@ from talkinghead.cli import (
     landmarks,
     methods,
     motion,
+    prepare,
+    serve,
     train,
     voices,
 )
@@ -42,7 +45,10 @@ class _Commands(TyperGroup):
     """Turns what goes wrong into one sentence on stderr and an exit code."""
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
-        """Run a command line and exit: 0 done, 1 a fault of ours, 2 bad input, 130 Ctrl-C, 143 terminated."""
+        """Run a command line and exit.
+
+        Codes: 0 done, 1 a fault of ours, 2 bad input, 3 some of a batch failed, 130 Ctrl-C, 143 terminated.
+        """
         kwargs["standalone_mode"] = False
         try:
             code = super().main(*args, **kwargs)
@@ -113,6 +119,7 @@ app = typer.Typer(
 )
 app.command(epilog=animate.EXAMPLES)(animate.animate)
 app.command(epilog=dub.EXAMPLES)(dub.dub)
+app.command(epilog=batch.EXAMPLES)(batch.batch)
 app.command(epilog=adapt.EXAMPLES)(adapt.adapt)
 app.command(epilog=landmarks.EXAMPLES)(landmarks.landmarks)
 app.command(epilog=demo.EXAMPLES)(demo.demo)
@@ -120,6 +127,8 @@ app.command(epilog=voices.EXAMPLES)(voices.voices)
 app.command(epilog=align.EXAMPLES)(align.align)
 app.command(epilog=motion.EXAMPLES)(motion.motion)
 app.command(epilog=evaluate.EXAMPLES)(evaluate.evaluate)
+app.command(epilog=prepare.EXAMPLES)(prepare.prepare)
+app.command(epilog=serve.EXAMPLES)(serve.serve)
 app.command()(methods.methods)
 app.command()(doctor.doctor)
 app.command(cls=train.StageCommand, epilog=train.EXAMPLES)(train.train)

@@ -9,18 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from talkinghead.cli.console import STDERR
-
-_NAMES = {
-    "speech": "reading the speech",
-    "portrait": "tracking the face",
-    "model": "loading the networks",
-    "motion": "making the motion",
-    "render": "rendering",
-    "encode": "encoding",
-    "track": "following the face",
-    "compare": "comparing the pictures",
-    "evaluate": "evaluating",
-}
+from talkinghead.production.stages import STAGE_NAMES
 
 
 class Bar:
@@ -74,7 +63,7 @@ class Bar:
     def _begin(self, stage: str, total: int | None) -> None:
         if stage == self._stage:
             return
-        name = _NAMES.get(stage, stage)
+        name = STAGE_NAMES.get(stage, stage)
         if stage == "encode":  # the end of rendering, on the same count
             self._progress.update(self._task, description=name)
         else:

@@ -27,7 +27,7 @@ _ORDERED_BY = ("aperture-correlation", "d-ll")  # the first of these that was me
 _TOLD = ("aperture-correlation", "lag", "d-ll", "d-a", "lmd", "d-rot", "ssim", "sync-offset", "sync-confidence")
 _WORST = 5
 
-_STYLE = """
+STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; color: #0f172a; max-width: 1280px; margin: 2rem auto; padding: 0 1.5rem; }
 h1 { font-size: 1.6rem; margin-bottom: 0; }
 h2 { font-size: 1.2rem; margin: 2.4rem 0 .4rem; }
@@ -101,7 +101,7 @@ def page(shown: Shown) -> str:
             *_protocol(result),
         )
     )
-    head = f'<meta charset="utf-8">\n<title>{escape(title)}</title>\n<style>{_STYLE}</style>'
+    head = f'<meta charset="utf-8">\n<title>{escape(title)}</title>\n<style>{STYLE}</style>'
     return f'<!DOCTYPE html>\n<html lang="en">\n<head>\n{head}\n</head>\n<body>\n{body}\n</body>\n</html>\n'
 
 

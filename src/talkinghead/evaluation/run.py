@@ -6,7 +6,6 @@ Results are kept: the same call resumes where it was stopped, and repeats only w
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
@@ -23,6 +22,7 @@ from talkinghead.evaluation.systems import BASELINES
 from talkinghead.evaluation.workers import Workers
 from talkinghead.media.files import make_folder, write_beside
 from talkinghead.methods import get_method, method_of_renderer
+from talkinghead.production.processes import num_cores
 from talkinghead.types import Progress, no_progress
 
 RESULT, REPORT = "result.json", "report.html"
@@ -41,6 +41,7 @@ def evaluate_corpus(
     sync_weights: Path | None = None,
     inception_weights: Path | None = None,
     renderer: str | None = None,
+    ray: str | None = None,
     progress: Progress = no_progress,
 ) -> dict[str, Any]:
     """Evaluate a method on the clips of a corpus, and the baselines on the same.
@@ -61,6 +62,7 @@ def evaluate_corpus(
         sync_weights: a file of released SyncNet weights; None: the SyncNet that ships.
         inception_weights: a file of weights for "fid".
         renderer: name of the renderer that draws the method and the baselines; None: the method's own choice.
+        ray: "local", "auto" or the address of a Ray cluster that does the work; all its machines must see both folders.
         progress: hook (stage, done, total); the stages are "track", counted in clips, and "evaluate", in videos.
 
     Returns:
@@ -79,11 +81,14 @@ def evaluate_corpus(
         raise InputError(f"--limit {limit} is out of range: choose a whole number from 1 up.")
     if jobs is not None and jobs < 1:
         raise InputError(f"--jobs {jobs} is out of range: choose a whole number from 1 up.")
+    if ray is not None:  # a worker's current folder is another
+        folder, out = folder.absolute(), out.absolute()
     clips = examples(folder, split)[:limit]
     make_folder(out)
     settings = Settings(method, out, wanted, sync_weights, inception_weights, renderer)
     plans = make_plans(clips, donors(folder), chosen)
-    with Workers(min(jobs or os.cpu_count() or 1, len(clips) * len(chosen))) as workers:
+    most = len(clips) * len(chosen)
+    with Workers(min(jobs or (num_cores() if ray is None else most), most), ray=ray) as workers:
         seen = list(dict.fromkeys(clip for plan in plans for clip in plan.clips))
         found = workers.each(prepare, [Task(clip, settings.cache) for clip in seen], "track", progress)
         prepared = dict(zip(seen, found))

@@ -13,6 +13,8 @@ from talkinghead.training.stage import Stage
 from talkinghead.types import Frames, Motion, Portrait, Speech
 
 if TYPE_CHECKING:  # listing the methods need not wait for torch
+    from talkinghead.data.recording import Recording
+    from talkinghead.store import Store
     from talkinghead.weights import Weights
 
 Needs: TypeAlias = Literal["picture", "frames", "video"]
@@ -87,6 +89,8 @@ class Method:
         person_renderer: the renderer that it uses for photos of a person to whom it was adapted, and the name of its
             file of weights; None: the same as for anybody.
         stages: trainings in order.
+        prepare: computes what the trainings of size "small" keep of one recording in a store, and whether it is one to
+            learn from (its sound then has versions); None: they keep nothing but tracks.
         variants: configurations that are not sizes: ablations, and those trained on other data. They can be trained and
             loaded from where they were written; none of them ships.
         needs: the face input that it requires: one picture, several frames, or a whole reference video.
@@ -105,6 +109,7 @@ class Method:
     renderer_for: Mapping[str, str] = field(default_factory=lambda: {"photo": "warp", "drawing": "warp"})
     person_renderer: tuple[str, str] | None = None
     stages: Mapping[str, Stage] = field(default_factory=dict)
+    prepare: Callable[[Recording, Store, bool], None] | None = None
     variants: Mapping[str, Any] = field(default_factory=dict)
     needs: Needs = "picture"
     least_s: float = 0.0

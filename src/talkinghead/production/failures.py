@@ -26,10 +26,22 @@ class Failure:
     details: str = ""
 
 
+class TaskFaultError(RuntimeError):
+    """A task in a pool failed by no fault of its input; the text is one sentence, ``failure`` has the details."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.sentence)
+        self.failure = failure
+        if failure.details:
+            self.add_note(f"In the worker:\n{failure.details}")
+
+
 def explain_error(error: Exception) -> Failure | None:
     """The failure that an exception tells of; None for a fault of ours."""
     if isinstance(error, InputError):
         return Failure(str(error))
+    if isinstance(error, TaskFaultError):
+        return None if error.failure.details else error.failure
     if isinstance(error, ImportError) and not (error.name or "").startswith("talkinghead"):
         return Failure(
             f"a package cannot be loaded ({error}): run talkinghead doctor, which says the remedy.", code=FAULT

@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeAlias
 
 from talkinghead.cancellation import WorkCancelledError
 from talkinghead.errors import InputError
-from talkinghead.production.failures import BAD_INPUT, Failure
+from talkinghead.production.failures import BAD_INPUT, Failure, TaskFaultError
 from talkinghead.production.messages import Task
 
 Ending: TypeAlias = Literal["done", "failed", "cancelled"]
@@ -37,14 +37,6 @@ class TaskEvent:
 
 
 Listener: TypeAlias = "Callable[[TaskHandle, TaskEvent], None]"
-
-
-class TaskFaultError(RuntimeError):
-    """A task failed by no fault of its input; the text is one sentence, ``failure`` has the details."""
-
-    def __init__(self, failure: Failure) -> None:
-        super().__init__(failure.sentence)
-        self.failure = failure
 
 
 class TaskHandle:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
@@ -35,7 +35,7 @@ def load_job(path: str | os.PathLike[str]) -> Job:
     except ValueError as error:
         raise InputError(f"{path} is not a job in JSON ({_reason(error)}): write one with --save-job.") from error
     job = Job.from_json(values, name=str(path))
-    return _place_paths(job, lambda name: os.path.join(path.parent, name))
+    return place_paths(job, lambda name: os.path.join(path.parent, name))
 
 
 def save_job(job: Job, path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
@@ -57,7 +57,7 @@ def save_job(job: Job, path: str | os.PathLike[str], *, overwrite: bool = False)
         raise InputError(f"the job {path} has an unknown suffix {path.suffix!r}: choose .json.")
     _check_apart(path, job)
     check_writable(path, overwrite)
-    job = _place_paths(job, lambda name: _path_from(path.parent, name))
+    job = place_paths(job, lambda name: _path_from(path.parent, name))
     with write_beside(path, overwrite) as part:
         part.write_bytes(_encode(job.to_json()))
     return path
@@ -70,9 +70,9 @@ def _encode(values: dict[str, Any]) -> bytes:
         return f"{json.dumps(values, indent=2, allow_nan=False)}\n".encode()
 
 
-def _place_paths(job: Job, place: Callable[[str], str]) -> Job:
-    """The job with another base for all its relative paths."""
-    values = {name: getattr(job, name) for name in (*INPUTS, *OUTPUTS)}
+def place_paths(job: Job, place: Callable[[str], str], names: Iterable[str] = (*INPUTS, *OUTPUTS)) -> Job:
+    """The job with another base for all its relative paths, or for those in some fields."""
+    values = {name: getattr(job, name) for name in names}
     relative = {name: value for name, value in values.items() if value is not None and _is_relative(name, value)}
     placed: dict[str, Any] = {name: place(value) for name, value in relative.items()}
     return replace(job, **placed)

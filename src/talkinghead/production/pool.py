@@ -178,7 +178,7 @@ class WorkerPool:
 
     def _end_cancelled(self) -> None:
         with self._lock:
-            wanted, self._to_cancel = self._to_cancel, []
+            wanted, self._to_cancel = list(dict.fromkeys(self._to_cancel)), []
             waiting = [handle for handle in wanted if handle in self._queue]
             for handle in waiting:
                 self._queue.remove(handle)

@@ -175,7 +175,7 @@ def _bury(worker: ProcessWorker) -> str:
 def _work(connection: Connection, threads: int, warm: Sequence[str]) -> None:
     """Run what comes through a connection, until None comes or the other end is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the pool
-    _take_threads(threads)
+    take_threads(threads)
     _go_first()
     from talkinghead.production.runner import TaskRunner
 
@@ -214,7 +214,7 @@ def _work(connection: Connection, threads: int, warm: Sequence[str]) -> None:
             break
 
 
-def _take_threads(threads: int) -> None:
+def take_threads(threads: int) -> None:
     """Set the number of threads of all that computes here."""
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"):  # read when they are loaded
         os.environ[name] = str(threads)

@@ -44,7 +44,7 @@ def run_all(
             if advance is not None:
                 advance(count, len(handles))
     except BaseException:
-        for handle in handles:
+        for handle in reversed(handles):  # what waits first, so that it is not begun
             handle.cancel()
         raise
     return handles

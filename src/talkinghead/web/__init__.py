@@ -1,1 +1,1 @@
-"""Pages in the browser, served on this machine alone."""
+"""Pages in the browser and the HTTP service: ``talkinghead serve``, and the page of ``landmarks --edit``."""

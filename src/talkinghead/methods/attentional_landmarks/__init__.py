@@ -18,6 +18,7 @@ from talkinghead.methods.attentional_landmarks.stages import STAGES
 from talkinghead.methods.attentional_landmarks.stl import SpeechToLandmarks
 from talkinghead.methods.base import Method, Paper
 from talkinghead.rendering.interior import InteriorFiller, MouthInterior, load_filler
+from talkinghead.training.stage import defer
 from talkinghead.weights import Weights, load_network
 
 
@@ -57,4 +58,5 @@ METHOD = Method(
     renderers={"attention": load_renderer},
     person_renderer=("attention", "renderer"),
     stages=STAGES,
+    prepare=defer("talkinghead.methods.attentional_landmarks.train_stl:prepare_recording"),
 )

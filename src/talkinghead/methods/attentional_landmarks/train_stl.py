@@ -21,7 +21,7 @@ from talkinghead.data.tracks import read_takes
 from talkinghead.face.landmarks import LIPS
 from talkinghead.face.mouth_range import speaker_gains
 from talkinghead.face.rest import closed_mouth
-from talkinghead.methods.attentional_landmarks.config import LandmarksConfig
+from talkinghead.methods.attentional_landmarks.config import CONFIGS, LandmarksConfig
 from talkinghead.methods.attentional_landmarks.features import FPS, STRIDE
 from talkinghead.methods.attentional_landmarks.geometry import (
     EYE_DISTANCE_PX,
@@ -160,6 +160,11 @@ def score(network: nn.Module, stretches: list[LandmarkStretch]) -> dict[str, flo
         rows.append([measure(points, stretch.points) for measure in measures] + [head])
     means = np.mean(rows, axis=0)
     return dict(zip(("LMD_px", "correlation", "head_px"), (round(float(value), 4) for value in means), strict=True))
+
+
+def prepare_recording(recording: Recording, store: Store, learned: bool) -> None:
+    """Keep what the training of size "small" reads of a recording."""
+    read_stretches([recording], CONFIGS["small"].landmarks, store, versions=_VERSIONS if learned else 1)
 
 
 def train_landmarks(training: Training) -> None:

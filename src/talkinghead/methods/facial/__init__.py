@@ -14,6 +14,7 @@ from talkinghead.methods.facial.video import RenderToVideo
 from talkinghead.rendering.interior import InteriorFiller, MouthInterior, load_filler
 from talkinghead.rendering.mouth import FlatFiller
 from talkinghead.rendering.warp import WarpRenderer
+from talkinghead.training.stage import defer
 from talkinghead.weights import Weights, load_network
 
 
@@ -57,4 +58,5 @@ METHOD = Method(
     renderers={"render-to-video": load_renderer},
     person_renderer=("render-to-video", "video"),
     stages=STAGES,
+    prepare=defer("talkinghead.methods.facial.train:prepare_recording"),
 )

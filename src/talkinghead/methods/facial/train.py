@@ -16,10 +16,10 @@ import torch
 from torch import Tensor, nn
 
 from talkinghead.data.corpus import describe
-from talkinghead.data.recording import MAIN_SPEAKER
+from talkinghead.data.recording import MAIN_SPEAKER, Recording
 from talkinghead.face.expressions import MOUTH_EXPRESSIONS
 from talkinghead.face.mouth_range import speaker_gains
-from talkinghead.methods.facial.config import POSE_SIZE, AttributesConfig
+from talkinghead.methods.facial.config import CONFIGS, POSE_SIZE, AttributesConfig
 from talkinghead.methods.facial.features import FPS
 from talkinghead.methods.facial.gan import AFTER, BEFORE, FacialGenerator, attributes_adversaries
 from talkinghead.methods.facial.losses import attributes_losses
@@ -30,6 +30,7 @@ from talkinghead.metrics.blinks import blink_rate
 from talkinghead.metrics.head_motion import motion_range
 from talkinghead.motion.expressions import landmarks_from_expression
 from talkinghead.speech.arpabet import PHONES
+from talkinghead.store import Store
 from talkinghead.training.adversarial import Adversaries
 from talkinghead.training.fit import Schedule
 from talkinghead.training.stage import Training
@@ -128,6 +129,12 @@ def score(network: FacialGenerator, performances: Sequence[SpokenAttributes]) ->
         "head_range": round(float(medians[1]), 3),
         "blinks_more": round(float(np.mean(rows, axis=0)[2]), 3),
     }
+
+
+def prepare_recording(recording: Recording, store: Store, learned: bool) -> None:
+    """Keep what the training of size "small" reads of a recording."""
+    sizes = CONFIGS["small"].attributes
+    list(read_spoken_attributes([recording], sizes, store, versions=_VERSIONS if learned else 1))
 
 
 def train_attributes(training: Training) -> None:

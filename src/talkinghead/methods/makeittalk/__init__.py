@@ -23,6 +23,7 @@ from talkinghead.methods.makeittalk.translation_renderer import TranslationRende
 from talkinghead.rendering.interior import InteriorFiller, MouthInterior, load_filler
 from talkinghead.rendering.mouth import FlatFiller
 from talkinghead.rendering.warp import WarpRenderer
+from talkinghead.training.stage import defer
 from talkinghead.weights import Weights, load_network
 
 
@@ -87,4 +88,5 @@ METHOD = Method(
     generator=load_generator,
     renderers={"warp": load_warp, "translation": load_translation},
     stages=STAGES,
+    prepare=defer("talkinghead.methods.makeittalk.train_content:prepare_recording"),
 )

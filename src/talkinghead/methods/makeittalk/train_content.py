@@ -22,7 +22,7 @@ from talkinghead.data.recording import MAIN_SPEAKER, Recording
 from talkinghead.face.landmarks import LEFT_EYE, RIGHT_EYE
 from talkinghead.face.mouth_range import speaker_gains
 from talkinghead.face.rest import closed_mouth, lip_gap
-from talkinghead.methods.makeittalk.config import ContentConfig
+from talkinghead.methods.makeittalk.config import CONFIGS, ContentConfig
 from talkinghead.methods.makeittalk.content import SpeechContentAnimation, windows_of
 from talkinghead.methods.makeittalk.features import feature_sizes
 from talkinghead.methods.makeittalk.losses import content_losses
@@ -33,6 +33,7 @@ from talkinghead.metrics.jaw_lip import jaw_lip_distance, jaw_lip_velocity_diffe
 from talkinghead.metrics.mouth_area import mouth_area_difference
 from talkinghead.motion.smoothing import resample_rows
 from talkinghead.speech.arpabet import PHONES, VISEMES
+from talkinghead.store import Store
 from talkinghead.training.augmentation.faces import augment_faces
 from talkinghead.training.augmentation.mels import augment_bands, augment_spectra
 from talkinghead.training.augmentation.phones import TEMPO_MARGIN, augment_phones, augment_tempo
@@ -205,6 +206,13 @@ def score(network: nn.Module, sentences: Sequence[Performance]) -> dict[str, flo
     return dict(zip(("D-LL", "D-VL", "D-A", "correlation"), (round(float(value), 4) for value in means)))
 
 
+def prepare_recording(recording: Recording, store: Store, learned: bool) -> None:
+    """Keep what the training of size "small" reads of a recording."""
+    if recording.can_be_mended:
+        sizes = CONFIGS["small"].content
+        list(read_performances([recording], sizes, store, versions=_count_versions(sizes) if learned else 1))
+
+
 def train_content(training: Training) -> None:
     """Train the content branch on ``train``, and score it on ``val`` and on the speakers who are held out.
 
@@ -258,15 +266,20 @@ def train_content(training: Training) -> None:
 
 def _choose_recordings(corpus: Corpus, sizes: ContentConfig) -> Iterator[tuple[str, tuple[Recording, ...], int]]:
     """The splits that have recordings, those, and in how many versions they are heard."""
-    encoder = "encoder" in sizes.features
-    # Log-mel is augmented in every batch instead, and the encoder knows other voices and rooms.
-    versions = 1 if sizes.features == "log-mel" else _HEARD if encoder else VERSIONS
+    versions = _count_versions(sizes)
     for name in ("train", "val", "unseen"):
         if name == "unseen" and not corpus.unseen:
             continue
         found = corpus.recordings(name, speakers=_speakers(corpus, sizes))
         if mended := tuple(recording for recording in found if recording.can_be_mended):
             yield name, mended, versions if name == "train" else 1
+
+
+def _count_versions(sizes: ContentConfig) -> int:
+    """In how many versions a recording is heard that is learned from."""
+    if sizes.features == "log-mel":
+        return 1  # it is augmented in every batch instead
+    return _HEARD if "encoder" in sizes.features else VERSIONS  # the encoder knows other voices and rooms
 
 
 def _speakers(corpus: Corpus, sizes: ContentConfig) -> tuple[str, ...] | None:

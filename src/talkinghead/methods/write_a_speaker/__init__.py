@@ -23,6 +23,7 @@ from talkinghead.methods.write_a_speaker.video import SpaceTimeGenerator
 from talkinghead.rendering.interior import InteriorFiller, MouthInterior, load_filler
 from talkinghead.rendering.mouth import FlatFiller
 from talkinghead.rendering.warp import WarpRenderer
+from talkinghead.training.stage import defer
 from talkinghead.weights import Weights, load_network
 
 
@@ -74,5 +75,6 @@ METHOD = Method(
     renderers={"space-time": load_renderer},
     person_renderer=("space-time", "video"),
     stages=STAGES,
+    prepare=defer("talkinghead.methods.write_a_speaker.recordings:prepare_recording"),
     emotional=True,
 )

@@ -69,6 +69,12 @@ def read_performances(recordings: Sequence[Recording], store: Store) -> Iterator
         yield SpokenStretch(phones, words, weights, pose, take.recording.speaker)
 
 
+def prepare_recording(recording: Recording, store: Store, learned: bool) -> None:
+    """Keep what the trainings read of a recording, the same whether it is learned from or not."""
+    for _ in read_performances([recording], store):
+        pass
+
+
 def read_captured(folder: Path, store: Store) -> list[SpokenStretch]:
     """Stretches of FACEGOOD's captured Mandarin mouths in the folder of shared speech; none if they are not there."""
     names = folder / "FACEGOOD__bs_names.txt"

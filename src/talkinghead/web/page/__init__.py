@@ -1,0 +1,1 @@
+"""The page at ``/``, made with Gradio; everything it does goes through ``Service``."""
