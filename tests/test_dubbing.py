@@ -139,6 +139,14 @@ def test_frames_without_the_face_pass_through(talking_head: TalkingHead, speech:
     assert (made[12:] != images[12:]).any()
 
 
+def test_a_face_in_a_few_frames_is_dubbed_which_is_said(caplog: pytest.LogCaptureFixture) -> None:
+    images = np.full((COUNT * 3, SIZE, SIZE, 3), 120, np.uint8)
+    images[20:24] = head_that_sways(4)
+    found = find_appearance(ArrayVideo(Frames(images, FPS)))
+    assert found.spans == ((20, 24),)
+    assert "only a few frames show the person" in caplog.text
+
+
 def test_no_face_at_all_is_refused() -> None:
     noise = np.random.default_rng(0).integers(0, 255, (4, 64, 64, 3)).astype(np.uint8)
     with pytest.raises(InputError, match="no face was found in any frame"):

@@ -117,3 +117,14 @@ def test_closed_lips_come_from_another_shot_where_there_are_none() -> None:
     mumbling = talking([0.06, 0.05, 0.07, 0.04], ((0, 2), (2, 4)))
     assert [mumbling.shut_row(rows) for rows in mumbling.span_rows()] == [1, 3]
     assert talking([0.0, 0.02], ((0, 2),)).open_row(slice(0, 2)) is None
+
+
+def test_a_hand_before_a_mouth_that_is_else_well_seen_covers_it() -> None:
+    """Odds as measured: of a hand that passes, of a head that turns to profile and back, and of a moustache."""
+    hand = [8.5, 8.8, 8.2, 7.3, 9.1, -3.0, -6.5, -1.3, 7.3, 7.1, 7.0, 6.4]
+    turned = [4.0, 3.4, 4.3, 4.6, 1.5, 0.8, 0.7, 1.7, 3.9, 4.0]
+    moustache = [-2.0] * 8
+    for odds, covered in ((hand, {5, 6, 7}), (turned, set()), (moustache, set())):
+        cover = _Cover(2, [2 * k for k in range(len(odds))], odds)
+        seen = cover.is_covered(2 * len(odds))[::2]
+        assert set(np.flatnonzero(seen).tolist()) == covered

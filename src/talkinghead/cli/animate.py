@@ -5,13 +5,34 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from talkinghead.cli.console import tell_made
+from talkinghead.cli.job_options import (
+    AlignmentFile,
+    ArkitFile,
+    ConfigName,
+    EmotionName,
+    JobFile,
+    Language,
+    MethodName,
+    NoVisibleMark,
+    OutFile,
+    Overwrite,
+    Rate,
+    SavedJob,
+    SpeechFile,
+    StyleOf,
+    Text,
+    TextFile,
+    Transcript,
+    Voice,
+    motion_option,
+    video_option,
+)
 from talkinghead.cli.pipes import is_stream, seekable_file
 from talkinghead.cli.progress import Bar
 from talkinghead.cli.texts import STDIN, read_given_text
@@ -47,14 +68,6 @@ talkinghead animate --job hello.json --seed 5 --overwrite
 """
 
 
-# Options that are not given are None: they leave a job from a file unchanged, and a new job at its defaults.
-_option = partial(typer.Option, show_default=False)
-_speech_option = partial(_option, rich_help_panel="The speech")
-_video_option = partial(_option, rich_help_panel="The video")
-_motion_option = partial(_option, rich_help_panel="The motion")
-_job_option = partial(_option, rich_help_panel="The job")
-
-
 def animate(
     context: typer.Context,
     face: Annotated[
@@ -65,91 +78,32 @@ def animate(
             help="A picture of a face, a video (its best frame) or a person (talkinghead adapt); or --job names it.",
         ),
     ] = None,
-    speech: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="SPEECH",
-            show_default=False,
-            help="A sound file, or a video for its sound; - for standard input; or give --text.",
-        ),
-    ] = None,
+    speech: SpeechFile = None,
     *,
-    text: Annotated[str | None, _speech_option(metavar="TEXT", help="Say this in a synthetic voice.")] = None,
-    text_file: Annotated[
-        Path | None,
-        _speech_option(metavar="FILE", help="Say what is in a text file (UTF-8); - for standard input."),
-    ] = None,
-    voice: Annotated[
-        str | None,
-        _speech_option(
-            metavar="NAME",
-            show_default="en-us",
-            help="The voice: en-us, de+f3, or a Piper file, MODEL.onnx; see: talkinghead voices.",
-        ),
-    ] = None,
-    language: Annotated[
-        str | None,
-        _speech_option(
-            metavar="LANGUAGE",
-            help="The default voice of a language: de, pt-BR or German; or the language of --transcript.",
-        ),
-    ] = None,
-    rate: Annotated[
-        float | None,
-        _speech_option(metavar="FACTOR", show_default="1", help="How fast the voice speaks, from 0.5 to 2.5."),
-    ] = None,
-    transcript: Annotated[
-        str | None,
-        _speech_option(metavar="TEXT", help="What is said in SPEECH, to find its words and phones."),
-    ] = None,
-    alignment: Annotated[
-        Path | None,
-        _speech_option(
-            metavar="FILE", help="Words and phones of SPEECH with their times: a TextGrid, .align or JSON file."
-        ),
-    ] = None,
-    emotion: Annotated[
-        str | None,
-        _speech_option(
-            metavar="NAME[:STRENGTH]",
-            help="How it is said: neutral, happy, angry, surprised or sad, such as happy:0.5, or auto, as the words "
-            "tell; or write \\[happy] ... \\[/happy] in the text. Only for --method write_a_speaker.",
-        ),
-    ] = None,
-    out: Annotated[
-        Path | None,
-        _video_option(
-            "--out",
-            "-o",
-            metavar="OUT",
-            help="The video to write: .mp4, .m4v, .mov, .mkv, .webm or .gif. Needed unless --job names one.",
-        ),
-    ] = None,
-    method: Annotated[
-        str | None,
-        _video_option(metavar="NAME", show_default="makeittalk", help="The method; see: talkinghead methods."),
-    ] = None,
-    config: Annotated[
-        str | None,
-        _video_option(
-            metavar="SIZE",
-            show_default="small",
-            help="The size of the method's networks; see: talkinghead methods.",
-        ),
-    ] = None,
+    text: Text = None,
+    text_file: TextFile = None,
+    voice: Voice = None,
+    language: Language = None,
+    rate: Rate = None,
+    transcript: Transcript = None,
+    alignment: AlignmentFile = None,
+    emotion: EmotionName = None,
+    out: OutFile = None,
+    method: MethodName = None,
+    config: ConfigName = None,
     renderer: Annotated[
         str | None,
-        _video_option(
+        video_option(
             metavar="NAME", show_default="the method's own", help="What draws the frames; see: talkinghead methods."
         ),
     ] = None,
     kind: Annotated[
         str | None,
-        _video_option(metavar="auto|photo|drawing", show_default="auto", help="What FACE is; auto detects it."),
+        video_option(metavar="auto|photo|drawing", show_default="auto", help="What FACE is; auto detects it."),
     ] = None,
     fps: Annotated[
         str | None,
-        _video_option(
+        video_option(
             metavar="RATE",
             show_default="25, or that of --motion",
             help="Frames per second, up to 240: 25, 30000/1001, or 29.97, which means the same.",
@@ -157,90 +111,59 @@ def animate(
     ] = None,
     which_face: Annotated[
         int | None,
-        _video_option(
+        video_option(
             "--face", metavar="N", show_default="the largest", help="Which face of several: 1 is the leftmost."
         ),
     ] = None,
     landmarks: Annotated[
         Path | None,
-        _video_option(metavar="POINTS.json", help="The face's landmarks, placed by hand; see: talkinghead landmarks."),
+        video_option(metavar="POINTS.json", help="The face's landmarks, placed by hand; see: talkinghead landmarks."),
     ] = None,
     background: Annotated[
         str | None,
-        _video_option(
+        video_option(
             metavar="PICTURE|#RRGGBB",
             show_default="as in FACE",
             help="Put this behind the figure, where FACE is transparent; otherwise the person is cut out.",
         ),
     ] = None,
-    no_visible_mark: Annotated[
-        bool | None,
-        _video_option(
-            "--no-visible-mark",
-            help="Leave out the small AI in the corner; the metadata still say that the video is synthetic.",
-        ),
-    ] = None,
+    no_visible_mark: NoVisibleMark = None,
     show: Annotated[
         str | None,
-        _video_option(
+        video_option(
             metavar="WHAT",
             help="Write a picture of the renderer's inner workings beside OUT, as OUT-WHAT.png: attention.",
         ),
     ] = None,
-    overwrite: Annotated[bool | None, _video_option("--overwrite", help="Replace files that exist.")] = None,
+    overwrite: Overwrite = None,
     seed: Annotated[
         int | None,
-        _motion_option(metavar="N", show_default="0", help="Seed of random motion: head, brows and blinks."),
+        motion_option(metavar="N", show_default="0", help="Seed of random motion: head, brows and blinks."),
     ] = None,
     head: Annotated[
         float | None,
-        _motion_option(metavar="AMOUNT", show_default="1", help="How much the head moves: 0 holds it, up to 5."),
+        motion_option(metavar="AMOUNT", show_default="1", help="How much the head moves: 0 holds it, up to 5."),
     ] = None,
     blink: Annotated[
         str | None,
-        _motion_option(metavar="auto|off|RATE", show_default="auto", help="Blinks, or how many per second, up to 1.5."),
+        motion_option(metavar="auto|off|RATE", show_default="auto", help="Blinks, or how many per second, up to 1.5."),
     ] = None,
     motion_out: Annotated[
         Path | None,
-        _motion_option(metavar="M.npz", help="Save the motion as it is rendered; it appears together with the video."),
+        motion_option(metavar="M.npz", help="Save the motion as it is rendered; it appears together with the video."),
     ] = None,
-    arkit: Annotated[
-        Path | None,
-        _motion_option(
-            metavar="FILE",
-            help="Export the motion, too: ARKit's weights as .csv or .json, a moving head as .glb; see docs/motion.md.",
-        ),
-    ] = None,
+    arkit: ArkitFile = None,
     motion: Annotated[
         Path | None,
-        _motion_option(
+        motion_option(
             metavar="M.npz",
             help="Render a saved motion at its own pace: SPEECH gives the sound and the length, at which the motion is "
             "cut or its last pose held. --head and --blink change it further.",
         ),
     ] = None,
-    style: Annotated[
-        Path | None,
-        _motion_option(
-            metavar="PERSON",
-            help="Move and speak as this person does, a folder that talkinghead adapt has made, whoever FACE is.",
-        ),
-    ] = None,
-    job: Annotated[
-        Path | None,
-        _job_option(
-            metavar="JOB.json",
-            help="Do what a job file says, with paths relative to its folder; other options override the job.",
-        ),
-    ] = None,
-    save: Annotated[
-        Path | None,
-        _job_option(
-            "--save-job",
-            metavar="JOB.json",
-            help="Write the job as a file, then do it; see docs/jobs.md.",
-        ),
-    ] = None,
+    style: StyleOf = None,
+    job: JobFile = None,
+    save: SavedJob = None,
 ) -> None:
     """Make a video of a face saying something, as large as the picture and as long as the sound."""
     run_command(context.params)

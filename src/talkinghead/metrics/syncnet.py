@@ -19,8 +19,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 import numpy.typing as npt
+import scipy
 import torch
-from scipy.ndimage import gaussian_filter1d
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -232,7 +232,7 @@ def mouth_places(landmarks: FloatArray) -> FloatArray:
     right = across[:, :2] / np.maximum(np.linalg.norm(across[:, :2], axis=1, keepdims=True), 1e-9)
     rows = np.concatenate([landmarks[:, _NOSE_BASE, :2].mean(axis=1), right, scale[:, None]], axis=1)
     if len(rows) > 1:
-        rows = gaussian_filter1d(rows, _STEADY, axis=0, mode="nearest")
+        rows = scipy.ndimage.gaussian_filter1d(rows, _STEADY, axis=0, mode="nearest")
     base, right, scale = rows[:, :2], rows[:, 2:4], rows[:, 4]
     right = right / np.maximum(np.linalg.norm(right, axis=1, keepdims=True), 1e-9)
     down = np.stack([-right[:, 1], right[:, 0]], axis=1)

@@ -38,6 +38,9 @@ _SHORTEST_S = 0.3  # of a stretch: shorter ones are left as they are
 _FADE_S = 0.2  # in which a new mouth comes and goes where the face is lost or covered
 _LOST_S = 0.1  # without a face that is bridged
 _LOOKS_PER_S = 10.0  # at whether the mouth is covered
+# Log odds that the mouth is seen, below which it is covered if they are mostly so much higher: as a head turns to
+# profile they fall by 3, behind a hand by 10.
+_DOUBTFUL, _DROP = 1.0, 5.0
 _TURNED = (0.75, 1.0)  # rad of yaw from which the new mouth fades, and at which it is gone: the mouth is on the outline
 _SHUT = 0.03  # eye distances between lips that are as good as closed
 _OPEN = 0.12  # eye distances between the lips at which teeth show well
@@ -146,7 +149,8 @@ class _Cover:
         if not self.numbers:
             return np.zeros(count, bool)
         # One look alone may err.
-        sure = scipy.ndimage.median_filter(np.array(self.odds), 3, mode="nearest") < COVERED
+        odds = scipy.ndimage.median_filter(np.array(self.odds), 3, mode="nearest")
+        sure = (odds < COVERED) | ((odds < _DOUBTFUL) & (odds < np.median(odds) - _DROP))
         middles = (np.array(self.numbers[1:]) + np.array(self.numbers[:-1])) / 2
         return np.asarray(sure[np.searchsorted(middles, np.arange(count))])
 
