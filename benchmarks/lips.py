@@ -274,7 +274,7 @@ def table(result: Mapping[str, Any]) -> str:
 
 
 def table_of(result: Mapping[str, Any], key: str, *, without: Container[str] = ()) -> str:
-    """One of ``MEASURES`` in what ``summarise`` gives: a row for each maker of lips, a column for each group; some not."""
+    """One of ``MEASURES`` in what ``summarise`` gives: a row for each maker, a column for each group."""
     groups = {group: rows for group, rows in result["groups"].items() if group not in without}
     found = {
         group: {name: row[key] for name, row in rows.items() if key in row and name not in without}
