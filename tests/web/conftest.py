@@ -12,7 +12,7 @@ from PIL import Image
 
 from drawn import drawn_face, speech_like, write_wav
 
-NEEDED = ("fastapi", "httpx", "python_multipart")
+NEEDED = ("fastapi", "httpx2", "python_multipart")
 MISSING = [name for name in NEEDED if importlib.util.find_spec(name) is None]
 
 # Files that need packages of the extra for their imports.
