@@ -86,7 +86,7 @@ def measure(
 
     Returns:
         groups: of each folder "rows", for each kind of video the ``Interval`` of each measure over the clips, and
-            "outside", the same of what must not change; "speed": CPU and wall seconds per second of video.
+            "outside", the same of what must not change; "speed": CPU seconds per second of video.
     """
     head, still = TalkingHead.from_pretrained(), TalkingHead.from_pretrained(renderer="warp")
     embed = _embedder()
