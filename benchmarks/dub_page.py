@@ -19,8 +19,8 @@ Lips are tracked anew in each result. Means and bootstrap 95 % intervals over cl
 
 - *asked*: correlation of the mouth's opening with that of the motion that was drawn: what drawing loses.
 - *real*: the same with the real video's mouth. *motion*: the motion itself against the real mouth: no drawing can be
-  nearer than that, for it is how well speech predicts these lips. Clips of a second are too short for either. *LMD*: of the lips
-  in px at a face of 128 px.
+  nearer than that, for it is how well speech predicts these lips. Clips of a second are too short for either.
+- *LMD*: of the lips in px at a face of 128 px.
 - *AV confidence* and *offset* in frames, by the SyncNet that ships.
 - *likeness*: cosine of face embeddings (dlib) with the real video's frames; the real video with itself a little later.
 - *seam*: step of brightness around the face, grey levels. *flicker*: in a band around the lips, relative to the real
