@@ -9,6 +9,7 @@ import typer
 
 from talkinghead.cli.console import STOPPED, tell
 
+_MOST_OF_A_CLUSTER = 1024  # workers, one for each of its cores
 EXAMPLES = """
 [bold]Examples[/bold]
 
@@ -35,6 +36,14 @@ def serve(
     workers: Annotated[
         int | None,
         typer.Option(metavar="N", show_default="one per core", help="Processes that make videos side by side."),
+    ] = None,
+    ray: Annotated[
+        str | None,
+        typer.Option(
+            metavar="auto|ADDRESS|local",
+            show_default=False,
+            help="Let a Ray cluster make videos; all its machines see DIR. See docs/batch.md.",
+        ),
     ] = None,
     data: Annotated[
         Path, typer.Option(metavar="DIR", help="The folder of jobs, persons and their files; may be new.")
@@ -87,10 +96,11 @@ def serve(
     from talkinghead.web.settings import ServiceSettings, parse_size, parse_span, read_token
 
     settings = ServiceSettings(
-        data,
+        data if ray is None else data.absolute(),  # an actor's current folder is another
         host=host,
         port=port,
-        workers=_count_cores() if workers is None else workers,
+        workers=(_count_cores() if ray is None else _MOST_OF_A_CLUSTER) if workers is None else workers,
+        ray=ray,
         token=None if token_file is None else read_token(token_file),
         max_upload=parse_size(max_upload, "--max-upload"),
         max_seconds=max_seconds,

@@ -97,9 +97,13 @@ def serve(settings: ServiceSettings, *, tell: Callable[[str], None]) -> None:
 
     from talkinghead.pipeline import DEFAULT_METHOD
     from talkinghead.production import process_pool
+    from talkinghead.production.crews import make_pool
 
     listening = _listen(settings)
-    makers = process_pool(settings.workers, warm=(DEFAULT_METHOD,), max_memory=settings.max_memory)
+    if settings.ray is None:
+        makers = process_pool(settings.workers, warm=(DEFAULT_METHOD,), max_memory=settings.max_memory)
+    else:
+        makers = make_pool(settings.workers, ray=settings.ray, max_memory=settings.max_memory)
     helper = process_pool(1, max_seconds=HELPER_S, max_memory=min(settings.max_memory, _HELPER_MEMORY))
     try:
         service = Service(settings, makers=makers, helper=helper)

@@ -24,6 +24,7 @@ class ServiceSettings:
         host: the address to listen at.
         port: the port; 0: any that is free.
         workers: processes that make videos.
+        ray: address of a Ray cluster that makes them instead, with at most so many workers; None: this machine does.
         token: the secret that clients must know; None: nobody is asked, and ``host`` is this machine itself.
         max_upload: bytes of one request.
         max_seconds: of work for one job.
@@ -39,6 +40,7 @@ class ServiceSettings:
     host: str = "127.0.0.1"
     port: int = 8765
     workers: int = 1
+    ray: str | None = None
     token: str | None = None
     max_upload: int = 200_000_000
     max_seconds: float = 600.0
