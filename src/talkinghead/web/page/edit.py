@@ -82,7 +82,7 @@ class EditTab:
             return explain(error), ""
         return "", self._show_curves(str(job))
 
-    async def _render(self, job: str | None, *given: Any, request: gr.Request) -> AsyncIterator[tuple[str, str, str]]:
+    async def _render(self, request: gr.Request, job: str | None, *given: Any) -> AsyncIterator[tuple[str, str, str]]:
         try:
             motion = await asyncio.to_thread(self._edit, job, given)
             record = await asyncio.to_thread(self._submit, str(job), motion, request.client.host)
