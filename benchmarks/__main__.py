@@ -87,7 +87,7 @@ _WITH_CORPUS: Mapping[str, Callable[[Path], Any]] = {
     "retracked": lambda corpus: retracked.measure(method_names(), corpus, Store(_STORE)),
     "disentanglement": lambda corpus: disentanglement.measure(corpus, _RUNS),
     "transfer": lambda corpus: transfer.measure(corpus, _STORE),
-    "write_a_speaker": lambda corpus: write_a_speaker.measure(corpus, _STORE, _RUNS),
+    "write_a_speaker": lambda corpus: write_a_speaker.measure(corpus, _STORE, _RUNS, _PERSON),
     "recogniser": lambda corpus: recogniser.measure(corpus, _RUNS / "phones" / "packs"),
     "alignment": alignment.measure,
     "transcripts": transcripts.measure,

@@ -2,237 +2,269 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import cv2
 import numpy as np
 
-from benchmarks.intervals import Interval, cell, interval
+from benchmarks.dub_masks import lip_band, near_face, outside_mouth
+from benchmarks.dub_speed import measure_speed
+from benchmarks.intervals import Interval, interval
 from talkinghead import TalkingHead, save_video
-from talkinghead.dubbing import prepare_dub
-from talkinghead.face.landmarks import OUTER_LIP_CONTOUR
+from talkinghead.data.corpus import Corpus
+from talkinghead.data.recording import Recording
+from talkinghead.dubbing import Dubbing, prepare_dub
+from talkinghead.errors import InputError
+from talkinghead.face.landmarks import MESH_OF_68
 from talkinghead.face.pose import head_landmarks
-from talkinghead.media import ArrayVideo, VideoReader, read_speech
+from talkinghead.media import ArrayVideo, VideoReader
 from talkinghead.media.speech_parts import cut_speech
 from talkinghead.metrics.aperture import aperture_correlation, aperture_correlation_in_step
+from talkinghead.metrics.background import background_drift
 from talkinghead.metrics.flicker import flicker
-from talkinghead.metrics.sync import sync_score
+from talkinghead.metrics.identity import FaceEmbedder, best_embedder, cosine_similarity
+from talkinghead.metrics.lip_landmarks import lip_landmark_distance_128
+from talkinghead.metrics.seam import seam_visibility
+from talkinghead.metrics.ssim import ssim
+from talkinghead.metrics.sync import at_25_fps, sync_score
 from talkinghead.metrics.syncnet import load_syncnet
+from talkinghead.metrics.vmaf import vmaf
 from talkinghead.tracking import track_faces
 from talkinghead.tracking.appearance import Appearance, find_appearance
-from talkinghead.types import BoolArray, FaceTrack, FloatArray, Frames, ImageArray, Speech, Video
+from talkinghead.types import BoolArray, FaceTrack, FloatArray, Frames, ImageArray, Speech, Video, num_frames
 
 CLIPS = (
-    "clips/vid2speech__grid_s4_sgac2a.mp4",
-    "clips/MimicTalk__May_5s.mp4",
-    "clips/SadTalker__WDA_EdMarkey0_000.mp4",
+    "vid2speech__grid_s4_sgac2a",
+    "rizkiarm-LipNet__grid_s5_lbax4n",
+    "dr-pato-avsi__grid_s33_lwbi5s",
+    "Text2Video__vidtimit_fadg0_sa1",
+    "styletalk__KristiNoem",
+    "styletalk__Obama_clip1",
+    "styletalk__reagan_clip1",
+    "PC-AVS__Audio_Source__00015",
+    "spectre__MEAD_M003_level_1_happy_024",
+    "SadTalker__WDA_EdMarkey0_000",
+    "V-Express__AOC",
+    "MimicTalk__May_5s",
 )
-"""Videos, each of which says what the next one says, and then its own words again."""
+"""Videos of ``clips``, each of which says what the next one says, and then its own words again."""
 
+_UNSEEN = 8  # of the people of ``unseen_speakers``
 _SECONDS = 2.0
-_EDGE = 0.12  # mouth widths of the band around the lips in which flicker is measured
-_SPEED_SIZE, _SPEED_FACE = (1280, 720), 200  # px
-_TIMED_S = 1.4
-_TITLE = """# Dubbing
-
-{clips} videos of {seconds:g} seconds, of people of whom some have taught the lips (GRID) and some have not. Each is
-given the sound of another one (*other words*); the result is then dubbed with the video's own sound (*its own words
-again*), so that the lips that were replaced must come back. All is measured on frames that were not encoded again.
-
-| | lips asked for | real lips | AV confidence | AV offset, frames |
-|---|---|---|---|---|
-"""
+_FEW = 8  # frames of a clip for measures that are slow
+KINDS = (
+    "real video, its own sound",
+    "real video, other words",
+    "still picture, its own words",
+    "dubbed, other words",
+    "dubbed, its own words again",
+)
+_REAL, _FLOOR, _STILL, _OTHER, _AGAIN = KINDS
 
 
-def measure(corpus: Path, clips: Sequence[str] = CLIPS, *, seconds: float = _SECONDS) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Clip:
+    """A video and what is said in it, in step."""
+
+    video: ArrayVideo
+    speech: Speech
+
+
+def measure(
+    corpus: Path, clips: Sequence[str] = CLIPS, *, unseen: int = _UNSEEN, seconds: float = _SECONDS
+) -> dict[str, Any]:
     """What becomes of videos that are dubbed.
 
     Args:
         corpus: the folder of recordings.
-        clips: files of it.
+        clips: names of recordings of ``clips``.
+        unseen: how many people of ``unseen_speakers``.
         seconds: of each video that are used.
 
     Returns:
-        rows: for each kind of video the ``Interval`` of each measure over the clips; "unchanged": of how many frames in
-        how many every pixel outside the band around the jaw is the same; "speed": CPU seconds per second of video.
+        groups: of each folder "rows", for each kind of video the ``Interval`` of each measure over the clips, and
+            "outside", the same of what must not change; "speed": CPU seconds per second of video.
     """
-    head = TalkingHead.from_pretrained()
-    videos = [_read(corpus / name, seconds) for name in clips]
-    speeches = [
-        cut_speech(read_speech(corpus / name), [(0.0, len(video.frames) / video.fps)])
-        for name, video in zip(clips, videos)
-    ]
-    found = [
-        _measure_clip(head, video, own, speeches[(k + 1) % len(clips)])
-        for k, (video, own) in enumerate(zip(videos, speeches))
-    ]
-    rows: dict[str, dict[str, Interval]] = {}
-    for kind in found[0]["rows"]:
-        names = found[0]["rows"][kind]
-        rows[kind] = {name: interval([float(each["rows"][kind][name]) for each in found]) for name in names}
+    head, still = TalkingHead.from_pretrained(), TalkingHead.from_pretrained(renderer="warp")
+    embed = _embedder()
+    known = {recording.name: recording for recording in Corpus.open(corpus / "clips").recordings()}
+    groups = {"clips": [known[name] for name in clips], "unseen_speakers": _people(corpus, unseen)}
+    result: dict[str, Any] = {"seconds": seconds, "groups": {}}
+    for name, recordings in groups.items():
+        parts = [_read(recording, seconds) for recording in recordings]
+        found = [
+            _measure_clip(head, still, part, parts[(k + 1) % len(parts)].speech, embed) for k, part in enumerate(parts)
+        ]
+        result["groups"][name] = {"clips": len(found), **_summarise(found)}
+        if name == "clips" and parts:
+            first = parts[0]
+            result["speed"] = measure_speed(head, first.video.frames.images, first.video.fps, parts[-1].speech)
+    return result
+
+
+def _people(corpus: Path, count: int) -> list[Recording]:
+    """One recording of each of so many people."""
+    found: dict[str, Recording] = {}
+    for recording in Corpus.open(corpus / "unseen_speakers").recordings() if count else ():
+        if recording.can_be_mended:
+            found.setdefault(recording.speaker, recording)
+    return list(found.values())[:count]
+
+
+def _embedder() -> FaceEmbedder | None:
+    try:
+        return best_embedder()
+    except InputError:
+        return None
+
+
+def _read(recording: Recording, seconds: float) -> Clip:
+    reader = VideoReader(recording.video)
+    images = np.concatenate([chunk.images for chunk in reader.chunks()])[: num_frames(seconds, reader.fps)]
+    length, late = len(images) / reader.fps, recording.offset or 0.0
+    speech = recording.speech()
+    # The recording's own offset of sound and picture is taken off.
+    samples = np.roll(speech.samples, -round(late * speech.sample_rate))
+    speech = cut_speech(replace(speech, samples=samples, sound=None), [(0.0, length)])
+    return Clip(ArrayVideo(Frames(images, reader.fps)), speech)
+
+
+def _summarise(found: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     return {
-        "clips": len(clips),
-        "seconds": seconds,
-        "rows": rows,
+        "rows": {kind: _gather([each["rows"][kind] for each in found]) for kind in KINDS},
+        "outside": _gather([each["outside"] for each in found]),
         "frames": sum(each["frames"] for each in found),
         "unchanged": sum(each["unchanged"] for each in found),
-        "flicker": interval([each["flicker"] for each in found]),
-        "speed": _measure_speed(head, corpus / clips[0], speeches[1]),
     }
 
 
-def _read(path: Path, seconds: float) -> ArrayVideo:
-    reader = VideoReader(path)
-    count, images = round(seconds * reader.fps), []
-    for chunk in reader.chunks():
-        images.append(chunk.images)
-        if sum(map(len, images)) >= count:
-            break
-    return ArrayVideo(Frames(np.concatenate(images)[:count], reader.fps))
+def _gather(found: Sequence[Mapping[str, float]]) -> dict[str, Interval]:
+    """Each measure over the clips for which there is one: a plain ground has no drift, a face at the edge no seam."""
+    names = sorted({name for each in found for name, value in each.items() if np.isfinite(value)})
+    return {name: interval([each[name] for each in found if np.isfinite(each.get(name, np.nan))]) for name in names}
 
 
-def _measure_clip(head: TalkingHead, video: ArrayVideo, own: Speech, other: Speech) -> dict[str, Any]:
-    images = video.frames.images
+def _measure_clip(
+    head: TalkingHead, still: TalkingHead, clip: Clip, other: Speech, embed: FaceEmbedder | None
+) -> dict[str, Any]:
+    video, own, images = clip.video, clip.speech, clip.video.frames.images
     real = find_appearance(video)
     first = prepare_dub(head, real, other, length="video")
     foreign = _draw(first.video())
     replaced = find_appearance(ArrayVideo(Frames(foreign, video.fps)))
     second = prepare_dub(head, replaced, own, length="video")
     back = _draw(second.video())
-    returned = track_faces([Frames(back, video.fps)])
-    wanted = [np.asarray(each.motion.landmarks, float) for each in (first, second)]
-    lips = head_landmarks(real.track)
+    motion = still.motion(own, first.portrait, fps=video.fps, head=0.0, blink=0.0)
+    plain = _draw(still.video(motion, first.portrait, own))[: len(images)]
+    row = _Measures(video, real, first.portrait.picture, embed)
     rows = {
-        "real video, its own sound": _row(images, real.track, own, None, None),
-        "real video, other words": _row(images, real.track, other, (lips, wanted[0]), None),
-        "dubbed, other words": _row(foreign, replaced.track, other, (head_landmarks(replaced.track), wanted[0]), None),
-        "dubbed, its own words again": _row(
-            back, returned, own, (head_landmarks(returned), wanted[1]), (head_landmarks(returned), lips)
-        ),
+        _REAL: row(images, real.track, own, None),
+        _FLOOR: row(images, real.track, other, None),
+        _STILL: row(plain, _track(plain, video.fps), own, motion.landmarks, real=True),
+        _OTHER: row(foreign, replaced.track, other, first.motion.landmarks),
+        _AGAIN: row(back, _track(back, video.fps), own, second.motion.landmarks, real=True),
     }
-    outside = [~_near_jaw(image.shape, mesh) for image, mesh in zip(images, real.track.landmarks)]
-    same = [bool((old[where] == new[where]).all()) for old, new, where in zip(images, foreign, outside)]
-    edge = _edge(real)
-    return {
-        "rows": rows,
-        "frames": len(images),
-        "unchanged": sum(same),
-        "flicker": float(np.mean(flicker(foreign, edge)) / np.mean(flicker(images, edge))),
-    }
+    away = [outside_mouth(image.shape, mesh) for image, mesh in zip(images, real.track.landmarks)]
+    same = [bool((old[where] == new[where]).all()) for old, new, where in zip(images, foreign, away)]
+    return {"rows": rows, "frames": len(images), "unchanged": sum(same), "outside": _compare(first, video, away)}
 
 
-def _row(
-    images: ImageArray,
-    track: FaceTrack,
-    speech: Speech,
-    wanted: tuple[FloatArray, FloatArray] | None,
-    real: tuple[FloatArray, FloatArray] | None,
-) -> dict[str, float]:
-    network = load_syncnet()
-    crops = network.crop(images, network.places(np.asarray(track.landmarks, float)))
-    score = sync_score(
-        network.embed_video(crops, track.fps), network.embed_audio(speech, len(images) * 25 // round(track.fps))
-    )
-    row = {"confidence": score.confidence, "offset": float(score.offset)}
-    if wanted is not None:
-        row["wanted"] = aperture_correlation(*wanted)
-    if real is not None:
-        row["real"] = aperture_correlation_in_step(*real)
-    return row
+def _track(images: ImageArray, fps: float) -> FaceTrack:
+    return track_faces([Frames(images, fps)])
+
+
+@dataclass(frozen=True)
+class _Measures:
+    """Measures a video against the real one."""
+
+    video: ArrayVideo
+    real: Appearance
+    still: ImageArray
+    embed: FaceEmbedder | None
+
+    def __call__(
+        self,
+        images: ImageArray,
+        track: FaceTrack,
+        speech: Speech,
+        wanted: FloatArray | None,
+        *,
+        real: bool = False,
+    ) -> dict[str, float]:
+        """The measures of a video (T, H, W, 3) by their names.
+
+        Args:
+            images: the video.
+            track: of the face in it.
+            speech: its sound.
+            wanted: (T, 68, 3) the lips that were asked for, or None.
+            real: whether the lips should be the real ones.
+        """
+        network, count = load_syncnet(), min(len(images), len(track))
+        rows = at_25_fps(count, track.fps)
+        crops = network.crop(images[rows], network.places(np.asarray(track.landmarks, float)[rows]))
+        score = sync_score(network.embed_video(crops), network.embed_audio(speech, len(rows)))
+        edge, own = lip_band(self.real), self.video.frames.images
+        few = np.linspace(0, count - 1, _FEW).round().astype(int)
+        found = {
+            "confidence": score.confidence,
+            "offset": float(score.offset),
+            "flicker": float(np.mean(flicker(images, edge)) / np.mean(flicker(own, edge))),
+            "seam": float(np.nanmean(seam_visibility(images[few], np.asarray(track.landmarks)[few]))),
+        }
+        ground = np.stack([~near_face(images.shape[1:], self.real.track.landmarks[k]) for k in few])
+        drift = background_drift(images[few], ground, first=own[0])
+        if np.isfinite(drift).any():
+            found["drift"] = float(np.nanmean(drift))
+        if self.embed is not None:
+            faces = self.embed(images[few], np.asarray(track.landmarks, float)[few])
+            truth = self.embed(own[few], np.asarray(self.real.track.landmarks, float)[few])
+            # The real video is compared with itself a little later: so like themselves people are.
+            found["likeness"] = float(
+                cosine_similarity(faces, np.roll(truth, 1, axis=0) if images is own else truth).mean()
+            )
+        if wanted is not None:
+            found["wanted"] = aperture_correlation(head_landmarks(track)[:count], np.asarray(wanted, float)[:count])
+        if real and wanted is not None:
+            truth_lips = head_landmarks(self.real.track)[:count]
+            found["real"] = aperture_correlation_in_step(head_landmarks(track)[:count], truth_lips)
+            found["motion"] = aperture_correlation_in_step(np.asarray(wanted, float)[:count], truth_lips)
+            found["lmd"] = lip_landmark_distance_128(
+                np.asarray(track.landmarks[:count, MESH_OF_68], float),
+                np.asarray(self.real.track.landmarks[:count, MESH_OF_68], float),
+            )
+        return found
 
 
 def _draw(video: Video) -> ImageArray:
     return np.concatenate([chunk.images for chunk in video.frames])
 
 
-def _near_jaw(shape: tuple[int, ...], mesh: FloatArray) -> BoolArray:
-    """(H, W) below the eyes, and no further from the face than the skin follows the jaw."""
-    hull = cv2.convexHull(np.ascontiguousarray(mesh[:468, :2], np.float32)).round().astype(np.int32)
-    face = cv2.fillConvexPoly(np.zeros(shape[:2], np.uint8), hull, 1)
-    reach = int(0.27 * np.ptp(mesh[:, 0]))
-    near = cv2.dilate(face, np.ones((2 * reach + 1,) * 2, np.uint8)) > 0
-    near[: int(mesh[[145, 374], 1].max())] = False
-    return np.asarray(near)
-
-
-def _edge(appearance: Appearance) -> BoolArray:
-    """(H, W) a band around the lips, where they are in the middle of the video."""
-    mesh = np.asarray(appearance.track.landmarks[len(appearance.track) // 2], np.float32)
-    contour = mesh[OUTER_LIP_CONTOUR, :2].round().astype(np.int32)
-    width, height = appearance.video.size
-    band = np.zeros((height, width), np.uint8)
-    cv2.polylines(band, [contour], True, 1, thickness=max(2, round(2 * _EDGE * np.ptp(contour[:, 0]))))
-    return np.asarray(band > 0)
-
-
-def _measure_speed(head: TalkingHead, clip: Path, speech: Speech) -> dict[str, float]:
-    """CPU seconds per second of a video of 720p with a face of 200 px."""
-    video = _read(clip, _TIMED_S)
-    track = find_appearance(video).track
-    face = float(np.median(np.ptp(track.landmarks[:, :, 0], axis=1)))
-    zoom, (width, height) = _SPEED_FACE / face, _SPEED_SIZE
-    middle = track.landmarks[:, :, :2].mean(axis=(0, 1))
-    affine = np.array([[zoom, 0, width / 2 - zoom * middle[0]], [0, zoom, height / 2 - zoom * middle[1]]])
-    images = np.stack(
-        [
-            cv2.warpAffine(image, affine, _SPEED_SIZE, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT)
-            for image in video.frames.images
-        ]
-    )
-    seconds = len(images) / video.fps
+def _compare(dubbing: Dubbing, video: ArrayVideo, away: Sequence[BoolArray]) -> dict[str, float]:
+    """What is not the mouth's, in the written file, and in a copy of the source that went through the same encoder."""
+    found: dict[str, float] = {}
+    grey = [np.where(where[..., None], image, 128).astype(np.uint8) for where, image in zip(away, video.frames.images)]
     with TemporaryDirectory() as folder:
-        path = Path(folder) / "video.mp4"
-        save_video(Video(iter([Frames(images, video.fps)]), None, video.fps, len(images)), path)
-        reader = VideoReader(path)
-        taken = {"decode": _cpu(lambda: sum(map(len, reader.chunks())))}
-        found: list[Appearance] = []
-        taken["decode and track"] = _cpu(lambda: found.append(find_appearance(reader)))
-        plain = lambda: Video(reader.chunks(), None, video.fps, len(images))  # noqa: E731
-        taken["decode and encode"] = _cpu(lambda: save_video(plain(), Path(folder) / "plain.mp4"))
-        dubbing = prepare_dub(head, found[0], speech, length="video")
-        taken["motion of the lips"] = _cpu(lambda: prepare_dub(head, found[0], speech, length="video"))
-        taken["decode, redraw and encode"] = _cpu(lambda: save_video(dubbing.video(), Path(folder) / "out.mp4"))
-    return {name: value / seconds for name, value in taken.items()}
+        source = _write(folder, "source", grey, video.fps, crf=0)
+        for name, made in {
+            "dubbed": dubbing.video(),
+            "copied": Video(video.chunks(), None, video.fps, video.num_frames),
+        }.items():
+            path = save_video(made, Path(folder) / f"{name}.mp4", visible_mark=False)
+            seen = [image for chunk in VideoReader(path).chunks() for image in chunk.images]
+            kept = [np.where(where[..., None], image, 128).astype(np.uint8) for where, image in zip(away, seen)]
+            few = np.linspace(0, len(kept) - 1, _FEW).round().astype(int)
+            found[f"ssim {name}"] = float(ssim(np.stack(kept)[few], np.stack(grey)[few]).mean())
+            try:
+                found[f"vmaf {name}"] = vmaf(_write(folder, f"{name}_grey", kept, video.fps, crf=0), source)
+            except InputError:
+                continue
+    return found
 
 
-def _cpu(work: Callable[[], object]) -> float:
-    began = time.process_time()
-    work()
-    return time.process_time() - began
-
-
-def table(result: Mapping[str, Any]) -> str:
-    """The result as Markdown."""
-    lines = [_TITLE.format(clips=result["clips"], seconds=result["seconds"])]
-    for kind, row in result["rows"].items():
-        cells = [cell(row[name], digits) if name in row else "" for name, digits in _COLUMNS]
-        lines[-1] += f"| {kind} | {' | '.join(cells)} |\n"
-    speed = result["speed"]
-    floor = speed["decode and track"] + speed["decode and encode"]
-    whole = speed["decode and track"] + speed["motion of the lips"] + speed["decode, redraw and encode"]
-    lines.append(
-        f"""Lips are tracked anew in the result. *Lips asked for*: correlation of their opening with that of the
-motion that was drawn; *real lips*: with that of the real video, its own offset taken off. Our SyncNet judges synchrony.
-
-- **All else stays:** in {result["unchanged"]} of {result["frames"]} frames every pixel above the lower lids, and
-  further from the face than the skin follows the jaw, is that of the video.
-- **Flicker** in a band around the lips, relative to that of the real video: {cell(result["flicker"], 2)}.
-
-## Time
-
-A video of {_SPEED_SIZE[0]} x {_SPEED_SIZE[1]} px at 25 frames per second with a face of {_SPEED_FACE} px; CPU seconds
-per second of video, summed over all cores.
-
-| | CPU s |
-|---|---|"""
-    )
-    lines += [f"| {name} | {value:.2f} |" for name, value in speed.items()]
-    lines.append(f"| the floor: track, decode and encode | {floor:.2f} |\n| all of a dubbing | {whole:.2f} |")
-    return "\n".join(lines) + "\n"
-
-
-_COLUMNS = (("wanted", 2), ("real", 2), ("confidence", 2), ("offset", 1))
+def _write(folder: str, name: str, images: Sequence[ImageArray], fps: float, *, crf: int) -> Path:
+    video = Video(iter([Frames(np.stack(images), fps)]), None, fps, len(images))
+    return save_video(video, Path(folder) / f"{name}.mp4", visible_mark=False, crf=crf)

@@ -14,7 +14,7 @@ from talkinghead.methods import get_method
 from talkinghead.methods.base import MotionGenerator
 
 METHOD = "makeittalk"
-STEPS = 300
+STEPS = 150
 FOLDS: tuple[tuple[str, ...], ...] = (
     ("Barack Obama", "GRID-s20", "GRID-s26", "GRID-s32", "GRID-s4", "GRID-s5"),
     ("Donald Trump", "GRID-s2", "GRID-s23", "GRID-s30", "GRID-s33", "Ronald Reagan"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -266,32 +266,35 @@ def summarise(result: Mapping[str, Any], last: Path = _LAST) -> dict[str, Any]:
 def table(result: Mapping[str, Any]) -> str:
     """What ``summarise`` gives as a page."""
     tables = [f"## {title}\n\n{table_of(result, key)}" for key, title in MEASURES.items()]
-    settings = "\n".join(f"- {name}: {_setting(found)}" for name, found in result["settings"].items())
+    settings = "\n".join(
+        f"- {name}: taken to be {row['late'] / _FPS:.2f} s late, smoothed by a low-pass of {row['cutoff_hz']:g} Hz"
+        for name, row in result["settings"].items()
+    )
     return "\n".join([_TITLE, *tables, _BELOW.format(settings=settings)])
 
 
-def table_of(result: Mapping[str, Any], key: str) -> str:
-    """One of ``MEASURES`` in what ``summarise`` gives: a row for each maker of lips, a column for each group."""
-    groups: Mapping[str, Mapping[str, Any]] = result["groups"]
-    found = {group: {name: row[key] for name, row in rows.items() if key in row} for group, rows in groups.items()}
-    heads = [f"{group} ({max((row['clips'] for row in rows.values()), default=0)})" for group, rows in found.items()]
+def table_of(result: Mapping[str, Any], key: str, *, without: Container[str] = ()) -> str:
+    """One of ``MEASURES`` in what ``summarise`` gives: a row for each maker, a column for each group."""
+    groups = {group: rows for group, rows in result["groups"].items() if group not in without}
+    found = {
+        group: {name: row[key] for name, row in rows.items() if key in row and name not in without}
+        for group, rows in groups.items()
+    }
+    most = {group: max((row["clips"] for row in rows.values()), default=0) for group, rows in found.items()}
+    heads = [f"{group} ({count})" for group, count in most.items()]
     lines = [f"| lips by | {' | '.join(heads)} |", "|---" * (1 + len(groups)) + "|"]
     for name in dict.fromkeys(chain.from_iterable(found.values())):
-        cells = [_cell(rows.get(name)) for rows in found.values()]
+        cells = [_cell(rows.get(name), most[group]) for group, rows in found.items()]
         lines.append(f"| {_bold(name)} | {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 
 
-def _cell(row: Mapping[str, Any] | None) -> str:
+def _cell(row: Mapping[str, Any] | None, most: int) -> str:
     if row is None:
         return "-"
     median, low, high = row["median"]
-    return f"{median:.2f} ({low:.2f} to {high:.2f})"
+    return f"{median:.2f} ({low:.2f} to {high:.2f})" + (f", {row['clips']} clips" if row["clips"] < most else "")
 
 
 def _bold(name: str) -> str:
     return f"**{name}**" if name in method_names() else name
-
-
-def _setting(found: Mapping[str, float]) -> str:
-    return f"taken to be {found['late'] / _FPS:.2f} s late, smoothed by a low-pass of {found['cutoff_hz']:g} Hz"

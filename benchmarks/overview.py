@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from benchmarks.evaluation import ALL_MEASURES, NONE, NOT_YET, Result, format_value, num_clips, unit_of
-from benchmarks.lips import table_of
+from benchmarks.lips import CAUSAL, LEFT_OUT, OPEN_CLIPS, table_of
 from benchmarks.papers import paragraph
 from benchmarks.parts import PARTS
 from benchmarks.retracked import lines_of
@@ -144,7 +144,7 @@ def sections(records: Records, origins: Mapping[str, str]) -> Iterator[str]:
         yield origins["retracked"]
     if "lips" in records:
         yield _LIPS
-        yield table_of(records["lips"]["result"], "in step")
+        yield table_of(records["lips"]["result"], "in step", without=(CAUSAL, LEFT_OUT, OPEN_CLIPS))
         yield origins["lips"]
     if "speed" in records:
         yield _COST.format(cores=f"{records['speed']['result']['cores']:.0f}")

@@ -12,7 +12,7 @@ from benchmarks import (
     attentional,
     attentional_ablations,
     disentanglement,
-    dub,
+    dub_page,
     evaluation,
     face_model,
     head_styles,
@@ -82,7 +82,7 @@ PARTS: Mapping[str, Part] = {
     "dub": Part(
         WHOLE,
         "videos that say something else: lips, synchrony, what stays, flicker, time",
-        dub.table,
+        dub_page.table,
     ),
     "lips": Part(
         WHOLE,

@@ -22,7 +22,7 @@ from talkinghead.data.tracks import Take, read_takes
 from talkinghead.face.pose import head_landmarks
 from talkinghead.face.rest import lip_gap
 from talkinghead.metrics.aperture import aperture_correlation, width_correlation
-from talkinghead.metrics.sync import at_25_fps, sync_score
+from talkinghead.metrics.sync import SyncScore, at_25_fps, sync_score
 from talkinghead.metrics.syncnet import load_syncnet
 from talkinghead.pipeline import TalkingHead
 from talkinghead.store import Store
@@ -101,12 +101,12 @@ def read_sample(take: Take) -> Sample:
     [still] = take.frames([best])
     portrait = portrait_from_image(close_up(still, track.landmarks[best]))
     frames = (chunk.images for chunk in take.chunks())
-    confidence = confidence_of(frames, track, speech)
+    confidence = synchrony_of(frames, track, speech).confidence
     return Sample(take, track, with_phones(speech, take.recording.transcript()), portrait, confidence)
 
 
-def confidence_of(frames: Iterable[ImageArray], track: FaceTrack, speech: Speech) -> float:
-    """AV confidence of a video.
+def synchrony_of(frames: Iterable[ImageArray], track: FaceTrack, speech: Speech) -> SyncScore:
+    """How well picture and sound of a video are in step.
 
     Args:
         frames: (n, H, W, 3) a few at a time; those beyond the track are not looked at.
@@ -122,7 +122,7 @@ def confidence_of(frames: Iterable[ImageArray], track: FaceTrack, speech: Speech
         if done >= len(track):
             break
     mouths = np.concatenate(crops)[at_25_fps(len(track), track.fps)]
-    return sync_score(network.embed_video(mouths), network.embed_audio(speech, len(mouths))).confidence
+    return sync_score(network.embed_video(mouths), network.embed_audio(speech, len(mouths)))
 
 
 def score(landmarks: FloatArray, sample: Sample, confidence: float) -> Score:
@@ -162,7 +162,7 @@ def measure(methods: Iterable[str], corpus: Path, store: Store) -> dict[str, dic
             video = head(without_phones(sample.speech), sample.portrait, fps=sample.track.fps)
             frames = list(video.frames)
             track = track_faces(iter(frames))
-            confidence = confidence_of((chunk.images for chunk in frames), track, sample.speech)
+            confidence = synchrony_of((chunk.images for chunk in frames), track, sample.speech).confidence
             rows.setdefault(name, []).append(score(head_landmarks(track), sample, confidence))
     return {group: rows for group, rows in found.items() if rows}
 

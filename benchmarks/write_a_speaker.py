@@ -1,4 +1,4 @@
-"""The part "write_a_speaker": table 1 of Li et al. 2021, the speaker-independent stage."""
+"""The part "write_a_speaker": table 1 of Li et al. 2021, the speaker-independent stage, and its emotions."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from benchmarks import emotions, space_time
 from benchmarks.intervals import Interval, cell, compare, interval
 from benchmarks.write_a_speaker_rows import (
     FULL,
@@ -21,6 +22,7 @@ from benchmarks.write_a_speaker_rows import (
     upper_rows,
 )
 from talkinghead.data.corpus import Corpus
+from talkinghead.errors import InputError, announce
 from talkinghead.face.expressions import MOUTH_EXPRESSIONS, UPPER_EXPRESSIONS
 from talkinghead.face.landmarks import LIPS
 from talkinghead.methods import get_method
@@ -38,13 +40,15 @@ from talkinghead.types import FloatArray
 Score = Callable[[FloatArray, FloatArray], dict[str, float]]
 """Measures of parameters (T, n) against the real ones."""
 
+_EMOTIONS, _FRAMES = "emotions", "table 2"
+_SECTIONS: Mapping[str, Any] = {_EMOTIONS: emotions, _FRAMES: space_time}
 _HIGHER = ("opening", "SSIM-Seq")
 _SPLITS = {"test": "GRID s1, test", "unseen": "unseen speakers"}
 _TAUGHT = slice(0, None, 8)  # of the training sentences: what the mean face and the jaw are made of
 _PAPER = {"MSE": "87.24", "LMD": "0.0684", "SSIM": "0.2655"}
 _DIGITS = {"MSE": 0, "LMD, %": 2, "D-LL, %": 2, "opening": 3, "SSIM-Seq": 3, "spectrum, dB": 2}
 
-_TITLE = """# Write-a-Speaker: table 1, the speaker-independent stage
+_TITLE = """# Write-a-Speaker: table 1, the speaker-independent stage, and emotions
 
 Predicted weights of expressions against those fitted to the tracked faces, 3 s at a time, after each speaker's style is
 taken off. MSE is of the 28 weights of the mouth in percent, summed; LMD is the distance of the lips' landmarks on a
@@ -57,8 +61,9 @@ compared with these.
 
 "Full" reads the phones as they were aligned with the text; "full, sound alone" as the recogniser hears them. The
 ablations are compared with a full network that was trained as briefly as they. The mean face and the jaw that opens
-with loudness are made of training sentences. The other methods speak from the sound on the mean face. Means over
-stretches and their bootstrap 95 % interval. * marks rows than which "full" is better, ! rows than which it is worse.
+with loudness are made of training sentences. The other methods speak from the sound on the mean face, and makeittalk
+has learned from the unseen speakers, too. Means over stretches and their bootstrap 95 % interval. * marks rows than
+which "full" is better, ! rows than which it is worse.
 """.format(**_PAPER)
 
 
@@ -84,13 +89,14 @@ def score_head(made: FloatArray, real: FloatArray) -> dict[str, float]:
     return {**score_upper_face(made, real), "spectrum, dB": spectrum_distance(turns, real_turns, FPS)}
 
 
-def measure(corpus: Path, store: Path, runs: Path) -> dict[str, Any]:
-    """Scores of every stretch by table, split and row.
+def measure(corpus: Path, store: Path, runs: Path, person: Path) -> dict[str, Any]:
+    """Scores of every stretch by table, split and row; of emotions, if mediapipe is installed; of a person's frames.
 
     Args:
         corpus: the folder of the recordings.
         store: keeps tracks, weights and phones.
         runs: the folder of trainings, for the variants.
+        person: the folder of GRID's s1, adapted.
     """
     opened, kept = Corpus.open(corpus), Store(store)
     learned = opened.recordings("train")[_TAUGHT]
@@ -113,13 +119,22 @@ def measure(corpus: Path, store: Path, runs: Path) -> dict[str, Any]:
             found.setdefault(name, {})[split] = {
                 row: [score(make(spoken), truth(spoken)) for spoken in stretches] for row, make in rows.items()
             }
+    try:
+        found[_EMOTIONS] = emotions.measure(corpus, store, runs / "write_a_speaker" / "emotions.png")
+    except InputError as error:
+        announce(f"emotions are left out: {error}")
+    sheet = runs / "write_a_speaker" / "space_time.png"
+    found[_FRAMES] = space_time.measure(opened.recordings("test"), kept, person, runs, sheet)
     return found
 
 
 def summarise(found: Mapping[str, Any]) -> dict[str, Any]:
-    """Means and intervals by table, split, measure and row, compared with "full"."""
+    """Means and intervals by table, split, measure and row, compared with "full"; and those of the sections."""
     return {
-        name: {split: _summarise_rows(rows) for split, rows in by_split.items()} for name, by_split in found.items()
+        name: _SECTIONS[name].summarise(by_split)
+        if name in _SECTIONS
+        else {split: _summarise_rows(rows) for split, rows in by_split.items()}
+        for name, by_split in found.items()
     }
 
 
@@ -140,11 +155,13 @@ def table(result: Mapping[str, Any]) -> str:
     for split, title in _SPLITS.items():
         clips = result["mouth"][split]["MSE"][FULL]["clips"]
         lines.append(f"## {title} ({clips} stretches)\n")
-        for name, by_split in result.items():
+        for name in (name for name in result if name not in _SECTIONS):
+            by_split = result[name]
             measures = by_split[split]
             lines += [f"| {name} | {' | '.join(measures)} |", "|---" * (1 + len(measures)) + "|"]
             for row in next(iter(measures.values())):
                 cells = [cell(values[row], _DIGITS[measured]) for measured, values in measures.items()]
                 lines.append(f"| {row} | {' | '.join(cells)} |")
             lines.append("")
+    lines += [part.section(result[name]) for name, part in _SECTIONS.items() if result.get(name)]
     return "\n".join(lines)

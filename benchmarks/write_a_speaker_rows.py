@@ -16,6 +16,7 @@ from talkinghead.face.landmarks import canonical_face
 from talkinghead.face.pose import camera_from_head
 from talkinghead.methods import get_method, method_names
 from talkinghead.methods.write_a_speaker import load_generator
+from talkinghead.methods.write_a_speaker.chance import draw_noise
 from talkinghead.methods.write_a_speaker.config import MouthConfig, WordsConfig
 from talkinghead.methods.write_a_speaker.emotion import emotion_shares
 from talkinghead.methods.write_a_speaker.features import FPS
@@ -147,14 +148,14 @@ def head_rows(generator: WriteASpeakerMotion) -> dict[str, Row]:
     calm = emotion_shares(None, FRAMES, FPS)
 
     def of_words(spoken: Spoken) -> FloatArray:
-        noise = np.random.default_rng(spoken.number).standard_normal((FRAMES, generator.head.config.noise), np.float32)
+        noise = draw_noise(np.random.default_rng(spoken.number), FRAMES, generator.head.config.noise)
         stretch = spoken.stretch
         return generator.words_parameters(generator.head, stretch.words, stretch.phones[-1], calm, noise)
 
     def idle(spoken: Spoken) -> FloatArray:
-        activity = spoken.stretch.phones[-1].sum(axis=1).clip(0.0, 1.0)
-        path = idle_head(FRAMES, FPS, seed=spoken.number, activity=activity)
-        return np.asarray(np.concatenate(path, axis=1) / HEAD_UNITS)
+        activity = np.resize(spoken.stretch.phones[-1].sum(axis=1).clip(0.0, 1.0), 2 * FRAMES)
+        path = idle_head(2 * FRAMES, FPS, seed=spoken.number, activity=activity)
+        return np.asarray(np.concatenate(path, axis=1)[FRAMES:] / HEAD_UNITS)  # it begins with a ramp
 
     return {FULL: of_words, "idle motion": idle, "still": lambda spoken: np.zeros((FRAMES, 6))}
 

@@ -170,7 +170,7 @@ def test_the_page_has_a_table_for_each_measure(tmp_path: Path) -> None:
     opening, in_step, width = page.split("## ")[1:4]
     assert f"| lips by | {KNOWN} (5) |" in opening
     assert "| **makeittalk** | 0.20 (" in opening
-    assert "| energy-driven jaw | 0.20 (0.20 to 0.20) |" in opening
+    assert "| energy-driven jaw | 0.20 (0.20 to 0.20), 1 clips |" in opening
     assert "| energy-driven jaw | - |" not in in_step
     assert "| **makeittalk** | 0.50 (0.50 to 0.50) |" in width
     assert "- energy-driven jaw: taken to be 0.04 s late, smoothed by a low-pass of 4 Hz" in page

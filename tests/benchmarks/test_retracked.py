@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from benchmarks.lips import GRID, landmarks_of
-from benchmarks.retracked import REAL, Sample, confidence_of, score, summarise, table
+from benchmarks.retracked import REAL, Sample, score, summarise, synchrony_of, table
 
 from benchmarks import retracked
 from talkinghead.data.recording import Recording
@@ -90,7 +90,7 @@ def test_frames_beyond_the_track_are_not_looked_at(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(retracked, "load_syncnet", Network)
     track: Any = Track(mouth())
     images: Any = [np.zeros((30, 4, 4, 3), np.uint8)] * 3
-    confidence = confidence_of(images, track, Speech(np.zeros(32_000, np.float32), 16_000))
+    confidence = synchrony_of(images, track, Speech(np.zeros(32_000, np.float32), 16_000)).confidence
     assert looked_at == [30, 20]
     assert confidence == pytest.approx(np.sqrt(2.0), abs=0.1)  # the same at once, as far as can be a frame later
 

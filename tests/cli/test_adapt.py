@@ -85,5 +85,5 @@ def test_options_that_do_not_go_with_a_person(folder: Path, tmp_path: Path) -> N
 
 
 def test_what_a_person_gains_is_told() -> None:
-    scores = {"splits": "val", "val correlation": 0.75, "val correlation before": 0.7, "val D-A": 0.1}
+    scores = {"splits": "val", "val correlation": 0.75, "val D-A": 0.1, "before": {"val correlation": 0.7}}
     assert list(describe_scores(scores)) == ["val correlation 0.75 (0.7 before)", "val D-A 0.1"]

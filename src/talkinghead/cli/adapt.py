@@ -17,9 +17,6 @@ from talkinghead.errors import InputError
 if TYPE_CHECKING:
     from talkinghead.person import Person
 
-_BEFORE = " before"
-"""Ends the names of those scores that the initial network had (``training.fit``)."""
-
 EXAMPLES = """
 [bold]Examples[/bold]
 
@@ -144,7 +141,7 @@ def _report(person: Person, seconds: float) -> None:
 
 def describe_scores(scores: Mapping[str, Any]) -> Iterator[str]:
     """Each score, with that of the weights for anybody in brackets."""
+    before = scores.get("before") or {}
     for key, value in scores.items():
-        if isinstance(value, int | float) and not key.endswith(_BEFORE):
-            before = scores.get(f"{key}{_BEFORE}")
-            yield f"{key} {value:g}" if before is None else f"{key} {value:g} ({before:g} before)"
+        if isinstance(value, int | float):
+            yield f"{key} {value:g} ({before[key]:g} before)" if key in before else f"{key} {value:g}"

@@ -57,6 +57,9 @@ class Skin:
 def fill_values(target: Any, depth: Any, values: Any, triangles: Any, filled: Any, buffer: Any) -> None:
     """Draw triangles in place: each pixel gets what lies between the values of its corners; the nearest counts.
 
+    ``rasteriser.fill_triangles`` does the same for two values alone, in separate maps: in 0.2 ms for a face of 256 px
+    and 0.8 ms for one of 512 px, where this takes 0.3 and 2.9 ms.
+
     Args:
         target: (V, 2) px.
         depth: (V,) smaller is nearer.

@@ -127,7 +127,7 @@ def fit(
         progress: hook, called at every step; None: each line of the log is printed.
 
     Returns:
-        The scores of the validation that counts; with ``merit`` also those of the initial network, as "NAME before".
+        The scores of the validation that counts.
 
     Raises:
         InputError: Lightning Fabric is not installed, or the checkpoint is from another training.
@@ -187,13 +187,12 @@ class _Best:
 
     def begin(self, network: nn.Module, scores: Mapping[str, float]) -> None:
         """Keep the initial network."""
-        self._keep(network, scores, 0, before=scores)
+        self._keep(network, scores, 0)
 
     def offer(self, network: nn.Module, scores: Mapping[str, float], step: int) -> None:
         """Keep the network if it is better than the kept one."""
-        kept = self._read()
-        if self._merit(scores) > self._merit(kept["scores"]):
-            self._keep(network, scores, step, before=kept["before"])
+        if self._merit(scores) > self._merit(self._read()["scores"]):
+            self._keep(network, scores, step)
 
     def restore(self, network: nn.Module) -> Mapping[str, float]:
         """Restore the best weights of a network and return their scores."""
@@ -204,15 +203,15 @@ class _Best:
             raise InputError(f"{self._path}: a checkpoint of another network; {_REMEDY}") from None
         if not state["step"]:
             announce("training has not improved the scores: the initial weights are kept.")
-        return {**state["scores"], **{f"{name} before": value for name, value in state["before"].items()}}
+        scores: Mapping[str, float] = state["scores"]
+        return scores
 
-    def _keep(self, network: nn.Module, scores: Mapping[str, float], step: int, *, before: Mapping[str, float]) -> None:
-        state = {"step": step, "scores": dict(scores), "before": dict(before), "network": network.state_dict()}
-        _write(self._path, state)
+    def _keep(self, network: nn.Module, scores: Mapping[str, float], step: int) -> None:
+        _write(self._path, {"step": step, "scores": dict(scores), "network": network.state_dict()})
 
     def _read(self) -> dict[str, Any]:
         state = read_state(self._path, kind="a checkpoint", remedy=_REMEDY)
-        if not isinstance(state, dict) or set(state) != {"step", "scores", "before", "network"}:
+        if not isinstance(state, dict) or set(state) != {"step", "scores", "network"}:
             raise InputError(f"{self._path}: a checkpoint of another kind or version; {_REMEDY}")
         return state
 

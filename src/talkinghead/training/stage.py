@@ -131,12 +131,12 @@ class Training:
             share: of the steps, for this training.
 
         Returns:
-            The scores and, if training started from pretrained weights, also theirs, as "before".
+            The scores; and, if training started from pretrained weights or has a merit, the initial ones, as "before".
         """
         from talkinghead.training.fit import Schedule, fit
 
         self.out.mkdir(parents=True, exist_ok=True)
-        begun = validate(network.eval()) if self.start is not None else None
+        begun = None if self.start is None and merit is None else validate(network.eval())
         scores = fit(
             network.train(),
             losses,

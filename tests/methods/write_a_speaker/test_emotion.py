@@ -6,13 +6,17 @@ import numpy as np
 import pytest
 
 from talkinghead.face.expressions import EXPRESSION_NAMES
+from talkinghead.face.landmarks import MESH_OF_68, canonical_face
+from talkinghead.face.rest import closed_mouth, lip_gap
 from talkinghead.methods.write_a_speaker.emotion import (
     OFFSET_S,
     ONSET_S,
+    balance_jaw,
     emotion_pitch,
     emotion_shares,
     emotion_weights,
 )
+from talkinghead.motion.expressions import landmarks_from_expression
 from talkinghead.speech.emotions import EMOTIONS
 from talkinghead.types import Interval
 
@@ -59,3 +63,11 @@ def test_action_units_of_ekman_and_friesen() -> None:
 def test_heads_rise_and_sink() -> None:
     pitch = dict(zip(EMOTIONS, emotion_pitch(), strict=True))
     assert pitch["sad"] > pitch["angry"] > pitch["neutral"] > pitch["happy"] > pitch["surprised"]
+
+
+def test_emotions_do_not_part_the_lips() -> None:
+    rest = closed_mouth(canonical_face()[0][MESH_OF_68])
+    shown = balance_jaw(emotion_weights(), rest)
+    np.testing.assert_allclose(lip_gap(landmarks_from_expression(shown, rest)), lip_gap(rest), atol=1e-6)
+    jaw = EXPRESSION_NAMES.index("jawOpen")
+    np.testing.assert_array_equal(np.delete(shown, jaw, axis=1), np.delete(emotion_weights(), jaw, axis=1))

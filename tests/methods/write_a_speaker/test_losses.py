@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import pytest
@@ -16,6 +17,7 @@ from talkinghead.methods.write_a_speaker.losses import (
     mouth_adversaries,
     mouth_example,
     mouth_losses,
+    spread_loss,
     ssim_sequence,
     upper_face_example,
     upper_face_losses,
@@ -77,7 +79,16 @@ def test_each_side_has_its_loss() -> None:
     assert set(mouth_losses(mouth_adversaries(tiny.mouth), mouth_example(tiny, 0), tiny)) == {"l1_loss", *sides}
     upper = upper_face_losses(words_adversaries(tiny.upper_face), upper_face_example(tiny, 0), tiny)
     head = head_losses(words_adversaries(tiny.head), head_example(tiny, 0), tiny)
-    assert set(upper) == set(head) == {"ssim_loss", *sides}
+    assert set(upper) == {"ssim_loss", *sides}
+    assert set(head) == {"ssim_loss", "spread_loss", *sides}
+
+
+def test_the_spread_counts_by_ratio() -> None:
+    real = torch.randn(4, 75, 6, generator=torch.Generator().manual_seed(0))
+    assert float(spread_loss(real, real)) == 0.0
+    assert float(spread_loss(2 * real, real)) == pytest.approx(math.log(2), rel=1e-3)
+    assert float(spread_loss(real / 2, real)) == pytest.approx(math.log(2), rel=1e-3)
+    assert float(spread_loss(real.cumsum(dim=1), real)) > 0.5
 
 
 def test_without_a_discriminator_there_is_one_loss() -> None:

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import logging
+from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
-from talkinghead.methods.write_a_speaker.config import CONFIGS
+from plans import plan
+from talkinghead.data.corpus import Corpus
+from talkinghead.data.recording import OWN, Recording
+from talkinghead.methods.write_a_speaker import train_video
+from talkinghead.methods.write_a_speaker.config import CONFIGS, SpaceTimeConfig
 from talkinghead.methods.write_a_speaker.renderer import SpaceTimeRenderer
+from talkinghead.methods.write_a_speaker.stages import STAGES
+from talkinghead.methods.write_a_speaker.train_video import Volumes
 from talkinghead.methods.write_a_speaker.video import SpaceTimeGenerator, draw_landmarks, video_adversaries
 from talkinghead.methods.write_a_speaker.video_losses import (
     as_volume,
@@ -25,6 +36,7 @@ from talkinghead.rendering.interior import InteriorFiller, MouthInterior
 from talkinghead.rendering.mouth import FlatFiller
 from talkinghead.rendering.warp import WarpRenderer
 from talkinghead.types import Motion, Portrait
+from talkinghead.weights import load_network
 
 TINY = CONFIGS["tiny"]
 
@@ -129,3 +141,35 @@ def test_nobody_learned_is_announced(calm: Portrait, warp: WarpRenderer, caplog:
         made = pictures(SpaceTimeRenderer(None, warp), motion, calm)
     np.testing.assert_array_equal(made, pictures(warp, motion, calm))
     assert "has not learned this face" in caplog.text
+
+
+def volumes(count: int, seed: int) -> Volumes:
+    """A recording whose every second frame is learned from, as noise."""
+    rng = np.random.default_rng(seed)
+    own, target = rng.integers(0, 256, (2, count // 2, 32, 32, 3), np.uint8)
+    path = rng.uniform(0, 32, (count, 68, 2))
+    rows = np.arange(0, count, 2)
+    frames: Any = SimpleNamespace(rows=rows, own=own, target=target, landmarks=path[rows].astype(np.float32))
+    return Volumes(frames, path)
+
+
+def test_a_volume_has_the_frame_in_its_middle() -> None:
+    made = volumes(12, 0)
+    images = draw_landmarks(made.path, TINY.video)
+    np.testing.assert_array_equal(made.volume(3, TINY.video), images[5:8])
+    np.testing.assert_array_equal(made.volume(0, TINY.video), images[[0, 0, 1]])  # at an end the last one is held
+
+
+def test_training_in_miniature(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fake(recordings: Sequence[Recording], config: SpaceTimeConfig, store: object) -> list[Volumes]:
+        return [volumes(12, k) for k, _ in enumerate(recordings)]
+
+    monkeypatch.setattr(train_video, "read_volumes", fake)
+    table = tuple(
+        Recording(split, "person", tmp_path / f"{split}.mp4", "own", OWN, split=split) for split in ("train", "val")
+    )
+    STAGES["video"].train(plan("write_a_speaker", "video", tmp_path, corpus=Corpus(table), steps=2))
+    card = json.loads((tmp_path / "video.json").read_text(encoding="utf-8"))
+    assert {"val PSNR_dB", "val SSIM", "train PSNR_dB"} <= set(card["scores"])
+    assert load_network(SpaceTimeGenerator, SpaceTimeConfig, tmp_path / "video.safetensors").config == TINY.video
+    assert (tmp_path / "sheet.png").is_file()

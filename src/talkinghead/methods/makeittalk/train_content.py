@@ -223,9 +223,10 @@ def train_content(training: Training) -> None:
     config, sizes, personal = training.config, training.config.content, training.corpus.folder is None
     codes = Weights((training.out,)).file("voice") if sizes.features == "autovc" else None
     corpus = training.corpus if personal else training.corpus.hold_out(training.options.names_held_out)
+    chosen = tuple(_choose_recordings(corpus, sizes))
     groups = {
         name: list(read_performances(recordings, sizes, training.store, versions=versions, codes=codes))
-        for name, recordings, versions in _choose_recordings(corpus, sizes)
+        for name, recordings, versions in chosen
     }
     learned = groups.pop("train")
 
@@ -257,7 +258,7 @@ def train_content(training: Training) -> None:
         "network": "speech content branch of MakeItTalk (Zhou et al. 2020, section 3.1)",
         "config": sizes,
         "input": f"{sizes.features}, {sizes.num_features} a frame, {sizes.rate} Hz",
-        **describe(corpus.recordings("train", speakers=_speakers(corpus, sizes)), unseen=corpus.unseen),
+        **describe(chosen[0][1], unseen=corpus.unseen),
         "scores": {"splits": ", ".join(groups), **scores},
     }
     training.save(network, "content", card)

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from talkinghead.data.recording import MAIN_SPEAKER
 from talkinghead.face.expressions import MOUTH_EXPRESSIONS, UPPER_EXPRESSIONS
+from talkinghead.methods.write_a_speaker.chance import draw_noise
 from talkinghead.methods.write_a_speaker.config import WordsConfig
 from talkinghead.methods.write_a_speaker.emotion import emotion_shares, emotion_weights
 from talkinghead.methods.write_a_speaker.features import FPS, frame_at, word_frames
@@ -124,7 +125,7 @@ class WordsBatches:
             parts["beats"].append(found.beats)
             parts["parameters"].append(parameters)
             if self._config.noise:
-                parts["noise"].append(rng.standard_normal((FRAMES, self._config.noise)))
+                parts["noise"].append(draw_noise(rng, FRAMES, self._config.noise))
         batch = {name: _stack(values) for name, values in parts.items()}
         batch["words"] = batch["words"].long()
         return batch | ({"emotions": _stack(emotions)} if emotions else {})

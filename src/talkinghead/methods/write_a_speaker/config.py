@@ -128,7 +128,7 @@ _SMALL = WriteASpeakerConfig(
     MouthConfig(embedding_size=64, channels=96, layers=5, discriminator_channels=(48, 64, 96)),
     _SMALL_WORDS,
     # Words hardly tell where a head goes: a network that must hit the recorded path learns to stand still.
-    replace(_SMALL_WORDS, outputs=6, emotions=False, noise=4, adversarial=10.0, ssim_weight=10.0),
+    replace(_SMALL_WORDS, outputs=6, emotions=False, noise=4, adversarial=1.0, ssim_weight=10.0),
     StyleConfig(hidden=48),
     SpaceTimeConfig(
         size=256, shrink=2, channels=32, shared=2, own=1, residual=True, discriminator_channels=(16, 32, 64)

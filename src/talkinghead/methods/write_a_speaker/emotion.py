@@ -14,9 +14,13 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from talkinghead.face.expressions import EXPRESSION_NAMES
+from talkinghead.face.rest import lip_gap
+from talkinghead.motion.expressions import landmarks_from_expression
 from talkinghead.motion.smoothing import smoothstep
 from talkinghead.speech.emotions import EMOTIONS, parse_emotion
 from talkinghead.types import NUM_EXPRESSIONS, FloatArray, Interval
+
+_JAW_OPEN = EXPRESSION_NAMES.index("jawOpen")
 
 ONSET_S, OFFSET_S = 0.4, 0.7
 """An expression begins before the first word that it goes with, and fades after the last."""
@@ -73,6 +77,23 @@ def emotion_weights() -> FloatArray:
             for expression in _expressions(pattern):
                 table[row, EXPRESSION_NAMES.index(expression)] = weight
     return table
+
+
+def balance_jaw(shown: FloatArray, rest: FloatArray) -> FloatArray:
+    """Expressions with the jaw making up for what they do to the distance of the lips.
+
+    An emotion shapes the lips; how far they open is up to what is said, and what closes them still does.
+
+    Args:
+        shown: (N, 51) of ``emotion_weights``.
+        rest: (68, 3) landmarks of a face with closed lips.
+    """
+    jaw = np.zeros((1, NUM_EXPRESSIONS))
+    jaw[0, _JAW_OPEN] = 1.0
+    apart, wide = (lip_gap(landmarks_from_expression(rows, rest)) - lip_gap(rest) for rows in (shown, jaw))
+    balanced = shown.copy()
+    balanced[:, _JAW_OPEN] -= apart / wide
+    return balanced
 
 
 def emotion_pitch() -> FloatArray:

@@ -21,6 +21,9 @@ SSIM_CONSTANTS = (1e-4, 1e-4)
 """delta_1 and delta_2 of equation 4, which the paper calls small and does not state. For weights in [0, 1] they are the
 variance of a weight that wavers by 0.01, which is the tracker's noise."""
 
+_SPREAD_WEIGHT = 10.0
+_STILL = 1e-6  # squared, below which nothing moves
+
 Mouths: TypeAlias = "Adversaries[MouthGenerator, TemporalPatchDiscriminator | None]"
 Rhythms: TypeAlias = "Adversaries[WordsGenerator, TemporalPatchDiscriminator | None]"
 
@@ -54,6 +57,24 @@ def ssim_sequence(made: Tensor, real: Tensor) -> Tensor:
     alike = (2 * means[0] * means[1] + first) * (2 * covariance + second)
     size = (means[0].square() + means[1].square() + first) * (variances[0] + variances[1] + second)
     return (alike / size).mean()
+
+
+def spread_loss(made: Tensor, real: Tensor) -> Tensor:
+    """How much farther or less far parameters move, and their velocities and accelerations: mean of |log of the ratio|.
+
+    Ours. A discriminator alone lets a head that goes by chance grow beyond all bounds before it has learned how far
+    heads move.
+
+    Args:
+        made: (B, T, K) sequences of K parameters.
+        real: the same shape.
+    """
+    ratios = []
+    for _ in range(3):
+        spread = (rows.square().mean(dim=(0, 1)).add(_STILL).log() / 2 for rows in (made, real))
+        ratios.append((next(spread) - next(spread)).abs().mean())
+        made, real = made.diff(dim=1), real.diff(dim=1)
+    return torch.stack(ratios).mean()
 
 
 def mouth_adversaries(config: MouthConfig) -> Mouths:
@@ -141,7 +162,8 @@ def _words_losses(network: nn.Module, batch: Mapping[str, Tensor], config: Words
     beats, real = batch["beats"], batch["parameters"]
     made = network(batch["words"], batch["vectors"], beats, batch.get("emotions"), batch.get("noise"))
     losses = {"ssim_loss": config.ssim_weight * (1.0 - ssim_sequence(made, real))}
-    if config.noise:  # what is random must still go with the rhythm
+    if config.noise:  # what is random must still move as far and as fast, and go with the rhythm
+        losses["spread_loss"] = _SPREAD_WEIGHT * spread_loss(made, real)
         made, real = (torch.cat([beats, rows], dim=2) for rows in (made, real))
     return losses | _adversarial(network, made, real, config.adversarial)
 

@@ -11,7 +11,9 @@ import torch
 from talkinghead.cancellation import checkpoint
 from talkinghead.errors import announce
 from talkinghead.face.expressions import MOUTH_EXPRESSIONS, UPPER_EXPRESSIONS
-from talkinghead.methods.write_a_speaker.emotion import emotion_pitch, emotion_shares, emotion_weights
+from talkinghead.face.rest import closed_mouth
+from talkinghead.methods.write_a_speaker.chance import draw_noise
+from talkinghead.methods.write_a_speaker.emotion import balance_jaw, emotion_pitch, emotion_shares, emotion_weights
 from talkinghead.methods.write_a_speaker.features import (
     FPS,
     RATE,
@@ -89,9 +91,10 @@ class WriteASpeakerMotion:
         """Weights of the expressions turned into landmarks, and the head's pose."""
         _announce_words(talk.speech.words)
         emotions = emotion_shares(resolve_auto(talk.speech.emotions, talk.speech.words), len(talk), FPS)
-        shown = emotion_weights()
+        shown = balance_jaw(emotion_weights(), talk.rest)
         silence = self.mouth_weights(np.zeros((2 * self.mouth.reach + 1, len(PHONES))))[self.mouth.reach]
         upper = self._parameters(self.upper_face, talk, features, emotions)
+        upper = np.maximum(upper, emotions @ shown[:, _UPPER])  # of what is rare, such as wide eyes, it learns little
         pose = smooth(self._parameters(self.head, talk, features, emotions), FPS, cutoff_hz=_HEAD_CUTOFF_HZ)
         pose *= HEAD_UNITS * smoothstep(np.arange(len(talk)) / (_RAMP_S * FPS))[:, None]
         pose[:, 0] += emotions @ emotion_pitch()
@@ -105,10 +108,10 @@ class WriteASpeakerMotion:
             return in_order(landmarks_from_expression(weights, talk.rest), talk.rest)
 
         def settle(rows: slice) -> FloatArray:
-            """The lips of the emotion, which stay while nobody speaks."""
+            """The lips of the emotion, which stay while nobody speaks, and closed, lest they miss a first p, b or m."""
             weights = np.zeros((rows.stop - rows.start, NUM_EXPRESSIONS))
             weights[:, _MOUTH] = emotions[rows] @ shown[:, _MOUTH]
-            return landmarks_from_expression(weights, talk.rest)
+            return closed_mouth(landmarks_from_expression(weights, talk.rest))
 
         return Movement(
             landmarks,
@@ -146,7 +149,7 @@ class WriteASpeakerMotion:
         calm[:, 0] = 1.0
         settled = self.words_parameters(network, (), quiet, calm)[reach]
         made = np.zeros((count, network.config.outputs))
-        noise = np.random.default_rng(talk.seed).standard_normal((count, network.config.noise), np.float32)
+        noise = draw_noise(np.random.default_rng(talk.seed), count, network.config.noise)
         for start in range(0, count, _BLOCK):
             checkpoint()
             first, last = max(0, start - reach), min(count, start + _BLOCK + reach)

@@ -18,6 +18,8 @@ NUM_BEATS = 3
 """Numbers per frame that tell the rhythm; see ``features.SpokenWords``."""
 
 _SLOPE = 0.2
+_CALM = 0.1  # of the usual weights
+_SOFT = 20.0  # weights of the upper face bend towards zero below about a twentieth
 
 
 class Res1D(nn.Module):
@@ -107,6 +109,9 @@ class WordsGenerator(nn.Module):
         self.middle = nn.Sequential(*[Res1D(widths[-1]) for _ in range(config.layers)])
         self.up = nn.ModuleList(nn.Conv1d(a + b, b, 3, padding=1) for a, b in pairwise(widths[::-1]))
         self.out = nn.Conv1d(widths[0], config.outputs, 3, padding=1)
+        with torch.no_grad():  # words that have taught nothing yet, or never will, should not move anything
+            for table in (self.words, self.meaning):
+                table.weight.mul_(_CALM)
 
     @property
     def stride(self) -> int:
@@ -155,4 +160,5 @@ class WordsGenerator(nn.Module):
         for layer in self.up:
             x = F.leaky_relu(layer(torch.cat([x.repeat_interleave(2, dim=2), beside.pop()], dim=1)), _SLOPE)
         parameters: Tensor = self.out(x)[..., :count].mT.float()
-        return parameters
+        # Equation 4 is a product: a weight that is below zero and falls where it should rise would be just as good.
+        return F.softplus(parameters, beta=_SOFT) if self.emotions is not None else parameters

@@ -13,6 +13,7 @@ from torch import nn
 
 from talkinghead.face.expressions import MOUTH_EXPRESSIONS
 from talkinghead.face.landmarks import LIPS, MESH_OF_68, canonical_face
+from talkinghead.methods.write_a_speaker.chance import draw_noise
 from talkinghead.methods.write_a_speaker.config import WordsConfig
 from talkinghead.methods.write_a_speaker.emotion import emotion_shares
 from talkinghead.methods.write_a_speaker.features import FPS, word_frames
@@ -92,8 +93,8 @@ def score_words(
     for number, (stretch, real) in enumerate(zip(stretches, parameters_of(stretches, config, wanted), strict=True)):
         words = word_frames(stretch.words, stretch.phones[-1], vocabulary, rows=config.words)
         read = [torch.from_numpy(rows)[None] for rows in (words.rows, words.vectors, words.beats)]
-        noise = np.random.default_rng(number).standard_normal((1, FRAMES, config.noise), np.float32)
-        made = network(*read, neutral, torch.from_numpy(noise))[0]
+        noise = draw_noise(np.random.default_rng(number), FRAMES, config.noise)
+        made = network(*read, neutral, torch.from_numpy(noise)[None])[0]
         likeness.append(float(ssim_sequence(made, torch.from_numpy(real).float())))
         if not config.emotions:
             turns, wanted_turns = (rows[:, :3] * HEAD_UNITS[:3] for rows in (made.double().numpy(), real))

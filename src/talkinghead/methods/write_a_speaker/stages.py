@@ -21,7 +21,7 @@ STAGES = {
         losses=defer(f"{_HERE}.losses:upper_face_losses"),
         example=defer(f"{_HERE}.losses:upper_face_example"),
         train=defer(f"{_HERE}.train:train_upper_face"),
-        options=TrainingOptions(steps=1200, batch=32, learning_rate=5e-4, validate_every=300),
+        options=TrainingOptions(steps=800, batch=32, learning_rate=5e-4, validate_every=200),
     ),
     "head": Stage(
         what="words -> the head's pose, by the same network without emotion, on open recordings",
@@ -29,7 +29,7 @@ STAGES = {
         losses=defer(f"{_HERE}.losses:head_losses"),
         example=defer(f"{_HERE}.losses:head_example"),
         train=defer(f"{_HERE}.train:train_head"),
-        options=TrainingOptions(steps=1200, batch=32, learning_rate=5e-4, validate_every=300),
+        options=TrainingOptions(steps=600, batch=32, learning_rate=5e-4, validate_every=50),
     ),
     "style": Stage(
         what="generic mouth weights -> a person's, on the paired weights of their video",
@@ -48,7 +48,7 @@ STAGES = {
         losses=defer(f"{_HERE}.video_losses:video_losses"),
         example=defer(f"{_HERE}.video_losses:video_example"),
         train=defer(f"{_HERE}.train_video:train_video"),
-        options=TrainingOptions(steps=800, batch=4, learning_rate=4e-4, validate_every=100),
+        options=TrainingOptions(steps=600, batch=4, learning_rate=4e-4, validate_every=100),
         scope=("person",),
     ),
 }

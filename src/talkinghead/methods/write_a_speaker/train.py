@@ -2,8 +2,8 @@
 
 Source: Li et al. 2021, appendix, "Network Structure and Training": Adam with betas of 0.5 and 0.99, batches of 32,
     learning rates of 0.0005 for generators and 0.00001 for discriminators, constant for one half and falling linearly
-    to zero over the other. Where we differ: the number of steps is an option; the paper's are 800 and 100 epochs. In
-    so few steps a discriminator at its rate would learn nothing: ours is faster.
+    to zero over the other. Where we differ: the number of steps is an option; the paper's are 800 and 100 epochs. The
+    discriminator of a head that goes by chance has all to say, and a larger rate.
 """
 
 from __future__ import annotations
@@ -37,7 +37,8 @@ from talkinghead.training.fit import Schedule
 from talkinghead.training.stage import Training
 
 _BETAS = (0.5, 0.99)
-_DISCRIMINATOR_RATE = 1e-4
+_DISCRIMINATOR_RATE = 1e-5
+_DISCRIMINATOR_RATE_OF_CHANCE = 2e-4
 _SPEECH_FOLDER = "speech"
 _CAPTURED_LICENCE = "MIT (FACEGOOD)"
 
@@ -87,8 +88,15 @@ def _train_words(training: Training, part: str, name: str, losses: Callable[...,
             split: partial(score_words, stretches=found, config=config, vocabulary=vocabulary, wanted=wanted)
             for split, found in splits.items()
         },
+        discriminator_rate=_DISCRIMINATOR_RATE_OF_CHANCE if config.noise else _DISCRIMINATOR_RATE,
+        merit=_merit_of_chance if config.noise and "val" in splits else None,
     )
     _save(training, *network, name, config, what)
+
+
+def _merit_of_chance(scores: Mapping[str, float]) -> float:
+    """Adversarial training goes up and down: what moves most like a head is kept."""
+    return -scores["val spectrum_dB"]
 
 
 def _read_splits(training: Training) -> dict[str, list[SpokenStretch]]:
@@ -102,6 +110,9 @@ def _fit(
     losses: Callable[..., Any],
     batches: Callable[[int], Mapping[str, Any]],
     scores: Mapping[str, Callable[[nn.Module], Mapping[str, float]]],
+    *,
+    discriminator_rate: float = _DISCRIMINATOR_RATE,
+    merit: Callable[[Mapping[str, float]], float] | None = None,
 ) -> tuple[Adversaries[Any, Any], dict[str, Any]]:
     def validate(network: nn.Module) -> dict[str, float]:
         return {f"{name} {key}": value for name, score in scores.items() for key, value in score(network).items()}
@@ -112,7 +123,8 @@ def _fit(
         batches,
         validate=validate,
         schedule=Schedule(training.options.learning_rate, betas=_BETAS, weight_decay=0.0, shape="decay", clip=100.0),
-        discriminator_schedule=Schedule(_DISCRIMINATOR_RATE, betas=_BETAS, weight_decay=0.0, shape="decay"),
+        discriminator_schedule=Schedule(discriminator_rate, betas=_BETAS, weight_decay=0.0, shape="decay"),
+        merit=merit,
     )
     return network, found
 

@@ -1,0 +1,97 @@
+"""The page of dubbed videos."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from benchmarks.dub import KINDS
+from benchmarks.dub_speed import FACE_PX, SIZE
+from benchmarks.intervals import cell
+
+_TITLE = """# Dubbing
+
+The first {seconds:g} s of each video are given the sound of another one (*other words*); the result is then dubbed with
+the video's own sound (*its own words again*), so that the lips that were replaced must come back. Nothing is encoded in
+between. Each recording's own offset of sound and picture is taken off first. Beside them: the real video (the ceiling),
+the real video under the other sound (the floor), and one frame of it that says its own words (the still-picture way).
+Lips are tracked anew in each result. Means and bootstrap 95 % intervals over clips.
+
+- *asked*: correlation of the mouth's opening with that of the motion that was drawn: what drawing loses.
+- *real*: the same with the real video's mouth. *motion*: the motion itself against the real mouth: no drawing can be
+  nearer than that, for it is how well speech predicts these lips. Clips of a second are too short for either.
+- *LMD*: of the lips in px at a face of 128 px.
+- *AV confidence* and *offset* in frames, by the SyncNet that ships.
+- *likeness*: cosine of face embeddings (dlib) with the real video's frames; the real video with itself a little later.
+- *seam*: step of brightness around the face, grey levels. *flicker*: in a band around the lips, relative to the real
+  video. *drift* of the background from the first frame, px.
+"""
+_COLUMNS = {
+    "wanted": ("asked", 2),
+    "real": ("real", 2),
+    "motion": ("motion", 2),
+    "lmd": ("LMD", 2),
+    "confidence": ("AV confidence", 2),
+    "offset": ("offset", 1),
+    "likeness": ("likeness", 3),
+    "seam": ("seam", 1),
+    "flicker": ("flicker", 2),
+    "drift": ("drift", 2),
+}
+_GROUPS = {
+    "clips": "People of whom some (GRID) have taught the lips",
+    "unseen_speakers": "Arabic news, of people and in a language that nothing was trained on, 1.2 s each",
+}
+
+
+def table(result: Mapping[str, Any]) -> str:
+    """The result as Markdown."""
+    lines = [_TITLE.format(seconds=result["seconds"])]
+    for name, group in result["groups"].items():
+        lines.append(f"## {_GROUPS[name]} ({group['clips']} videos)\n")
+        lines.append(f"| | {' | '.join(title for title, _ in _COLUMNS.values())} |")
+        lines.append("|---" * (len(_COLUMNS) + 1) + "|")
+        for kind in KINDS:
+            row = group["rows"][kind]
+            cells = [cell(row[each], digits) if each in row else "" for each, (_, digits) in _COLUMNS.items()]
+            lines.append(f"| {kind} | {' | '.join(cells)} |")
+        lines.append(
+            f"\nAll else stays: in {group['unchanged']} of {group['frames']} frames every pixel above the line through "
+            "the lower lids, and further from the face than the skin follows the jaw, is the video's, before encoding."
+        )
+        outside = group["outside"]
+        for measure, digits in (("ssim", 4), ("vmaf", 1)):
+            if f"{measure} dubbed" in outside:
+                both = (cell(outside[f"{measure} {kind}"], digits) for kind in ("dubbed", "copied"))
+                lines.append(
+                    "{} of these pixels in the written file: {}; of a mere copy by the same encoder: {}.".format(
+                        measure.upper(), *both
+                    )
+                )
+        lines.append("")
+    lines += _tell_speed(result["speed"])
+    if "memory" in result:
+        lines += _tell_memory(result["memory"])
+    return "\n".join(lines) + "\n"
+
+
+def _tell_speed(speed: Mapping[str, float]) -> list[str]:
+    lines = [
+        "## Time\n",
+        f"A video of {SIZE[0]} x {SIZE[1]} px at 25 frames per second with a face of {FACE_PX} px: CPU seconds of all",
+        "cores per second of video, of which two cores do two in a second; one thread for each network.\n",
+        "| | CPU s |\n|---|---|",
+    ]
+    lines += [f"| {name} | {value:.2f} |" for name, value in speed.items()]
+    floor = speed["decode and track"] + speed["decode and encode"]
+    whole = speed["decode and track"] + speed["motion of the lips"] + speed["decode, redraw and encode"]
+    return [
+        *lines,
+        f"| the floor: track, decode and encode | {floor:.2f} |",
+        f"| **all of a dubbing** | {whole:.2f} |",
+    ]
+
+
+def _tell_memory(memory: Mapping[str, float]) -> list[str]:
+    told = ", ".join(f"{peak:.0f} MiB for {int(seconds)} s" for seconds, peak in memory.items())
+    return ["", f"Largest memory of the process, of one clip played again and again (360 x 288 px): {told}."]
