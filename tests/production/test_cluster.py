@@ -88,6 +88,7 @@ def test_files_travel_and_errors_and_cancelling_are_as_with_processes(
     assert list(out.parent.iterdir()) == [out]
 
 
-def test_a_cluster_that_is_not_there_is_told() -> None:
-    with pytest.raises(InputError, match=r"--ray 127\.0\.0\.1:1: no cluster answers \(.*\): start one with ray start"):
-        ray_pool("127.0.0.1:1")
+@pytest.mark.parametrize("address", ["127.0.0.1:1", "nowhere"])
+def test_a_cluster_that_is_not_there_is_told(address: str) -> None:
+    with pytest.raises(InputError, match=rf"--ray {address}: no cluster answers \(.*\): start one with ray start"):
+        ray_pool(address)

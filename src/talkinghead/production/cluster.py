@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import queue
+import socket
 import threading
 import time
 from collections import OrderedDict
@@ -76,8 +77,11 @@ def _connect(address: str) -> Any:
     if address == LOCAL:
         given |= {"num_cpus": num_cores(), "include_dashboard": False}
     try:
+        if address not in (LOCAL, "auto"):
+            host, _, port = address.removeprefix("ray://").rpartition(":")
+            socket.create_connection((host, int(port)), _ANSWER_S).close()  # Ray itself tries for minutes
         ray.init(log_to_driver=False, logging_level="ERROR", **given)
-    except (ConnectionError, RuntimeError, ValueError, OSError) as error:
+    except (ray.exceptions.RayError, RuntimeError, ValueError, OSError) as error:
         reason = " ".join(str(error).split())[:200]
         raise InputError(f"--ray {address}: no cluster answers ({reason}): start one with ray start.") from error
     return ray
