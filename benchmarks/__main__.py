@@ -33,7 +33,6 @@ from benchmarks import (
     report,
     retracked,
     seams,
-    service,
     speakers,
     speed,
     synchrony,
@@ -64,7 +63,6 @@ _WIDTH = 110
 _WITHOUT_CORPUS: Mapping[str, Callable[[], Any]] = {
     "speed": lambda: speed.measure(TalkingHead.from_pretrained()),
     "memory": memory.measure,
-    "service": service.measure,
 }
 _WITH_CORPUS: Mapping[str, Callable[[Path], Any]] = {
     "evaluation": lambda corpus: evaluation.measure("evaluation", corpus, _RUNS / "evaluation"),

@@ -26,7 +26,6 @@ from benchmarks import (
     reenactment,
     retracked,
     seams,
-    service,
     speakers,
     speed,
     synchrony,
@@ -185,7 +184,6 @@ PARTS: Mapping[str, Part] = {
     "people": Part(COST, "whether the people in a video with cuts are told apart", people.table),
     "speed": Part(COST, "the time of each stage", speed.table),
     "memory": Part(COST, "peak memory for short and for long speech", memory.table),
-    "service": Part(COST, "the HTTP service: speed, memory, kills, hostile uploads", service.page),
     "portraits": Part(COST, "what became of each picture of the shared folder", portraits.table),
 }  # fmt: skip
 """Every part by its name, in the order of the overview's list."""

@@ -12,6 +12,8 @@ from talkinghead.web.service import Service
 _CACHE_S, _EVERY_S = 3600, 600  # for which uploads of the page are kept, and how often that is looked up
 _STYLE = """
 .gradio-container { max-width: 1080px !important; margin: 0 auto; }
+.gradio-container, .gradio-container main { min-width: 0 !important; width: 100% !important; }
+.gradio-container .wrap { min-width: 0; }
 .th-error { color: #b91c1c; font-weight: 600; }
 .dark .th-error { color: #fca5a5; }
 .th-note { color: #854d0e; }

@@ -51,7 +51,12 @@ class MakeTab:
         with gr.Row():
             with gr.Column(min_width=320):
                 self.picture = picture_input("Face: a picture, or the camera", elem_id="th-picture")
-                gr.Examples([[str(example)]], [self.picture], label="An example: Eileen Collins, NASA, public domain")
+                gr.Examples(
+                    [[str(example)]],
+                    [self.picture],
+                    label="An example, public domain",
+                    example_labels=["Eileen Collins, NASA"],
+                )
                 with gr.Accordion("Instead of a picture: a video, or a person", open=False):
                     video = gr.File(label="A video of a face", file_types=["video"], height=120)
                     dub = gr.Checkbox(label="Dub it: keep the video, change its lips alone")
