@@ -187,6 +187,7 @@ def test_a_method_on_a_corpus(run: Run, out: Path, monkeypatch: pytest.MonkeyPat
         "renderer": "warp",
         "sync_weights": None,
         "inception_weights": None,
+        "ray": None,
     }
     assert "0.05123" in outcome.stdout
     assert "0.04 to 0.06" in outcome.stdout

@@ -166,6 +166,7 @@ def test_the_second_call_makes_nothing(
     assert again == before
 
 
+@pytest.mark.slow
 def test_what_no_longer_holds_is_done_again(
     evaluated: tuple[Path, dict[str, Any], Recorder], grid: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -34,6 +34,7 @@ def frames_of(out: Path) -> ImageArray:
     return np.concatenate([chunk.images for chunk in VideoReader(out).chunks()])
 
 
+@pytest.mark.slow
 def test_dubbing_keeps_the_actors_head(tmp_path: Path, speech: Path) -> None:
     clip, out = tmp_path / "clip.mp4", tmp_path / "out.mp4"
     shifts = 12 * np.sin(np.linspace(0, 3, 20))

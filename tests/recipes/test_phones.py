@@ -174,6 +174,7 @@ def test_score_of_one_who_always_says_m() -> None:
     assert score(Guess(logits).eval(), labelled()) == {"GRID": 0.3333, "p b m": 1.0}
 
 
+@pytest.mark.slow
 def test_a_whole_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     speech = LabelledSound(speech_like(2.0, seed=1), np.full(200, 5, np.uint8), "flite", 1.0)
     monkeypatch.setattr(phones, "read_labelled", lambda corpus, cache, others: ([*labelled(), speech], labelled(1)))

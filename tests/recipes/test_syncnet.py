@@ -162,6 +162,7 @@ def test_every_parameter_learns() -> None:
         assert value.grad.abs().max() > 0, name
 
 
+@pytest.mark.slow
 def test_it_learns_to_find_a_shift(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(syncnet, "_FRAMES", 28)
     torch.manual_seed(0)

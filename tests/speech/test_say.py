@@ -102,6 +102,7 @@ def test_a_sentence_of_20_000_characters(sentence: str, words: int) -> None:
     assert len(speech.words) == words
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_text() -> None:
     script = (
         "import resource; from talkinghead.speech.say import say\n"

@@ -283,6 +283,6 @@ def test_shipped_weights_open_the_mouth_to_speech(trained: MakeItTalkMotion, cal
         assert np.abs(motion.landmarks[:, part] - motion.rest[part]).max() < 0.1
 
 
-def test_shipped_weights_are_for_small_only() -> None:
-    with pytest.raises(InputError, match="ships weights for 'small', not for 'paper'"):
+def test_the_sizes_whose_weights_ship_are_named() -> None:
+    with pytest.raises(InputError, match="ships weights for 'small' and 'causal', not for 'paper'"):
         METHOD.find_weights("paper")
