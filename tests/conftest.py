@@ -50,6 +50,14 @@ def seeded_torch() -> None:
         torch.manual_seed(0)
 
 
+@pytest.fixture(autouse=True)
+def quick_pitch(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where librosa is new it compiles for half a minute before it shifts a pitch: only slow tests wait for that."""
+    module = sys.modules.get("talkinghead.training.augmentation.sound")
+    if module is not None and "slow" not in request.keywords:
+        monkeypatch.setattr(module, "pitch_shift", lambda samples, *, n_steps, **_: samples * (1 - 0.01 * n_steps))
+
+
 @pytest.fixture(scope="session")
 def corpus() -> Path:
     """The folder of shared recordings; a test that asks for it is skipped where there is none."""

@@ -25,6 +25,7 @@ def test_played_faster_is_higher_and_shorter_and_labels_follow() -> None:
     assert moved.tolist() == [1] * 40 + [2] * 40
 
 
+@pytest.mark.slow
 def test_pitched_is_higher_and_as_long() -> None:
     samples = change_pitch(tone(400), 12)
     assert len(samples) == 16_000
