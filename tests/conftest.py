@@ -59,6 +59,18 @@ def quick_pitch(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.fixture(scope="session")
+def face(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A picture of the drawn face, 256 px."""
+    from PIL import Image
+
+    from drawn import drawn_face
+
+    path = tmp_path_factory.mktemp("face") / "face.png"
+    Image.fromarray(drawn_face(256).image).save(path)
+    return path
+
+
+@pytest.fixture(scope="session")
 def corpus() -> Path:
     """The folder of shared recordings; a test that asks for it is skipped where there is none."""
     named = os.environ.get("TALKINGHEAD_CORPUS")

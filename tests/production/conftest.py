@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from PIL import Image
 
-from drawn import drawn_face, speech_like, write_wav
+from drawn import speech_like, write_wav
 from talkinghead.production import Producer
 
 
@@ -15,14 +14,6 @@ from talkinghead.production import Producer
 def producer() -> Producer:
     """Keeps its networks from test to test."""
     return Producer()
-
-
-@pytest.fixture(scope="session")
-def face(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A picture of the drawn face, 256 px."""
-    path = tmp_path_factory.mktemp("face") / "face.png"
-    Image.fromarray(drawn_face(256).image).save(path)
-    return path
 
 
 @pytest.fixture(scope="session")

@@ -8,23 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PIL import Image
 
-from drawn import drawn_face, speech_like, write_wav
+from drawn import speech_like, write_wav
 
 NEEDED = ("fastapi", "httpx2", "python_multipart")
 MISSING = [name for name in NEEDED if importlib.util.find_spec(name) is None]
 
 # Files that need packages of the extra for their imports.
 collect_ignore = [] if not MISSING else ["test_http.py", "test_guard.py", "test_uploads.py"]
-
-
-@pytest.fixture(scope="session")
-def face(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A picture of the drawn face, 256 px."""
-    path = tmp_path_factory.mktemp("face") / "face.png"
-    Image.fromarray(drawn_face(256).image).save(path)
-    return path
 
 
 @pytest.fixture(scope="session")

@@ -36,7 +36,7 @@ def test_tasks_are_taken_in_order_and_end_once(records: TaskRecords) -> None:
     assert found is not None
     assert (found.state, found.result, found.sentence) == ("done", {"files": {}}, None)
     assert records.counts() == {"done": 1, "running": 1}
-    assert records.unfinished_of("c") == 1
+    assert records.count_unfinished("c") == 1
 
 
 def test_what_ran_when_the_server_died_runs_again(records: TaskRecords, tmp_path: Path) -> None:
@@ -56,8 +56,8 @@ def test_results_expire_and_persons_stay(records: TaskRecords) -> None:
     for id in ("a", "p"):
         records.end(id, "done", result={"files": {}})
     records.end("q", "failed", sentence="no.")
-    assert [record.id for record in records.expired(time.time() + 1)] == ["a", "q"]
-    assert records.expired(time.time() - 10) == []
+    assert [record.id for record in records.list_expired(time.time() + 1)] == ["a", "q"]
+    assert records.list_expired(time.time() - 10) == []
     records.remove("a")
     assert records.find("a") is None
 

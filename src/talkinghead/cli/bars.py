@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
-from types import TracebackType
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeRemainingColumn
 
 from talkinghead.cli.console import STDERR, escape_controls, tell
+from talkinghead.cli.progress import Display
 from talkinghead.production.stages import STAGE_NAMES
 
 if TYPE_CHECKING:
@@ -19,33 +18,15 @@ if TYPE_CHECKING:
 _LONGEST = 40
 
 
-class Bars:
+class Bars(Display):
     """Lines on stderr, which disappear at the end; without a terminal only failures are told."""
 
     def __init__(self, console: Console = STDERR, *, shown: bool | None = None) -> None:
         """Bars on a console; ``shown`` None: only if stderr is a terminal."""
-        self._progress = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeRemainingColumn(),
-            console=console,
-            transient=True,
-            disable=not (sys.stderr.isatty() if shown is None else shown),
-        )
+        columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+        super().__init__(*columns, console=console, shown=shown)
         self._whole = self._progress.add_task("jobs", total=None)
         self._lines: dict[str, TaskID] = {}
-
-    def __enter__(self) -> Bars:
-        if not self._progress.disable:
-            self._progress.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        if not self._progress.disable:
-            self._progress.stop()
 
     def advance(self, done: int, total: int) -> None:
         """So many rows have ended."""

@@ -9,6 +9,7 @@ import typer
 
 from talkinghead.cli.bars import Bars
 from talkinghead.cli.console import STOPPED, tell
+from talkinghead.cli.job_options import ray_option
 from talkinghead.errors import InputError
 
 if TYPE_CHECKING:
@@ -58,9 +59,7 @@ def batch(
     ] = False,
     ray: Annotated[
         str | None,
-        typer.Option(
-            metavar="auto|ADDRESS|local", show_default=False, help="Work on a Ray cluster instead; see docs/batch.md."
-        ),
+        ray_option(help="Work on a Ray cluster instead; see docs/batch.md."),
     ] = None,
 ) -> None:
     """Run all jobs of a table, on all cores; the same command resumes where it was stopped."""

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from talkinghead.cli.console import STOPPED, tell
+from talkinghead.cli.job_options import ray_option
 from talkinghead.cli.progress import Bar
 from talkinghead.errors import InputError
 from talkinghead.production.checks import check_distinct
@@ -125,12 +126,7 @@ def evaluate(
     ] = None,
     ray: Annotated[
         str | None,
-        typer.Option(
-            metavar="auto|ADDRESS|local",
-            show_default=False,
-            help="Work on a Ray cluster instead; see docs/batch.md.",
-            rich_help_panel=_CORPUS_GROUP,
-        ),
+        ray_option(help="Work on a Ray cluster instead; see docs/batch.md.", rich_help_panel=_CORPUS_GROUP),
     ] = None,
 ) -> None:
     """Measure how good a video is, or a method on a corpus against baselines."""

@@ -16,6 +16,7 @@ speech_option = partial(option, rich_help_panel="The speech")
 video_option = partial(option, rich_help_panel="The video")
 motion_option = partial(option, rich_help_panel="The motion")
 job_option = partial(option, rich_help_panel="The job")
+ray_option = partial(option, metavar="auto|ADDRESS|local")
 
 SpeechFile = Annotated[
     str | None,

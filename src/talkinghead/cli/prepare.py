@@ -9,6 +9,7 @@ import typer
 
 from talkinghead.cli.batch import SOME_FAILED
 from talkinghead.cli.console import STOPPED, tell
+from talkinghead.cli.job_options import ray_option
 from talkinghead.cli.progress import Bar
 from talkinghead.errors import InputError
 
@@ -42,11 +43,7 @@ def prepare(
     ] = None,
     ray: Annotated[
         str | None,
-        typer.Option(
-            metavar="auto|ADDRESS|local",
-            show_default=False,
-            help="Work on a Ray cluster instead, all of whose machines see CORPUS and DIR; see docs/batch.md.",
-        ),
+        ray_option(help="Work on a Ray cluster instead, all of whose machines see CORPUS and DIR; see docs/batch.md."),
     ] = None,
 ) -> None:
     """Track all recordings of a corpus and keep what trainings read of them; the same command resumes."""

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from talkinghead.cli.console import STOPPED, tell
+from talkinghead.cli.job_options import ray_option
 
 _MOST_OF_A_CLUSTER = 1024  # workers, one for each of its cores
 EXAMPLES = """
@@ -39,11 +40,7 @@ def serve(
     ] = None,
     ray: Annotated[
         str | None,
-        typer.Option(
-            metavar="auto|ADDRESS|local",
-            show_default=False,
-            help="Let a Ray cluster make videos; all its machines see DIR. See docs/batch.md.",
-        ),
+        ray_option(help="Let a Ray cluster make videos; all its machines see DIR. See docs/batch.md."),
     ] = None,
     data: Annotated[
         Path, typer.Option(metavar="DIR", help="The folder of jobs, persons and their files; may be new.")

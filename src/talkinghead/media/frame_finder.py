@@ -139,7 +139,7 @@ class FrameFinder(Generic[Picture]):
                 found = None if table is None else self._sought(table, index)
                 if found is None:
                     self._table = None
-                    found = self._walked_to(index)
+                    found = self._walk_to(index)
                 self._recent[index], size = _keep(found)
                 while len(self._recent) * size > max(_RECENT_BYTES, 2 * size):
                     self._recent.popitem(last=False)
@@ -198,7 +198,7 @@ class FrameFinder(Generic[Picture]):
                 return frame
         return None
 
-    def _walked_to(self, index: int) -> Picture:
+    def _walk_to(self, index: int) -> Picture:
         if self._walk is None or index <= self._walked:
             self._walk = enumerate(self._all_frames())
         for number, image in self._walk:

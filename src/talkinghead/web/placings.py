@@ -49,7 +49,7 @@ class Placings:
             self._kept.popitem(last=False)
         return id
 
-    def saved(self, id: str) -> dict[str, Any] | None:
+    def find_points(self, id: str) -> dict[str, Any] | None:
         """The landmarks that were saved, or None."""
         placing = self._kept.get(id)
         return None if placing is None else placing.saved

@@ -145,7 +145,7 @@ class TaskRecords:
         with self._changes() as base:
             base.execute("DELETE FROM tasks WHERE id = ?", (id,))
 
-    def expired(self, before: float) -> list[TaskRecord]:
+    def list_expired(self, before: float) -> list[TaskRecord]:
         """Tasks that ended before a time, without those that are kept."""
         ended = self._select("WHERE ended IS NOT NULL AND ended < ?", (before,))
         return [record for record in ended if record.kind not in KEPT_KINDS or record.state != "done"]
@@ -156,7 +156,7 @@ class TaskRecords:
             rows = self._base.execute("SELECT state, COUNT(*) FROM tasks GROUP BY state").fetchall()
         return {cast("State", state): count for state, count in rows}
 
-    def unfinished_of(self, client: str) -> int:
+    def count_unfinished(self, client: str) -> int:
         """How many tasks of a client wait or run."""
         with self._lock:
             (count,) = self._base.execute(

@@ -151,7 +151,7 @@ class Service:
             raise RefusedError(507, DISK_FULL, retry=_RETRY_S)
         if self.records.counts().get("queued", 0) + self._uploading.total() >= settings.queue:
             raise RefusedError(503, f"the queue is full, {settings.queue} jobs wait: try again later.", retry=_RETRY_S)
-        if self.records.unfinished_of(client) + self._uploading[client] >= settings.per_client:
+        if self.records.count_unfinished(client) + self._uploading[client] >= settings.per_client:
             raise RefusedError(
                 429, f"{settings.per_client} of your jobs wait already: let one of them end first.", retry=_RETRY_S
             )
@@ -246,7 +246,7 @@ class Service:
 
     def sweep(self) -> None:
         """Remove what has been kept long enough."""
-        for record in self.records.expired(time.time() - self.settings.keep):
+        for record in self.records.list_expired(time.time() - self.settings.keep):
             self.records.remove(record.id)
             shutil.rmtree(self.folder_of(record.id), ignore_errors=True)
 

@@ -98,11 +98,11 @@ class EditTab:
         """The picture itself, for another edit writes another one to the same place."""
         import base64
 
-        picture = self._edited(job).with_suffix(".png").read_bytes()
+        picture = self._path_of_edit(job).with_suffix(".png").read_bytes()
         source = f"data:image/png;base64,{base64.b64encode(picture).decode()}"
         return f'<img class="th-curves" src="{source}" alt="curves before, in grey, and after the edits">'
 
-    def _edited(self, job: str) -> Path:
+    def _path_of_edit(self, job: str) -> Path:
         return self._bridge.service.folder_of(job) / "edited.npz"
 
     def _edit(self, job: str | None, given: Sequence[Any]) -> Path:
@@ -119,7 +119,7 @@ class EditTab:
             bool(still),
             tuple(_keyframe(*row) for row in rows if any(str(cell or "").strip() for cell in row)),
         )
-        out = self._edited(job)
+        out = self._path_of_edit(job)
         service.ask(EditMotion(motion, edits, out, out.with_suffix(".png")))
         return out
 

@@ -152,5 +152,5 @@ class MakeTab:
 
     def _landmarks(self, placed: str) -> bytes | None:
         """A file with the landmarks that were saved on the page; None: none were."""
-        saved = self._placings.saved(placed)
+        saved = self._placings.find_points(placed)
         return None if saved is None else json.dumps(saved).encode()

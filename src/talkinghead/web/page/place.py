@@ -57,7 +57,7 @@ class PlaceTab:
         return id, "", f'<iframe class="th-placing" src="placing/{id}/" title="the picture with its points"></iframe>'
 
     def _use(self, placing: str | None, picture: str | None) -> tuple[str | None, Any, str]:
-        if placing is None or self._placings.saved(placing) is None:
+        if placing is None or self._placings.find_points(placing) is None:
             return None, gr.skip(), '<p class="th-error" role="alert">nothing is saved yet: press Save below first.</p>'
         link = f'<a class="th-link" href="placing/{placing}/landmarks.json" download>Download the points</a>'
         return placing, picture, f'<p role="status">the first tab uses them now.</p>{link}'
