@@ -115,7 +115,7 @@ def place_over(portrait: Portrait, alpha: FloatArray, background: ImageArray) ->
     return _with_picture(portrait, _over(portrait.picture, alpha, background), alpha)
 
 
-def _with_picture(portrait: Portrait, image: ImageArray, person: FloatArray) -> Portrait:
+def _with_picture(portrait: Portrait, image: ImageArray, person: FloatArray | None) -> Portrait:
     """The portrait of one picture (H, W, 3) in place of all it has: others would show the old background."""
     row = slice(portrait.best, portrait.best + 1)
     frames = Frames(image[None], portrait.frames.fps)

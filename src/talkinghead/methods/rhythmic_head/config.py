@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+from talkinghead.methods.rhythmic_head.motion_config import (
+    MOTION_CONFIGS,
+    MOTION_VARIANTS,
+    ExpressionConfig,
+    HeadConfig,
+)
+
 
 @dataclass(frozen=True)
 class CompositionConfig:
@@ -59,9 +66,13 @@ class RhythmicConfig:
     """Sizes of all networks.
 
     Attributes:
+        expression: of the facial expression learner.
+        head: of the head motion learner.
         composition: of the renderer.
     """
 
+    expression: ExpressionConfig = field(default_factory=ExpressionConfig)
+    head: HeadConfig = field(default_factory=HeadConfig)
     composition: CompositionConfig = field(default_factory=CompositionConfig)
 
 
@@ -86,9 +97,10 @@ _SMALL = CompositionConfig(
 CONFIGS = {
     # Sections 4.2 to 4.4 and 5: K = 1, 8, 32; two discriminators; all weights 10. Widths are in the supplement, which
     # is not at hand: these are our reading after Wang et al. 2019 (few-shot vid2vid), which the paper builds on.
-    "paper": RhythmicConfig(),
-    "small": RhythmicConfig(_SMALL),
+    "paper": RhythmicConfig(*MOTION_CONFIGS["paper"]),
+    "small": RhythmicConfig(*MOTION_CONFIGS["small"], _SMALL),
     "tiny": RhythmicConfig(
+        *MOTION_CONFIGS["tiny"],
         CompositionConfig(
             size=32,
             stem=4,
@@ -103,15 +115,20 @@ CONFIGS = {
             discriminator_channels=(4, 4),
             structure=1.0,
             residual=True,
-        )
+        ),
     ),
 }
 
 # The ablations of figure 10.
+_ABLATIONS = {
+    "small-without-projection": replace(_SMALL, projected=False),
+    "small-without-embedding": replace(_SMALL, embedded=False),
+    "small-without-warping": replace(_SMALL, warped=False),
+    "small-matting": replace(_SMALL, corrected=False),
+    "small-all-pixels": replace(_SMALL, residual=False),
+}
+
 VARIANTS = {
-    "small-without-projection": RhythmicConfig(replace(_SMALL, projected=False)),
-    "small-without-embedding": RhythmicConfig(replace(_SMALL, embedded=False)),
-    "small-without-warping": RhythmicConfig(replace(_SMALL, warped=False)),
-    "small-matting": RhythmicConfig(replace(_SMALL, corrected=False)),
-    "small-all-pixels": RhythmicConfig(replace(_SMALL, residual=False)),
+    **{name: RhythmicConfig(*MOTION_CONFIGS["small"], sizes) for name, sizes in _ABLATIONS.items()},
+    **{name: RhythmicConfig(*sizes, _SMALL) for name, sizes in MOTION_VARIANTS.items()},
 }

@@ -11,7 +11,7 @@ from torch.nn import functional as F
 from talkinghead.methods.rhythmic_head.config import CompositionConfig
 
 _SLOPE = 0.2
-_CALM = 0.1  # of the last layer's usual weights
+_CALM = 0.02  # of the last layer's usual weights
 _MOVED = 2  # pictures: projected, matched
 
 
@@ -52,6 +52,8 @@ class FlowNet(nn.Module):
         self.out = nn.Conv2d(size, 3 * _MOVED, 3, padding=1)
         with torch.no_grad():  # hardly any flow at first
             self.out.weight.mul_(_CALM)
+            assert self.out.bias is not None
+            self.out.bias.zero_()
 
     def forward(self, shown: Tensor) -> Flows:
         """Flows and attention maps of (B, channels_in, h, w)."""

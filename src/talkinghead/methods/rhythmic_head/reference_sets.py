@@ -217,8 +217,7 @@ def _sets_of(
 
 
 def _rows_of(track: FaceTrack, rows: IndexArray) -> FaceTrack:
-    names = ("landmarks", "rotation", "translation", "scale", "blink", "found")
-    return replace(track, **{name: getattr(track, name)[rows] for name in names}, expression=None, gaze=None)
+    return replace(track[rows], expression=None, gaze=None)
 
 
 def _shrink(track: FaceTrack, row: int, frames: Sequence[ImageArray], size: int) -> tuple[FaceTrack, list[ImageArray]]:
@@ -255,17 +254,20 @@ def _pack(sets: Iterable[dict[str, Any]]) -> ReferenceSets:
     if not found:
         raise InputError("no recording shows a face for long enough: give other recordings.")
     jpeg = [one for part in found for one in part["jpeg"]]
-    joined = {name: np.concatenate([part[name] for part in found]) for name in ("known", "thumbnails")}
-    numbers = {
-        name: np.concatenate([part[name] for part in found]).astype(np.float32)
-        for name in ("landmarks", "targets", "costs", "thumbnail_landmarks")
-    }
+
+    def join(name: str) -> npt.NDArray[np.float32]:
+        return np.concatenate([part[name] for part in found]).astype(np.float32)
+
     return ReferenceSets(
         jpeg=np.concatenate(jpeg),
         starts=np.cumsum([0, *map(len, jpeg)], dtype=np.int64),
         sets=np.repeat(np.arange(len(found)), [len(part["jpeg"]) for part in found]),
         firsts=np.cumsum([0, *(len(part["thumbnails"]) for part in found)], dtype=np.int64),
         speakers=np.array([part["speaker"] for part in found], np.str_),
-        **joined,
-        **numbers,
+        known=np.concatenate([part["known"] for part in found]),
+        thumbnails=np.concatenate([part["thumbnails"] for part in found]),
+        landmarks=join("landmarks"),
+        targets=join("targets"),
+        costs=join("costs"),
+        thumbnail_landmarks=join("thumbnail_landmarks"),
     )

@@ -20,7 +20,7 @@ from talkinghead.rendering.crop import Crop
 from talkinghead.rendering.rasteriser import backward_map
 from talkinghead.rendering.rig import Rig, build_rig
 from talkinghead.tracking.person import person_mask
-from talkinghead.types import FloatArray, Frames, ImageArray, Motion, Portrait
+from talkinghead.types import FloatArray, Frames, ImageArray, IndexArray, Motion, Portrait
 
 _MOST = 4  # frames that are blended
 _BLINK_COST = 0.3  # squared rad that a whole blink counts as
@@ -136,7 +136,7 @@ class ReferenceFrames:
                 still[row] += np.float32(pose[row]) * picture
         return MovedReferences(*(np.round(part).astype(np.uint8) for part in (matched, spoken, still)))
 
-    def _warp(self, number: int, motion: Motion, path: Path, rows: FloatArray) -> list[tuple[int, ImageArray]]:
+    def _warp(self, number: int, motion: Motion, path: Path, rows: IndexArray) -> list[tuple[int, ImageArray]]:
         """A reference moved to some rows of a motion: row and (S, S, 3) each."""
         if not len(rows):
             return []
@@ -154,7 +154,7 @@ class ReferenceFrames:
         return np.stack([rig.matrix for rig in self.rigs])
 
 
-def place_vertices(rig: Rig, motion: Motion, path: Path, rows: FloatArray) -> FloatArray:
+def place_vertices(rig: Rig, motion: Motion, path: Path, rows: IndexArray) -> FloatArray:
     """(T, V, 3) px of the picture: the vertices of a reference's rig, moved to rows of a path.
 
     Args:

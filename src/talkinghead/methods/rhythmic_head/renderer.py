@@ -63,9 +63,10 @@ class CompositionRenderer:
         pictures, lines = (torch.from_numpy(part) for part in scene.thumbnails())
         device = self._device
         with autocast(device):
-            return self._network.encode(
+            memory: Memory = self._network.encode(
                 as_colours(pictures).to(device)[None], as_landmark_images(lines).to(device)[None]
             )
+        return memory
 
     @torch.inference_mode()
     def _draw_changes(
@@ -103,7 +104,8 @@ class CompositionRenderer:
 
     @property
     def _device(self) -> torch.device:
-        return next(self._network.parameters()).device
+        device: torch.device = next(self._network.parameters()).device
+        return device
 
 
 def _share_of_square(scene: CompositionScene) -> FloatArray:

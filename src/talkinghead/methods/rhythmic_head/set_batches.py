@@ -118,7 +118,10 @@ class SetBatches:
         landmarks, points = (places @ affine[:, :2].T + affine[:, 2] for places in (landmarks, points))
         if rng.random() < 0.5:
             large, small, hole = [one[:, ::-1] for one in large], [one[:, ::-1] for one in small], hole[:, ::-1]
-            landmarks, points = ((places * (-1, 1) + (size - 1, 0))[..., MIRRORED, :] for places in (landmarks, points))
+            landmarks, points = (
+                np.ascontiguousarray((places * (-1, 1) + (size - 1, 0))[..., MIRRORED, :])
+                for places in (landmarks, points)
+            )
         altered = {name: np.ascontiguousarray(picture) for name, picture in zip(names, large, strict=True)}
         altered["projected"] = np.concatenate([altered["projected"], hole[..., None]], axis=2)
         return altered, small, landmarks, points
