@@ -10,6 +10,7 @@ import talkinghead
 
 _PACKAGE = Path(talkinghead.__file__).parent
 _DIGITS = 12  # of the hash
+_NAMED = 3  # networks that were added; of more, their number
 _ONLY: Mapping[str, tuple[str, ...]] = {
     "reenactment": ("content", "speaker_aware", "landmarks", "phones", "speaker"),
     "lips": ("content", "speaker_aware", "landmarks", "phones", "encoder", "speaker"),
@@ -64,9 +65,10 @@ def describe_changes(then: Mapping[str, str], now: Mapping[str, str], folder: Pa
     new = [name for name in now if name not in then]
     shipped = _files(folder)
     gone = [name for name in then if name not in now and name not in shipped]
+    added = new if len(new) <= _NAMED else [f"{len(new)} networks"]
     facts = [
         f"{', '.join(names)} {fate}"
-        for names, fate in ((again, "trained again"), (new, "added"), (gone, "no longer shipped"))
+        for names, fate in ((again, "trained again"), (added, "added"), (gone, "no longer shipped"))
         if names
     ]
     return f"Since then: {'; '.join(facts)}." if facts else ""

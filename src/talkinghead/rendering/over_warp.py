@@ -17,6 +17,7 @@ from talkinghead.rendering.warp import WarpRenderer
 from talkinghead.types import FloatArray, Frames, ImageArray, Motion, Portrait
 
 _PIECE = 8  # frames made together
+_SPREAD = 2.0  # px of the network's picture over which changes are averaged
 
 DrawChanges: TypeAlias = Callable[[int, ImageArray], FloatArray]
 """The first of some rows of a motion and their warped pictures (n, S, S, 3) uint8 in the square of the head -> levels
@@ -26,7 +27,13 @@ _Piece: TypeAlias = "tuple[int, ImageArray]"
 
 
 def render_over_warp(
-    warp: WarpRenderer, draw_changes: DrawChanges, crop: Crop, motion: Motion, portrait: Portrait
+    warp: WarpRenderer,
+    draw_changes: DrawChanges,
+    crop: Crop,
+    motion: Motion,
+    portrait: Portrait,
+    *,
+    tolerance: float | None = None,
 ) -> Iterator[Frames]:
     """One picture per row of the motion, of the portrait's size, in chunks.
 
@@ -36,12 +43,17 @@ def render_over_warp(
         crop: the square of the head.
         motion: how the face moves.
         portrait: the face.
+        tolerance: levels of a change at which the warped picture's details, which are finer than what the network sees,
+            fade: they do not belong where the network shows something else. None: they all stay.
     """
 
     def make(piece: _Piece) -> Frames:
         first, warped = piece
         own = np.stack([crop.extract(picture) for picture in warped])
-        return Frames(_lay_over(warped, draw_changes(first, own), crop), motion.fps)
+        changes = draw_changes(first, own)
+        if tolerance is not None and crop.side > crop.size:
+            warped = _fade_details(warped, own, changes, crop, tolerance)
+        return Frames(_lay_over(warped, changes, crop), motion.fps)
 
     yield from side_by_side(make, _warp_pieces(warp, motion, portrait))
 
@@ -53,6 +65,21 @@ def _warp_pieces(warp: WarpRenderer, motion: Motion, portrait: Portrait) -> Iter
         for start in range(0, len(chunk), _PIECE):
             yield first + start, chunk.images[start : start + _PIECE]
         first += len(chunk)
+
+
+def _fade_details(
+    pictures: ImageArray, own: ImageArray, changes: FloatArray, crop: Crop, tolerance: float
+) -> ImageArray:
+    """Pictures (n, H, W, 3) that are no finer than their squares (n, S, S, 3) where these change much."""
+    height, width = pictures.shape[1:3]
+    faded = []
+    for picture, square, change in zip(pictures, own, changes, strict=True):
+        size = np.abs(change).mean(axis=2).astype(np.float32)
+        share = 1 - np.exp(-np.square(cv2.GaussianBlur(size, (0, 0), _SPREAD) / tolerance))
+        coarse = cv2.warpAffine(square, crop.affine, (width, height), flags=cv2.INTER_CUBIC)
+        there = cv2.warpAffine(share, crop.affine, (width, height))
+        faded.append(cv2.blendLinear(coarse, picture, there, 1 - there))
+    return np.stack(faded)
 
 
 def _lay_over(pictures: ImageArray, changes: FloatArray, crop: Crop) -> ImageArray:

@@ -23,6 +23,7 @@ from talkinghead.rendering.warp import WarpRenderer
 from talkinghead.types import FloatArray, Frames, ImageArray, Motion, Portrait
 
 _BATCH = 4
+_TOLERANCE = 16.0  # levels of a change at which the portrait's own details fade
 _EDGE = 0.06  # of the square's side over which what is composed fades into the warped picture
 _BESIDE = 0.05  # the same beyond the reach of a head of which one picture is known
 _AROUND_EYES = 0.03  # the same around eyes that look elsewhere than in the references
@@ -56,7 +57,7 @@ class CompositionRenderer:
             return
         scene = CompositionScene(portrait, self._network.config)
         change = partial(self._draw_changes, scene, self._encode(scene), _share_of_square(scene), motion)
-        yield from render_over_warp(self._warp, change, scene.head.crop, motion, portrait)
+        yield from render_over_warp(self._warp, change, scene.head.crop, motion, portrait, tolerance=_TOLERANCE)
 
     @torch.inference_mode()
     def _encode(self, scene: CompositionScene) -> Memory:

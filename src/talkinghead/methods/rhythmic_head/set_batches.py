@@ -21,6 +21,7 @@ from talkinghead.types import FloatArray, ImageArray
 _THREADS = 2
 _MAIN = 0.25  # share of the person with the most examples
 _ZOOM, _TURN, _SHIFT = 0.15, 0.12, 0.05  # as a logarithm, in rad, in sides of the picture
+_EMBEDDED = 12  # references at most that the embedding sees in training: more take as long as all the rest
 _COUNTS = {1: 0.3, 8: 0.5, 32: 0.2}  # how often each number of references is drawn; of others, as the nearest of these
 
 _Item = dict[str, npt.NDArray[np.generic]]
@@ -84,6 +85,9 @@ class SetBatches:
         pictures, config = self._sets.pictures(number), self._config
         landmarks = self._sets.landmarks[number].astype(np.float64)
         thumbnails, points = self._sets.references(number)
+        if rng is not None and len(thumbnails) > _EMBEDDED:
+            rows = np.sort(rng.choice(len(thumbnails), _EMBEDDED, replace=False))
+            thumbnails, points = thumbnails[rows], points[rows]
         small = list(thumbnails)
         if rng is not None:
             pictures, small, landmarks, points = self._alter(pictures, small, landmarks, points, rng)
