@@ -1,8 +1,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-# Packages are compiled when they are first imported: all of torch's would take as long as all the rest.
-INSTALL ?= $(BIN)/pip install --quiet --no-compile
+INSTALL ?= $(BIN)/pip install --quiet
 # Of the tests; with "browser", those of the page run, too.
 EXTRAS ?= dev
 # As many tests side by side as there are cores; more than four share too little to pay for loading torch again.

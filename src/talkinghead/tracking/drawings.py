@@ -66,6 +66,6 @@ def _refit_upright(image: ImageArray, landmarks: FloatArray) -> FloatArray:
             if near and explanation_of(image, face) > score:
                 best, score = face, explanation_of(image, face)
     laid = fit_drawn_mouth(image, best)
-    if laid is not None and explanation_of(image, laid) > _MARGIN * explanation_of(image, best):
+    if laid is not None and explanation_of(image, laid) > explanation_of(image, best):
         return laid
     return best

@@ -6,10 +6,12 @@ the lips are laid along its edges.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
+import scipy
 
 from talkinghead.face.landmarks import FACE_OVAL, INNER_LIP_CONTOUR, OUTER_LIP_CONTOUR
 from talkinghead.types import BoolArray, FloatArray, ImageArray
@@ -22,10 +24,18 @@ _SMALLEST, _WIDEST = (0.10, 0.02), 0.75  # of the face's width: width and height
 _NEAR = 0.22  # of the face's width between the middle of the tracked mouth and the drawn one
 _WITHIN = 0.9  # of a mouth that lies on the lower face: other patches are outlines, beards or clothes
 _MOST_LIP = 0.35  # of the mouth's height
+_SHUT = 0.8  # of the mouth's height: lips that are thicker together meet in a line
 _LINE = 0.05  # of the mouth's height, where it has no lips
 _BLURRED = 2  # px at an edge whose colours are mixed
+_EDGE = 2 * _BLURRED  # px from an outer edge to where colours are those of the lips
+_SMOOTH = 0.25  # of the mouth's width over which the inner edge is the median of what single columns tell
 _STEPS = 24  # along an edge
 _REACH = 0.2  # of the face's width over which the skin around the lips follows them
+# The mesh's rings between the outer and the inner edge of the lips, in the order of the two contours.
+_RINGS = (
+    (76, 184, 74, 73, 72, 11, 302, 303, 304, 408, 306, 307, 320, 404, 315, 16, 85, 180, 90, 77),
+    (62, 183, 42, 41, 38, 12, 268, 271, 272, 407, 292, 325, 319, 403, 316, 15, 86, 179, 89, 96),
+)
 _INSET = 0.05  # of the face's width along its contour, where outlines are drawn
 
 
@@ -118,33 +128,72 @@ def _choose_patch(different: BoolArray, region: BoolArray, points: FloatArray) -
 
 
 def _trace(patch: BoolArray, colours: FloatArray) -> DrawnMouth:
-    """The edges of a patch (H, W)."""
+    """The edges of a patch (H, W): the outer ones on clean skin, so that nothing of the mouth is left beyond them."""
+    grown = np.ones((2 * _BLURRED + 1, 2 * _BLURRED + 1), np.uint8)
+    patch = cv2.dilate(patch.astype(np.uint8), grown) > 0
     columns = np.flatnonzero(patch.any(axis=0))
     rows = np.arange(len(patch))[:, None]
     own = patch[:, columns]
     upper = np.where(own, rows, len(patch)).min(axis=0)
     lower = np.where(own, rows, -1).max(axis=0)
-    inner = np.array(
-        [_inside(colours[top : bottom + 1, column]) for column, top, bottom in zip(columns, upper, lower, strict=True)]
-    ).T
+    pieces = [colours[top : bottom + 1, column] for column, top, bottom in zip(columns, upper, lower, strict=True)]
+    # A mouth without an inside has no lips to tell from one.
+    quarter = len(columns) // 4
+    lips = _colours_of_lips(pieces[quarter : len(pieces) - quarter])
+    thickness = np.array([_thickness(piece, lips) for piece in pieces]).T
+    thickness = scipy.ndimage.median_filter(thickness, (1, max(1, round(_SMOOTH * len(columns)))), mode="reflect")
+    thickness *= np.minimum(1.0, (lower - upper) / np.maximum(thickness.sum(axis=0), 1e-6))
+    inner = np.stack([upper + thickness[0], lower - thickness[1]])
     end = max(1, round(0.04 * len(columns)))
     corners = [(upper[rows] + lower[rows]).mean() / 2 for rows in (slice(0, end), slice(-end, None))]
-    return DrawnMouth(float(columns[0]), float(columns[-1]), np.stack([upper, lower]), upper + inner, np.array(corners))
+    return DrawnMouth(float(columns[0]), float(columns[-1]), np.stack([upper, lower]), inner, np.array(corners))
 
 
-def _inside(column: FloatArray) -> tuple[float, float]:
-    """Where the lips end in a column (n, 3) of a mouth, seen from above and from below; all lip: in the middle."""
-    count = len(column)
+def _colours_of_lips(pieces: Sequence[FloatArray]) -> tuple[FloatArray, FloatArray] | None:
+    """(3,) of the upper and the lower lip, in the columns of a mouth's middle; None: most show no inside."""
+    if np.mean([min(_ends_of_lips(piece)) == len(piece) for piece in pieces]) > 0.5:
+        return None
+    above, below = (np.median([_at_edge(way) for way in ways], axis=0) for ways in (pieces, [p[::-1] for p in pieces]))
+    return above, below
+
+
+def _at_edge(column: FloatArray) -> FloatArray:
+    """(3,) the colour at the beginning of a column (n, 3), where it is no longer mixed with the skin's."""
+    return np.asarray(column[min(_EDGE, len(column) - 1)])
+
+
+def _ends_of_lips(column: FloatArray) -> list[int]:
+    """Where the colour changes in a column (n, 3) of a mouth, seen from above and from below; n: nowhere."""
     ends = []
     for way in (column, column[::-1]):
-        other = np.linalg.norm(way - way[min(_BLURRED, count - 1)], axis=1) > _DIFFERENT
-        other[:_BLURRED] = False
-        ends.append(int(other.argmax()) if other.any() else count)
+        other = np.linalg.norm(way - _at_edge(way), axis=1) > _DIFFERENT
+        other[:_EDGE] = other[-_EDGE:] = False
+        ends.append(int(other.argmax()) if other.any() else len(column))
+    return ends
+
+
+def _thickness(column: FloatArray, lips: tuple[FloatArray, FloatArray] | None) -> tuple[float, float]:
+    """How thick the upper and the lower lip are in a column (n, 3) of a mouth; all lip: half of it each.
+
+    Towards the corners, a drawn mouth may go on without lips: there they end where the mouth begins.
+
+    Args:
+        column: the colours.
+        lips: (3,) of the upper and the lower lip; None: there is no telling.
+    """
+    count, ends = len(column), _ends_of_lips(column)
+    if lips is not None:
+        for k, way in enumerate((column, column[::-1])):
+            if np.linalg.norm(_at_edge(way) - lips[k]) > _DIFFERENT:
+                ends[k] = _BLURRED
     if min(ends) == count:
         return (count - 1) / 2, (count - 1) / 2
+    if sum(ends) >= _SHUT * count:
+        seam = (ends[0] + count - ends[1]) / 2
+        return seam, count - 1 - seam
     # What goes on for longer is the inside, in the colour of the line around it.
     upper, lower = (end if end <= _MOST_LIP * count else _LINE * count for end in ends)
-    return float(upper), float(count - 1 - lower)
+    return float(upper), float(lower)
 
 
 def _along(mouth: DrawnMouth, edge: FloatArray, share: FloatArray) -> FloatArray:
@@ -173,6 +222,9 @@ def _lay_lips(points: FloatArray, mouth: DrawnMouth) -> FloatArray:
         places = np.where((np.arange(len(contour)) < half)[:, None], above, below)
         for index, place in zip(contour, places, strict=True):
             moved[int(index)] = place
+    for ring, share in zip(_RINGS, (1 / 3, 2 / 3), strict=True):
+        for index, outer, inner in zip(ring, OUTER_LIP_CONTOUR, INNER_LIP_CONTOUR, strict=True):
+            moved[index] = (1 - share) * moved[int(outer)] + share * moved[int(inner)]
     lips = np.array(list(moved))
     shift = np.array(list(moved.values())) - points[lips]
     gaps = np.linalg.norm(points[:, None] - points[lips], axis=2) / _SIDE
