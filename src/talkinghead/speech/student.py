@@ -8,7 +8,7 @@ and is then trained to make up for what it no longer hears.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
@@ -33,8 +33,8 @@ _PAST = (-2, -1, 0)  # what each block of the recogniser sees
 class StudentConfig:
     """Sizes of the student's two networks, of which neither sees far ahead."""
 
-    encoder: EncoderConfig = EncoderConfig(hidden=1280, look_ahead=4)
-    phones: PhoneConfig = PhoneConfig(width=96, taps=(_PAST, _PAST))
+    encoder: EncoderConfig = field(default_factory=lambda: EncoderConfig(hidden=1280, look_ahead=4))
+    phones: PhoneConfig = field(default_factory=lambda: PhoneConfig(width=96, taps=(_PAST, _PAST)))
 
     @property
     def look_ahead(self) -> float:
