@@ -83,13 +83,14 @@ def copy_encoder(student: SpeechEncoder, teacher: SpeechEncoder, spectra: Tensor
         spectra: (B, T, num_mels) of speech, on which the contributions are measured.
     """
     contributions = []
+    perceptrons = [layer for name, layer in teacher.named_modules() if name.endswith("contract")]
     hooks = [
-        block.contract.register_forward_pre_hook(
+        perceptron.register_forward_pre_hook(
             lambda layer, given: contributions.append(
                 given[0].square().mean(dim=(0, 1)).sqrt() * (layer.weight / teacher.spread[:, None]).norm(dim=0)
             )
         )
-        for block in teacher.blocks
+        for perceptron in perceptrons
     ]
     teacher(spectra)
     for hook in hooks:
@@ -98,9 +99,10 @@ def copy_encoder(student: SpeechEncoder, teacher: SpeechEncoder, spectra: Tensor
     for name, value in own.items():
         source = known[name]
         if source.shape != value.shape:
-            block = student.blocks[int(name.split(".")[1])]
-            kept = contributions[int(name.split(".")[1])].topk(block.expand.out_features).indices.sort().values
-            source = source[:, kept] if name.endswith("contract.weight") else source[kept]
+            across = int(name.endswith("contract.weight"))
+            number, count = int(name.split(".")[1]), value.shape[across]
+            kept = contributions[number].topk(count).indices.sort().values
+            source = source.index_select(across, kept)
         value.copy_(source)
 
 
