@@ -20,6 +20,7 @@ from talkinghead.face.landmarks import (
     canonical_face,
 )
 from talkinghead.face.pose import matrix_from_rotation
+from talkinghead.rendering.corners import close_corners
 from talkinghead.types import FloatArray, IndexArray, Motion, Portrait
 
 _SURFACE = 468
@@ -167,7 +168,8 @@ def build_rig(portrait: Portrait) -> Rig:
     follow *= border
     skin = mesh_from_landmarks()[:_SURFACE]
     fade = 1 - _smoothstep(gaps.min(axis=1) / (JAW_BAND * face_width))
-    deform = np.concatenate([skin, fade[:, None] * (nearness @ skin[FACE_OVAL])]) * border[:, None]
+    deform = np.concatenate([skin, fade[:, None] * (nearness @ skin[FACE_OVAL])])
+    deform = close_corners(deform, shape, head[MESH_OF_68]) * border[:, None]
     lids = np.zeros_like(shape)
     lids[:_SURFACE] = shut_lids(head)[:_SURFACE]
     return Rig(

@@ -6,10 +6,12 @@ the lips are laid along its edges.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
+import scipy
 
 from talkinghead.face.landmarks import FACE_OVAL, INNER_LIP_CONTOUR, OUTER_LIP_CONTOUR
 from talkinghead.types import BoolArray, FloatArray, ImageArray
@@ -24,8 +26,15 @@ _WITHIN = 0.9  # of a mouth that lies on the lower face: other patches are outli
 _MOST_LIP = 0.35  # of the mouth's height
 _LINE = 0.05  # of the mouth's height, where it has no lips
 _BLURRED = 2  # px at an edge whose colours are mixed
+_EDGE = 2 * _BLURRED  # px from an outer edge to where colours are those of the lips
+_SMOOTH = 0.25  # of the mouth's width over which the inner edge is the median of what single columns tell
 _STEPS = 24  # along an edge
 _REACH = 0.2  # of the face's width over which the skin around the lips follows them
+# The mesh's rings between the outer and the inner edge of the lips, in the order of the two contours.
+_RINGS = (
+    (76, 184, 74, 73, 72, 11, 302, 303, 304, 408, 306, 307, 320, 404, 315, 16, 85, 180, 90, 77),
+    (62, 183, 42, 41, 38, 12, 268, 271, 272, 407, 292, 325, 319, 403, 316, 15, 86, 179, 89, 96),
+)
 _INSET = 0.05  # of the face's width along its contour, where outlines are drawn
 
 
@@ -118,28 +127,46 @@ def _choose_patch(different: BoolArray, region: BoolArray, points: FloatArray) -
 
 
 def _trace(patch: BoolArray, colours: FloatArray) -> DrawnMouth:
-    """The edges of a patch (H, W)."""
+    """The edges of a patch (H, W): the outer ones on clean skin, so that nothing of the mouth is left beyond them."""
+    grown = np.ones((2 * _BLURRED + 1, 2 * _BLURRED + 1), np.uint8)
+    patch = cv2.dilate(patch.astype(np.uint8), grown) > 0
     columns = np.flatnonzero(patch.any(axis=0))
     rows = np.arange(len(patch))[:, None]
     own = patch[:, columns]
     upper = np.where(own, rows, len(patch)).min(axis=0)
     lower = np.where(own, rows, -1).max(axis=0)
+    middle = slice(len(columns) // 4, len(columns) - len(columns) // 4)
+    above, below = np.minimum(upper + _EDGE, lower), np.maximum(lower - _EDGE, upper)
+    lips = [np.median(colours[edge[middle], columns[middle]], axis=0) for edge in (above, below)]
     inner = np.array(
-        [_inside(colours[top : bottom + 1, column]) for column, top, bottom in zip(columns, upper, lower, strict=True)]
+        [
+            _inside(colours[top : bottom + 1, column], lips)
+            for column, top, bottom in zip(columns, upper, lower, strict=True)
+        ]
     ).T
+    inner = scipy.ndimage.median_filter(inner, (1, max(1, round(_SMOOTH * len(columns)))), mode="nearest")
     end = max(1, round(0.04 * len(columns)))
     corners = [(upper[rows] + lower[rows]).mean() / 2 for rows in (slice(0, end), slice(-end, None))]
     return DrawnMouth(float(columns[0]), float(columns[-1]), np.stack([upper, lower]), upper + inner, np.array(corners))
 
 
-def _inside(column: FloatArray) -> tuple[float, float]:
-    """Where the lips end in a column (n, 3) of a mouth, seen from above and from below; all lip: in the middle."""
+def _inside(column: FloatArray, lips: Sequence[FloatArray]) -> tuple[float, float]:
+    """Where the lips end in a column (n, 3) of a mouth, seen from above and from below; all lip: in the middle.
+
+    Towards the corners, a drawn mouth may go on without lips: there they end where the mouth begins.
+
+    Args:
+        column: the colours.
+        lips: (3,) of the upper and of the lower lip.
+    """
     count = len(column)
     ends = []
-    for way in (column, column[::-1]):
-        other = np.linalg.norm(way - way[min(_BLURRED, count - 1)], axis=1) > _DIFFERENT
-        other[:_BLURRED] = False
-        ends.append(int(other.argmax()) if other.any() else count)
+    for way, lip in zip((column, column[::-1]), lips, strict=True):
+        first = way[min(_EDGE, count - 1)]
+        other = np.linalg.norm(way - first, axis=1) > _DIFFERENT
+        other[:_EDGE] = False
+        lipless = np.linalg.norm(first - lip) > _DIFFERENT
+        ends.append(_BLURRED if lipless else int(other.argmax()) if other.any() else count)
     if min(ends) == count:
         return (count - 1) / 2, (count - 1) / 2
     # What goes on for longer is the inside, in the colour of the line around it.
@@ -173,6 +200,9 @@ def _lay_lips(points: FloatArray, mouth: DrawnMouth) -> FloatArray:
         places = np.where((np.arange(len(contour)) < half)[:, None], above, below)
         for index, place in zip(contour, places, strict=True):
             moved[int(index)] = place
+    for ring, share in zip(_RINGS, (1 / 3, 2 / 3), strict=True):
+        for index, outer, inner in zip(ring, OUTER_LIP_CONTOUR, INNER_LIP_CONTOUR, strict=True):
+            moved[index] = (1 - share) * moved[int(outer)] + share * moved[int(inner)]
     lips = np.array(list(moved))
     shift = np.array(list(moved.values())) - points[lips]
     gaps = np.linalg.norm(points[:, None] - points[lips], axis=2) / _SIDE
