@@ -32,7 +32,6 @@ from talkinghead.training.augmentation.sound import add_noise, augment_sound
 from talkinghead.training.fit import Schedule
 from talkinghead.training.stage import Training
 
-_ENCODING = 2.0  # weight of the encoder's features, beside the phones
 _SCORED = 12  # recordings held back whose features are compared, evenly spaced
 _FRAMES = WINDOW * STRIDE
 _AUGMENTED, _NOISY = 0.5, 0.4  # of the windows; of those that are augmented
@@ -95,9 +94,18 @@ def student_losses(network: nn.Module, batch: Mapping[str, Tensor], config: Stud
             frames to ignore, ``weights`` (B,).
         config: sizes.
     """
-    encoded, logits = network(batch["spectra"], batch["mel"])
-    far = F.smooth_l1_loss(encoded.float(), batch["encoded"])
-    return {"encoder_loss": _ENCODING * far, "phone_loss": label_loss(logits, batch)}
+    return {**encoder_losses(network, batch, config), **phone_losses(network, batch, config)}
+
+
+def encoder_losses(network: nn.Module, batch: Mapping[str, Tensor], config: StudentConfig) -> dict[str, Tensor]:
+    """The first of ``student_losses``."""
+    assert isinstance(network.encoder, SpeechEncoder)
+    return {"encoder_loss": F.smooth_l1_loss(network.encoder(batch["spectra"]).float(), batch["encoded"])}
+
+
+def phone_losses(network: nn.Module, batch: Mapping[str, Tensor], config: StudentConfig) -> dict[str, Tensor]:
+    """The second of ``student_losses``."""
+    return {"phone_loss": label_loss(network(batch["spectra"], batch["mel"])[1], batch)}
 
 
 def student_example(config: StudentConfig, seed: int) -> dict[str, Tensor]:
@@ -124,6 +132,10 @@ def score(network: nn.Module, labelled: list[LabelledSound]) -> dict[str, float]
     return {"encoder": round(1 - wrong / max(whole, 1e-9), 4), **phones}
 
 
+# What is trained, its losses, its share of the steps, and its rate of learning.
+_PARTS = (("encoder", encoder_losses, 0.6, 1.0), ("phones", phone_losses, 0.4, 10.0))
+
+
 def train_student(training: Training) -> None:
     """Train the student on all labelled speech of tier ``open``; it begins as the encoder that ships."""
     config = training.config
@@ -133,13 +145,19 @@ def train_student(training: Training) -> None:
     torch.manual_seed(0)
     network = SpeechStudent(config)
     copy_encoder(network.encoder, load_encoder(), batches(0)["spectra"][:_COPIED])
-    scores = training.fit(
-        network,
-        partial(student_losses, config=config),
-        batches,
-        validate=lambda net: score(net, held_out),
-        schedule=Schedule(training.options.learning_rate, weight_decay=1e-5),
-    )
+    # One after the other: the recogniser is new and learns fast, which the encoder must not.
+    for part, losses, share, rate in _PARTS:
+        network.encoder.requires_grad_(part == "encoder")
+        network.phones.requires_grad_(part == "phones")
+        scores = training.fit(
+            network,
+            partial(losses, config=config),
+            batches,
+            validate=lambda net: score(net, held_out),
+            schedule=Schedule(rate * training.options.learning_rate, weight_decay=1e-5),
+            part=part,
+            share=share,
+        )
     card = {
         "network": "student: the encoder's features, 50 Hz, and 39 phones and silence, 100 Hz, with little sound ahead",
         "config": config,

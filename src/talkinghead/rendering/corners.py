@@ -47,7 +47,9 @@ def close_corners(deform: FloatArray, shape: FloatArray, landmarks: FloatArray) 
         share = shares[nearest] * np.exp(-np.square(apart.min(axis=1) / _REACH))
         # The skin beyond a lip belongs to it; what is nearer to the other lip does not.
         other = INNER_LIP_CONTOUR[~np.isin(INNER_LIP_CONTOUR, edge)]
-        share[np.linalg.norm(shape[:, None, :2] - shape[None, other, :2], axis=-1).min(axis=1) < apart.min(axis=1)] = 0.0
+        share[np.linalg.norm(shape[:, None, :2] - shape[None, other, :2], axis=-1).min(axis=1) < apart.min(axis=1)] = (
+            0.0
+        )
         left = nearest <= half / 2
         result[:, middle] += share
         result[left, _CORNERS[0]] -= share[left]

@@ -135,38 +135,54 @@ def _trace(patch: BoolArray, colours: FloatArray) -> DrawnMouth:
     own = patch[:, columns]
     upper = np.where(own, rows, len(patch)).min(axis=0)
     lower = np.where(own, rows, -1).max(axis=0)
-    middle = slice(len(columns) // 4, len(columns) - len(columns) // 4)
-    above, below = np.minimum(upper + _EDGE, lower), np.maximum(lower - _EDGE, upper)
-    lips = [np.median(colours[edge[middle], columns[middle]], axis=0) for edge in (above, below)]
-    inner = np.array(
-        [
-            _inside(colours[top : bottom + 1, column], lips)
-            for column, top, bottom in zip(columns, upper, lower, strict=True)
-        ]
-    ).T
+    pieces = [colours[top : bottom + 1, column] for column, top, bottom in zip(columns, upper, lower, strict=True)]
+    # A mouth without an inside has no lips to tell from one.
+    quarter = len(columns) // 4
+    lips = _colours_of_lips(pieces[quarter : len(pieces) - quarter])
+    inner = np.array([_inside(piece, lips) for piece in pieces]).T
     inner = scipy.ndimage.median_filter(inner, (1, max(1, round(_SMOOTH * len(columns)))), mode="nearest")
     end = max(1, round(0.04 * len(columns)))
     corners = [(upper[rows] + lower[rows]).mean() / 2 for rows in (slice(0, end), slice(-end, None))]
     return DrawnMouth(float(columns[0]), float(columns[-1]), np.stack([upper, lower]), upper + inner, np.array(corners))
 
 
-def _inside(column: FloatArray, lips: Sequence[FloatArray]) -> tuple[float, float]:
+def _colours_of_lips(pieces: Sequence[FloatArray]) -> tuple[FloatArray, FloatArray] | None:
+    """(3,) of the upper and the lower lip, in the columns of a mouth's middle; None: most show no inside."""
+    if np.mean([min(_ends_of_lips(piece)) == len(piece) for piece in pieces]) > 0.5:
+        return None
+    above, below = (np.median([_at_edge(way) for way in ways], axis=0) for ways in (pieces, [p[::-1] for p in pieces]))
+    return above, below
+
+
+def _at_edge(column: FloatArray) -> FloatArray:
+    """(3,) the colour at the beginning of a column (n, 3), where it is no longer mixed with the skin's."""
+    return column[min(_EDGE, len(column) - 1)]
+
+
+def _ends_of_lips(column: FloatArray) -> list[int]:
+    """Where the colour changes in a column (n, 3) of a mouth, seen from above and from below; n: nowhere."""
+    ends = []
+    for way in (column, column[::-1]):
+        other = np.linalg.norm(way - _at_edge(way), axis=1) > _DIFFERENT
+        other[:_EDGE] = other[-_EDGE:] = False
+        ends.append(int(other.argmax()) if other.any() else len(column))
+    return ends
+
+
+def _inside(column: FloatArray, lips: tuple[FloatArray, FloatArray] | None) -> tuple[float, float]:
     """Where the lips end in a column (n, 3) of a mouth, seen from above and from below; all lip: in the middle.
 
     Towards the corners, a drawn mouth may go on without lips: there they end where the mouth begins.
 
     Args:
         column: the colours.
-        lips: (3,) of the upper and of the lower lip.
+        lips: (3,) of the upper and the lower lip; None: there is no telling.
     """
-    count = len(column)
-    ends = []
-    for way, lip in zip((column, column[::-1]), lips, strict=True):
-        first = way[min(_EDGE, count - 1)]
-        other = np.linalg.norm(way - first, axis=1) > _DIFFERENT
-        other[:_EDGE] = False
-        lipless = np.linalg.norm(first - lip) > _DIFFERENT
-        ends.append(_BLURRED if lipless else int(other.argmax()) if other.any() else count)
+    count, ends = len(column), _ends_of_lips(column)
+    if lips is not None:
+        for k, way in enumerate((column, column[::-1])):
+            if np.linalg.norm(_at_edge(way) - lips[k]) > _DIFFERENT:
+                ends[k] = _BLURRED
     if min(ends) == count:
         return (count - 1) / 2, (count - 1) / 2
     # What goes on for longer is the inside, in the colour of the line around it.
