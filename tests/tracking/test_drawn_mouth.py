@@ -108,3 +108,21 @@ def test_a_beard_that_reaches_the_chin_is_no_mouth() -> None:
 def test_shaded_skin_is_left_to_the_tracker() -> None:
     noise = np.random.default_rng(0).integers(0, 256, (560, 560, 3), dtype=np.uint8)
     assert fit_drawn_mouth(noise, tracked()) is None
+
+
+def test_a_mouth_whose_lips_end_before_its_corners_is_all_inside_there() -> None:
+    image = draw_mouth()
+    for way in (-1, 1):
+        side = sorted((MIDDLE[0] + way * 48, MIDDLE[0] + way * HALF[0]))
+        cv2.rectangle(image, (side[0], MIDDLE[1] - 20), (side[1], MIDDLE[1] + 20), DARK, -1)
+    found = fit_drawn_mouth(image, tracked())
+    assert found is not None
+    upper, lower = found[INNER_LIP_CONTOUR[1:10], 1], found[INNER_LIP_CONTOUR[:10:-1], 1]
+    assert (lower - upper)[[0, -1]].min() > 15
+
+
+def test_rings_between_the_edges_of_the_lips_lie_between_them() -> None:
+    found = fit_drawn_mouth(draw_mouth(), tracked())
+    assert found is not None
+    for ring, share in ((11, 1 / 3), (12, 2 / 3)):  # of the upper lip's middle, between 0 and 13
+        np.testing.assert_allclose(found[ring, :2], (1 - share) * found[0, :2] + share * found[13, :2], atol=1e-6)

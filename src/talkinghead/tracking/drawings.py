@@ -17,7 +17,6 @@ _STRETCHES = (1.2, 1.4)  # manga faces have flat chins close below the mouth: st
 _NOSE_TIP = 1
 _LARGEST_CROP = 1280  # px of a picture of a head that was set upright
 _MARGIN = 1.15  # how much better a stretched reading must explain the picture to be taken
-_MARGIN_OF_DRAWN = 1.05  # the same of a mouth found by its colours: right ones have 1.1 and more, a wrong one 0.87
 
 
 def explanation_of(image: ImageArray, landmarks: FloatArray) -> float:
@@ -67,6 +66,6 @@ def _refit_upright(image: ImageArray, landmarks: FloatArray) -> FloatArray:
             if near and explanation_of(image, face) > score:
                 best, score = face, explanation_of(image, face)
     laid = fit_drawn_mouth(image, best)
-    if laid is not None and explanation_of(image, laid) > _MARGIN_OF_DRAWN * explanation_of(image, best):
+    if laid is not None and explanation_of(image, laid) > explanation_of(image, best):
         return laid
     return best

@@ -139,11 +139,13 @@ def _trace(patch: BoolArray, colours: FloatArray) -> DrawnMouth:
     # A mouth without an inside has no lips to tell from one.
     quarter = len(columns) // 4
     lips = _colours_of_lips(pieces[quarter : len(pieces) - quarter])
-    inner = np.array([_inside(piece, lips) for piece in pieces]).T
-    inner = scipy.ndimage.median_filter(inner, (1, max(1, round(_SMOOTH * len(columns)))), mode="nearest")
+    thickness = np.array([_thickness(piece, lips) for piece in pieces]).T
+    thickness = scipy.ndimage.median_filter(thickness, (1, max(1, round(_SMOOTH * len(columns)))), mode="reflect")
+    thickness *= np.minimum(1.0, (lower - upper) / np.maximum(thickness.sum(axis=0), 1e-6))
+    inner = np.stack([upper + thickness[0], lower - thickness[1]])
     end = max(1, round(0.04 * len(columns)))
     corners = [(upper[rows] + lower[rows]).mean() / 2 for rows in (slice(0, end), slice(-end, None))]
-    return DrawnMouth(float(columns[0]), float(columns[-1]), np.stack([upper, lower]), upper + inner, np.array(corners))
+    return DrawnMouth(float(columns[0]), float(columns[-1]), np.stack([upper, lower]), inner, np.array(corners))
 
 
 def _colours_of_lips(pieces: Sequence[FloatArray]) -> tuple[FloatArray, FloatArray] | None:
@@ -156,7 +158,7 @@ def _colours_of_lips(pieces: Sequence[FloatArray]) -> tuple[FloatArray, FloatArr
 
 def _at_edge(column: FloatArray) -> FloatArray:
     """(3,) the colour at the beginning of a column (n, 3), where it is no longer mixed with the skin's."""
-    return column[min(_EDGE, len(column) - 1)]
+    return np.asarray(column[min(_EDGE, len(column) - 1)])
 
 
 def _ends_of_lips(column: FloatArray) -> list[int]:
@@ -169,8 +171,8 @@ def _ends_of_lips(column: FloatArray) -> list[int]:
     return ends
 
 
-def _inside(column: FloatArray, lips: tuple[FloatArray, FloatArray] | None) -> tuple[float, float]:
-    """Where the lips end in a column (n, 3) of a mouth, seen from above and from below; all lip: in the middle.
+def _thickness(column: FloatArray, lips: tuple[FloatArray, FloatArray] | None) -> tuple[float, float]:
+    """How thick the upper and the lower lip are in a column (n, 3) of a mouth; all lip: half of it each.
 
     Towards the corners, a drawn mouth may go on without lips: there they end where the mouth begins.
 
@@ -187,7 +189,7 @@ def _inside(column: FloatArray, lips: tuple[FloatArray, FloatArray] | None) -> t
         return (count - 1) / 2, (count - 1) / 2
     # What goes on for longer is the inside, in the colour of the line around it.
     upper, lower = (end if end <= _MOST_LIP * count else _LINE * count for end in ends)
-    return float(upper), float(count - 1 - lower)
+    return float(upper), float(lower)
 
 
 def _along(mouth: DrawnMouth, edge: FloatArray, share: FloatArray) -> FloatArray:
