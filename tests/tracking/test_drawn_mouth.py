@@ -126,3 +126,14 @@ def test_rings_between_the_edges_of_the_lips_lie_between_them() -> None:
     assert found is not None
     for ring, share in ((11, 1 / 3), (12, 2 / 3)):  # of the upper lip's middle, between 0 and 13
         np.testing.assert_allclose(found[ring, :2], (1 - share) * found[0, :2] + share * found[13, :2], atol=1e-6)
+
+
+def test_lips_that_meet_in_a_line_meet_there() -> None:
+    image = np.full((560, 560, 3), SKIN, np.uint8)
+    cv2.ellipse(image, MIDDLE, HALF, 0, 0, 360, LIP, -1)
+    seam = MIDDLE[1] - 8
+    cv2.line(image, (MIDDLE[0] - 58, seam), (MIDDLE[0] + 58, seam), DARK, 2)
+    found = fit_drawn_mouth(image, tracked())
+    assert found is not None
+    middle = found[INNER_LIP_CONTOUR][[4, 5, 6, 14, 15, 16], 1]
+    assert np.abs(middle - seam).max() < 4

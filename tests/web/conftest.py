@@ -15,7 +15,7 @@ NEEDED = ("fastapi", "httpx2", "python_multipart")
 MISSING = [name for name in NEEDED if importlib.util.find_spec(name) is None]
 
 # Files that need packages of the extra for their imports.
-collect_ignore = [] if not MISSING else ["test_http.py", "test_guard.py", "test_uploads.py"]
+collect_ignore = [] if not MISSING else [f"test_{name}.py" for name in ("guard", "http", "schema", "shield", "uploads")]
 
 
 @pytest.fixture(scope="session")

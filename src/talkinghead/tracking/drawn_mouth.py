@@ -24,6 +24,7 @@ _SMALLEST, _WIDEST = (0.10, 0.02), 0.75  # of the face's width: width and height
 _NEAR = 0.22  # of the face's width between the middle of the tracked mouth and the drawn one
 _WITHIN = 0.9  # of a mouth that lies on the lower face: other patches are outlines, beards or clothes
 _MOST_LIP = 0.35  # of the mouth's height
+_SHUT = 0.8  # of the mouth's height: lips that are thicker together meet in a line
 _LINE = 0.05  # of the mouth's height, where it has no lips
 _BLURRED = 2  # px at an edge whose colours are mixed
 _EDGE = 2 * _BLURRED  # px from an outer edge to where colours are those of the lips
@@ -187,6 +188,9 @@ def _thickness(column: FloatArray, lips: tuple[FloatArray, FloatArray] | None) -
                 ends[k] = _BLURRED
     if min(ends) == count:
         return (count - 1) / 2, (count - 1) / 2
+    if sum(ends) >= _SHUT * count:
+        seam = (ends[0] + count - ends[1]) / 2
+        return seam, count - 1 - seam
     # What goes on for longer is the inside, in the colour of the line around it.
     upper, lower = (end if end <= _MOST_LIP * count else _LINE * count for end in ends)
     return float(upper), float(lower)

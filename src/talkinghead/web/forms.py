@@ -94,7 +94,8 @@ def body_schema(form: Form, *, required: tuple[str, ...] = (), example: Mapping[
         each.name: {"type": "array", "items": dict(each.schema)} if each.several else dict(each.schema)
         for each in form.values()
     }
-    schema = {"type": "object", "properties": properties, "required": list(required), "example": dict(example)}
+    schema: dict[str, Any] = {"type": "object", "properties": properties, "additionalProperties": False}
+    schema |= {"required": list(required), "example": dict(example)}
     return {"required": True, "content": {"multipart/form-data": {"schema": schema}}}
 
 

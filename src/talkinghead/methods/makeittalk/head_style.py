@@ -12,6 +12,7 @@ from torch import Tensor
 from talkinghead.face.landmarks import NOSE
 from talkinghead.face.pose import fit_similarity, rotation_from_matrix
 from talkinghead.methods.makeittalk.speaker_aware import SpeakerAwareAnimation
+from talkinghead.motion.limits import limit_pose
 from talkinghead.motion.smoothing import smooth, smoothstep
 from talkinghead.types import NUM_LANDMARKS, FloatArray
 
@@ -24,8 +25,6 @@ _AT_ONCE = 8  # windows
 _ROWS = 4096  # at once
 _CUTOFF_HZ = 4.0  # heads are slower; above it, tracks contain only noise
 _RAMP_S = 0.8  # from the portrait's own pose to the full motion
-_TURN_LIMIT = np.radians(25.0)  # beyond, pictures of one view tear
-_SHIFT_LIMIT = 0.5  # eye distances
 
 
 def smooth_noise(count: int, size: int, rate: float, rng: np.random.Generator) -> FloatArray:
@@ -134,13 +133,3 @@ def head_poses(style: FloatArray, rest: FloatArray, rate: float) -> tuple[FloatA
     pose = smooth(pose, rate, cutoff_hz=_CUTOFF_HZ)
     pose *= smoothstep(np.arange(len(pose)) / rate / _RAMP_S)[:, None]
     return limit_pose(pose[:, :3], pose[:, 3:])
-
-
-def limit_pose(rotation: FloatArray, translation: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """The same pose, softly limited to 25 degrees and half an eye distance; up to half of that it hardly changes."""
-    return softly_within(rotation, float(_TURN_LIMIT)), softly_within(translation, _SHIFT_LIMIT)
-
-
-def softly_within(values: FloatArray, limit: float) -> FloatArray:
-    """The same values, softly limited; those below half the limit change by less than 2 %."""
-    return np.asarray(values / (1.0 + (values / limit) ** 4) ** 0.25)

@@ -18,11 +18,11 @@ from talkinghead.methods.makeittalk.head_style import (
     head_poses,
     rigid_and_expression,
     smooth_noise,
-    softly_within,
 )
 from talkinghead.methods.makeittalk.speaker_aware import SpeakerAwareAnimation
 from talkinghead.motion.contacts import contact_shares
 from talkinghead.motion.generator import Movement, Talk, generate_motion
+from talkinghead.motion.limits import softly_within
 from talkinghead.precision import autocast
 from talkinghead.speech.arpabet import PHONES
 from talkinghead.speech.features import SAMPLE_RATE

@@ -60,6 +60,8 @@ class Bridge:
         """
         client = client_of(address)
         form = ReadForm({name: _as_text(value) for name, value in values.items() if value not in (None, "")})
+        if any(str(self.service.settings.data.resolve()) in text for text in form.values.values()):
+            raise InputError("a file was sent where a text belongs: reload the page.")  # its path would be told
         with self.service.admit(client) as id:
             folder = input_folder(self.service.folder_of(id))
             for name, given in files.items():

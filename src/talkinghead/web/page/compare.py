@@ -31,9 +31,9 @@ class CompareTab:
         self._bridge = bridge
         with gr.Row():
             with gr.Column(min_width=320):
-                picture = picture_input("Face to compare on")
+                picture = picture_input("Face to compare on", elem_id="th-compare-picture")
             with gr.Column(min_width=320):
-                speech, text = speech_input(), text_input()
+                speech, text = speech_input(elem_id="th-compare-speech"), text_input()
         choices: list[Any] = []
         with gr.Row():
             for side, method in zip(_SIDES, ("makeittalk", "attentional_landmarks")):
@@ -68,7 +68,7 @@ class CompareTab:
         jobs: list[str] = []
         try:
             for method, renderer in ((method_a, renderer_a), (method_b, renderer_b)):
-                values = {"method": method, "renderer": renderer, "text": text if not speech else None}
+                values = {"method": method, "renderer": renderer, "text": text if not speech else None, "arkit": "csv"}
                 files = {"face": picture, "speech": speech}
                 record = await asyncio.to_thread(self._bridge.submit, request.client.host, values, files)
                 jobs.append(record.id)

@@ -29,6 +29,7 @@ _KEPT = (
     "which_face",
     "text",
 )
+_ROWS = 4
 _NO_VIDEO = "there is no video yet: make one on the first tab."
 
 
@@ -58,7 +59,7 @@ class EditTab:
                 keyframes = gr.Dataframe(
                     headers=["time (s)", "control", "value"],
                     datatype=["number", "str", "number"],
-                    value=[[None, "", None]],
+                    value=[[None, "", None]] * _ROWS,
                     label="Keyframes: each adds to what the motion does there",
                     type="array",
                     interactive=True,

@@ -28,6 +28,13 @@ progress { width: 100%; height: 1rem; accent-color: #1d4ed8; }
 .th-frame { width: 100%; height: 75vh; border: 1px solid #94a3b8; border-radius: 8px; background: white; }
 .th-placing { width: 100%; height: 80vh; border: 0; border-radius: 8px; }
 """
+# Placeholders and hints that can be read.
+_CONTRAST = {
+    "input_placeholder_color": "*neutral_500",
+    "input_placeholder_color_dark": "*neutral_400",
+    "block_info_text_color": "*neutral_600",
+    "block_info_text_color_dark": "*neutral_300",
+}
 _HEAD = '<meta name="robots" content="noindex"><link rel="icon" href="data:,">'
 _INTRODUCTION = (
     "# talkinghead\nA face and a voice become a video of that face saying it. Use only faces and voices whose owners "
@@ -44,13 +51,14 @@ def mount_page(app: Any, service: Service) -> Any:
     os.environ["GRADIO_TEMP_DIR"] = str(folder.resolve())
     import gradio as gr
 
+    from talkinghead.web.page.shield import PageShield
     from talkinghead.web.placings import add_placing_routes
 
     placings = Placings()
     add_placing_routes(app, placings)
     page = make_page(service, placings)
     page.queue(default_concurrency_limit=40, api_open=False)
-    return gr.mount_gradio_app(
+    gr.mount_gradio_app(
         app,
         page,
         path="/",
@@ -64,10 +72,13 @@ def mount_page(app: Any, service: Service) -> Any:
         enable_monitoring=False,
         theme=gr.themes.Default(
             primary_hue="blue", font=("system-ui", "sans-serif"), font_mono=("ui-monospace", "monospace")
-        ),
+        ).set(**_CONTRAST),
         css=_STYLE,
         head=_HEAD,
     )
+    mounted = app.routes[-1]
+    mounted.app = PageShield(mounted.app, folder)
+    return app
 
 
 def make_page(service: Service, placings: Placings) -> Any:

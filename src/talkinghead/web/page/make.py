@@ -50,7 +50,7 @@ class MakeTab:
         self._emotional = {method["name"] for method in list_methods() if method["emotional"]}
         with gr.Row():
             with gr.Column(min_width=320):
-                self.picture = picture_input("Face: a picture, or the camera", elem_id="th-picture")
+                self.picture = picture_input("Face: a picture, or the camera", elem_id="th-make-picture")
                 gr.Examples(
                     [[str(example)]],
                     [self.picture],
@@ -62,7 +62,7 @@ class MakeTab:
                     dub = gr.Checkbox(label="Dub it: keep the video, change its lips alone")
                     person = gr.Dropdown(label="A person made on this service", choices=list_persons(bridge), value="")
             with gr.Column(min_width=320):
-                speech, text = speech_input(elem_id="th-speech"), text_input()
+                speech, text = speech_input(elem_id="th-make-speech"), text_input()
                 voice = voice_input()
                 language = gr.Textbox(label="Or the language whose usual voice speaks", placeholder="de, pt-BR, French")
                 emotion = gr.Dropdown(

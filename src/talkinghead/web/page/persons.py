@@ -37,7 +37,7 @@ class PersonsTab:
                 with gr.Row():
                     start = gr.Button("Make the person", variant="primary", elem_id="th-person")
                     cancel = gr.Button("Cancel")
-                status = gr.HTML()
+                status = gr.HTML(elem_id="th-person-status")
         task = gr.State(None)
         hidden: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
         start.click(self._make, [videos, name, consent, methods], [task, status, choice], **hidden)

@@ -33,7 +33,7 @@ class PlaceTab:
         )
         with gr.Row():
             with gr.Column(min_width=320):
-                own = picture_input("Picture to place the points in")
+                own = picture_input("Picture to place the points in", elem_id="th-place-picture")
             with gr.Column(min_width=320):
                 start = gr.Button("Place the points", variant="primary", elem_id="th-place")
                 use = gr.Button("Use the saved points for the video", elem_id="th-use")

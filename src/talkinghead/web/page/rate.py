@@ -25,13 +25,13 @@ class RateTab:
         gr.Markdown("Every measure that can be made: against the real video of the same speech, if you have it.")
         with gr.Row():
             with gr.Column(min_width=320):
-                video = gr.File(label="The video to evaluate", file_types=["video"], height=140)
+                video = gr.File(label="The video to evaluate", file_types=["video"], height=140, elem_id="th-evaluated")
             with gr.Column(min_width=320):
                 reference = gr.File(label="The real video of the same speech", file_types=["video"], height=140)
         with gr.Row():
             start = gr.Button("Evaluate", variant="primary", elem_id="th-evaluate")
             cancel = gr.Button("Cancel")
-        status, report = gr.HTML(), gr.HTML()
+        status, report = gr.HTML(elem_id="th-evaluate-status"), gr.HTML()
         task = gr.State(None)
         hidden: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
         start.click(self._evaluate, [video, reference], [task, status, report], **hidden)

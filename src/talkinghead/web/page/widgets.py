@@ -16,7 +16,9 @@ _SPEECH = "Speech: a recording, or the microphone"
 
 def picture_input(label: str, **options: Any) -> Any:
     """A picture, uploaded or taken with the camera."""
-    picture = gr.Image(label=label, type="filepath", sources=["upload", "webcam"], height=300, **options)
+    picture = gr.Image(
+        label=label, type="filepath", sources=["upload", "webcam"], buttons=["fullscreen"], height=300, **options
+    )
     # Not a subclass: Gradio would write a file about it beside this one.
     picture.preprocess = _hand_on
     return picture
@@ -29,7 +31,7 @@ def _hand_on(payload: Any) -> Any:
 
 def speech_input(**options: Any) -> Any:
     """A recording, uploaded or taken with the microphone."""
-    return gr.Audio(label=_SPEECH, type="filepath", sources=["upload", "microphone"], **options)
+    return gr.Audio(label=_SPEECH, type="filepath", sources=["upload", "microphone"], buttons=["download"], **options)
 
 
 def text_input() -> Any:
@@ -50,13 +52,13 @@ def voice_input() -> Any:
 
 def method_input(label: str = "Method", value: str = "makeittalk") -> Any:
     """Which method."""
-    return gr.Dropdown(label=label, choices=[method["name"] for method in list_methods()], value=value)
+    return gr.Dropdown(label=label, choices=[method["name"] for method in list_methods()], value=value, min_width=190)
 
 
 def renderer_input(label: str = "Renderer") -> Any:
     """What draws the frames."""
     names = dict.fromkeys(name for method in list_methods() for name in method["renderers"])
-    return gr.Dropdown(label=label, choices=[(USUAL, ""), *names], value="")
+    return gr.Dropdown(label=label, choices=[(USUAL, ""), *names], value="", min_width=190)
 
 
 def hint(field: str) -> str:
