@@ -17,6 +17,7 @@ from talkinghead.rendering.rig import Rig
 from talkinghead.rendering.sketch import sketches
 from talkinghead.types import FloatArray, ImageArray, Motion, Portrait
 
+_SAME = 1e-6
 _PICTURES = ("own", "matched", "spoken", "still", "projected")
 
 
@@ -25,7 +26,8 @@ class Sources:
     """The pictures between which the network chooses, for each row of a motion.
 
     Attributes:
-        own: (T, S, S, 3) uint8, the portrait's picture, warped, with its mouth and lids painted.
+        own: (T, S, S, 3) uint8, the portrait's picture, warped, with its mouth and lids painted; as near to the camera
+            as the references.
         matched: (T, S, S, 3) uint8, the references nearest in pose, moved to the pose.
         spoken: (T, S, S, 3) uint8, the references nearest in the mouth's shape, moved to the pose.
         still: (T, S, S, 3) uint8, the references nearest in pose as they are.
@@ -75,12 +77,13 @@ class CompositionScene:
         """
         matches = self.references.match(motion)
         moved = self.references.move(motion, matches)
+        path = matches.path
         return Sources(
-            own=own,
+            own=_grow(own, self.head.crop.points(path.place), path.scale / self.head.rig.scale),
             matched=moved.matched,
             spoken=moved.spoken,
             still=moved.still,
-            projected=self._projected.draw(motion, matches.path),
+            projected=self._projected.draw(motion, path),
             landmarks=self.head.landmarks(self.head.rig.place(motion)[0]),
             costs=matches.costs,
         )
@@ -91,6 +94,17 @@ class CompositionScene:
         return shrink_pictures(self.references.pictures, side), draw_landmarks(
             self.references.landmarks, size=self._config.size, side=side
         )
+
+
+def _grow(pictures: ImageArray, middles: FloatArray, growth: FloatArray) -> ImageArray:
+    """Pictures (T, S, S, 3) that grow about points (T, 3) px by factors (T,)."""
+    grown = []
+    for picture, middle, factor in zip(pictures, middles[:, :2], growth, strict=True):
+        affine = np.column_stack([factor * np.eye(2), (1 - factor) * middle])
+        same = abs(factor - 1) < _SAME
+        flags = {"flags": cv2.INTER_CUBIC, "borderMode": cv2.BORDER_REPLICATE}
+        grown.append(picture if same else cv2.warpAffine(picture, affine, picture.shape[1::-1], **flags))
+    return np.stack(grown)
 
 
 def shrink_pictures(pictures: ImageArray, side: int) -> ImageArray:
