@@ -15,12 +15,14 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import cv2
 from skimage import data
 
+from benchmarks.pieces import measure_pieces
 from benchmarks.speed import write_speech
 from talkinghead.media import VideoReader, save_image
 from talkinghead.production import Job, TaskEvent, TaskHandle, WorkerPool, process_pool
@@ -57,8 +59,12 @@ _CLUSTER = """## A node killed
 """
 
 
-def measure() -> dict[str, Any]:
-    """Seconds and counts: "speed", "killed", and where Ray is installed, "cluster"."""
+def measure(scratch: Path) -> dict[str, Any]:
+    """Seconds and counts: "speed", "killed", and where Ray is installed, "cluster".
+
+    Args:
+        scratch: folder for pieces of a run that was stopped.
+    """
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for size in (SIZE, _SMALL):
@@ -66,9 +72,9 @@ def measure() -> dict[str, Any]:
             save_image(picture, folder / f"face{size}.png")
         write_speech(SECONDS, folder / "long.wav")
         write_speech(_SHORT_S, folder / "short.wav")
-        result = {"speed": measure_speed(folder), "killed": measure_kills(folder)}
-        cluster = measure_cluster(folder)
-        return result if cluster is None else {**result, "cluster": cluster}
+        pieces = {"cluster": measure_cluster, "killed": measure_kills, "speed": measure_speed}
+        found = measure_pieces(scratch, {name: partial(each, folder) for name, each in pieces.items()})
+        return {name: value for name, value in found.items() if value is not None}
 
 
 def measure_speed(folder: Path, *, jobs: int = JOBS) -> dict[str, float]:

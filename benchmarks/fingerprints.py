@@ -12,7 +12,7 @@ _PACKAGE = Path(talkinghead.__file__).parent
 _DIGITS = 12  # of the hash
 _ONLY: Mapping[str, tuple[str, ...]] = {
     "reenactment": ("content", "speaker_aware", "landmarks", "phones", "speaker"),
-    "lips": ("content", "speaker_aware", "landmarks", "phones", "encoder", "speaker"),
+    "lips": ("content", "speaker_aware", "landmarks", "phones", "encoder", "student", "speaker"),
     "recogniser": ("phones",),
     "alignment": ("phones",),
     "speakers": ("speaker",),

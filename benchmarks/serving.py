@@ -35,40 +35,77 @@ class Client:
         finally:
             connection.close()
 
+    def ask_patiently(self, method: str, path: str) -> tuple[int, bytes]:
+        """The same; a server that is gone for a while is waited for."""
+        until = time.monotonic() + _PATIENCE_S
+        while True:
+            try:
+                return self.ask(method, path)
+            except (OSError, http.client.HTTPException):
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.05)
+
+    def metric(self, name: str) -> int:
+        """A number of ``/metrics``."""
+        text = self.ask("GET", "/metrics")[1].decode()
+        return int(text.split(f"\n{name} ")[1].split()[0])
+
     def post(self, face: bytes, speech: bytes, name: str = "face.png") -> tuple[int, dict[str, Any]]:
         """Ask for a job."""
-        mark = uuid.uuid4().hex
-        parts = []
-        for field, content, file in (("face", face, name), ("speech", speech, "speech.wav")):
-            head = f'--{mark}\r\nContent-Disposition: form-data; name="{field}"; filename="{file}"\r\n\r\n'
-            parts += [head.encode(), content, b"\r\n"]
-        body = b"".join([*parts, f"--{mark}--\r\n".encode()])
-        status, answer = self.ask("POST", "/v1/jobs", body, f"multipart/form-data; boundary={mark}")
+        body, kind = _form_of(face, speech, name)
+        status, answer = self.ask("POST", "/v1/jobs", body, kind)
         return status, json.loads(answer)
+
+    def first_progress(self, face: bytes, speech: bytes) -> tuple[float, float]:
+        """Seconds to a job's first progress event that names a stage: from its upload's end, and from the answer on."""
+        body, kind = _form_of(face, speech, "face.png")
+        posting, following = (http.client.HTTPConnection("127.0.0.1", self._port, timeout=120) for _ in range(2))
+        following.connect()
+        posting.request("POST", "/v1/jobs", body, {"Content-Type": kind})
+        sent = time.monotonic()
+        told = json.loads(posting.getresponse().read())
+        answered = time.monotonic()
+        following.request("GET", told["events"])
+        events = following.getresponse()
+        while b'"stage": "' not in events.readline():
+            pass
+        seen = time.monotonic()
+        posting.close()
+        following.close()
+        self.wait([told["id"]])
+        return seen - sent, seen - answered
 
     def state(self, id: str) -> dict[str, Any]:
         """The state of a job."""
-        status, answer = self.ask("GET", f"/v1/jobs/{id}")
+        status, answer = self.ask_patiently("GET", f"/v1/jobs/{id}")
         found: dict[str, Any] = json.loads(answer)
         return found if status == 200 else {"state": "lost"}
 
     def wait(self, ids: list[str]) -> dict[str, str]:
-        """The final states of jobs by id; a server that is gone for a while is waited for."""
+        """The final states of jobs by id."""
         states: dict[str, str] = {}
         until = time.monotonic() + _PATIENCE_S
         while len(states) < len(ids) and time.monotonic() < until:
             for id in ids:
-                if id not in states:
-                    try:
-                        state = self.state(id)["state"]
-                    except (OSError, http.client.HTTPException):
-                        break
-                    if state not in ("queued", "running"):
-                        states[id] = state
-                        continue
+                if id in states:
+                    continue
+                state = self.state(id)["state"]
+                if state in ("queued", "running"):
                     break  # they end in about the order in which they came
+                states[id] = state
             time.sleep(0.05)
         return states
+
+
+def _form_of(face: bytes, speech: bytes, name: str) -> tuple[bytes, str]:
+    """Body and content type of a job's form."""
+    mark = uuid.uuid4().hex
+    parts = []
+    for field, content, file in (("face", face, name), ("speech", speech, "speech.wav")):
+        head = f'--{mark}\r\nContent-Disposition: form-data; name="{field}"; filename="{file}"\r\n\r\n'
+        parts += [head.encode(), content, b"\r\n"]
+    return b"".join([*parts, f"--{mark}--\r\n".encode()]), f"multipart/form-data; boundary={mark}"
 
 
 class Server:

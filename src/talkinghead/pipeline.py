@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from talkinghead.errors import InputError
+from talkinghead.errors import InputError, announce
 from talkinghead.methods import get_method, get_renderer, method_of_renderer
 from talkinghead.methods.base import MotionGenerator, PerKind, Renderer
 from talkinghead.motion.editing import retarget, retime, scale_head, with_blink
@@ -21,6 +21,7 @@ from talkinghead.speech.activity import voice_activity
 from talkinghead.speech.features import resample
 from talkinghead.speech.recording import read_recording
 from talkinghead.tracking import read_portrait
+from talkinghead.tracking.reference_frames import gather_references
 from talkinghead.types import (
     FloatArray,
     Frames,
@@ -115,7 +116,7 @@ class TalkingHead:
             method=method,
             renderer_names=names,
             check=chosen.check,
-            needs_reference=chosen.needs != "picture",
+            needs_reference=chosen.needs != "picture" or chosen.uses_reference,
         )
 
     def with_renderer(self, renderer: Renderer) -> TalkingHead:
@@ -186,7 +187,12 @@ class TalkingHead:
         return self.video(motion, portrait, speech, progress=progress)
 
     def read_portrait(
-        self, face: str | os.PathLike[str], *, which_face: int | None = None, drawing: bool | None = None
+        self,
+        face: str | os.PathLike[str],
+        *,
+        which_face: int | None = None,
+        drawing: bool | None = None,
+        references: int | None = None,
     ) -> Portrait:
         """The portrait from a picture, a video, or the folder of a person, with what the method needs.
 
@@ -194,13 +200,21 @@ class TalkingHead:
             face: the file or folder.
             which_face: which face of several, 1 being the leftmost; None: the largest.
             drawing: whether it is a drawing; None: detect it.
+            references: of how many frames of a video to draw; None: as many as the renderer usually does.
 
         Raises:
             InputError: it cannot be read, shows no face, or does not meet the method's needs.
         """
+        usual = int(getattr(self.renderer, "references", 1))
+        if references is not None and references != 1 and usual == 1:
+            announce(f"the renderer {self.renderer_names[0]} draws from one picture: --references is left out.")
+        count = usual if references is None or usual == 1 else references
+        wanted = self.needs_reference or count != 1
         if is_person(face):
-            return open_person(face).portrait(reference=self.needs_reference)
-        return read_portrait(face, face=which_face, drawing=drawing)
+            portrait = open_person(face).portrait(reference=wanted)
+        else:
+            portrait = read_portrait(face, face=which_face, drawing=drawing, reference=wanted)
+        return gather_references(portrait, count)
 
     def motion(
         self,

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
 
 from served import HERE, make_service
+from talkinghead.web.guard import Guard
 from talkinghead.web.server import make_app
+from talkinghead.web.settings import ServiceSettings
 
 TOKEN = "a-good-long-token-42"
 
@@ -116,6 +121,37 @@ def test_too_much_is_refused_before_it_is_read(client: TestClient) -> None:
     assert client.post("/login", content=b"x" * 100_000, follow_redirects=False).status_code == 303
     kind = {"content-type": "multipart/form-data; boundary=b"}
     assert client.post("/v1/jobs", content=b"x" * 2_000_001, headers=kind).status_code == 413
+
+
+def test_too_much_is_refused_while_it_comes(client: TestClient, tmp_path: Path) -> None:
+    async def take(scope: Any, receive: Any, send: Any) -> None:
+        try:
+            while (await receive())["more_body"]:
+                taken.append(1)
+        except Exception:  # as an application would
+            await send({"type": "http.response.start", "status": 500, "headers": []})
+            await send({"type": "http.response.body", "body": b"Internal Server Error"})
+            raise
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b"x" * 400_000, "more_body": True}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    taken: list[int] = []
+    sent: list[Any] = []
+    scope = {"type": "http", "method": "POST", "path": "/x", "headers": [(b"host", b"localhost")]}
+    guard = Guard(take, ServiceSettings(tmp_path, max_upload=2_000_000))
+    asyncio.run(guard(scope, receive, send))
+    assert len(taken) == 5
+    assert [message.get("status") for message in sent] == [413, None]
+    assert (b"connection", b"close") in sent[0]["headers"]  # or the rest of it would be read
+    assert json.loads(sent[1]["body"]) == {"error": "the request is larger than 2 MB: send smaller files."}
+
+
+def test_what_was_not_read_is_not_waited_for(client: TestClient) -> None:
+    assert client.post("/v1/jobs", content=b"x" * 1000).headers["connection"] == "close"
 
 
 def test_sockets_are_closed(client: TestClient) -> None:

@@ -115,6 +115,14 @@ def animate(
             "--face", metavar="N", show_default="the largest", help="Which face of several: 1 is the leftmost."
         ),
     ] = None,
+    references: Annotated[
+        int | None,
+        video_option(
+            metavar="K",
+            show_default="8",
+            help="Of how many frames of a video to draw; for --renderer composition.",
+        ),
+    ] = None,
     landmarks: Annotated[
         Path | None,
         video_option(metavar="POINTS.json", help="The face's landmarks, placed by hand; see: talkinghead landmarks."),

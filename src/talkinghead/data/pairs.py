@@ -154,7 +154,7 @@ class PairBatches:
         if rng.random() < given.background:
             images = self._before_another(images, numbers, affines, rng)
         if rng.random() < given.light:
-            images = _relight(images, rng)
+            images = relight(images, rng)
         if rng.random() < given.grey:
             images = [cv2.cvtColor(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB) for image in images]
         return images
@@ -189,7 +189,7 @@ def _placement(size: int, zoom: float, turn: float, shift: FloatArray) -> FloatA
     return np.column_stack([matrix, np.full(2, (size - 1) / 2) + shift * size - matrix @ middle])
 
 
-def _relight(images: list[ImageArray], rng: np.random.Generator) -> list[ImageArray]:
+def relight(images: list[ImageArray], rng: np.random.Generator) -> list[ImageArray]:
     """The pictures under another light: colours mixed, each channel's gain, one gamma."""
     mixing = np.eye(3) + rng.normal(0, 0.04, (3, 3))
     mixing *= (np.exp(rng.uniform(-0.15, 0.15, (3, 1)) + rng.uniform(-0.25, 0.25))) / mixing.sum(axis=1)[:, None]

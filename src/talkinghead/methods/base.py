@@ -33,7 +33,7 @@ class Renderer(Protocol):
 
     A renderer that leaves background pixels bit-identical, and does not move the portrait's own pixels, has
     ``holds_background = True``. One that can show its inner workings has ``shows``: name -> (motion, portrait) -> one
-    picture.
+    picture. One that draws from several pictures of a portrait has ``references``: how many, unless told otherwise.
     """
 
     def render(self, motion: Motion, portrait: Portrait) -> Iterator[Frames]:
@@ -55,6 +55,11 @@ class PerKind:
     def of(self, portrait: Portrait) -> Renderer:
         """The renderer for a portrait of this kind."""
         return self._drawing() if portrait.drawing else self._photo()
+
+    @property
+    def references(self) -> int:
+        """How many pictures of a portrait the renderer for photos draws from, unless told otherwise."""
+        return int(getattr(self._photo(), "references", 1))
 
     def render(self, motion: Motion, portrait: Portrait) -> Iterator[Frames]:
         """See ``Renderer``."""
@@ -95,6 +100,7 @@ class Method:
             loaded from where they were written; none of them ships.
         needs: the face input that it requires: one picture, several frames, or a whole reference video.
         least_s: the least length of that video (s).
+        uses_reference: whether its generator makes use of the reference video wherever there is one.
         emotional: whether its generator shows the emotions of a speech.
         weights: the folder of shipped weights; those of a size other than "small" lie in a subfolder of that name.
     """
@@ -113,6 +119,7 @@ class Method:
     variants: Mapping[str, Any] = field(default_factory=dict)
     needs: Needs = "picture"
     least_s: float = 0.0
+    uses_reference: bool = False
     emotional: bool = False
     weights: Path | None = None
 

@@ -96,6 +96,12 @@ def check_face(face: int | None) -> None:
         raise InputError(f"--face {face} is out of range: choose 1 for the leftmost face, 2 for the next and so on.")
 
 
+def check_references(count: int | None) -> None:
+    """Raise ``InputError`` for a number of frames from which nobody can draw."""
+    if count is not None and count < 1:
+        raise InputError(f"--references {count} is out of range: choose 1 or more frames; 8 are usual.")
+
+
 def parse_kind(kind: str) -> bool | None:
     """Whether the face is a drawing, for ``photo`` and ``drawing``; None for ``auto``.
 

@@ -84,7 +84,14 @@ def _connect(address: str) -> Any:
     except (ray.exceptions.RayError, RuntimeError, ValueError, OSError) as error:
         reason = " ".join(str(error).split())[:200]
         raise InputError(f"--ray {address}: no cluster answers ({reason}): start one with ray start.") from error
+    _keep_quiet(ray)
     return ray
+
+
+def _keep_quiet(ray: Any) -> None:
+    """Ray writes the log of a node that died to stdout, where results belong; the pool tells of it in one line."""
+    with suppress(AttributeError):  # no public setting: in a version that has it elsewhere, it is written
+        ray._private.worker.print_to_stdstream = lambda *lines, **options: None
 
 
 class RayServant:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from talkinghead.errors import InputError, announce
-from talkinghead.production.checks import check_face, parse_kind
+from talkinghead.production.checks import check_face, check_references, parse_kind
 from talkinghead.production.dub_checks import check_video
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ class Figure:
     Attributes:
         face: a picture or video, or the folder of a person.
         which_face: number of the face, from the left; None: the largest.
+        references: of how many frames of a video the renderer draws; None: as many as it usually does.
         landmarks: a file of landmarks placed by hand, or None.
         background: a picture, or a colour as #rrggbb; None: as in the picture.
         drawing: whether the face is drawn; None: detect it.
@@ -35,6 +36,7 @@ class Figure:
 
     face: Path
     which_face: int | None = None
+    references: int | None = None
     landmarks: Path | None = None
     background: str | None = None
     drawing: bool | None = None
@@ -44,6 +46,7 @@ class Figure:
     def __post_init__(self) -> None:
         """Raises ``InputError`` for values that contradict each other."""
         check_face(self.which_face)
+        check_references(self.references)
         if self.landmarks is not None and self.which_face is not None:
             raise InputError("--face and --landmarks are both given: the landmarks say which face; leave out --face.")
         if self.who is not None and self.which_face is not None:
@@ -61,6 +64,7 @@ class Figure:
         return cls(
             Path(job.face),
             which_face=job.which_face,
+            references=job.references,
             landmarks=None if job.landmarks is None else Path(job.landmarks),
             background=job.background,
             drawing=parse_kind(job.kind),
@@ -151,7 +155,9 @@ class Figure:
 
         if self.landmarks is None:
             try:
-                return head.read_portrait(self.face, which_face=self.which_face, drawing=self.drawing)
+                return head.read_portrait(
+                    self.face, which_face=self.which_face, drawing=self.drawing, references=self.references
+                )
             except InputError as error:
                 raise _with_remedy(error) from error
         from talkinghead.tracking.placed import portrait_from_placed

@@ -53,6 +53,7 @@ class Job:
         kind: "auto", "photo" or "drawing".
         fps: frames per second, also as a text such as "30000/1001"; None: 25, or those of ``motion``.
         which_face: number of the face from the left; None: the largest.
+        references: of how many frames of a video the renderer draws; None: as many as it usually does.
         landmarks: a file of landmarks placed by hand.
         background: a picture, or a colour as #rrggbb.
         visible_mark: whether to draw a small "AI" in the corner.
@@ -88,6 +89,7 @@ class Job:
     kind: str = "auto"
     fps: str | float | None = None
     which_face: int | None = None
+    references: int | None = None
     landmarks: str | None = None
     background: str | None = None
     visible_mark: bool = True

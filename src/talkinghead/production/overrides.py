@@ -19,7 +19,7 @@ _GOES_WITH: Mapping[str, tuple[str, ...]] = {
     "language": ("voice",),
     "transcript": ("alignment",),
     "alignment": ("transcript",),
-    "face": ("which_face", "landmarks", "kind", "who"),
+    "face": ("which_face", "landmarks", "kind", "who", "references"),
     "landmarks": ("which_face",),
     "which_face": ("landmarks", "who"),
     "who": ("which_face",),

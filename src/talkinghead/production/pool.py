@@ -118,6 +118,8 @@ class WorkerPool:
                 pass
         except Exception as error:
             _LOG.exception("the pool of workers stops because of a fault of the program")
+            with self._lock:
+                self._closing = True  # first: what is submitted from now on would never end
             self._fail_all(Failure(f"a fault of the program ({type(error).__name__}: {error})", FAULT))
         finally:
             with self._lock:

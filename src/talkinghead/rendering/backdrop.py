@@ -112,8 +112,14 @@ def place_over(portrait: Portrait, alpha: FloatArray, background: ImageArray) ->
         alpha: (H, W) float32, its opacity.
         background: (H, W, 3) uint8.
     """
-    image = _over(portrait.picture, alpha, background)
-    return replace(portrait, frames=Frames(image[None], portrait.frames.fps), person=alpha)
+    return _with_picture(portrait, _over(portrait.picture, alpha, background), alpha)
+
+
+def _with_picture(portrait: Portrait, image: ImageArray, person: FloatArray | None) -> Portrait:
+    """The portrait of one picture (H, W, 3) in place of all it has: others would show the old background."""
+    row = slice(portrait.best, portrait.best + 1)
+    frames = Frames(image[None], portrait.frames.fps)
+    return replace(portrait, frames=frames, track=portrait.track[row], best=0, person=person)
 
 
 def figure_of(portrait: Portrait, colours: ImageArray, alpha: FloatArray | None) -> tuple[Portrait, FloatArray] | None:
@@ -134,5 +140,4 @@ def figure_of(portrait: Portrait, colours: ImageArray, alpha: FloatArray | None)
             return None
         alpha, known, person = opacity_of_person(portrait.person), _SURE, portrait.person
     alpha = np.asarray(alpha, np.float32)
-    frames = Frames(spread_colours(colours, alpha, known=known)[None], portrait.frames.fps)
-    return replace(portrait, frames=frames, person=person), alpha
+    return _with_picture(portrait, spread_colours(colours, alpha, known=known), person), alpha

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 
@@ -21,6 +22,7 @@ from talkinghead.media.video import VideoReader
 from talkinghead.tracking.drawings import refit_drawing
 from talkinghead.tracking.find import find_readings
 from talkinghead.tracking.person import person_mask
+from talkinghead.tracking.reference import read_reference
 from talkinghead.tracking.track import choose_face, make_track, track_faces
 from talkinghead.tracking.upright import Reading
 from talkinghead.tracking.visibility import mouth_is_covered
@@ -28,6 +30,7 @@ from talkinghead.types import FaceTrack, FloatArray, Frames, ImageArray, Portrai
 
 _STILL_RATE = 25.0  # a single picture has no rate of its own
 _SEARCHED = 20.0  # s of a video among whose frames the best is chosen
+_LEAST_REFERENCE = 1.0  # s of a video that can be a reference
 _TRIED = 24  # frames of an animated picture
 _OTHERS = 8  # frames that may serve where the mouth is covered in the best
 _LIES, _STANDS_ON_TOP = 60, 120  # degrees of roll from which it is said
@@ -211,8 +214,16 @@ def first_frames(chunks: Iterable[Frames], count: int) -> Iterator[Frames]:
             return
 
 
-def read_portrait(path: str | os.PathLike[str], *, face: int | None = None, drawing: bool | None = None) -> Portrait:
+def read_portrait(
+    path: str | os.PathLike[str], *, face: int | None = None, drawing: bool | None = None, reference: bool = False
+) -> Portrait:
     """A portrait from a picture or video file; see ``portrait_from_image`` and ``portrait_from_video``.
+
+    Args:
+        path: the file.
+        face: which face, 1 being the leftmost; None: the largest.
+        drawing: whether it is a drawing; None: look.
+        reference: whether the beginning of a video goes with the portrait as its reference, where it lasts a second.
 
     Raises:
         InputError: the file cannot be read or shows no face.
@@ -223,7 +234,11 @@ def read_portrait(path: str | os.PathLike[str], *, face: int | None = None, draw
                 return portrait_from_image(read_image(path), face=face, drawing=drawing)
             except InputError as error:
                 return _portrait_from_animation(Animation(path), error, face=face, drawing=drawing)
-        return portrait_from_video(VideoReader(path), face=face, drawing=drawing)
+        reader = VideoReader(path)
+        if reference and reader.duration >= _LEAST_REFERENCE:
+            found = read_reference([Path(path)], face=face, seconds=_SEARCHED)
+            return portrait_from_reference(found, drawing=drawing)
+        return portrait_from_video(reader, face=face, drawing=drawing)
     except InputError as error:
         message = str(error)
         if os.fspath(path) not in message:

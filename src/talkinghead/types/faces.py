@@ -12,6 +12,7 @@ from talkinghead.types.arrays import (
     BoolArray,
     FloatArray,
     ImageArray,
+    IndexArray,
     check_array,
     check_fps,
 )
@@ -66,7 +67,7 @@ class FaceTrack:
     def __len__(self) -> int:
         return len(self.landmarks)
 
-    def __getitem__(self, rows: slice) -> FaceTrack:
+    def __getitem__(self, rows: slice | IndexArray) -> FaceTrack:
         return FaceTrack(
             self.landmarks[rows],
             self.rotation[rows],

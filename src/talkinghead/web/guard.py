@@ -75,32 +75,41 @@ class Guard:
         await self._hand_on(scope, receive, send)
 
     async def _hand_on(self, scope: Scope, receive: Receive, send: Send) -> None:
-        started, taken = False, 0
+        started, whole, taken = False, False, 0
+        refusal: RefusedError | None = None
 
         async def receive_counted() -> Message:
-            nonlocal taken
+            nonlocal taken, whole, refusal
             message = await receive()
             taken += len(message.get("body", b""))
+            whole = whole or not message.get("more_body", False)
             if taken > self._settings.max_upload:
-                raise RefusedError(413, too_large(self._settings.max_upload))
+                refusal = RefusedError(413, too_large(self._settings.max_upload))
+                raise refusal
             return message
 
         async def send_headed(message: Message) -> None:
             nonlocal started
+            if refusal is not None and not started:  # whatever the application makes of it
+                return
             if message["type"] == "http.response.start":
                 started = True
-                message = {**message, "headers": _add_headers(message.get("headers", ()), scope["path"])}
+                headers = _add_headers(message.get("headers", ()), scope["path"])
+                if not whole and scope["method"] not in _SAFE:  # what is still to come will not be read
+                    headers.append((b"connection", b"close"))
+                message = {**message, "headers": headers}
             await send(message)
 
         try:
             await self._app(scope, receive_counted, send_headed)
         except RefusedError as error:
-            if not started:
-                await _refuse(scope, {}, send, error)
+            refusal = error
         except Exception:
-            _LOG.exception("%s %s failed", scope["method"], scope["path"])
-            if not started:
-                await _refuse(scope, {}, send, RefusedError(500, "a fault of the program: try again."))
+            if refusal is None:
+                _LOG.exception("%s %s failed", scope["method"], scope["path"])
+                refusal = RefusedError(500, "a fault of the program: try again.")
+        if refusal is not None and not started:
+            await _refuse(scope, {}, send, refusal)
 
     def _check_host(self, headers: Mapping[str, str]) -> None:
         """Raise ``RefusedError`` for a name that somebody else may have made to mean this machine."""
@@ -203,7 +212,7 @@ async def _refuse(scope: Scope, headers: Mapping[str, str], send: Send, error: R
             status, answer["location"] = 303, LOGIN
     if error.retry is not None:
         answer["retry-after"] = str(error.retry)
-    if status == 413:
+    if scope["method"] not in _SAFE:
         answer["connection"] = "close"  # what is still to come will not be read
     given = [(key.encode(), value.encode()) for key, value in answer.items()]
     await send({"type": "http.response.start", "status": status, "headers": _add_headers(given, "/v1/")})

@@ -21,7 +21,7 @@ from talkinghead.web.records import FINAL, Kind, TaskRecord, TaskRecords
 from talkinghead.web.running import Runner
 from talkinghead.web.sentences import RefusedError, hide_paths
 from talkinghead.web.settings import ServiceSettings
-from talkinghead.web.uploads import DISK_FULL, ReadForm
+from talkinghead.web.uploads import DISK_FULL, RETRY_S, ReadForm, check_disk
 
 if TYPE_CHECKING:
     from talkinghead.production.pool import WorkerPool
@@ -30,10 +30,8 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 
 _ID = re.compile(r"[A-Za-z0-9_-]{22}")
-_LEAST_FREE = 300_000_000  # bytes
 _CANCEL_S = 3.0  # in which a cancelled task should have ended
 _SWEEP_S = 60.0
-_RETRY_S = 30
 HELPER_S = 60.0
 """Seconds that a helper's task may take."""
 _LOG = logging.getLogger("talkinghead.web")
@@ -134,7 +132,7 @@ class Service:
             try:
                 input_folder(folder).mkdir(parents=True)
             except OSError as error:
-                raise RefusedError(507, DISK_FULL, retry=_RETRY_S) from error
+                raise RefusedError(507, DISK_FULL, retry=RETRY_S) from error
             yield id
         finally:
             with self._lock:
@@ -147,13 +145,12 @@ class Service:
 
     def _check_room(self, client: str, size: int) -> None:
         settings = self.settings
-        if shutil.disk_usage(self.tasks_folder).free < _LEAST_FREE + size:
-            raise RefusedError(507, DISK_FULL, retry=_RETRY_S)
+        check_disk(self.tasks_folder, size)
         if self.records.counts().get("queued", 0) + self._uploading.total() >= settings.queue:
-            raise RefusedError(503, f"the queue is full, {settings.queue} jobs wait: try again later.", retry=_RETRY_S)
+            raise RefusedError(503, f"the queue is full, {settings.queue} jobs wait: try again later.", retry=RETRY_S)
         if self.records.count_unfinished(client) + self._uploading[client] >= settings.per_client:
             raise RefusedError(
-                429, f"{settings.per_client} of your jobs wait already: let one of them end first.", retry=_RETRY_S
+                429, f"{settings.per_client} of your jobs wait already: let one of them end first.", retry=RETRY_S
             )
 
     def submit(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import shutil
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +17,11 @@ _LONGEST_HEADER = 4_000  # bytes of one part's headers
 _BYTES_PER_CHARACTER = 4
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
+_LEAST_FREE = 300_000_000  # bytes
+
 DISK_FULL = "the disk of the server is full: try again later."
+RETRY_S = 30
+"""After how many seconds to try again."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +98,12 @@ async def read_form(
     if not reader.ended:
         raise RefusedError(400, "the form breaks off: send it whole.")
     return reader.result
+
+
+def check_disk(folder: Path, size: int = 0) -> None:
+    """Raise ``RefusedError`` (507) where there is no room for so many bytes, and some for the work."""
+    if shutil.disk_usage(folder).free < _LEAST_FREE + size:
+        raise RefusedError(507, DISK_FULL, retry=RETRY_S)
 
 
 def too_large(largest: int) -> str:

@@ -11,10 +11,11 @@ import torch
 
 from talkinghead.methods.facial.config import CONFIGS
 from talkinghead.methods.facial.renderer import RenderToVideoRenderer
-from talkinghead.methods.facial.scenes import FaceScene
+from talkinghead.methods.facial.scenes import eye_maps
 from talkinghead.methods.facial.video import RenderToVideo, video_adversaries
 from talkinghead.methods.facial.video_losses import as_window, generate, video_example, video_losses
 from talkinghead.motion.expressions import landmarks_from_expression
+from talkinghead.rendering.face_scene import FaceScene
 from talkinghead.rendering.interior import InteriorFiller, MouthInterior
 from talkinghead.rendering.mesh_render import TEXTURE_SIDE, Skin
 from talkinghead.rendering.mouth import FlatFiller
@@ -111,7 +112,7 @@ def test_the_face_lies_where_the_portraits_is(calm: Portrait) -> None:
 def test_the_eye_map_is_as_bright_as_the_eyes_are_shut(calm: Portrait) -> None:
     scene = FaceScene(calm, size=64)
     for blink in (0.0, 0.4, 1.0):
-        maps = scene.maps(motion_of(calm, 1, blink=blink))
+        maps = eye_maps(scene, motion_of(calm, 1, blink=blink))
         assert maps.shape == (1, 64, 64, 4)
         assert maps[..., 3].max() == pytest.approx(255 * blink, abs=1)
 

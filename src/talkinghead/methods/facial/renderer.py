@@ -10,10 +10,11 @@ import numpy as np
 import torch
 
 from talkinghead.errors import announce
-from talkinghead.methods.facial.scenes import FaceScene
+from talkinghead.methods.facial.scenes import eye_maps
 from talkinghead.methods.facial.video import RenderToVideo
 from talkinghead.methods.facial.video_losses import as_window
 from talkinghead.precision import autocast
+from talkinghead.rendering.face_scene import FaceScene
 from talkinghead.rendering.levels import as_colours
 from talkinghead.rendering.over_warp import render_over_warp
 from talkinghead.rendering.warp import WarpRenderer
@@ -58,7 +59,7 @@ class RenderToVideoRenderer:
         """(n, S, S, 3) levels by which the network's pictures differ from the person's own."""
         config, device = self.network.config, next(self.network.parameters()).device
         rows = np.arange(first - config.before, first + len(own) + config.after).clip(0, len(motion) - 1)
-        maps = scene.maps(motion[rows])
+        maps = eye_maps(scene, motion[rows])
         places = np.arange(len(own))[:, None] + np.arange(config.window)
         made = []
         # Of one size, so that pictures do not depend on how many are made together.

@@ -20,9 +20,10 @@ from talkinghead.data.tracks import Take, read_takes
 from talkinghead.data.warped_frames import WarpedFrames, are_many, warp_frames
 from talkinghead.errors import InputError
 from talkinghead.methods.facial.config import RenderToVideoConfig
-from talkinghead.methods.facial.scenes import FaceScene
+from talkinghead.methods.facial.scenes import eye_maps
 from talkinghead.methods.facial.video import video_adversaries
 from talkinghead.methods.facial.video_losses import generate, video_losses
+from talkinghead.rendering.face_scene import FaceScene
 from talkinghead.rendering.mesh_render import Skin
 from talkinghead.rendering.skin import fit_skin
 from talkinghead.store import Store
@@ -52,7 +53,7 @@ class Shots:
         """(window, S, S, 4) uint8 rendered faces about a frame."""
         motion = self.frames.motion
         rows = self.frames.rows[place] + np.arange(-config.before, config.after + 1)
-        return self.scene.maps(motion[rows.clip(0, len(motion) - 1)])
+        return eye_maps(self.scene, motion[rows.clip(0, len(motion) - 1)])
 
 
 def read_shots(

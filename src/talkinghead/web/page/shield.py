@@ -15,12 +15,13 @@ from urllib.parse import quote
 
 from talkinghead.web.guard import App, Message, Receive, Scope, Send
 from talkinghead.web.sentences import RefusedError
-from talkinghead.web.uploads import too_large
+from talkinghead.web.uploads import check_disk, too_large
 
 SHOWN = "/uploads"
 """What browsers call the folder of uploads."""
 
 _FILE = "/gradio_api/file="
+_UPLOAD = "/gradio_api/upload"
 _CALLS = ("/gradio_api/queue/join", "/gradio_api/run/predict")
 # Others make the server fetch addresses, decode media or write code.
 _USED = re.compile(
@@ -59,6 +60,8 @@ class PageShield:
         if path.startswith(_FILE):
             path = _FILE + self._find(path.removeprefix(_FILE))
             scope |= {"path": path, "raw_path": quote(path, safe="/=").encode()}
+        elif path.rstrip("/") == _UPLOAD:
+            check_disk(Path(self._folder))
         elif path.startswith(_CALLS):
             body = await self._read_call(receive)
             headers = [(key, value) for key, value in headers if key != b"content-length"]

@@ -1,0 +1,18 @@
+"""How the renderer of Rhythmic Head Motion is trained."""
+
+from __future__ import annotations
+
+from talkinghead.training.stage import Stage, TrainingOptions, defer
+
+_HERE = "talkinghead.methods.rhythmic_head"
+
+PICTURE_STAGES = {
+    "composition": Stage(
+        what="K references and pictures near the target -> the target (sections 4.2 to 4.4), on open recordings",
+        network=defer(f"{_HERE}.composition:picture_adversaries", part="composition"),
+        losses=defer(f"{_HERE}.picture_losses:picture_losses"),
+        example=defer(f"{_HERE}.picture_losses:picture_example"),
+        train=defer(f"{_HERE}.train_picture:train_composition"),
+        options=TrainingOptions(steps=1500, batch=8, learning_rate=1e-3, validate_every=150),
+    ),
+}

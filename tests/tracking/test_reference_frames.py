@@ -1,0 +1,77 @@
+"""Which frames of a video a renderer draws from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pytest
+
+from talkinghead.tracking import reference_frames
+from talkinghead.tracking.reference_frames import gather_references
+from talkinghead.types import Frames, ImageArray, Portrait, Reference
+
+
+@dataclass(frozen=True)
+class Copies:
+    """A video of one picture, with the number of each frame in its corner."""
+
+    image: ImageArray
+    num_frames: int
+    fps: float = 25.0
+    digest: str = ""
+    joins: tuple[int, ...] = ()
+
+    @property
+    def size(self) -> tuple[int, int]:
+        return self.image.shape[1], self.image.shape[0]
+
+    def chunks(self) -> Iterator[Frames]:
+        yield Frames(np.stack([self.frame(number) for number in range(self.num_frames)]), self.fps)
+
+    def frame(self, index: int) -> ImageArray:
+        image = self.image.copy()
+        image[0, 0] = index
+        return image
+
+
+@pytest.fixture
+def filmed(calm: Portrait, monkeypatch: pytest.MonkeyPatch) -> Portrait:
+    """A portrait with a reference of 20 frames that turns slowly; the mouth is covered in frame 19."""
+    monkeypatch.setattr(reference_frames, "mouth_is_covered", lambda image, mesh: image[0, 0, 0] == 19)
+    track = calm.track[np.zeros(20, int)]
+    rotation = track.rotation + np.linspace(0, 0.4, 20)[:, None] * (0, 1, 0)
+    track = replace(track, rotation=rotation)
+    return replace(calm, reference=Reference(Copies(calm.picture, 20), track))
+
+
+def numbers(portrait: Portrait) -> list[int]:
+    return [int(image[0, 0, 0]) for image in portrait.frames.images[1:]]
+
+
+def test_frames_are_spread_over_poses(filmed: Portrait) -> None:
+    portrait = gather_references(filmed, 3)
+    np.testing.assert_array_equal(portrait.picture, filmed.picture)
+    assert numbers(portrait) == [10, 5]  # 19, the farthest, is covered; then always what is farthest from all
+    assert portrait.track.rotation[1, 1] > portrait.track.rotation[2, 1] > portrait.track.rotation[0, 1]
+    np.testing.assert_array_equal(portrait.mesh, filmed.mesh)
+
+
+def test_more_than_there_are_is_said(filmed: Portrait, caplog: pytest.LogCaptureFixture) -> None:
+    portrait = gather_references(filmed, 32)
+    assert len(portrait.frames) == 19
+    assert "the video has 19 frames to draw from, not 32: these are used, 1 with a covered mouth" in caplog.text
+
+
+def test_shut_eyes_are_left_out(filmed: Portrait) -> None:
+    assert filmed.reference is not None
+    track = filmed.reference.track
+    blink = np.where(np.arange(20) == 9, 0.9, 0.0)
+    winking = replace(filmed, reference=replace(filmed.reference, track=replace(track, blink=blink)))
+    assert 9 not in numbers(gather_references(winking, 8))
+
+
+def test_a_picture_stays_as_it_is(calm: Portrait, filmed: Portrait) -> None:
+    assert gather_references(calm, 8) is calm
+    assert gather_references(filmed, 1) is filmed
