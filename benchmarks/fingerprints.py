@@ -13,7 +13,7 @@ _DIGITS = 12  # of the hash
 _NAMED = 3  # networks that were added; of more, their number
 _ONLY: Mapping[str, tuple[str, ...]] = {
     "reenactment": ("content", "speaker_aware", "landmarks", "phones", "speaker"),
-    "lips": ("content", "speaker_aware", "landmarks", "phones", "encoder", "speaker"),
+    "lips": ("content", "speaker_aware", "landmarks", "phones", "encoder", "student", "speaker"),
     "recogniser": ("phones",),
     "alignment": ("phones",),
     "speakers": ("speaker",),

@@ -10,7 +10,7 @@ from typing import Any
 
 from talkinghead.production import WorkerPool
 from talkinghead.production.crew import Worker
-from talkinghead.production.messages import CancelTask, Message, Ready, RunTask
+from talkinghead.production.messages import CancelTask, Death, Message, Ready, RunTask
 from talkinghead.production.runner import TaskRunner
 from talkinghead.web.service import Service
 from talkinghead.web.settings import ServiceSettings
@@ -24,6 +24,7 @@ class ThreadWorker:
     def __init__(self, number: int, messages: queue.SimpleQueue[tuple[Any, Message] | None]) -> None:
         self.name = f"thread {number}"
         self._inbox: queue.SimpleQueue[RunTask | None] = queue.SimpleQueue()
+        self._messages = messages
         self._runner = TaskRunner(lambda message: messages.put((self, message)))
         threading.Thread(target=self._work, daemon=True).start()
         messages.put((self, Ready()))
@@ -31,6 +32,7 @@ class ThreadWorker:
     def _work(self) -> None:
         while (message := self._inbox.get()) is not None:
             self._runner.run(message.number, message.task)
+        self._messages.put((self, Death("it was ended")))  # another is hired: on a busy machine cancelling takes long
 
     def send(self, message: RunTask | CancelTask) -> None:
         if isinstance(message, CancelTask):

@@ -8,7 +8,14 @@ import torch
 
 from talkinghead.speech import time_delay
 from talkinghead.speech.arpabet import CLASSES
-from talkinghead.speech.student import CONFIGS, SpeechStudent, encode_as_heard, posteriors_as_heard
+from talkinghead.speech.encoder import EncoderConfig, SpeechEncoder
+from talkinghead.speech.student import (
+    CONFIGS,
+    SpeechStudent,
+    copy_encoder,
+    encode_as_heard,
+    posteriors_as_heard,
+)
 
 NOISE = np.random.default_rng(0).normal(scale=0.05, size=16_000 * 6).astype(np.float32)
 
@@ -25,7 +32,7 @@ def test_at_most_four_million_parameters_and_200_ms_of_look_ahead(network: Speec
 
 
 def test_shapes(network: SpeechStudent) -> None:
-    encoded, logits = network(torch.rand(3, 50, 80))
+    encoded, logits = network(torch.rand(3, 50, 80), torch.rand(3, 50, 80))
     assert encoded.shape == (3, 25, 384)
     assert logits.shape == (3, 50, len(CLASSES))
 
@@ -65,3 +72,25 @@ def test_beyond_the_end_nothing_is_encoded(network: SpeechStudent) -> None:
     rows = encode_as_heard(NOISE[:3200], gain=1.0, first=5, count=10, network=network)
     assert np.abs(rows[:5]).max() > 0
     assert (rows[5:] == 0).all()
+
+
+def test_a_copy_that_leaves_nothing_out_hears_what_its_teacher_does() -> None:
+    torch.manual_seed(0)
+    teacher, same = (SpeechEncoder(EncoderConfig(width=16, heads=2, hidden=24)).eval() for _ in range(2))
+    spectra = torch.rand(2, 60, 80)
+    copy_encoder(same, teacher, spectra)
+    torch.testing.assert_close(same(spectra), teacher(spectra))
+
+
+def test_a_smaller_copy_keeps_the_neurons_that_do_something() -> None:
+    torch.manual_seed(0)
+    teacher = SpeechEncoder(EncoderConfig(width=16, heads=2, blocks=1, hidden=24)).eval()
+    smaller = SpeechEncoder(EncoderConfig(width=16, heads=2, blocks=1, hidden=10)).eval()
+    block = teacher.blocks[0]
+    assert isinstance(block.contract, torch.nn.Linear)
+    idle = torch.randperm(24)[:14]
+    with torch.no_grad():
+        block.contract.weight[:, idle] = 0.0
+    spectra = torch.rand(2, 60, 80)
+    copy_encoder(smaller, teacher, spectra)
+    torch.testing.assert_close(smaller(spectra), teacher(spectra))

@@ -65,7 +65,7 @@ RECIPES: dict[str, Recipe] = {
                 losses=defer("talkinghead.recipes.student:student_losses"),
                 example=defer("talkinghead.recipes.student:student_example"),
                 train=defer("talkinghead.recipes.student:train_student"),
-                options=HeldOutOptions(steps=4000, batch=48, learning_rate=1.2e-3),
+                options=HeldOutOptions(steps=1000, batch=8, learning_rate=1e-4, validate_every=200),
             ),
             "talkinghead.speech.student:CONFIGS",
         ),

@@ -122,10 +122,10 @@ def compute_sources(
             store=store,
         )
         for name in sorted({item.source for item in learned})
-    } | {SPEECHLESS: compute_features(_speechless(), config, versions=1, store=store)}
+    } | {SPEECHLESS: compute_features(make_speechless(), config, versions=1, store=store)}
 
 
-def _speechless() -> list[LabelledSound]:
+def make_speechless() -> list[LabelledSound]:
     """Noise, and notes that an instrument plays: silence to a listener for phones."""
     rng, count = np.random.default_rng(0), round(_SPEECHLESS_S * SAMPLE_RATE)
     labels = np.full(-(-count // 160), CLASSES.index(SILENCE), np.uint8)

@@ -7,7 +7,7 @@ tilt, noise, missing bands) anew in every batch. What the encoder makes of the s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 import numpy as np
@@ -66,13 +66,8 @@ class PhoneBatches:
         self._encoded = [rows for sounds in sources.values() for rows in sounds.encoded]
         self._labels = [known for sounds in sources.values() for known in sounds.labels]
         self._weights = [weight for sounds in sources.values() for weight in sounds.weights]
-        shares = [
-            _SHARES.get(name, _SHARE_OF_OTHERS)
-            * np.array([len(known) for known in sounds.labels])
-            / sum(map(len, sounds.labels))
-            for name, sounds in sources.items()
-        ]
-        self._shares = np.cumsum(np.concatenate(shares)) / np.sum(np.concatenate(shares))
+        names = [name for name, sounds in sources.items() for _ in sounds.labels]
+        self._shares = np.cumsum(share_of_recordings(names, [len(known) for known in self._labels]))
 
     def __call__(self, step: int) -> dict[str, Tensor]:
         """The batch of a step for ``phone_losses``."""
@@ -102,6 +97,19 @@ class PhoneBatches:
         if start > 0:
             labels[:_EDGE] = -1
         return heard, understood, labels
+
+
+def share_of_recordings(sources: Sequence[str], lengths: Sequence[int]) -> npt.NDArray[np.float64]:
+    """(N,) how often each recording is learned from, summing to 1: sources have their shares, longer recordings more.
+
+    Args:
+        sources: (N,) of the recordings.
+        lengths: (N,) of the recordings.
+    """
+    names, owners = np.unique(np.asarray(sources), return_inverse=True)
+    totals = np.bincount(owners, weights=lengths)
+    shares = np.array([_SHARES.get(str(name), _SHARE_OF_OTHERS) for name in names])
+    return np.asarray((shares / totals)[owners] * lengths / shares.sum())
 
 
 def phone_losses(network: nn.Module, batch: Mapping[str, Tensor], config: PhoneConfig) -> dict[str, Tensor]:

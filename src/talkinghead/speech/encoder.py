@@ -65,12 +65,24 @@ class EncoderConfig:
         width: numbers per frame.
         heads: of the self-attention.
         blocks: how many of the transformer's blocks, from the lowest.
+        hidden: numbers inside each block's perceptron; 0: four times the width.
+        look_ahead: how many features ahead of its own each block attends to; negative: all of the window.
     """
 
     num_mels: int = 80
     width: int = 384
     heads: int = 6
     blocks: int = 2
+    hidden: int = 0
+    look_ahead: int = -1
+
+    @property
+    def seconds_ahead(self) -> float:
+        """Seconds of sound after its place for which a feature waits; infinite if all of the window is attended to."""
+        if self.look_ahead < 0:
+            return math.inf
+        # Half a frame of the spectrogram, and one frame for each of the two convolutions.
+        return (_MEL_WINDOW / 2 + 2 * _MEL_HOP) / SAMPLE_RATE + self.blocks * self.look_ahead / RATE
 
 
 CONFIGS = {"small": EncoderConfig(), "tiny": EncoderConfig(width=16, heads=2, blocks=1)}
@@ -79,20 +91,24 @@ CONFIGS = {"small": EncoderConfig(), "tiny": EncoderConfig(width=16, heads=2, bl
 class _Block(nn.Module):
     """Self-attention and a perceptron, each behind a layer normalisation and added to what went in."""
 
-    def __init__(self, width: int, heads: int) -> None:
+    def __init__(self, config: EncoderConfig) -> None:
         super().__init__()
-        self.heads = heads
+        width, hidden = config.width, config.hidden or 4 * config.width
+        self.heads, self.look_ahead = config.heads, config.look_ahead
         self.attention_norm = nn.LayerNorm(width)
         self.query_key_value = nn.Linear(width, 3 * width)
         self.project = nn.Linear(width, width)
         self.norm = nn.LayerNorm(width)
-        self.expand = nn.Linear(width, 4 * width)
-        self.contract = nn.Linear(4 * width, width)
+        self.expand = nn.Linear(width, hidden)
+        self.contract = nn.Linear(hidden, width)
 
     def forward(self, hidden: Tensor) -> Tensor:
         projected = self.query_key_value(self.attention_norm(hidden)).unflatten(-1, (3, self.heads, -1))
         query, key, value = projected.permute(2, 0, 3, 1, 4)
-        attended = F.scaled_dot_product_attention(query, key, value)
+        mask = None
+        if self.look_ahead >= 0:
+            mask = torch.ones(2 * query.shape[-2:-1], dtype=torch.bool, device=hidden.device).tril(self.look_ahead)
+        attended = F.scaled_dot_product_attention(query, key, value, attn_mask=mask)
         hidden = hidden + self.project(attended.transpose(1, 2).flatten(2))
         changed: Tensor = hidden + self.contract(F.gelu(self.expand(self.norm(hidden))))
         return changed
@@ -118,7 +134,7 @@ class SpeechEncoder(nn.Module):
         self.config = config
         self.spectral = nn.Conv1d(config.num_mels, config.width, 3, padding=1)
         self.strided = nn.Conv1d(config.width, config.width, 3, stride=_STRIDE, padding=1)
-        self.blocks = nn.Sequential(*[_Block(config.width, config.heads) for _ in range(config.blocks)])
+        self.blocks = nn.Sequential(*[_Block(config) for _ in range(config.blocks)])
         self.register_buffer("centre", torch.zeros(WINDOW, config.width))
         self.register_buffer("spread", torch.ones(config.width))
 

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from talkinghead.speech.arpabet import CLASSES
-from talkinghead.speech.encoder import encode_speech, encoder_digest
+from talkinghead.speech.encoder import SpeechEncoder, encode_speech, encoder_digest
 from talkinghead.speech.features import SAMPLE_RATE, loudness_gain, resample
 from talkinghead.speech.time_delay import HOP, RATE, STRIDE, MelStem, TimeDelayBlock, mel_windows
 from talkinghead.store import code_digest, file_digest, key_of
@@ -107,6 +107,7 @@ def phone_posteriors(
     first: int = 0,
     count: int | None = None,
     network: PhoneRecogniser | None = None,
+    encoder: SpeechEncoder | None = None,
 ) -> npt.NDArray[np.float32]:
     """How surely each frame is silence or one of the phones; the same whatever the stretch that is asked for.
 
@@ -116,6 +117,7 @@ def phone_posteriors(
         first: the first frame.
         count: of frames; None: up to the end of the recording.
         network: None: the one that ships.
+        encoder: what it listens to; None: the one that ships.
 
     Returns:
         (count, 40) in the order of ``arpabet.CLASSES``, rows sum to 1; frame t is centred on ``(first + t) / 100`` s of
@@ -131,7 +133,8 @@ def phone_posteriors(
         encoded = None
         if config.encoder_size:
             begin, strides = window.begin // STRIDE, window.mel.shape[1] // STRIDE
-            encoded = torch.from_numpy(encode_speech(samples, gain=gain, first=begin, count=strides))[None].to(device)
+            rows = encode_speech(samples, gain=gain, first=begin, count=strides, network=encoder)
+            encoded = torch.from_numpy(rows)[None].to(device)
         with torch.inference_mode():
             posteriors = network(window.mel.to(device), encoded)[0].float().softmax(dim=-1)
         result[window.rows] = posteriors[window.inner].cpu().numpy()

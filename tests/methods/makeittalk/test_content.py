@@ -8,8 +8,10 @@ import pytest
 import torch
 from torch import nn
 
+from talkinghead.methods import get_method
 from talkinghead.methods.makeittalk.config import CONFIGS, VARIANTS, ContentConfig
 from talkinghead.methods.makeittalk.content import SpeechContentAnimation, windows_of
+from talkinghead.weights import read_config
 
 
 def count(network: nn.Module) -> int:
@@ -110,3 +112,12 @@ def test_configurations_differ_as_they_say() -> None:
     assert dataclasses.replace(small, **heard, lead=0) == paper
     assert dataclasses.replace(small, **heard) == dataclasses.replace(VARIANTS["small-phones"].content, **heard)
     assert count(SpeechContentAnimation(tiny)) < 0.02 * count(SpeechContentAnimation(small))
+
+
+def test_the_causal_branch_is_the_same_and_hears_the_student() -> None:
+    folder = get_method("makeittalk").weights
+    assert folder is not None
+    small, causal = (place / "content.safetensors" for place in (folder, folder / "causal"))
+    assert causal.read_bytes() == small.read_bytes()
+    sizes, causal_sizes = (read_config(path.with_suffix(".json"), ContentConfig) for path in (small, causal))
+    assert causal_sizes == dataclasses.replace(sizes, causal=True)
