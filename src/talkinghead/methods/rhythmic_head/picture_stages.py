@@ -13,6 +13,6 @@ PICTURE_STAGES = {
         losses=defer(f"{_HERE}.picture_losses:picture_losses"),
         example=defer(f"{_HERE}.picture_losses:picture_example"),
         train=defer(f"{_HERE}.train_picture:train_composition"),
-        options=TrainingOptions(steps=1500, batch=8, learning_rate=1e-3, validate_every=150),
+        options=TrainingOptions(steps=700, batch=4, learning_rate=8e-4, validate_every=100),
     ),
 }

@@ -25,6 +25,7 @@ from talkinghead.types import FloatArray, Frames, ImageArray, IndexArray, Motion
 _MOST = 4  # frames that are blended
 _BLINK_COST = 0.3  # squared rad that a whole blink counts as
 _POSE_SHARE = 0.1  # of the pose's cost in that of the mouth
+_SHARE = 0.2  # of the usual cost between neighbours: with more, bodies and backgrounds of several frames shine through
 _LEAST_BANDWIDTH = 1e-4
 
 
@@ -206,8 +207,8 @@ def _squared_distances(a: FloatArray, b: FloatArray) -> FloatArray:
 
 
 def _bandwidth(between: FloatArray) -> float:
-    """The usual cost from a reference to the one nearest to it."""
+    """A share of the usual cost from a reference to the one nearest to it."""
     if len(between) < 2:
         return 1.0
     others = between + np.diag(np.full(len(between), np.inf))
-    return max(_LEAST_BANDWIDTH, float(np.median(others.min(axis=1))))
+    return max(_LEAST_BANDWIDTH, _SHARE * float(np.median(others.min(axis=1))))
