@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
 from drawn import speech_like
+from talkinghead.methods.rhythmic_head import motion
 from talkinghead.methods.rhythmic_head.chance import OCTAVES_HZ, draw_paths
 from talkinghead.methods.rhythmic_head.features import FPS, STRIDE
 from talkinghead.methods.rhythmic_head.head import HeadMotionLearner, set_out
@@ -18,6 +20,7 @@ from talkinghead.methods.rhythmic_head.motion_config import MOTION_CONFIGS, TAU
 from talkinghead.methods.rhythmic_head.reference_motion import ReferenceMotion, find_reference_motion, last_stretch
 from talkinghead.methods.rhythmic_head.train_head import draw_manner
 from talkinghead.types import FloatArray, Frames, Portrait, Reference, Speech
+from talkinghead.weights import Weights
 
 
 def network(size: str = "tiny") -> HeadMotionLearner:
@@ -69,7 +72,6 @@ def test_people_who_move_farther_are_made_to_move_farther() -> None:
     assert (spreads[1] > 2.0 * spreads[0]).all()
 
 
-@pytest.mark.slow
 def test_half_an_hour_stays_in_the_person_s_range() -> None:
     learner = load_small()
     known = reference(learner.frames.row_size, width=0.08)
@@ -84,9 +86,7 @@ def test_half_an_hour_stays_in_the_person_s_range() -> None:
 
 def load_small() -> HeadMotionLearner:
     """The network that ships."""
-    from talkinghead.methods import get_method
-
-    return load_motion(get_method("rhythmic_head").find_weights()).head
+    return load_motion(Weights((Path(motion.__file__).with_name("weights"),))).head
 
 
 def test_a_path_joins_pose_and_velocity() -> None:
@@ -198,8 +198,8 @@ def test_a_video_too_short_or_still_is_as_good_as_a_picture(calm: Portrait, capl
 def test_a_video_goes_on_where_it_ends(calm: Portrait) -> None:
     generator = build_motion(*MOTION_CONFIGS["tiny"])
     portrait = filmed(calm, 100, 25.0)
-    motion = generator.generate(Speech(speech_like(1.0), 16_000), portrait)
+    made = generator.generate(Speech(speech_like(1.0), 16_000), portrait)
     known = find_reference_motion(portrait, "bands")
     assert known is not None
-    assert np.abs(motion.rotation[0] - known.pose[-1, :3]).max() < 0.02
-    assert np.abs(motion.landmarks[0] - motion.landmarks[1]).max() < 0.05
+    assert np.abs(made.rotation[0] - known.pose[-1, :3]).max() < 0.02
+    assert np.abs(made.landmarks[0] - made.landmarks[1]).max() < 0.05

@@ -13,6 +13,7 @@ from talkinghead.methods.rhythmic_head.features import SIZES, STRIDE, num_featur
 _SAMPLES = STRIDE * SIZES["sound"]
 _SOUND_CHANNELS = (48, 64, 96)
 _SOUND_KERNELS, _SOUND_STRIDES = (64, 8, 5), (16, 4, 5)  # 640 samples -> 40 -> 10 -> 2
+_LOUDNESS = 0.1  # the effective value of samples at the usual loudness, which become about 1
 _LEFT = _SAMPLES // 16 // 4 // 5
 
 
@@ -44,7 +45,7 @@ class FrameEncoder(nn.Module):
         batch, count = rows.shape[0], rows.shape[1] // STRIDE
         frames = rows[:, : STRIDE * count].reshape(batch * count, -1)
         if len(self.layers):
-            hidden = frames[:, None]
+            hidden = frames[:, None] / _LOUDNESS
             for layer in self.layers:
                 hidden = F.gelu(layer(hidden))
             frames = hidden.flatten(1)

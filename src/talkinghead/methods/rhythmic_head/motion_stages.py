@@ -13,7 +13,7 @@ MOTION_STAGES = {
         losses=defer(f"{_HERE}.expression_losses:expression_losses"),
         example=defer(f"{_HERE}.expression_losses:expression_example"),
         train=defer(f"{_HERE}.train_expression:train_expression"),
-        options=TrainingOptions(steps=4000, batch=48, learning_rate=1.5e-3),
+        options=TrainingOptions(steps=1600, batch=48, learning_rate=1.5e-3),
     ),
     "head": Stage(
         what="three seconds of a head and its sound -> how it goes on (section 3.3), on the open recordings",
