@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from talkinghead.methods.rhythmic_head.config import CompositionConfig
 from talkinghead.methods.rhythmic_head.projection import ProjectedFace
-from talkinghead.methods.rhythmic_head.references import ReferenceFrames
+from talkinghead.methods.rhythmic_head.references import MovedReferences, ReferenceFrames
 from talkinghead.rendering.head_renderer import HeadScene
 from talkinghead.rendering.rig import Rig
 from talkinghead.rendering.sketch import sketches
@@ -76,7 +76,9 @@ class CompositionScene:
             own: (T, S, S, 3) uint8, the portrait's picture, warped.
         """
         matches = self.references.match(motion)
-        moved = self.references.move(motion, matches)
+        # One picture has nothing to add to itself, warped, which has its mouth and lids painted.
+        alone = len(self.references) == 1
+        moved = MovedReferences(own, own, own) if alone else self.references.move(motion, matches)
         path = matches.path
         return Sources(
             own=_grow(own, self.head.crop.points(path.place), path.scale / self.head.rig.scale),
