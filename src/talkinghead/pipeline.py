@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from talkinghead.errors import InputError, announce
+from talkinghead.media import sniff
 from talkinghead.methods import get_method, get_renderer, method_of_renderer
 from talkinghead.methods.base import MotionGenerator, PerKind, Renderer
 from talkinghead.motion.editing import retarget, retime, scale_head, with_blink
@@ -205,8 +206,10 @@ class TalkingHead:
         Raises:
             InputError: it cannot be read, shows no face, or does not meet the method's needs.
         """
-        usual = int(getattr(self.renderer, "references", 1))
-        if references is not None and references != 1 and usual == 1:
+        # Which renderer draws photos is asked for videos alone: it may have to be loaded first.
+        filmed = is_person(face) or sniff(face) == "video"
+        usual = int(getattr(self.renderer, "references", 1)) if filmed else 1
+        if filmed and usual == 1 and references not in (None, 1):
             announce(f"the renderer {self.renderer_names[0]} draws from one picture: --references is left out.")
         count = usual if references is None or usual == 1 else references
         wanted = self.needs_reference or count != 1

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from talkinghead.errors import InputError
 from talkinghead.methods.base import PerKind
 from talkinghead.pipeline import TalkingHead
 from talkinghead.production.figure import Figure
@@ -107,3 +108,16 @@ def test_the_opacity_of_the_first_frame_holds_where_its_face_is_shown(
     assert (image[: edge - 2] == GREEN).all()
     assert not (image[edge + 2 :] == GREEN).all(axis=-1).any()
     assert "segmentation" not in caplog.text
+
+
+def test_no_frames_to_draw_from_are_refused(face: Path) -> None:
+    with pytest.raises(InputError, match="--references 0 is out of range"):
+        Figure(face, references=0)
+
+
+def test_a_picture_does_not_ask_how_many_frames_are_drawn_from(face: Path) -> None:
+    def never() -> Moving:
+        raise AssertionError
+
+    head = TalkingHead(Silent(), PerKind(never, Moving))
+    assert len(head.read_portrait(face, references=8).frames) == 1
