@@ -18,6 +18,7 @@ from talkinghead.rendering.sketch import sketches
 from talkinghead.types import FloatArray, ImageArray, Motion, Portrait
 
 _SAME = 1e-6
+_FAR = 0.02  # cost of equation 2 at which a reference is clearly in another pose: a turn of 8 degrees
 _PICTURES = ("own", "matched", "spoken", "still", "projected")
 
 
@@ -30,7 +31,8 @@ class Sources:
             as the references.
         matched: (T, S, S, 3) uint8, the references nearest in pose, moved to the pose.
         spoken: (T, S, S, 3) uint8, the references nearest in the mouth's shape, moved to the pose.
-        still: (T, S, S, 3) uint8, the references nearest in pose as they are.
+        still: (T, S, S, 3) uint8, the references nearest in pose as they are; far from all, more and more ``own``, or a
+            second head would shine through beside the moved one.
         projected: (T, S, S, 4) uint8, the projected mesh; the last channel is 0 in holes.
         landmarks: (T, 68, 2) px of the pictures.
         costs: (T, 2) of the nearest pose and of the nearest mouth.
@@ -80,11 +82,12 @@ class CompositionScene:
         alone = len(self.references) == 1
         moved = MovedReferences(own, own, own) if alone else self.references.move(motion, matches)
         path = matches.path
+        own = _grow(own, self.head.crop.points(path.place), path.scale / self.head.rig.scale)
         return Sources(
-            own=_grow(own, self.head.crop.points(path.place), path.scale / self.head.rig.scale),
+            own=own,
             matched=moved.matched,
             spoken=moved.spoken,
-            still=moved.still,
+            still=_blend(moved.still, own, np.exp(-matches.costs[:, 0] / _FAR)),
             projected=self._projected.draw(motion, path),
             landmarks=self.head.landmarks(self.head.rig.place(motion)[0]),
             costs=matches.costs,
@@ -96,6 +99,11 @@ class CompositionScene:
         return shrink_pictures(self.references.pictures, side), draw_landmarks(
             self.references.landmarks, size=self._config.size, side=side
         )
+
+
+def _blend(first: ImageArray, second: ImageArray, shares: FloatArray) -> ImageArray:
+    """Pictures (T, S, S, 3), of which the first ones have shares (T,)."""
+    return np.stack([cv2.addWeighted(a, s, b, 1 - s, 0) for a, b, s in zip(first, second, shares, strict=True)])
 
 
 def _grow(pictures: ImageArray, middles: FloatArray, growth: FloatArray) -> ImageArray:
