@@ -17,6 +17,7 @@ from benchmarks import (
     alignment,
     attentional,
     attentional_ablations,
+    batch,
     disentanglement,
     dub,
     evaluation,
@@ -63,6 +64,7 @@ _WIDTH = 110
 _WITHOUT_CORPUS: Mapping[str, Callable[[], Any]] = {
     "speed": lambda: speed.measure(TalkingHead.from_pretrained()),
     "memory": memory.measure,
+    "batch": lambda: batch.measure(_RUNS / "batch"),
 }
 _WITH_CORPUS: Mapping[str, Callable[[Path], Any]] = {
     "evaluation": lambda corpus: evaluation.measure("evaluation", corpus, _RUNS / "evaluation"),

@@ -11,6 +11,7 @@ from benchmarks import (
     alignment,
     attentional,
     attentional_ablations,
+    batch,
     disentanglement,
     dub_page,
     evaluation,
@@ -184,6 +185,7 @@ PARTS: Mapping[str, Part] = {
     "people": Part(COST, "whether the people in a video with cuts are told apart", people.table),
     "speed": Part(COST, "the time of each stage", speed.table),
     "memory": Part(COST, "peak memory for short and for long speech", memory.table),
+    "batch": Part(COST, "many jobs beside the command in a loop; workers and nodes that die", batch.table),
     "portraits": Part(COST, "what became of each picture of the shared folder", portraits.table),
 }  # fmt: skip
 """Every part by its name, in the order of the overview's list."""

@@ -27,10 +27,9 @@ is the ceiling.
 _MADE = """## How these pages are made
 
 `make bench` (`python -m benchmarks`) measures; `make bench-report` writes this page and those behind it from
-`benchmarks/results`. No number is typed in by hand. The line below a table says when it was measured and which weights
-have changed since. Parts that need recordings look for them in `../shared/data` or `TALKINGHEAD_CORPUS`; where there
-are none, their last result stays. The values of single clips are written to `benchmarks/results/clips`, which git
-ignores.
+`benchmarks/results`; no number is typed in by hand. The line below a table says when it was measured and which weights
+have changed since. Recordings are looked for in `../shared/data` or `TALKINGHEAD_CORPUS`; without them the last result
+stays.
 """
 
 Record = Mapping[str, Any]
