@@ -34,6 +34,7 @@ from benchmarks import (
     report,
     retracked,
     seams,
+    service,
     speakers,
     speed,
     synchrony,
@@ -65,6 +66,7 @@ _WITHOUT_CORPUS: Mapping[str, Callable[[], Any]] = {
     "speed": lambda: speed.measure(TalkingHead.from_pretrained()),
     "memory": memory.measure,
     "batch": lambda: batch.measure(_RUNS / "batch"),
+    "service": lambda: service.measure(_RUNS / "service"),
 }
 _WITH_CORPUS: Mapping[str, Callable[[Path], Any]] = {
     "evaluation": lambda corpus: evaluation.measure("evaluation", corpus, _RUNS / "evaluation"),

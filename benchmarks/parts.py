@@ -27,6 +27,7 @@ from benchmarks import (
     reenactment,
     retracked,
     seams,
+    service,
     speakers,
     speed,
     synchrony,
@@ -186,6 +187,7 @@ PARTS: Mapping[str, Part] = {
     "speed": Part(COST, "the time of each stage", speed.table),
     "memory": Part(COST, "peak memory for short and for long speech", memory.table),
     "batch": Part(COST, "many jobs beside the command in a loop; workers and nodes that die", batch.table),
+    "service": Part(COST, "HTTP beside a batch, its memory, kills, damaged uploads", service.page),
     "portraits": Part(COST, "what became of each picture of the shared folder", portraits.table),
 }  # fmt: skip
 """Every part by its name, in the order of the overview's list."""
