@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from talkinghead.cancellation import checkpoint
-from talkinghead.face.landmarks import FACE_OVAL, OUTER_LIP_CONTOUR
+from talkinghead.face.landmarks import FACE_OVAL, INNER_LIP_CONTOUR, OUTER_LIP_CONTOUR
 from talkinghead.tracking.crops import CROP_REACH, box_of, crop_around, through_affine
 from talkinghead.tracking.drawn_mouth import fit_drawn_mouth
 from talkinghead.tracking.find import find_faces
@@ -16,7 +16,8 @@ from talkinghead.types import FloatArray, ImageArray
 _STRETCHES = (1.2, 1.4)  # manga faces have flat chins close below the mouth: stretched, they look like a person's
 _NOSE_TIP = 1
 _LARGEST_CROP = 1280  # px of a picture of a head that was set upright
-_MARGIN = 1.15  # how much better a stretched reading must explain the picture to be taken
+_MARGIN = 1.15  # how much better another reading must explain the picture to be taken
+_OPEN = 0.4  # of the mouth's height: its inside, if it is open
 
 
 def explanation_of(image: ImageArray, landmarks: FloatArray) -> float:
@@ -66,6 +67,15 @@ def _refit_upright(image: ImageArray, landmarks: FloatArray) -> FloatArray:
             if near and explanation_of(image, face) > score:
                 best, score = face, explanation_of(image, face)
     laid = fit_drawn_mouth(image, best)
-    if laid is not None and explanation_of(image, laid) > explanation_of(image, best):
-        return laid
+    if laid is not None:
+        # Networks know shut mouths better than open ones, whose teeth and tongue they take for lips.
+        margin = 1.0 if _share_inside(laid) > _OPEN else _MARGIN
+        if explanation_of(image, laid) > margin * explanation_of(image, best):
+            return laid
     return best
+
+
+def _share_inside(landmarks: FloatArray) -> float:
+    """The height of the mouth's inside, in heights of the lips with it."""
+    inner, outer = (float(np.ptp(landmarks[contour, 1])) for contour in (INNER_LIP_CONTOUR, OUTER_LIP_CONTOUR))
+    return inner / max(outer, 1e-6)

@@ -24,6 +24,7 @@ _SMALLEST, _WIDEST = (0.10, 0.02), 0.75  # of the face's width: width and height
 _NEAR = 0.22  # of the face's width between the middle of the tracked mouth and the drawn one
 _WITHIN = 0.9  # of a mouth that lies on the lower face: other patches are outlines, beards or clothes
 _MOST_LIP = 0.35  # of the mouth's height
+_DARK = 30.0  # lightness of lines; lips are lighter
 _SHUT = 0.8  # of the mouth's height: lips that are thicker together meet in a line
 _LINE = 0.05  # of the mouth's height, where it has no lips
 _BLURRED = 2  # px at an edge whose colours are mixed
@@ -191,9 +192,11 @@ def _thickness(column: FloatArray, lips: tuple[FloatArray, FloatArray] | None) -
     if sum(ends) >= _SHUT * count:
         seam = (ends[0] + count - ends[1]) / 2
         return seam, count - 1 - seam
-    # What goes on for longer is the inside, in the colour of the line around it.
-    upper, lower = (end if end <= _MOST_LIP * count else _LINE * count for end in ends)
-    return float(upper), float(lower)
+    # A dark edge that goes on for longer is a line, and then the inside in the same colour.
+    for k, way in enumerate((column, column[::-1])):
+        if ends[k] > _MOST_LIP * count and _at_edge(way)[0] < _DARK:
+            ends[k] = round(_LINE * count)
+    return float(ends[0]), float(ends[1])
 
 
 def _along(mouth: DrawnMouth, edge: FloatArray, share: FloatArray) -> FloatArray:
