@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 _PATIENCE_S = 3600.0
+_ASKED_EVERY_S = 0.2
 
 
 class Client:
@@ -94,7 +95,7 @@ class Client:
                 if state in ("queued", "running"):
                     break  # they end in about the order in which they came
                 states[id] = state
-            time.sleep(0.05)
+            time.sleep(_ASKED_EVERY_S)
         return states
 
 

@@ -224,7 +224,9 @@ def test_the_camera_and_a_text(page: Any) -> None:
 
 @pytest.mark.slow
 def test_the_example_with_a_text_and_an_emotion(page: Any) -> None:
-    page.get_by_role("button", name="Eileen Collins, NASA").click()
+    page.get_by_role("button", name="A drawing").click()
+    page.wait_for_selector("#th-make-picture img")
+    page.get_by_role("button", name="Eileen Collins (NASA, public domain)").click()
     page.wait_for_selector("#th-make-picture img")
     page.get_by_label("Or a text to say").fill("Good morning.")
     choose(page, "Method", "write_a_speaker")

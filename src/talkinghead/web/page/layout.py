@@ -35,6 +35,7 @@ _CONTRAST = {
     "block_info_text_color": "*neutral_600",
     "block_info_text_color_dark": "*neutral_300",
 }
+_EXAMPLES = (("talkinghead.cli", "astronaut.jpg"), ("talkinghead.web", "drawing.png"))
 _HEAD = '<meta name="robots" content="noindex"><link rel="icon" href="data:,">'
 _INTRODUCTION = (
     "# talkinghead\nA face and a voice become a video of that face saying it. Use only faces and voices whose owners "
@@ -94,14 +95,16 @@ def make_page(service: Service, placings: Placings) -> Any:
     from talkinghead.web.page.rate import RateTab
 
     bridge = Bridge(service)
-    example = service.settings.data / "page" / "example.jpg"
-    example.write_bytes(importlib.resources.files("talkinghead.cli").joinpath("astronaut.jpg").read_bytes())
+    examples = []
+    for package, name in _EXAMPLES:
+        examples.append(service.settings.data / "page" / name)
+        examples[-1].write_bytes(importlib.resources.files(package).joinpath(name).read_bytes())
     with gr.Blocks(title="talkinghead", analytics_enabled=False, delete_cache=(_EVERY_S, _CACHE_S)) as page:
         gr.Markdown(_INTRODUCTION)
         job, placed = gr.State(None), gr.State(None)
         with gr.Tabs():
             with gr.Tab("Make a video"):
-                first = MakeTab(bridge, placings, job=job, placed=placed, example=example)
+                first = MakeTab(bridge, placings, job=job, placed=placed, examples=examples)
             with gr.Tab("Edit the motion"):
                 EditTab(bridge, job=job)
             with gr.Tab("Compare methods"):

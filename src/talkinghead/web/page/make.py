@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -42,20 +42,20 @@ class MakeTab:
         placings: landmarks placed on the page.
         job: state: the id of the newest job.
         placed: state: the id of the placing whose landmarks are to be used.
-        example: a picture to try.
+        examples: pictures to try: a photo and a drawing.
     """
 
-    def __init__(self, bridge: Bridge, placings: Placings, *, job: Any, placed: Any, example: Path) -> None:
+    def __init__(self, bridge: Bridge, placings: Placings, *, job: Any, placed: Any, examples: Sequence[Path]) -> None:
         self._bridge, self._placings = bridge, placings
         self._emotional = {method["name"] for method in list_methods() if method["emotional"]}
         with gr.Row():
             with gr.Column(min_width=320):
                 self.picture = picture_input("Face: a picture, or the camera", elem_id="th-make-picture")
                 gr.Examples(
-                    [[str(example)]],
+                    [[str(example)] for example in examples],
                     [self.picture],
-                    label="An example, public domain",
-                    example_labels=["Eileen Collins, NASA"],
+                    label="Examples",
+                    example_labels=["Eileen Collins (NASA, public domain)", "A drawing"],
                 )
                 with gr.Accordion("Instead of a picture: a video, or a person", open=False):
                     video = gr.File(label="A video of a face", file_types=["video"], height=120)
