@@ -167,6 +167,8 @@ def refuse_a_bad_upload(page: Any, speech: Path, tmp_path: Path) -> None:
     assert alert.startswith("no picture.png")
     assert alert.endswith(".")
     assert "/" not in alert
+    assert list(tmp_path.parent.glob("data*/**/upload.png"))
+    assert not list(tmp_path.parent.glob("data*/**/*no picture*"))
 
 
 def cancel_a_job(page: Any, face: Path, tmp_path: Path) -> None:

@@ -68,7 +68,8 @@ class Bridge:
                 paths = given if isinstance(given, list) else [given]
                 for number, path in enumerate(path for path in paths if path):
                     place = Path(f"{name}.json") if isinstance(path, bytes) else Path(path)
-                    upload = Upload(f"{name}-{number}{safe_suffix(place.name)}", display_name(place.name))
+                    told = display_name(getattr(path, "client_name", place.name))
+                    upload = Upload(f"{name}-{number}{safe_suffix(place.name)}", told)
                     if isinstance(path, bytes):
                         (folder / upload.file).write_bytes(path)
                     else:

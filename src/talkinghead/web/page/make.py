@@ -15,6 +15,7 @@ from talkinghead.web.about import list_methods
 from talkinghead.web.page.bridge import Bridge, explain, show_curves, show_video
 from talkinghead.web.page.widgets import (
     NOBODY,
+    file_input,
     hint,
     method_input,
     picture_input,
@@ -58,7 +59,7 @@ class MakeTab:
                     example_labels=["Eileen Collins (NASA, public domain)", "A drawing"],
                 )
                 with gr.Accordion("Instead of a picture: a video, or a person", open=False):
-                    video = gr.File(label="A video of a face", file_types=["video"], height=120)
+                    video = file_input("A video of a face", file_types=["video"], height=120)
                     dub = gr.Checkbox(label="Dub it: keep the video, change its lips alone")
                     person = gr.Dropdown(label="A person made on this service", choices=list_persons(bridge), value="")
             with gr.Column(min_width=320):
@@ -82,7 +83,7 @@ class MakeTab:
                         fps = gr.Textbox(label="Frames per second", placeholder="25", info="or 30000/1001")
                         file_format = gr.Dropdown(label="File", choices=_FORMATS, value="mp4")
                     colour = gr.Textbox(label="Background colour", placeholder="#00b140")
-                    background = gr.File(label="Or a background picture", file_types=["image"], height=100)
+                    background = file_input("Or a background picture", file_types=["image"], height=100)
                     mark = gr.Checkbox(label='A small "AI" in the corner', value=True)
                 with gr.Row():
                     make = gr.Button("Make the video", variant="primary", elem_id="th-make")

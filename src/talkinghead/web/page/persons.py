@@ -10,6 +10,7 @@ import gradio as gr
 
 from talkinghead.web.page.bridge import Bridge, explain
 from talkinghead.web.page.make import list_persons
+from talkinghead.web.page.widgets import file_input
 from talkinghead.web.tasks import AdaptPerson, CheckVideos
 
 
@@ -29,7 +30,7 @@ class PersonsTab:
         )
         with gr.Row():
             with gr.Column(min_width=320):
-                videos = gr.File(label="Videos of one person", file_types=["video"], file_count="multiple", height=140)
+                videos = file_input("Videos of one person", file_types=["video"], file_count="multiple", height=140)
             with gr.Column(min_width=320):
                 name = gr.Textbox(label="Name")
                 consent = gr.Textbox(label="How they agreed", placeholder="Anna agreed by e-mail on 3 March 2026.")

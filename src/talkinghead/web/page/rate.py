@@ -9,6 +9,7 @@ from typing import Any
 import gradio as gr
 
 from talkinghead.web.page.bridge import Bridge, explain
+from talkinghead.web.page.widgets import file_input
 from talkinghead.web.page_tasks import EvaluateVideo
 from talkinghead.web.tasks import CheckVideos
 
@@ -25,9 +26,9 @@ class RateTab:
         gr.Markdown("Every measure that can be made: against the real video of the same speech, if you have it.")
         with gr.Row():
             with gr.Column(min_width=320):
-                video = gr.File(label="The video to evaluate", file_types=["video"], height=140, elem_id="th-evaluated")
+                video = file_input("The video to evaluate", file_types=["video"], height=140, elem_id="th-evaluated")
             with gr.Column(min_width=320):
-                reference = gr.File(label="The real video of the same speech", file_types=["video"], height=140)
+                reference = file_input("The real video of the same speech", file_types=["video"], height=140)
         with gr.Row():
             start = gr.Button("Evaluate", variant="primary", elem_id="th-evaluate")
             cancel = gr.Button("Cancel")

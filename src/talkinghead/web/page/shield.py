@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import quote
 
 from talkinghead.web.guard import App, Message, Receive, Scope, Send
+from talkinghead.web.page.nameless import NamelessUpload
 from talkinghead.web.sentences import RefusedError
 from talkinghead.web.uploads import check_disk, too_large
 
@@ -62,6 +63,8 @@ class PageShield:
             scope |= {"path": path, "raw_path": quote(path, safe="/=").encode()}
         elif path.rstrip("/") == _UPLOAD:
             check_disk(Path(self._folder))
+            receive = NamelessUpload(receive, dict(headers).get(b"content-type", b""))
+            scope["headers"] = [(key, value) for key, value in headers if key != b"content-length"]
         elif path.startswith(_CALLS):
             body = await self._read_call(receive)
             headers = [(key, value) for key, value in headers if key != b"content-length"]

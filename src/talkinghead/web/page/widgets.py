@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -24,14 +25,42 @@ def picture_input(label: str, **options: Any) -> Any:
     return picture
 
 
+class UploadedPath(str):
+    """The path of an uploaded file, which knows what the client calls it.
+
+    Attributes:
+        client_name: for sentences about the file.
+    """
+
+    client_name = ""
+
+
 def _hand_on(payload: Any) -> Any:
-    """The path of an uploaded file, as it came."""
-    return None if payload is None else payload.path
+    """The path of an uploaded file, or of several, as they came."""
+    if payload is None:
+        return None
+    files = getattr(payload, "root", payload)
+    return [_path_of(file) for file in files] if isinstance(files, list) else _path_of(payload)
+
+
+def _path_of(file: Any) -> UploadedPath:
+    path = UploadedPath(file.path)
+    path.client_name = file.orig_name or Path(file.path).name
+    return path
+
+
+def file_input(label: str, **options: Any) -> Any:
+    """A file, uploaded."""
+    file = gr.File(label=label, **options)
+    file.preprocess = _hand_on
+    return file
 
 
 def speech_input(**options: Any) -> Any:
     """A recording, uploaded or taken with the microphone."""
-    return gr.Audio(label=_SPEECH, type="filepath", sources=["upload", "microphone"], buttons=["download"], **options)
+    speech = gr.Audio(label=_SPEECH, type="filepath", sources=["upload", "microphone"], buttons=["download"], **options)
+    speech.preprocess = _hand_on
+    return speech
 
 
 def text_input() -> Any:
