@@ -68,8 +68,7 @@ allows for.
 _BELOW = f"""## The rows below the methods
 
 - **{CAUSAL}**: `--config causal`, which hears a student of encoder and recogniser, with at most 0.2 s of sound ahead.
-  The branch is the same. Clips that it has learned from, it knows better by the encoder's features than by the
-  student's; so compare on {HDTF}, {OTHER} and {ARABIC}.
+  The branch is the same and has learned open clips by the encoder: compare on {HDTF}, {OTHER} and {ARABIC}.
 - **{LEFT_OUT}**: open clips by networks that have not learned from their speakers, half of the speakers each. What
   ships is trained for 2,000 steps, each of these for fewer:
 

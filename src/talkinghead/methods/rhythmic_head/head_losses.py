@@ -45,7 +45,9 @@ def head_losses(network: nn.Module, batch: Mapping[str, Tensor], config: Any) ->
     both = valid[:, 1:] * valid[:, :-1]
     return {
         "path_loss": _score(made, real, valid, size=real.shape[1]),
-        "patch_loss": _score(_centred(made), _centred(real), valid[:, : real.shape[1] // _PATCH * _PATCH], size=_PATCH),
+        "patch_loss": _score(
+            _centre_pieces(made), _centre_pieces(real), valid[:, : real.shape[1] // _PATCH * _PATCH], size=_PATCH
+        ),
         "velocity_loss": _score(made.diff(dim=2) / speed[:, None], real.diff(dim=1) / speed, both, size=_SHORT),
         "spread_loss": _SPREAD * energy_score(_extents(made, valid[:, None]), _extents(real, valid)).mean(),
     }
@@ -88,7 +90,7 @@ def _score(made: Tensor, real: Tensor, valid: Tensor, *, size: int) -> Tensor:
     return mean
 
 
-def _centred(path: Tensor) -> Tensor:
+def _centre_pieces(path: Tensor) -> Tensor:
     """Pieces of a path (..., T, C), each about its own mean."""
     count = path.shape[-2] // _PATCH
     pieces = path[..., : count * _PATCH, :].reshape(*path.shape[:-2], count, _PATCH, path.shape[-1])

@@ -104,9 +104,9 @@ class ReferenceFrames:
             self._matrices(), np.stack([rig.origin for rig in self.rigs]), track.blink, self._own.scale
         )
         self._mouths = np.stack([rig.landmarks[LIPS].ravel() for rig in self.rigs])
-        between = _squared_distances(self._heads, self._heads)
+        between = _compare_vectors(self._heads, self._heads)
         self._pose_bandwidth = _bandwidth(between)
-        self._mouth_bandwidth = _bandwidth(_squared_distances(self._mouths, self._mouths) + _POSE_SHARE * between)
+        self._mouth_bandwidth = _bandwidth(_compare_vectors(self._mouths, self._mouths) + _POSE_SHARE * between)
 
     def __len__(self) -> int:
         return len(self.rigs)
@@ -117,8 +117,8 @@ class ReferenceFrames:
         matrix = matrix_from_rotation(motion.rotation) @ own.matrix
         place = own.scale * motion.translation + own.origin
         heads = _head_vectors(matrix, place, motion.blink, own.scale)
-        of_pose = _squared_distances(heads, self._heads)
-        of_mouth = _squared_distances(motion.landmarks[:, LIPS].reshape(len(motion), -1), self._mouths)
+        of_pose = _compare_vectors(heads, self._heads)
+        of_mouth = _compare_vectors(motion.landmarks[:, LIPS].reshape(len(motion), -1), self._mouths)
         pose = blend_weights(of_pose, self._pose_bandwidth)
         mouth = blend_weights(of_mouth + _POSE_SHARE * of_pose, self._mouth_bandwidth)
         scale = pose @ np.array([rig.scale for rig in self.rigs])
@@ -202,7 +202,8 @@ def _head_vectors(matrix: FloatArray, place: FloatArray, blink: FloatArray, scal
     return np.concatenate([rotation_from_matrix(matrix), place / scale, blinks], axis=1)
 
 
-def _squared_distances(a: FloatArray, b: FloatArray) -> FloatArray:
+def _compare_vectors(a: FloatArray, b: FloatArray) -> FloatArray:
+    """(N, M) squared distances of vectors (N, D) and (M, D)."""
     return np.asarray(np.square(a[:, None] - b[None]).sum(axis=-1))
 
 
