@@ -8,7 +8,7 @@ from torch import Tensor
 
 def as_colours(levels: Tensor) -> Tensor:
     """Pictures (B, H, W, 3) uint8 as (B, 3, H, W) in [-1, 1], in channels-last memory format."""
-    return levels.permute(0, 3, 1, 2).to(memory_format=torch.channels_last).float() / 127.5 - 1
+    return levels.permute(0, 3, 1, 2).to(memory_format=torch.channels_last).float().div_(127.5).sub_(1)
 
 
 def as_levels(colours: Tensor) -> Tensor:

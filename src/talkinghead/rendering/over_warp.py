@@ -6,6 +6,7 @@ What they draw lies in the square of the head; everything around it is the warpe
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import TypeAlias
 
 import cv2
@@ -17,6 +18,8 @@ from talkinghead.rendering.warp import WarpRenderer
 from talkinghead.types import FloatArray, Frames, ImageArray, Motion, Portrait
 
 _PIECE = 8  # frames made together
+_ROUND = 2  # px about the square that its border reaches
+_MEAN = np.full((1, 3), 1 / 3, np.float32)  # of three colours
 _SPREAD = 2.0  # px of the network's picture over which changes are averaged
 
 DrawChanges: TypeAlias = Callable[[int, ImageArray], FloatArray]
@@ -51,9 +54,14 @@ def render_over_warp(
         first, warped = piece
         own = np.stack([crop.extract(picture) for picture in warped])
         changes = draw_changes(first, own)
+        # Around the square nothing changes.
+        rows, columns, placed = _window(crop, warped.shape[2:0:-1])
+        shown = warped[:, rows, columns]
         if tolerance is not None and crop.side > crop.size:
-            warped = _fade_details(warped, own, changes, crop, tolerance)
-        return Frames(_lay_over(warped, changes, crop), motion.fps)
+            shown = _fade_details(shown, own, changes, placed, tolerance)
+        laid = warped.copy()
+        laid[:, rows, columns] = _lay_over(shown, changes, placed)
+        return Frames(laid, motion.fps)
 
     yield from side_by_side(make, _warp_pieces(warp, motion, portrait))
 
@@ -67,6 +75,16 @@ def _warp_pieces(warp: WarpRenderer, motion: Motion, portrait: Portrait) -> Iter
         first += len(chunk)
 
 
+def _window(crop: Crop, size: tuple[int, int]) -> tuple[slice, slice, Crop]:
+    """Rows and columns of a picture of ``size`` (width, height) px that a square covers, and the square among them."""
+    width, height = size
+    left, top = (max(0, int(np.floor(edge)) - _ROUND) for edge in (crop.left, crop.top))
+    right = min(width, int(np.ceil(crop.left + crop.side)) + _ROUND)
+    bottom = min(height, int(np.ceil(crop.top + crop.side)) + _ROUND)
+    placed = replace(crop, left=crop.left - left, top=crop.top - top)
+    return slice(top, max(top, bottom)), slice(left, max(left, right)), placed
+
+
 def _fade_details(
     pictures: ImageArray, own: ImageArray, changes: FloatArray, crop: Crop, tolerance: float
 ) -> ImageArray:
@@ -74,7 +92,7 @@ def _fade_details(
     height, width = pictures.shape[1:3]
     faded = []
     for picture, square, change in zip(pictures, own, changes, strict=True):
-        size = np.abs(change).mean(axis=2).astype(np.float32)
+        size = cv2.transform(np.abs(change, dtype=np.float32), _MEAN)
         share = 1 - np.exp(-np.square(cv2.GaussianBlur(size, (0, 0), _SPREAD) / tolerance))
         coarse = cv2.warpAffine(square, crop.affine, (width, height), flags=cv2.INTER_CUBIC)
         there = cv2.warpAffine(share, crop.affine, (width, height))

@@ -13,6 +13,7 @@ PICTURE_STAGES = {
         losses=defer(f"{_HERE}.picture_losses:picture_losses"),
         example=defer(f"{_HERE}.picture_losses:picture_example"),
         train=defer(f"{_HERE}.train_picture:train_composition"),
+        starts=True,
         options=TrainingOptions(steps=700, batch=4, learning_rate=8e-4, validate_every=100),
     ),
 }

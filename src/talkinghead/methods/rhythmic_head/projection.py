@@ -9,16 +9,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import cv2
 import numpy as np
 
 from talkinghead.face.pose import rotation_from_matrix
 from talkinghead.methods.rhythmic_head.references import Path, ReferenceFrames
 from talkinghead.rendering.face_scene import FaceScene
-from talkinghead.rendering.mesh_render import Skin, draw_face, unwrap
+from talkinghead.rendering.mesh_render import CAVITY, TEETH, DrawnFace, draw_face, unwrap
 from talkinghead.types import FloatArray, Frames, ImageArray, Motion, Portrait
 
 _LEAST_FACING = 0.15  # cosine at which the camera sees skin too flatly to know its colour
-_WHITE = np.vstack([np.full((1, 3), 1 / 0.282095), np.zeros((8, 3))])  # the same light from everywhere
+_ROOM = 2  # px about the face in the window that is drawn
 
 
 class ProjectedFace:
@@ -37,8 +38,7 @@ class ProjectedFace:
         self._rig = references.rigs[row]
         self._scene = FaceScene(frontal, size=size, crop=references.crop)
         facing = unwrap(image, frontal.mesh)[1]
-        known = np.repeat((facing > _LEAST_FACING).astype(np.float32)[..., None], 3, axis=2)
-        self._known = Skin(known, np.ones(3), _WHITE)
+        self._known = 255 * (facing > _LEAST_FACING).astype(np.uint8)
 
     def draw(self, motion: Motion, path: Path) -> ImageArray:
         """(T, S, S, 4) uint8: the face in each row of a motion, and 255 where its colour is known, 0 in holes.
@@ -47,13 +47,26 @@ class ProjectedFace:
             motion: of the portrait.
             path: of the same rows.
         """
-        size = (self._scene.size,) * 2
-        pictures = []
-        for mesh, teeth in zip(*self._place(motion, path), strict=True):
-            face = draw_face(mesh, teeth, self._scene.skin, size=size)
-            known = draw_face(mesh, teeth, self._known, size=size).picture[..., :1] * face.covered[..., None]
-            pictures.append(np.concatenate([face.picture, known], axis=2))
-        return np.round(255 * np.stack(pictures)).astype(np.uint8)
+        side = self._scene.size
+        pictures = np.zeros((len(motion), side, side, 4), np.uint8)
+        for picture, mesh, teeth in zip(pictures, *self._place(motion, path), strict=True):
+            points = np.concatenate([mesh, teeth])[:, :2]
+            left, top = np.clip(np.floor(points.min(axis=0)).astype(int) - _ROOM, 0, side - 1)
+            right, bottom = np.clip(np.ceil(points.max(axis=0)).astype(int) + _ROOM + 1, 1, side)
+            if right <= left or bottom <= top:
+                continue
+            face = draw_face(mesh, teeth, self._scene.skin, size=(right - left, bottom - top), corner=(left, top))
+            window = picture[top:bottom, left:right]
+            window[..., :3] = np.round(255 * face.picture)
+            window[..., 3] = self._find_known(face)
+        return pictures
+
+    def _find_known(self, face: DrawnFace) -> ImageArray:
+        """(H, W) uint8: 255 where the frame shows the colour of a drawn face; teeth count as known."""
+        known = cv2.remap(self._known, face.places[..., 0], face.places[..., 1], cv2.INTER_LINEAR)
+        known[~face.covered | (face.places[..., 0] == CAVITY)] = 0
+        known[face.covered & (face.places[..., 0] == TEETH)] = 255
+        return np.asarray(known)
 
     def _place(self, motion: Motion, path: Path) -> tuple[FloatArray, FloatArray]:
         """Skin (T, 468, 3) and teeth (T, M, 3) in px of the network's picture."""

@@ -24,9 +24,10 @@ from talkinghead.types import FloatArray, Frames, ImageArray, IndexArray, Motion
 
 _MOST = 4  # frames that are blended
 _BLINK_COST = 0.3  # squared rad that a whole blink counts as
-_POSE_SHARE = 0.1  # of the pose's cost in that of the mouth
+_POSE_SHARE = 0.3  # of the pose's cost in that of the mouth
 _SHARE = 0.2  # of the usual cost between neighbours: with more, bodies and backgrounds of several frames shine through
 _LEAST_BANDWIDTH = 1e-4
+_LEAST_WEIGHT = 0.1  # of the nearest frame's: farther ones would be moved for nothing that can be seen
 
 
 @dataclass(frozen=True)
@@ -127,29 +128,26 @@ class ReferenceFrames:
 
     def move(self, motion: Motion, matches: Matches) -> MovedReferences:
         """What the references show of each row of a motion."""
-        shape = (len(motion), *self.pictures.shape[1:])
-        matched, spoken, still = (np.zeros(shape, np.float32) for _ in range(3))
-        for number, picture in enumerate(self.pictures):
-            pose, mouth = matches.pose[:, number], matches.mouth[:, number]
-            for row, moved in self._warp(number, motion, matches.path, np.flatnonzero((pose > 0) | (mouth > 0))):
-                matched[row] += np.float32(pose[row]) * moved
-                spoken[row] += np.float32(mouth[row]) * moved
-                still[row] += np.float32(pose[row]) * picture
-        return MovedReferences(*(np.round(part).astype(np.uint8) for part in (matched, spoken, still)))
+        used = (matches.pose > 0) | (matches.mouth > 0)
+        placed: dict[tuple[int, int], FloatArray] = {}
+        for number in np.flatnonzero(used.any(axis=0)).tolist():
+            rows = np.flatnonzero(used[:, number])
+            points = self.crop.points(place_vertices(self.rigs[number], motion[rows], matches.path, rows))
+            placed |= {(row, number): own for row, own in zip(rows.tolist(), points, strict=True)}
+        parts: list[tuple[ImageArray, ImageArray, ImageArray]] = []
+        for row, numbers in enumerate(map(np.flatnonzero, used)):
+            moved = [self._warp(number, placed[row, number]) for number in numbers.tolist()]
+            pose, mouth = matches.pose[row, numbers], matches.mouth[row, numbers]
+            parts.append((_mix(moved, pose), _mix(moved, mouth), _mix(self.pictures[numbers], pose)))
+        return MovedReferences(*(np.stack(part) for part in zip(*parts, strict=True)))
 
-    def _warp(self, number: int, motion: Motion, path: Path, rows: IndexArray) -> list[tuple[int, ImageArray]]:
-        """A reference moved to some rows of a motion: row and (S, S, 3) each."""
-        if not len(rows):
-            return []
-        rig, crop = self.rigs[number], self.crop
-        size = (crop.size, crop.size)
-        source = crop.points(rig.source)
-        found = []
-        for row, points in zip(rows, crop.points(place_vertices(rig, motion[rows], path, rows)), strict=True):
-            maps = backward_map(points[:, :2], points[:, 2], source, rig.triangles, size=size)
-            moved = cv2.remap(self.pictures[number], *maps, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
-            found.append((int(row), moved))
-        return found
+    def _warp(self, number: int, points: FloatArray) -> ImageArray:
+        """(S, S, 3) a reference whose vertices lie at points (V, 3) px of the square."""
+        source, size = self.crop.points(self.rigs[number].source), (self.crop.size,) * 2
+        maps = backward_map(points[:, :2], points[:, 2], source, self.rigs[number].triangles, size=size)
+        # Cubics take three times as long, and what they sharpen lies seldom exactly where the target has it.
+        moved = cv2.remap(self.pictures[number], *maps, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        return np.asarray(moved)
 
     def _matrices(self) -> FloatArray:
         return np.stack([rig.matrix for rig in self.rigs])
@@ -179,11 +177,24 @@ def blend_weights(costs: FloatArray, bandwidth: float) -> FloatArray:
         bandwidth: the cost at which a reference counts for clearly less than one without any.
     """
     weights = np.exp((costs.min(axis=1, keepdims=True) - costs) / (2 * bandwidth))
+    left_out = np.full((len(weights), 1), _LEAST_WEIGHT)
     if weights.shape[1] > _MOST:
-        # The first that is left out has no weight, so a reference comes and goes without a jump.
-        left_out = np.sort(weights, axis=1)[:, -_MOST - 1, None]
-        weights = np.where(left_out < 1.0, np.maximum(weights - left_out, 0.0), weights)
+        left_out = np.maximum(left_out, np.sort(weights, axis=1)[:, -_MOST - 1, None])
+    # The first that is left out has no weight, so a reference comes and goes without a jump.
+    weights = np.where(left_out < 1.0, np.maximum(weights - left_out, 0.0), weights)
     return np.asarray(weights / weights.sum(axis=1, keepdims=True))
+
+
+def _mix(pictures: Sequence[ImageArray] | ImageArray, weights: FloatArray) -> ImageArray:
+    """The mean (S, S, 3) uint8 of pictures, with weights that sum to 1."""
+    chosen = np.flatnonzero(weights).tolist()
+    if len(chosen) == 1:
+        return np.asarray(pictures[chosen[0]])
+    mixed, total = np.zeros(pictures[0].shape, np.float32), 0.0
+    for k in chosen:
+        total += weights[k]
+        cv2.accumulateWeighted(pictures[k], mixed, weights[k] / total)
+    return np.asarray(cv2.convertScaleAbs(mixed))
 
 
 def build_rigs(portrait: Portrait) -> list[Rig]:

@@ -82,13 +82,13 @@ class CompositionRenderer:
         """(n, S, S, 3) levels by which the composed pictures differ from the warped ones."""
         rows = motion[first : first + len(own)]
         sources = scene.sources(rows, own)
-        changes = 127.5 * (self._compose(memory, sources) + 1) - own
-        if rows.gaze is not None:
-            share = share * _away_from_eyes(sources.landmarks, own.shape[1])
-        return np.asarray(changes * share)
+        changes = self._compose(memory, sources)
+        changes -= own
+        changes *= share if rows.gaze is None else share * _away_from_eyes(sources.landmarks, own.shape[1])
+        return changes
 
     def _compose(self, memory: Memory, sources: Sources) -> FloatArray:
-        """(n, S, S, 3) the network's pictures, about in [-1, 1]."""
+        """(n, S, S, 3) the network's pictures in levels, not rounded."""
         config, device = self._network.config, self._device
         lines = draw_landmarks(sources.landmarks, size=config.size, side=config.size // config.stem)
         given = {**sources.pictures(), "costs": sources.costs}
@@ -100,7 +100,7 @@ class CompositionRenderer:
             sketch = as_landmark_images(torch.from_numpy(lines[chosen])).to(device)
             with autocast(device):
                 composed = self._network(memory.expand(_BATCH), as_pictures(batch), sketch)
-            made.append(composed.picture.float().permute(0, 2, 3, 1).cpu().numpy())
+            made.append((127.5 * composed.picture.float() + 127.5).permute(0, 2, 3, 1).contiguous().cpu().numpy())
         return np.concatenate(made)[: len(lines)]
 
     @property

@@ -78,9 +78,10 @@ class CompositionScene:
             own: (T, S, S, 3) uint8, the portrait's picture, warped.
         """
         matches = self.references.match(motion)
-        # One picture has nothing to add to itself, warped, which has its mouth and lids painted.
-        alone = len(self.references) == 1
-        moved = MovedReferences(own, own, own) if alone else self.references.move(motion, matches)
+        if len(self.references) == 1:  # it has nothing to add to itself, warped, which has its mouth and lids painted
+            moved = MovedReferences(own, own, np.repeat(self.references.pictures, len(own), axis=0))
+        else:
+            moved = self.references.move(motion, matches)
         path = matches.path
         own = _grow(own, self.head.crop.points(path.place), path.scale / self.head.rig.scale)
         return Sources(

@@ -16,6 +16,7 @@ from talkinghead.training.fit import Schedule
 from talkinghead.training.perceptual import perceptual_distance
 from talkinghead.training.stage import Training
 from talkinghead.training.validation import PictureValidation
+from talkinghead.weights import load_weights
 
 _VALIDATION = 16  # examples of each group
 _BETAS = (0.5, 0.999)
@@ -40,6 +41,8 @@ def train_composition(training: Training) -> None:
     validation = PictureValidation(groups, generate, training.out, shown=("source", "matched"))
     torch.manual_seed(0)
     network = picture_adversaries(sizes).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    if training.start is not None:
+        load_weights(network.generator, training.start)
     schedule = partial(Schedule, betas=_BETAS, shape="decay")
     scores = training.fit(
         network,
