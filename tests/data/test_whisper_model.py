@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 import torch
 
-from talkinghead.data.whisper_model import centre_features, read_encoder, read_variables
+from talkinghead.data.whisper_model import centre_features, read_encoder, read_upper, read_variables
 from talkinghead.errors import InputError
 from talkinghead.speech.encoder import CONFIGS, WINDOW, SpeechEncoder, window_mel
+from talkinghead.speech.upper import UpperEncoder
 
 TINY = CONFIGS["tiny"]
 THEIRS = {
@@ -63,6 +64,22 @@ def test_the_network_is_read(given, tmp_path):
         torch.testing.assert_close(dict(found.named_parameters())[name], values.half().float(), msg=name)
 
 
+def test_the_upper_blocks_are_read_with_the_norm_behind_them(given, tmp_path):
+    _, variables = given
+    upper = UpperEncoder(TINY)
+    for name, values in upper.named_parameters():
+        owner, _, kind = name.rpartition(".")
+        theirs = "layer_norm" if owner == "norm" else THEIRS[owner].replace("layer_0", "layer_3")
+        kind = {"weight": "gamma", "bias": "beta"}[kind] if owner.endswith("norm") else kind
+        variables[f"encoder/{theirs}/{kind}"] = values.detach().half().numpy()
+    path = write_model(tmp_path / "model.bin", variables)
+    found = dict(read_upper(path, TINY, below=3).named_parameters())
+    for name, values in upper.named_parameters():
+        torch.testing.assert_close(found[name], values.half().float(), msg=name)
+    with pytest.raises(InputError, match="not Whisper tiny"):
+        read_upper(path, TINY, below=2)
+
+
 def test_types_and_shapes_are_read(tmp_path):
     variables = {"a": np.arange(6, dtype=np.float32).reshape(2, 3), "b/c": np.array([1, -2], np.int8)}
     found = read_variables(write_model(tmp_path / "model.bin", variables))
@@ -95,7 +112,9 @@ def test_centred_features_have_no_mean_and_unit_spread_but_for_silence():
     noise = random.standard_normal(40 * 16_000) * np.repeat(random.uniform(0, 0.3, 40 * 20), 800)
     sound = np.concatenate([noise, np.zeros(16_000), noise, np.zeros(48_000)]).astype(np.float32)
     plain = copy.deepcopy(network)
-    centre_features(network, [sound])
+    centre, spread = centre_features(network, [sound])
+    network.centre.copy_(centre)
+    network.spread.copy_(spread)
     starts = range(0, 3000, 150)
     mels = torch.stack([window_mel(sound, slice(start, start + WINDOW), gain=1.0) for start in starts])
     with torch.inference_mode():

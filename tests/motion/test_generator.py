@@ -82,6 +82,16 @@ def test_a_method_may_move_lids_and_let_the_rest_change(calm: Portrait) -> None:
     np.testing.assert_allclose(motion.landmarks[:, RIGHT_EYE], np.repeat(rest[None, RIGHT_EYE], 80, axis=0), atol=1e-6)
 
 
+def test_lips_of_an_unknown_voice_reach_further_from_where_they_rest(calm: Portrait) -> None:
+    near, far = (generate_motion(Loud(**fields), speech(), calm) for fields in ({}, {"reach": (1.0, 1.5, 1.0)}))
+    rest = closed_mouth(calm.landmarks)[LIPS]
+    np.testing.assert_allclose(
+        far.landmarks[:, LIPS, 1] - rest[:, 1], 1.5 * (near.landmarks[:, LIPS, 1] - rest[:, 1]), atol=1e-6
+    )
+    np.testing.assert_allclose(far.landmarks[:, LIPS, 0], near.landmarks[:, LIPS, 0], atol=1e-6)
+    np.testing.assert_allclose(far.landmarks[45, LIPS], rest, atol=1e-6)
+
+
 def test_what_the_method_lacks_is_idle(calm: Portrait) -> None:
     plain = generate_motion(Loud(), speech(), calm, seed=3)
     talk = prepare_talk(speech(), calm, fps=20.0, seed=3)

@@ -80,7 +80,7 @@ def test_what_the_encoder_hears_goes_with_what_is_heard(monkeypatch: pytest.Monk
     monkeypatch.setattr(
         phone_sounds,
         "encode_speech",
-        lambda samples, *, gain, count: np.arange(count)[:, None] / 16 * np.ones(2, np.float32),
+        lambda samples, *, gain, count, network: np.arange(count)[:, None] / 16 * np.ones(2, np.float32),
     )
     sound = labelled(1)[0]
     counted = LabelledSound(sound.samples[:32_000], np.arange(200, dtype=np.uint8) // 5, "GRID", 1.0)

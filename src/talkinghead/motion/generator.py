@@ -9,23 +9,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import chain
 from typing import Protocol
 
 import numpy as np
 
-from talkinghead.errors import announce
+from talkinghead.errors import InputError, announce
 from talkinghead.face.landmarks import LEFT_EYE, RIGHT_EYE
 from talkinghead.face.rest import closed_mouth
 from talkinghead.media.spool import spool_rows
 from talkinghead.motion.contacts import make_contacts
 from talkinghead.motion.idle import idle_blinks, idle_head
+from talkinghead.motion.reach import reach_further, scale_reach
 from talkinghead.motion.rest import rest_in_silence, zero_in_silence
 from talkinghead.motion.smoothing import smooth
 from talkinghead.speech.activity import voice_activity
-from talkinghead.speech.features import loudness_gain, speech_at_16_khz
+from talkinghead.speech.features import SAMPLE_RATE, loudness_gain, speech_at_16_khz
 from talkinghead.speech.phones import is_speech
 from talkinghead.speech.phonetic import crop_speech
+from talkinghead.speech.speaker import speaker_embedding
 from talkinghead.types import NUM_LANDMARKS, FloatArray, Motion, Portrait, Speech, num_frames
 
 BLOCK_S = 60.0
@@ -34,6 +37,7 @@ BLOCK_S = 60.0
 MARGIN_S = 2.0
 """Context of a block on either side, longer than the memory of any feature, filter or ramp."""
 
+_VOICE_S = 60.0  # of the speech, which tell whose voice it is
 _CUTOFF_HZ = 9.0  # lips close and open within about 0.1 s; faster motion is a network's jitter
 
 
@@ -60,6 +64,14 @@ class Talk:
     def __len__(self) -> int:
         return len(self.activity)
 
+    @cached_property
+    def voice(self) -> FloatArray | None:
+        """(256,) embedding of who speaks; None: there is too little speech."""
+        try:
+            return speaker_embedding(self.speech.samples[: round(_VOICE_S * SAMPLE_RATE)])
+        except InputError:
+            return None
+
     def blocks(self) -> Iterator[tuple[slice, slice]]:
         """For each block of the motion, its rows with context, and which of them are its own."""
         size, margin, count = round(BLOCK_S * self.fps), round(MARGIN_S * self.fps), len(self)
@@ -80,6 +92,8 @@ class Movement:
         idle: amount of idle head motion to add.
         blink: (T,) as in ``Motion``; None: idle blinks.
         contacts: (T, 2) of ``contacts.contact_shares``; None: lips meet only as far as the landmarks say.
+        reach: how far lips of voices other than the main speaker's move along x, y and z beside what ``landmarks`` says
+            (``motion.reach``).
         lids: whether eyelids follow the landmarks, for eyes that widen or narrow; else they stay as in the portrait.
     """
 
@@ -89,6 +103,7 @@ class Movement:
     idle: float = 1.0
     blink: FloatArray | None = None
     contacts: FloatArray | None = None
+    reach: tuple[float, float, float] = (1.0, 1.0, 1.0)
     lids: bool = False
 
 
@@ -171,14 +186,17 @@ def _compute_features(animator: Animator, talk: Talk) -> FloatArray:
 
 
 def _finish_blocks(talk: Talk, movement: Movement) -> Iterator[FloatArray]:
-    """Landmarks (n, 68, 3), block by block: smoothed; lips meet where a sound requires it, and rest where nobody
-    speaks; lids as in the portrait, unless the method moves them.
+    """Landmarks (n, 68, 3), block by block: smoothed; lips move as far as the voice's do, meet where a sound requires
+    it, and rest where nobody speaks; lids as in the portrait, unless the method moves them.
     """
+    factors = None if movement.reach == (1.0, 1.0, 1.0) else scale_reach(movement.reach, talk.voice)
     for rows, inner in talk.blocks():
         block = smooth(movement.landmarks(rows), talk.fps, cutoff_hz=_CUTOFF_HZ)
+        settled = movement.settled(rows) if callable(movement.settled) else movement.settled
+        if factors is not None:
+            block = reach_further(block, settled, factors)
         if movement.contacts is not None:
             block = make_contacts(block, talk.rest, movement.contacts[rows])
-        settled = movement.settled(rows) if callable(movement.settled) else movement.settled
         block = rest_in_silence(block, settled, talk.activity[rows], talk.fps)
         for eye in (LEFT_EYE, RIGHT_EYE) if not movement.lids else ():
             block[:, eye] = talk.rest[eye]

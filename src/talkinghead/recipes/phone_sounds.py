@@ -17,6 +17,7 @@ from talkinghead.speech.encoder import encode_speech, encoder_digest
 from talkinghead.speech.features import SAMPLE_RATE, loudness_gain
 from talkinghead.speech.phones import PhoneConfig
 from talkinghead.speech.time_delay import mel_frames
+from talkinghead.speech.upper import load_whole_encoder, whole_encoder_digest
 from talkinghead.store import NOTHING_KEPT, Store, code_digest, key_of
 from talkinghead.training.augmentation.sound import add_noise, augment_sound, make_noise, make_tune
 
@@ -30,7 +31,10 @@ HELD_BACK = 20
 """One recording in this many, of people who are learned from, is held out for validation."""
 
 _VERSIONS = 2  # of each recording: unchanged, and augmented
-_MORE_VERSIONS = {"LibriSpeech": 4, "LJSpeech": 4}  # of each recording of these sources
+_VERSIONS_OF = {  # of these sources: little real speech of many voices, and much that is made
+    **dict.fromkeys(("LibriSpeech", "LJSpeech", "VCTK"), 4),
+    **dict.fromkeys(("espeak", "espeak-foreign", "festival", "flite"), 1),
+}
 _NOISY = 0.4  # of the augmented versions
 _SPEECHLESS, _SPEECHLESS_S = 60, 8.0  # recordings, and the length of each
 _TEST = ("GRID", "MFA", "speechbrain")  # of what is held out, these and VCTK's p287 are for the last test alone
@@ -74,7 +78,7 @@ def compute_features(
     """Features of recordings, unchanged and, in further versions, augmented; kept in the store."""
     code = code_digest("talkinghead.speech.time_delay", "talkinghead.training.augmentation.sound")
     sounds = [zlib.crc32(item.samples.tobytes()) for item in labelled]
-    key = key_of(sounds, config.num_mels, config.encoder_size, versions, code, encoder_digest())
+    key = key_of(sounds, config.num_mels, config.encoder_size, versions, code, _digest(config))
     kept = store.arrays("phones", key, lambda: _features(labelled, config, versions))
     lengths = kept["lengths"]
     mels, labels = (np.split(kept[name], np.cumsum(lengths)[:-1]) for name in ("mels", "labels"))
@@ -103,10 +107,15 @@ def _features(labelled: Sequence[LabelledSound], config: PhoneConfig, versions: 
     return {**everything, "weights": np.array(weights), "lengths": np.array([len(known) for known in labels])}
 
 
+def _digest(config: PhoneConfig) -> str:
+    return whole_encoder_digest() if config.upper else encoder_digest()
+
+
 def _encode(samples: npt.NDArray[np.float32], count: int, config: PhoneConfig) -> npt.NDArray[np.int8]:
     if not config.encoder_size:
         return np.zeros((count, 0), np.int8)
-    rows = encode_speech(samples, gain=1.0, count=count) * ENCODED_STEPS
+    network = load_whole_encoder() if config.upper else None
+    rows = encode_speech(samples, gain=1.0, count=count, network=network) * ENCODED_STEPS
     return np.asarray(np.round(rows.clip(-127, 127)), np.int8)
 
 
@@ -118,7 +127,7 @@ def compute_sources(
         name: compute_features(
             [item for item in learned if item.source == name],
             config,
-            versions=_MORE_VERSIONS.get(name, _VERSIONS),
+            versions=_VERSIONS_OF.get(name, _VERSIONS),
             store=store,
         )
         for name in sorted({item.source for item in learned})

@@ -18,9 +18,11 @@ aperture of other clips once they begin 2 s later in the window (correlation 0.7
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -88,8 +90,12 @@ class EncoderConfig:
 CONFIGS = {"small": EncoderConfig(), "tiny": EncoderConfig(width=16, heads=2, blocks=1)}
 
 
-class _Block(nn.Module):
-    """Self-attention and a perceptron, each behind a layer normalisation and added to what went in."""
+class EncoderBlock(nn.Module):
+    """Self-attention and a perceptron, each behind a layer normalisation and added to what went in.
+
+    Args:
+        config: sizes.
+    """
 
     def __init__(self, config: EncoderConfig) -> None:
         super().__init__()
@@ -103,6 +109,7 @@ class _Block(nn.Module):
         self.contract = nn.Linear(hidden, width)
 
     def forward(self, hidden: Tensor) -> Tensor:
+        """(B, T, width) of as many."""
         projected = self.query_key_value(self.attention_norm(hidden)).unflatten(-1, (3, self.heads, -1))
         query, key, value = projected.permute(2, 0, 3, 1, 4)
         mask = None
@@ -112,6 +119,23 @@ class _Block(nn.Module):
         hidden = hidden + self.project(attended.transpose(1, 2).flatten(2))
         changed: Tensor = hidden + self.contract(F.gelu(self.expand(self.norm(hidden))))
         return changed
+
+
+class WindowEncoder(Protocol):
+    """Makes centred features (B, T / 2, width) of a window's log-mel frames (B, T, num_mels)."""
+
+    @property
+    def config(self) -> EncoderConfig:
+        """Sizes."""
+        ...
+
+    def parameters(self) -> Iterator[nn.Parameter]:
+        """Weights."""
+        ...
+
+    def __call__(self, mel: Tensor) -> Tensor:
+        """The features."""
+        ...
 
 
 class SpeechEncoder(nn.Module):
@@ -134,7 +158,7 @@ class SpeechEncoder(nn.Module):
         self.config = config
         self.spectral = nn.Conv1d(config.num_mels, config.width, 3, padding=1)
         self.strided = nn.Conv1d(config.width, config.width, 3, stride=_STRIDE, padding=1)
-        self.blocks = nn.Sequential(*[_Block(config) for _ in range(config.blocks)])
+        self.blocks = nn.Sequential(*[EncoderBlock(config) for _ in range(config.blocks)])
         self.register_buffer("centre", torch.zeros(WINDOW, config.width))
         self.register_buffer("spread", torch.ones(config.width))
 
@@ -186,7 +210,7 @@ def encode_speech(
     gain: float | None = None,
     first: int = 0,
     count: int | None = None,
-    network: SpeechEncoder | None = None,
+    network: WindowEncoder | None = None,
 ) -> npt.NDArray[np.float32]:
     """Features of some stretch of a recording; they are the same whatever the stretch.
 
@@ -225,7 +249,7 @@ def _rise(rows: IndexArray, number: int, whole: int) -> npt.NDArray[np.float32]:
 
 @torch.inference_mode()
 def _encode_window(
-    network: SpeechEncoder, samples: npt.NDArray[np.float32], rows: slice, gain: float
+    network: WindowEncoder, samples: npt.NDArray[np.float32], rows: slice, gain: float
 ) -> npt.NDArray[np.float32]:
     """Features (n, width) of a window; it may reach beyond the recording."""
     mel = window_mel(samples, rows, gain=gain, num_mels=network.config.num_mels)

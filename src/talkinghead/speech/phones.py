@@ -16,9 +16,10 @@ import torch
 from torch import Tensor, nn
 
 from talkinghead.speech.arpabet import CLASSES
-from talkinghead.speech.encoder import SpeechEncoder, encode_speech, encoder_digest
+from talkinghead.speech.encoder import SpeechEncoder, encode_speech
 from talkinghead.speech.features import SAMPLE_RATE, loudness_gain, resample
 from talkinghead.speech.time_delay import HOP, RATE, STRIDE, MelStem, TimeDelayBlock, mel_windows
+from talkinghead.speech.upper import load_whole_encoder, whole_encoder_digest
 from talkinghead.store import code_digest, file_digest, key_of
 from talkinghead.types import FloatArray, IndexArray, Interval, Speech
 from talkinghead.weights import load_weights
@@ -36,17 +37,22 @@ class PhoneConfig:
     Attributes:
         num_mels: mel bands.
         encoder_size: numbers per 20 ms that it reads of the encoder (``speech.encoder``); 0: it hears log-mel alone.
+        upper: whether they are those of the encoder's upper blocks (``speech.upper``).
         width: channels.
         taps: for each block, the frames (20 ms each) it sees: 0 is the present one, positive ones lie ahead.
     """
 
     num_mels: int = 80
     encoder_size: int = 384
+    upper: bool = False
     width: int = 192
     taps: tuple[tuple[int, ...], ...] = ((-1, 0, 1), (-1, 0, 1), (-2, 0, 2))
 
 
-CONFIGS = {"small": PhoneConfig(), "tiny": PhoneConfig(encoder_size=0, width=16, taps=((-1, 0, 1), (-2, -1, 0)))}
+CONFIGS = {
+    "small": PhoneConfig(),
+    "tiny": PhoneConfig(encoder_size=0, width=16, taps=((-1, 0, 1), (-2, -1, 0))),
+}
 
 
 class PhoneRecogniser(nn.Module):
@@ -97,7 +103,7 @@ def load_recogniser() -> PhoneRecogniser:
 def recogniser_digest() -> str:
     """What keys of stored features have of the recogniser: its weights and its code."""
     code = code_digest(__name__, "talkinghead.speech.features", "talkinghead.speech.time_delay")
-    return key_of(file_digest(_WEIGHTS), code, encoder_digest())
+    return key_of(file_digest(_WEIGHTS), code, whole_encoder_digest())
 
 
 def phone_posteriors(
@@ -133,7 +139,8 @@ def phone_posteriors(
         encoded = None
         if config.encoder_size:
             begin, strides = window.begin // STRIDE, window.mel.shape[1] // STRIDE
-            rows = encode_speech(samples, gain=gain, first=begin, count=strides, network=encoder)
+            heard = load_whole_encoder() if encoder is None and config.upper else encoder
+            rows = encode_speech(samples, gain=gain, first=begin, count=strides, network=heard)
             encoded = torch.from_numpy(rows)[None].to(device)
         with torch.inference_mode():
             posteriors = network(window.mel.to(device), encoded)[0].float().softmax(dim=-1)

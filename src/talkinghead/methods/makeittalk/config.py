@@ -24,6 +24,8 @@ class ContentConfig:
         lstm_size: hidden size of each LSTM layer.
         lstm_layers: how many.
         mlp_sizes: hidden sizes of the MLP before its 204 outputs.
+        reach: how far the lips of voices other than the main speaker's really move, along x, y and z, beside what the
+            network says of them; measured when it has been trained.
     """
 
     features: str = "phones+bands"
@@ -36,6 +38,7 @@ class ContentConfig:
     lstm_size: int = 256
     lstm_layers: int = 3
     mlp_sizes: tuple[int, ...] = (512, 256)
+    reach: tuple[float, float, float] = (1.0, 1.0, 1.0)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from talkinghead.cancellation import checkpoint
-from talkinghead.errors import InputError, announce
+from talkinghead.errors import announce
 from talkinghead.face.landmarks import BROWS, JAW, LIPS
 from talkinghead.face.rest import closed_mouth
 from talkinghead.media.spool import spool_rows
@@ -25,9 +25,7 @@ from talkinghead.motion.generator import Movement, Talk, generate_motion
 from talkinghead.motion.limits import softly_within
 from talkinghead.precision import autocast
 from talkinghead.speech.arpabet import PHONES
-from talkinghead.speech.features import SAMPLE_RATE
 from talkinghead.speech.phonetic import PhoneticFeatures
-from talkinghead.speech.speaker import speaker_embedding
 from talkinghead.types import NUM_LANDMARKS, FloatArray, Motion, Portrait, Speech
 
 _BATCH = 512  # windows at once: their LSTM states stay in the cache
@@ -35,7 +33,6 @@ _BATCH = 512  # windows at once: their LSTM states stay in the cache
 # possible at little cost there: D-LL is 1.85 % with it, 1.82 % without a limit, 1.90 % at 0.02.
 _TRACKER_NOISE = 0.03
 _EXPRESSION_LIMIT = 0.08  # eye distances; brows in the open recordings stay within it
-_VOICE_S = 60.0  # of the recording, from which the speaker embedding is computed
 _STYLE_STREAM = 2  # of random numbers, apart from those of idle head motion and blinks
 
 
@@ -95,12 +92,15 @@ class MakeItTalkMotion:
         settled = self.landmarks(np.zeros((1, self.config.num_features)), talk.rest)[0]
         foreign = _beyond_noise(settled - talk.rest)
         settled = closed_mouth(settled - foreign)
-        contacts = None
+        contacts, reach = None, (1.0, 1.0, 1.0) if self.network is None else self.config.reach
         if self.features is None and self.config.features.startswith("phones"):
             contacts = contact_shares(features[:, : len(PHONES)], talk.fps)
         if self.branch is None:
             return Movement(
-                lambda rows: self.landmarks(features[rows], talk.rest) - foreign, settled, contacts=contacts
+                lambda rows: self.landmarks(features[rows], talk.rest) - foreign,
+                settled,
+                contacts=contacts,
+                reach=reach,
             )
         style = self._displace(self.branch, talk, features)
 
@@ -108,21 +108,20 @@ class MakeItTalkMotion:
             return self.landmarks(features[rows], talk.rest) - foreign + self._expression(style[rows], talk.rest)
 
         head = head_poses(style, talk.rest, talk.fps)
-        return Movement(landmarks, settled, head=head, idle=0.0, contacts=contacts)
+        return Movement(landmarks, settled, head=head, idle=0.0, contacts=contacts, reach=reach)
 
     def _displace(self, branch: SpeakerAwareAnimation, talk: Talk, features: FloatArray) -> FloatArray:
         """Displacements (T, 68, 3) by the speaker-aware branch, in a file if they are long."""
-        speaker = self._voice(talk.speech, branch) if self.speaker is None else self.speaker
+        speaker = self._voice(talk, branch) if self.speaker is None else self.speaker
         rng = np.random.default_rng([talk.seed, _STYLE_STREAM])
         noise = self.liveliness * smooth_noise(len(talk), branch.config.noise_size, talk.fps, rng)
         return spool_rows(displacements(branch, features, talk.rest, speaker, noise), talk.rest.shape)
 
-    def _voice(self, speech: Speech, branch: SpeakerAwareAnimation) -> FloatArray:
-        try:
-            return speaker_embedding(speech.samples[: round(_VOICE_S * SAMPLE_RATE)])
-        except InputError:
+    def _voice(self, talk: Talk, branch: SpeakerAwareAnimation) -> FloatArray:
+        if talk.voice is None:
             announce("there is too little speech to tell whose voice it is: the head moves as an average speaker's.")
             return np.asarray(branch.mean_speaker.float().cpu().numpy())
+        return talk.voice
 
     def _expression(self, style: FloatArray, rest: FloatArray) -> FloatArray:
         """(n, 68, 3) the displacements without head motion: brows and, by their configured share, jaw and lips."""

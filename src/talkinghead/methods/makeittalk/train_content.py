@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from talkinghead.data.corpus import Corpus, describe
 from talkinghead.data.recording import MAIN_SPEAKER, Recording
 from talkinghead.face.landmarks import LEFT_EYE, RIGHT_EYE
-from talkinghead.face.mouth_range import speaker_gains
+from talkinghead.face.mouth_range import measure_mouth, speaker_gains
 from talkinghead.face.rest import closed_mouth, lip_gap
 from talkinghead.methods.makeittalk.config import CONFIGS, ContentConfig
 from talkinghead.methods.makeittalk.content import SpeechContentAnimation, windows_of
@@ -191,15 +191,39 @@ def unseen_phones(sentences: Sequence[Performance]) -> tuple[tuple[int, int], ..
     return tuple(pairs)
 
 
+def measure_reach(network: SpeechContentAnimation, sentences: Sequence[Performance]) -> tuple[float, float, float]:
+    """How far lips really move, along x, y and z, beside what a trained network says.
+
+    Args:
+        network: the content branch.
+        sentences: those of the main speaker, whom it knows best, count only if there are no others.
+
+    Returns:
+        Geometric means over speakers.
+    """
+    others = [sentence for sentence in sentences if sentence.speaker != MAIN_SPEAKER] or sentences
+    said: dict[str, list[FloatArray]] = {}
+    real: dict[str, list[FloatArray]] = {}
+    for sentence in others:
+        said.setdefault(sentence.speaker, []).append(_predict(network, sentence, sentence.rest))
+        real.setdefault(sentence.speaker, []).append(sentence.landmarks)
+    lacking = [measure_mouth(said[speaker]).gains(measure_mouth(real[speaker])) for speaker in real]
+    wide, high, deep = np.exp(np.log(lacking).mean(axis=0)).round(2).tolist()
+    return wide, high, deep
+
+
+def _predict(network: SpeechContentAnimation, sentence: Performance, rest: FloatArray) -> FloatArray:
+    """Landmarks (T, 68, 3) of a sentence at the rate of its own, for a face at rest (68, 3)."""
+    at_rate = MakeItTalkMotion(network).landmarks(sentence.features[0], rest)
+    return resample_rows(at_rate, network.config.rate, sentence.fps, len(sentence.landmarks))
+
+
 def score(network: nn.Module, sentences: Sequence[Performance]) -> dict[str, float]:
     """D-LL, D-VL, D-A and the aperture's correlation, means over sentences whose first frame serves as the portrait."""
     assert isinstance(network, SpeechContentAnimation)
-    generator = MakeItTalkMotion(network)
     rows = []
     for sentence in sentences:
-        rest = closed_mouth(sentence.landmarks[0])
-        at_rate = generator.landmarks(sentence.features[0], rest)
-        predicted = resample_rows(at_rate, network.config.rate, sentence.fps, len(sentence.landmarks))
+        predicted = _predict(network, sentence, closed_mouth(sentence.landmarks[0]))
         measures = (jaw_lip_distance, jaw_lip_velocity_difference, mouth_area_difference, aperture_correlation)
         rows.append([measure(predicted, sentence.landmarks) for measure in measures])
     means = np.mean(rows, axis=0)
@@ -256,7 +280,7 @@ def train_content(training: Training) -> None:
         )
     card = {
         "network": "speech content branch of MakeItTalk (Zhou et al. 2020, section 3.1)",
-        "config": sizes,
+        "config": replace(sizes, reach=measure_reach(network, [*learned, *groups.get("unseen", ())])),
         "input": f"{sizes.features}, {sizes.num_features} a frame, {sizes.rate} Hz",
         **describe(chosen[0][1], unseen=corpus.unseen),
         "scores": {"splits": ", ".join(groups), **scores},
