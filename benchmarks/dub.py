@@ -1,4 +1,4 @@
-"""Dubbed videos: do the lips say the new words, does all else stay, does the mouth flicker, how fast is it."""
+"""Dubbed videos: do the lips say the new words, does all else stay, does the mouth flicker."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks import dub_covers
 from benchmarks.dub_masks import lip_band, near_face, outside_mouth
-from benchmarks.dub_speed import measure_speed
 from benchmarks.intervals import Interval, interval
 from talkinghead import TalkingHead, save_video
 from talkinghead.data.corpus import Corpus
@@ -86,7 +86,7 @@ def measure(
 
     Returns:
         groups: of each folder "rows", for each kind of video the ``Interval`` of each measure over the clips, and
-            "outside", the same of what must not change; "speed": CPU seconds per second of video.
+            "outside", the same of what must not change; covers: see ``benchmarks.dub_covers``.
     """
     head, still = TalkingHead.from_pretrained(), TalkingHead.from_pretrained(renderer="warp")
     embed = _embedder()
@@ -99,9 +99,7 @@ def measure(
             _measure_clip(head, still, part, parts[(k + 1) % len(parts)].speech, embed) for k, part in enumerate(parts)
         ]
         result["groups"][name] = {"clips": len(found), **_summarise(found)}
-        if name == "clips" and parts:
-            first = parts[0]
-            result["speed"] = measure_speed(head, first.video.frames.images, first.video.fps, parts[-1].speech)
+    result["covers"] = dub_covers.measure(corpus)
     return result
 
 

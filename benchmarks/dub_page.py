@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from benchmarks import dub_covers
 from benchmarks.dub import KINDS
-from benchmarks.dub_speed import FACE_PX, SIZE
 from benchmarks.intervals import cell
 
 _TITLE = """# Dubbing
@@ -69,29 +69,7 @@ def table(result: Mapping[str, Any]) -> str:
                     )
                 )
         lines.append("")
-    lines += _tell_speed(result["speed"])
-    if "memory" in result:
-        lines += _tell_memory(result["memory"])
+    if "covers" in result:
+        lines += dub_covers.table(result["covers"])
+    lines.append("Time and memory: [another page](dub_speed.md).")
     return "\n".join(lines) + "\n"
-
-
-def _tell_speed(speed: Mapping[str, float]) -> list[str]:
-    lines = [
-        "## Time\n",
-        f"A video of {SIZE[0]} x {SIZE[1]} px at 25 frames per second with a face of {FACE_PX} px: CPU seconds of all",
-        "cores per second of video, of which two cores do two in a second; one thread for each network.\n",
-        "| | CPU s |\n|---|---|",
-    ]
-    lines += [f"| {name} | {value:.2f} |" for name, value in speed.items()]
-    floor = speed["decode and track"] + speed["decode and encode"]
-    whole = speed["decode and track"] + speed["motion of the lips"] + speed["decode, redraw and encode"]
-    return [
-        *lines,
-        f"| the floor: track, decode and encode | {floor:.2f} |",
-        f"| **all of a dubbing** | {whole:.2f} |",
-    ]
-
-
-def _tell_memory(memory: Mapping[str, float]) -> list[str]:
-    told = ", ".join(f"{peak:.0f} MiB for {int(seconds)} s" for seconds, peak in memory.items())
-    return ["", f"Largest memory of the process, of one clip played again and again (360 x 288 px): {told}."]

@@ -2,74 +2,143 @@
 
 from __future__ import annotations
 
-import resource
-import subprocess
-import sys
+import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import av
 import cv2
 import numpy as np
+import soundfile
+import torch
 
+from benchmarks.memory import peaks
 from talkinghead import TalkingHead, save_video
+from talkinghead.data.corpus import Corpus
 from talkinghead.dubbing import prepare_dub
-from talkinghead.media import VideoReader
+from talkinghead.media import ArrayVideo, VideoReader, speech_from_array
 from talkinghead.media.coded_video import open_coded
 from talkinghead.tracking.appearance import Appearance, find_appearance
-from talkinghead.types import Frames, ImageArray, Speech, Video, num_frames
+from talkinghead.types import FloatArray, Frames, ImageArray, Speech, Video, num_frames
 
 SIZE, FACE_PX = (1280, 720), 200
-_SECONDS = (10, 60, 600)  # of the videos whose memory is measured
-_PROCESS = "import sys; from benchmarks.dub_speed import dub_once; dub_once(*sys.argv[1:])"
+_CLIP, _SMALL_CLIP = "vid2speech__grid_s4_sgac2a", "rizkiarm-LipNet__grid_s5_lbax4n"
+_SECONDS, _TURNS = 30.0, 5
+_LENGTHS = (10, 60, 600)  # s, of the videos whose memory is measured
+_PIECE = 32  # frames
+_TITLE = """# Time and memory of dubbing
+
+A video of {seconds:g} s, {width} x {height} px at 25 frames per second with a face of {face} px (a clip of GRID's s4,
+enlarged and played back and forth), on {cores} cores. Seconds per second of video: on the clock, and CPU seconds of all
+cores. Each number is the median of {turns} turns, in each of which every step is done once; in brackets the least and
+the most. Networks are loaded and loops compiled before.
+
+| | on the clock | CPU |
+|---|---|---|
+"""
+_ROWS = {
+    "decode": "decode",
+    "track": "decode and track",
+    "copy": "decode and encode",
+    "motion": "motion of the lips",
+    "draw": "decode, redraw and encode",
+    "floor": "the floor: decode and track, then decode and encode",
+    "whole": "**all of a dubbing**",
+}
+_WHOLE, _FLOOR = ("track", "motion", "draw"), ("track", "copy")
 
 
-def measure_speed(head: TalkingHead, images: ImageArray, fps: float, speech: Speech) -> dict[str, float]:
-    """CPU seconds of all cores per second of a video, step by step.
+def measure(
+    corpus: Path, *, seconds: float = _SECONDS, turns: int = _TURNS, lengths: tuple[int, ...] = _LENGTHS
+) -> dict[str, Any]:
+    """Time of each step of a dubbing per second of video, and the memory of dubbings of several lengths.
 
     Args:
-        head: makes the motion.
-        images: (T, H, W, 3) of a video, enlarged to 720p with a face of 200 px.
-        fps: frames per second.
-        speech: to be said.
+        corpus: the folder of recordings.
+        seconds: of the video whose dubbing is timed.
+        turns: how often each step is timed.
+        lengths: s, of the videos whose memory is measured.
+
+    Returns:
+        steps: for each of ``_ROWS`` "clock" and "cpu", s per second of video, in each turn; memory: for each length
+            MiB of ``benchmarks.memory.peaks``.
     """
+    known = {each.name: each for each in Corpus.open(corpus / "clips").recordings()}
+    recording, small = known[_CLIP], known[_SMALL_CLIP]
     with TemporaryDirectory() as folder:
-        path = Path(folder) / "video.mp4"
-        large = _enlarge(images)
-        save_video(Video(iter([Frames(large, fps)]), None, fps, len(large)), path, visible_mark=False)
-        reader = VideoReader(path, quick=True)
-        found: list[Appearance] = [find_appearance(reader)]  # once before, so that nothing is loaded on the clock
-        dubbing = prepare_dub(head, found[0], speech, length="video")
-        source = open_coded(reader)
-
-        def copy() -> None:
-            save_video(Video(source.chunks(), None, fps, len(large)), Path(folder) / "copy.mp4", overwrite=True)
-
-        def draw() -> None:
-            save_video(dubbing.video(), Path(folder) / "out.mp4", overwrite=True)
-
-        draw()
-        steps: dict[str, Callable[[], object]] = {
-            "decode": lambda: sum(map(len, source.chunks())),
-            "decode and track": lambda: find_appearance(reader),
-            "decode and encode": copy,
-            "motion of the lips": lambda: prepare_dub(head, found[0], speech, length="video"),
-            "decode, redraw and encode": draw,
+        clip = Path(folder) / "video.mp4"
+        write_large(recording.video, clip, seconds)
+        steps = measure_time(TalkingHead.from_pretrained(), clip, _tile(recording.speech(), seconds), turns)
+        return {
+            "seconds": seconds,
+            "turns": turns,
+            "cores": os.cpu_count(),
+            "threads": torch.get_num_threads(),
+            "steps": steps,
+            "memory": measure_memory(small.video, small.speech(), Path(folder), lengths),
         }
-        return {name: _time(step, len(large) / fps) for name, step in steps.items()}
 
 
-def _time(step: Callable[[], object], seconds: float) -> float:
-    began = time.process_time()
-    step()
-    return (time.process_time() - began) / seconds
+def measure_time(head: TalkingHead, clip: Path, speech: Speech, turns: int) -> dict[str, dict[str, list[float]]]:
+    """Seconds per second of a video file that the steps of its dubbing take, in each turn."""
+    reader = VideoReader(clip, quick=True)
+    source = open_coded(reader)
+    copied, out = clip.with_name("copy.mp4"), clip.with_name("out.mp4")
+    found: list[Appearance] = [find_appearance(reader)]  # once before, so that nothing is loaded on the clock
+    dubbing = prepare_dub(head, found[0], speech, length="video")
+
+    def copy() -> None:
+        save_video(Video(source.chunks(), None, reader.fps, reader.num_frames), copied, overwrite=True)
+
+    def draw() -> None:
+        save_video(dubbing.video(), out, overwrite=True)
+
+    draw()
+    actions: dict[str, Callable[[], object]] = {
+        "decode": lambda: sum(map(len, source.chunks())),
+        "track": lambda: find_appearance(reader),
+        "copy": copy,
+        "motion": lambda: prepare_dub(head, found[0], speech, length="video"),
+        "draw": draw,
+    }
+    taken = np.array([[_time(action) for action in actions.values()] for _ in range(turns)]) / reader.duration
+    steps = dict(zip(actions, taken.swapaxes(0, 1)))
+    steps |= {"floor": sum_of(steps, _FLOOR), "whole": sum_of(steps, _WHOLE)}
+    return {name: {"clock": rows[:, 0].tolist(), "cpu": rows[:, 1].tolist()} for name, rows in steps.items()}
+
+
+def sum_of(steps: Mapping[str, FloatArray], names: tuple[str, ...]) -> FloatArray:
+    """(turns, 2) what steps that follow each other take together."""
+    return np.asarray(np.sum([steps[name] for name in names], axis=0))
+
+
+def _time(action: Callable[[], object]) -> tuple[float, float]:
+    clock, cpu = time.perf_counter(), time.process_time()
+    action()
+    return time.perf_counter() - clock, time.process_time() - cpu
+
+
+def write_large(clip: Path, path: Path, seconds: float) -> None:
+    """Write a clip at 720p with a face of 200 px, played back and forth for so long."""
+    reader = VideoReader(clip)
+    large = _enlarge(np.concatenate([chunk.images for chunk in reader.chunks()]))
+    count = num_frames(seconds, reader.fps)
+    there_and_back = np.r_[: len(large), len(large) - 2 : 0 : -1]
+    order = np.resize(there_and_back, count)
+
+    def frames() -> Iterator[Frames]:
+        for start in range(0, count, _PIECE):
+            yield Frames(large[order[start : start + _PIECE]], reader.fps)
+
+    save_video(Video(frames(), None, reader.fps, count), path, visible_mark=False)
 
 
 def _enlarge(images: ImageArray) -> ImageArray:
-    track = find_appearance_of(images)
+    track = np.asarray(find_appearance(ArrayVideo(Frames(images, 25.0))).track.landmarks)
     face = float(np.median(np.ptp(track[:, :, 0], axis=1)))
     zoom, (width, height) = FACE_PX / face, SIZE
     middle = track[:, :, :2].mean(axis=(0, 1))
@@ -79,26 +148,21 @@ def _enlarge(images: ImageArray) -> ImageArray:
     )
 
 
-def find_appearance_of(images: ImageArray) -> np.ndarray:
-    """(T, 478, 3) px the face in pictures (T, H, W, 3) at 25 frames per second."""
-    from talkinghead.media import ArrayVideo
+def _tile(speech: Speech, seconds: float) -> Speech:
+    """The speech again and again for so long."""
+    samples = np.resize(speech.samples, round(seconds * speech.sample_rate))
+    return speech_from_array(samples, speech.sample_rate)
 
-    return np.asarray(find_appearance(ArrayVideo(Frames(images, 25.0))).track.landmarks)
 
-
-def measure_memory(clip: Path, lengths: tuple[int, ...] = _SECONDS) -> dict[str, float]:
-    """Largest memory (MiB) of a process that dubs a clip played again and again, by the seconds that makes."""
-    with TemporaryDirectory() as folder:
-        peaks = {}
-        for seconds in lengths:
-            path = Path(folder) / f"{seconds}.mp4"
-            _repeat(clip, path, seconds)
-            done = subprocess.run(
-                [sys.executable, "-c", _PROCESS, str(path), str(clip)], capture_output=True, text=True, check=True
-            )
-            peaks[str(seconds)] = float(done.stdout.split()[-1])
-            path.unlink()
-        return peaks
+def measure_memory(clip: Path, speech: Speech, folder: Path, lengths: tuple[int, ...]) -> dict[str, dict[str, float]]:
+    """Largest memory (MiB) of ``talkinghead dub`` on a clip played again and again, by the seconds that makes."""
+    found = {}
+    for seconds in lengths:
+        video, sound, out = (folder / name for name in ("long.mp4", "long.wav", "long_out.mp4"))
+        _repeat(clip, video, seconds)
+        soundfile.write(sound, _tile(speech, seconds).samples, speech.sample_rate)
+        found[str(seconds)] = peaks(["dub", str(video), str(sound), "-o", str(out), "--overwrite", "--length", "video"])
+    return found
 
 
 def _repeat(clip: Path, path: Path, seconds: int) -> None:
@@ -124,17 +188,26 @@ def _repeat(clip: Path, path: Path, seconds: int) -> None:
                 done += len(packets)
 
 
-def dub_once(video: str, sound: str) -> None:
-    """Dub a file with the sound of another, which is repeated, and print the largest memory of this process in MiB."""
-    from talkinghead.media import read_speech, speech_from_array
+def table(result: Mapping[str, Any]) -> str:
+    """The result as Markdown."""
+    width, height = SIZE
+    lines = _TITLE.format(
+        seconds=result["seconds"],
+        turns=result["turns"],
+        cores=result["cores"],
+        width=width,
+        height=height,
+        face=FACE_PX,
+    )
+    for name, called in _ROWS.items():
+        step = result["steps"][name]
+        lines += f"| {called} | {_spread(step['clock'])} | {_spread(step['cpu'])} |\n"
+    lines += "\nLargest memory of `talkinghead dub`, of a clip played again and again (360 x 288 px), MiB:\n\n"
+    lines += "| video | in all | without what is mapped from files |\n|---|---|---|\n"
+    for seconds, peak in result["memory"].items():
+        lines += f"| {seconds} s | {peak['resident']:.0f} | {peak.get('anonymous', float('nan')):.0f} |\n"
+    return lines
 
-    seconds = VideoReader(video, quick=True).duration
-    said = read_speech(sound)
-    times = int(np.ceil(seconds * said.sample_rate / len(said.samples)))
-    speech = speech_from_array(np.tile(said.samples, times), said.sample_rate)
-    head = TalkingHead.from_pretrained()
-    appearance = find_appearance(VideoReader(video, quick=True))
-    dubbing = prepare_dub(head, appearance, speech, length="video")
-    with TemporaryDirectory() as folder:
-        save_video(dubbing.video(), Path(folder) / "out.mp4")
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+
+def _spread(values: list[float]) -> str:
+    return f"{np.median(values):.2f} ({min(values):.2f} to {max(values):.2f})"

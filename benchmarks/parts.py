@@ -14,6 +14,7 @@ from benchmarks import (
     batch,
     disentanglement,
     dub_page,
+    dub_speed,
     evaluation,
     face_model,
     head_styles,
@@ -82,7 +83,7 @@ PARTS: Mapping[str, Part] = {
     ),
     "dub": Part(
         WHOLE,
-        "videos that say something else: lips, synchrony, what stays, flicker, time",
+        "videos that say something else: lips, synchrony, what stays, flicker",
         dub_page.table,
     ),
     "lips": Part(
@@ -187,6 +188,7 @@ PARTS: Mapping[str, Part] = {
     "speed": Part(COST, "the time of each stage", speed.table),
     "memory": Part(COST, "peak memory for short and for long speech", memory.table),
     "batch": Part(COST, "many jobs beside the command in a loop; workers and nodes that die", batch.table),
+    "dub_speed": Part(COST, "the time and memory of dubbing", dub_speed.table),
     "service": Part(COST, "HTTP beside a batch, its memory, kills, damaged uploads", service.page),
     "portraits": Part(COST, "what became of each picture of the shared folder", portraits.table),
 }  # fmt: skip

@@ -11,7 +11,8 @@ from talkinghead.errors import InputError
 from talkinghead.face.landmarks import MESH_OF_68, canonical_face
 from talkinghead.media import ArrayVideo
 from talkinghead.tracking import appearance
-from talkinghead.tracking.appearance import _Cover, _fade, find_appearance
+from talkinghead.tracking.appearance import _fade, find_appearance
+from talkinghead.tracking.cover import MouthCover
 from talkinghead.tracking.follow import SeenFace
 from talkinghead.tracking.raw import RawTrack
 from talkinghead.tracking.shots import ShotFrame
@@ -51,7 +52,7 @@ def test_a_frame_without_the_face_is_bridged() -> None:
 
 def test_a_covered_mouth_keeps_its_own() -> None:
     odds = dict.fromkeys(range(60), 5.0) | dict.fromkeys(range(20, 40), -8.0) | {50: -8.0}
-    cover = _Cover(FPS)
+    cover = MouthCover(FPS)
     image = np.zeros((4, 4, 3), np.uint8)
     for start in range(0, 60, 20):
         frames = [ShotFrame(n, image, image, False) for n in range(start, start + 20)]
@@ -123,6 +124,6 @@ def test_a_hand_before_a_mouth_that_is_else_well_seen_covers_it() -> None:
     turned = [4.0, 3.4, 4.3, 4.6, 1.5, 0.8, 0.7, 1.7, 3.9, 4.0]
     moustache = [-2.0] * 8
     for odds, covered in ((hand, {5, 6, 7}), (turned, set()), (moustache, set())):
-        cover = _Cover(12.5, [2 * k for k in range(len(odds))], odds)
+        cover = MouthCover(12.5, [2 * k for k in range(len(odds))], odds)
         seen = cover.is_covered(2 * len(odds))[::2]
         assert set(np.flatnonzero(seen).tolist()) == covered

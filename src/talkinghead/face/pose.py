@@ -67,7 +67,8 @@ def fit_pose(landmarks: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]
         the head frame.
     """
     shape, _ = canonical_face()
-    matrix, translation, scale = fit_similarity(shape[STABLE], np.asarray(landmarks, np.float64)[:, STABLE])
+    # Chosen first, for tracks are long and lie in files.
+    matrix, translation, scale = fit_similarity(shape[STABLE], np.asarray(landmarks[:, STABLE], np.float64))
     return rotation_from_matrix(matrix), translation, scale
 
 

@@ -31,6 +31,7 @@ _SMALL_JUMP, _ABOVE_MOTION = 0.15, 4.0  # a smaller jump counts if the whole pic
 _MOTION_FRAMES = 25
 _FACING = 0.4  # rad that a head is turned away at most in the frames that tell whose face it is
 _FEWEST, _MOST = 10, 250  # such frames
+_PIECE = 1000  # rows
 _SHAPE_UNIT, _COLOUR_UNIT = 0.03, 24.0
 
 
@@ -119,13 +120,22 @@ def choose_person(
 def _cut_between(raw: RawTrack, known: IndexArray) -> BoolArray:
     """(K - 1,) whether there is a cut between neighbours of the frames with a face."""
     cuts = np.cumsum(raw.cuts)[known]
-    faces = raw.landmarks[known][..., :2]
-    middles, sizes = faces.mean(axis=1), np.ptp(faces, axis=1).max(axis=1)
+    places = [
+        np.column_stack([faces.mean(axis=1), np.ptp(faces, axis=1).max(axis=1)])
+        for faces in (raw.landmarks[rows][..., :2] for rows in _in_pieces(known))
+    ]
+    middles, sizes = np.split(np.concatenate(places), [2], axis=1)
+    sizes = sizes[:, 0]
     smaller = np.minimum(sizes[1:], sizes[:-1])
     jump = np.linalg.norm(np.diff(middles, axis=0), axis=-1) / smaller
     growth = np.maximum(sizes[1:], sizes[:-1]) / smaller
     small_jump = (jump > _SMALL_JUMP) & _moves_suddenly(raw)[known[1:]]
     return np.asarray((np.diff(cuts) > 0) | (jump > _JUMP) | (growth > _GROWTH) | small_jump)
+
+
+def _in_pieces(rows: IndexArray) -> list[IndexArray]:
+    """The rows, not many at a time: what is read of a long track at once takes memory."""
+    return np.array_split(rows, -(-len(rows) // _PIECE))
 
 
 def _moves_suddenly(raw: RawTrack) -> BoolArray:
@@ -138,7 +148,7 @@ def _moves_suddenly(raw: RawTrack) -> BoolArray:
 
 def _stretch(raw: RawTrack, start: int, stop: int) -> Stretch:
     rows = start + np.flatnonzero(raw.found[start:stop])
-    rotation, *_ = fit_pose(raw.landmarks[rows])
+    rotation = np.concatenate([fit_pose(raw.landmarks[piece])[0] for piece in _in_pieces(rows)])
     facing = rows[np.linalg.norm(rotation[:, :2], axis=-1) < _FACING]
     rows = facing if len(facing) >= _FEWEST else rows
     rows = rows[:: max(1, len(rows) // _MOST)]
