@@ -121,7 +121,8 @@ def attend(keys: Tensor, query: Tensor) -> Tensor:
     """
     batch, places, _, size = keys.shape
     sought = query.reshape(batch, -1, size, places).permute(0, 3, 2, 1)
-    return (keys @ sought / size**0.5).softmax(dim=2)
+    maps: Tensor = (keys @ sought / size**0.5).softmax(dim=2)
+    return maps
 
 
 class Fusion(nn.Module):
