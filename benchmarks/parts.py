@@ -27,6 +27,8 @@ from benchmarks import (
     recogniser,
     reenactment,
     retracked,
+    rhythmic_head,
+    rhythmic_motion,
     seams,
     service,
     speakers,
@@ -157,6 +159,18 @@ PARTS: Mapping[str, Part] = {
         "Write-a-Speaker: table 1 of the paper, the speaker-independent stage",
         write_a_speaker.table,
         write_a_speaker.summarise,
+    ),
+    "rhythmic_head": Part(
+        METHODS,
+        "Rhythmic Head Motion: table 2 of the paper, frames from K references; speed, turned heads",
+        rhythmic_head.page,
+        rhythmic_head.summarise,
+    ),
+    "rhythmic_motion": Part(
+        METHODS,
+        "Rhythmic Head Motion: table 1 of the paper, and heads given three seconds",
+        rhythmic_motion.page,
+        rhythmic_motion.summarise,
     ),
     "transfer": Part(
         METHODS, "how near one man's real mouth comes to other people's", transfer.table, transfer.summarise
