@@ -25,8 +25,9 @@ from talkinghead.data.manifest import manifest_rows
 from talkinghead.errors import InputError
 from talkinghead.media import read_speech
 from talkinghead.speech.activity import voice_activity
-from talkinghead.speech.encoder import CONFIGS, RATE, WINDOW, EncoderConfig, SpeechEncoder, window_mel
+from talkinghead.speech.encoder import CONFIGS, WINDOW, SpeechEncoder, window_mel
 from talkinghead.speech.features import SAMPLE_RATE, loudness_gain
+from talkinghead.speech.transformer import RATE, EncoderConfig
 from talkinghead.speech.upper import UpperEncoder, WholeEncoder
 from talkinghead.weights import save_weights
 

@@ -13,7 +13,8 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from talkinghead.speech.encoder import WINDOW, EncoderBlock, EncoderConfig, SpeechEncoder, encoder_digest, load_encoder
+from talkinghead.speech.encoder import WINDOW, SpeechEncoder, encoder_digest, load_encoder
+from talkinghead.speech.transformer import EncoderBlock, EncoderConfig
 from talkinghead.store import code_digest, file_digest, key_of
 from talkinghead.weights import load_network
 
