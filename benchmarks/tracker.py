@@ -132,7 +132,7 @@ def _track(images: ImageArray) -> tuple[FloatArray, FloatArray, FloatArray]:
     searched = _now() - begun
     rows += follow(list(images[1:]))
     whole = _now() - begun
-    return np.stack([np.full((NUM_MESH, 3), np.nan) if row is None else row for row in rows]), searched, whole
+    return np.stack([np.full((NUM_MESH, 3), np.nan) if row is None else row.mesh for row in rows]), searched, whole
 
 
 def _recordings(corpus: Path) -> list[Recording]:

@@ -209,6 +209,8 @@ class TalkingHead:
         # Which renderer draws photos is asked for videos alone: it may have to be loaded first.
         filmed = is_person(face) or sniff(face) == "video"
         usual = int(getattr(self.renderer, "references", 1)) if filmed else 1
+        if not filmed and references not in (None, 1):
+            announce(f"{os.fspath(face)} is one picture: --references is left out.")
         if filmed and usual == 1 and references not in (None, 1):
             announce(f"the renderer {self.renderer_names[0]} draws from one picture: --references is left out.")
         count = usual if references is None or usual == 1 else references

@@ -115,9 +115,10 @@ def test_no_frames_to_draw_from_are_refused(face: Path) -> None:
         Figure(face, references=0)
 
 
-def test_a_picture_does_not_ask_how_many_frames_are_drawn_from(face: Path) -> None:
+def test_a_picture_does_not_ask_how_many_frames_are_drawn_from(face: Path, caplog: pytest.LogCaptureFixture) -> None:
     def never() -> Moving:
         raise AssertionError
 
     head = TalkingHead(Silent(), PerKind(never, Moving))
     assert len(head.read_portrait(face, references=8).frames) == 1
+    assert f"{face} is one picture: --references is left out." in caplog.text

@@ -12,6 +12,7 @@ from talkinghead.face.landmarks import MESH_OF_68, canonical_face
 from talkinghead.media import ArrayVideo
 from talkinghead.tracking import appearance
 from talkinghead.tracking.appearance import _Cover, _fade, find_appearance
+from talkinghead.tracking.follow import SeenFace
 from talkinghead.tracking.raw import RawTrack
 from talkinghead.tracking.shots import ShotFrame
 from talkinghead.types import FaceTrack, Frames, ImageArray, Portrait
@@ -48,22 +49,19 @@ def test_a_frame_without_the_face_is_bridged() -> None:
     assert (_fade(raw_of(found, [0] * 41), (0, 41), np.zeros(41, bool)) == 1).all()
 
 
-def test_a_covered_mouth_keeps_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_covered_mouth_keeps_its_own() -> None:
     odds = dict.fromkeys(range(60), 5.0) | dict.fromkeys(range(20, 40), -8.0) | {50: -8.0}
-    current: list[int] = []
-    monkeypatch.setattr(appearance, "mouth_visibility", lambda images, meshes: np.array([odds[n] for n in current]))
-    cover = _Cover(2)
+    cover = _Cover(FPS)
     image = np.zeros((4, 4, 3), np.uint8)
     for start in range(0, 60, 20):
-        current = [n for n in range(start, start + 20) if n % 2 == 0]
         frames = [ShotFrame(n, image, image, False) for n in range(start, start + 20)]
-        cover(frames, [np.zeros((478, 3))] * 20)
+        cover(frames, [SeenFace(np.zeros((478, 3)), odds[frame.number]) for frame in frames])
     covered = cover.is_covered(60)
-    assert covered[22:37].all()
-    assert not covered[:18].any()
-    assert not covered[42:].any()  # one look alone may err
+    assert covered[20:40].all()
+    assert not covered[:20].any()
+    assert not covered[40:].any()  # one frame alone may err
     shown = _fade(raw_of([1] * 60, [0] * 60), (0, 60), covered)
-    assert not shown[22:37].any()
+    assert not shown[20:40].any()
     assert shown[0] == shown[-1] == 1
 
 
@@ -125,6 +123,6 @@ def test_a_hand_before_a_mouth_that_is_else_well_seen_covers_it() -> None:
     turned = [4.0, 3.4, 4.3, 4.6, 1.5, 0.8, 0.7, 1.7, 3.9, 4.0]
     moustache = [-2.0] * 8
     for odds, covered in ((hand, {5, 6, 7}), (turned, set()), (moustache, set())):
-        cover = _Cover(2, [2 * k for k in range(len(odds))], odds)
+        cover = _Cover(12.5, [2 * k for k in range(len(odds))], odds)
         seen = cover.is_covered(2 * len(odds))[::2]
         assert set(np.flatnonzero(seen).tolist()) == covered

@@ -72,6 +72,22 @@ def test_shut_eyes_are_left_out(filmed: Portrait) -> None:
     assert 9 not in numbers(gather_references(winking, 8))
 
 
-def test_a_picture_stays_as_it_is(calm: Portrait, filmed: Portrait) -> None:
-    assert gather_references(calm, 8) is calm
+def test_no_more_than_memory_allows(
+    filmed: Portrait, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(reference_frames, "MOST_REFERENCES", 4)
+    assert len(gather_references(filmed, 4).frames) == 4
+    assert not caplog.text
+    assert len(gather_references(filmed, 9).frames) == 4
+    assert "the 4 most different frames are drawn from, which is the most, not 9" in caplog.text
+
+
+def test_a_picture_stays_as_it_is(calm: Portrait, filmed: Portrait, caplog: pytest.LogCaptureFixture) -> None:
+    assert gather_references(calm, 1) is calm
     assert gather_references(filmed, 1) is filmed
+    assert not caplog.text
+
+
+def test_of_less_than_a_second_there_is_one_frame(calm: Portrait, caplog: pytest.LogCaptureFixture) -> None:
+    assert gather_references(calm, 8) is calm
+    assert "the video lasts less than a second: one frame of it is drawn from, not 8." in caplog.text

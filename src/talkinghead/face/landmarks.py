@@ -9,6 +9,7 @@ landmarks are those of Sagonas et al. 2013 (iBUG 300-W).
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -76,8 +77,9 @@ FACIAL_PARTS: tuple[tuple[slice, bool], ...] = (
 _MODEL = Path(__file__).with_name("canonical_face.npz")
 
 
+@cache
 def canonical_face() -> tuple[FloatArray, npt.NDArray[np.int32]]:
-    """The mean face in the head frame, and the triangles of the mesh.
+    """The mean face in the head frame, and the triangles of the mesh; both read-only.
 
     Returns:
         shape: (478, 3) float64, mirror-symmetric, outer eye corners 1 apart, origin between them, facing the camera
@@ -88,4 +90,6 @@ def canonical_face() -> tuple[FloatArray, npt.NDArray[np.int32]]:
         that MediaPipe publishes.
     """
     with np.load(_MODEL) as file:
-        return file["shape"].astype(np.float64), file["triangles"]
+        shape, triangles = file["shape"].astype(np.float64), file["triangles"]
+    shape.flags.writeable = triangles.flags.writeable = False
+    return shape, triangles

@@ -89,5 +89,7 @@ def _clip(values: FloatArray) -> npt.NDArray[np.float64]:
 
     The loops are compiled for finite numbers, and beyond 64 bits their bounds would be undefined.
     """
-    clipped = np.clip(np.ascontiguousarray(values, np.float64), -_FURTHEST, _FURTHEST)
-    return np.nan_to_num(clipped, copy=False)
+    whole: npt.NDArray[np.float64] = np.ascontiguousarray(values, np.float64)
+    if np.abs(whole).max(initial=0.0) <= _FURTHEST:  # not so if one is no number
+        return whole
+    return np.nan_to_num(np.clip(whole, -_FURTHEST, _FURTHEST), copy=False)

@@ -16,11 +16,12 @@ from talkinghead.face.rest import lip_gap
 from talkinghead.media.joined import VideoExcerpt
 from talkinghead.media.spool import spool_rows
 from talkinghead.tracking.chooser import FaceChooser
+from talkinghead.tracking.follow import SeenFace
 from talkinghead.tracking.raw import RawTrack, read_raw_track
 from talkinghead.tracking.reference import join_track
 from talkinghead.tracking.shots import ShotFrame
 from talkinghead.tracking.stretches import choose_person, find_stretches
-from talkinghead.tracking.visibility import COVERED, mouth_visibility
+from talkinghead.tracking.visibility import COVERED
 from talkinghead.types import (
     BoolArray,
     FaceTrack,
@@ -37,7 +38,7 @@ from talkinghead.types import (
 _SHORTEST_S = 0.3  # of a stretch: shorter ones are left as they are
 _FADE_S = 0.2  # in which a new mouth comes and goes where the face is lost or covered
 _LOST_S = 0.1  # without a face that is bridged
-_LOOKS_PER_S = 10.0  # at whether the mouth is covered
+_ERRS_S = 0.1  # of the odds that a mouth is seen, before and after a frame, which may be wrong in a few
 # Log odds that the mouth is seen, below which it is covered if they are mostly so much higher: as a head turns to
 # profile they fall by 3, behind a hand by 10.
 _DOUBTFUL, _DROP = 1.0, 5.0
@@ -119,37 +120,31 @@ class Appearance:
 
 @dataclass
 class _Cover:
-    """Looks now and then at whether the mouth is covered.
+    """Where the mouth is covered.
 
     Attributes:
-        every: frames from look to look.
-        numbers: of the frames that were looked at.
+        fps: frames per second.
+        numbers: of the frames with the face.
         odds: log odds in each of them that the mouth is seen.
     """
 
-    every: int
+    fps: float
     numbers: list[int] = field(default_factory=list)
     odds: list[float] = field(default_factory=list)
 
-    def __call__(self, frames: Sequence[ShotFrame], meshes: Sequence[FloatArray | None]) -> None:
-        """Look at some frames in a row."""
-        seen = [
-            (frame, mesh)
-            for frame, mesh in zip(frames, meshes)
-            if mesh is not None and (frame.number % self.every == 0 or frame.is_cut)
-        ]
-        if seen:
-            self.numbers += [frame.number for frame, _ in seen]
-            self.odds += mouth_visibility(
-                [frame.image for frame, _ in seen], np.stack([mesh for _, mesh in seen])
-            ).tolist()
+    def __call__(self, frames: Sequence[ShotFrame], faces: Sequence[SeenFace | None]) -> None:
+        """Note the odds of some frames in a row."""
+        for frame, face in zip(frames, faces):
+            if face is not None:
+                self.numbers.append(frame.number)
+                self.odds.append(face.mouth)
 
     def is_covered(self, count: int) -> BoolArray:
-        """(count,) whether the mouth is covered in each frame of the video, by the looks nearest to it."""
+        """(count,) whether the mouth is covered in each frame, by the frames with the face that are nearest to it."""
         if not self.numbers:
             return np.zeros(count, bool)
-        # One look alone may err.
-        odds = scipy.ndimage.median_filter(np.array(self.odds), 3, mode="nearest")
+        # A few frames alone may err.
+        odds = scipy.ndimage.median_filter(np.array(self.odds), 2 * round(_ERRS_S * self.fps) + 1, mode="nearest")
         sure = (odds < COVERED) | ((odds < _DOUBTFUL) & (odds < np.median(odds) - _DROP))
         middles = (np.array(self.numbers[1:]) + np.array(self.numbers[:-1])) / 2
         return np.asarray(sure[np.searchsorted(middles, np.arange(count))])
@@ -179,7 +174,7 @@ def find_appearance(
         InputError: no frame shows a face, none for long enough, or there is no face of that number.
     """
     chooser = None if face is None and who is None else FaceChooser(face, who)
-    cover = _Cover(max(1, round(video.fps / _LOOKS_PER_S)))
+    cover = _Cover(video.fps)
     raw = read_raw_track(video, progress=progress, choose=chooser, look=cover)
     if not raw.found.any():
         raise InputError(f"{name}: no face was found in any frame: give a video in which one is clearly visible.")

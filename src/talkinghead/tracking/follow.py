@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from talkinghead.errors import InputError
 from talkinghead.tracking.find import find_faces
 from talkinghead.tracking.mesh import read_squares
 from talkinghead.tracking.regions import are_near, squares_of_landmarks
+from talkinghead.tracking.visibility import read_faces_and_mouths
 from talkinghead.types import NUM_MESH, BoolArray, FloatArray, Frames, ImageArray
 
 _TOGETHER = 32  # frames that are read together
@@ -41,8 +43,20 @@ def choose_face(faces: FloatArray, face: int | None) -> FloatArray:
     return np.asarray(faces[face - 1])
 
 
+class SeenFace(NamedTuple):
+    """A face in a frame.
+
+    Attributes:
+        mesh: (478, 3) px.
+        mouth: log odds that the mouth is seen, see ``tracking.visibility``.
+    """
+
+    mesh: FloatArray
+    mouth: float
+
+
 class FaceFollower:
-    """The mesh of one face from frame to frame.
+    """One face from frame to frame.
 
     Args:
         face: which face, 1 being the leftmost of the first frame with faces; None: the largest.
@@ -58,12 +72,12 @@ class FaceFollower:
         self._shots = 1
         self._lost = 0
 
-    def __call__(self, images: Sequence[ImageArray]) -> list[FloatArray | None]:
-        """(478, 3) px of the face in each of the next frames (H, W, 3), or None where it is not seen.
+    def __call__(self, images: Sequence[ImageArray]) -> list[SeenFace | None]:
+        """The face in each of the next frames (H, W, 3), or None where it is not seen.
 
         Frames of one shot that are given together are read together, which is several times as fast.
         """
-        rows: list[FloatArray | None] = []
+        rows: list[SeenFace | None] = []
         while len(rows) < len(images):
             checkpoint()
             coming = images[len(rows) : len(rows) + _TOGETHER]
@@ -74,8 +88,8 @@ class FaceFollower:
             found = self._read(coming)
             rows += found
             if len(found):
-                self._last, self._met, self._lost = found[-1], True, 0
-                self._square = squares_of_landmarks(found[-1][None])[0]
+                self._last, self._met, self._lost = found[-1].mesh, True, 0
+                self._square = squares_of_landmarks(found[-1].mesh[None])[0]
             if len(found) < len(coming):
                 self._square, self._lost = None, 1
                 rows.append(None)
@@ -101,23 +115,24 @@ class FaceFollower:
         self._square = squares_of_landmarks(chosen[None])[0]
         return True
 
-    def _read(self, images: Sequence[ImageArray]) -> list[FloatArray]:
-        """The landmarks in the first of the images, up to one in which there is no face."""
+    def _read(self, images: Sequence[ImageArray]) -> list[SeenFace]:
+        """The face in the first of the images, up to one in which there is none."""
         assert self._square is not None
         squares = _guess_squares(images, self._square) if len(images) > 1 else None
-        rows: list[FloatArray] = []
+        rows: list[SeenFace] = []
         if squares is not None:
-            landmarks, present = read_squares(images, squares, sharp=True)
+            landmarks, present, mouths = read_faces_and_mouths(images, squares)
             # Where the face is not where it was thought to be, the rest is read frame by frame.
             right = present & are_near(squares, squares_of_landmarks(landmarks), _ANOTHER_LOOK)
-            rows = list(landmarks[: len(images) if right.all() else int(right.argmin())])
-        square = squares_of_landmarks(rows[-1][None]) if rows else self._square[None]
+            sure = len(images) if right.all() else int(right.argmin())
+            rows = [SeenFace(*parts) for parts in zip(landmarks[:sure], mouths.tolist())]
+        square = squares_of_landmarks(rows[-1].mesh[None]) if rows else self._square[None]
         for image in images[len(rows) :]:
             checkpoint()
-            landmarks, present = read_squares([image], square, sharp=True)
+            landmarks, present, mouths = read_faces_and_mouths([image], square)
             if not present[0]:
                 break
-            rows.append(landmarks[0])
+            rows.append(SeenFace(landmarks[0], float(mouths[0])))
             square = squares_of_landmarks(landmarks)
         return rows
 
@@ -166,6 +181,6 @@ def read_mesh(chunks: Iterable[Frames], *, face: int | None = None) -> tuple[Flo
     fps = 0.0
     for chunk in chunks:
         fps = chunk.fps
-        rows += [np.full((NUM_MESH, 3), np.nan) if row is None else row for row in follow(list(chunk.images))]
+        rows += [np.full((NUM_MESH, 3), np.nan) if row is None else row.mesh for row in follow(list(chunk.images))]
     landmarks = np.stack(rows) if rows else np.zeros((0, NUM_MESH, 3))
     return landmarks, np.isfinite(landmarks[:, 0, 0]), fps

@@ -9,7 +9,13 @@ from functools import cache
 import cv2
 import numpy as np
 
-from talkinghead.tracking.networks import read_detections, read_meshes, read_people, side_of
+from talkinghead.tracking.networks import (
+    read_detections,
+    read_meshes,
+    read_meshes_and_features,
+    read_people,
+    side_of,
+)
 from talkinghead.tracking.regions import (
     cut_affine,
     cut_squares,
@@ -161,10 +167,26 @@ def read_presence(
     landmarks, presence = read_meshes(
         len(images), lambda rows: cut_squares(images[rows], squares[rows], side, sharp=sharp), refine=refine
     )
+    return _to_images(landmarks, squares, side), presence
+
+
+def read_squares_and_features(
+    images: Sequence[ImageArray], squares: FloatArray, layer: str
+) -> tuple[FloatArray, BoolArray, FloatArray]:
+    """The same as ``read_squares`` with ``sharp``, and the features (N, F) that a layer of the face mesh makes."""
+    side = side_of("face_mesh")
+    landmarks, presence, features = read_meshes_and_features(
+        len(images), lambda rows: cut_squares(images[rows], squares[rows], side, sharp=True), layer
+    )
+    return _to_images(landmarks, squares, side), presence > LEAST_PRESENCE, features
+
+
+def _to_images(landmarks: FloatArray, squares: FloatArray, side: int) -> FloatArray:
+    """Landmarks (N, P, 3) px of pictures of ``side`` px that were cut out of squares (N, 4), in px of the images."""
     affine = image_from_square(squares, side)
     landmarks[..., :2] = landmarks[..., :2] @ affine[:, :, :2].swapaxes(1, 2) + affine[:, None, :, 2]
     landmarks[..., 2] *= squares[:, 2:3] / side
-    return landmarks, presence
+    return landmarks
 
 
 def segment_people(images: Sequence[ImageArray]) -> list[FloatArray]:

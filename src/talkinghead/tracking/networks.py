@@ -6,7 +6,7 @@ publishes with MediaPipe, whose weights these are (``data/tracker_models.py`` re
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from itertools import chain
@@ -82,6 +82,13 @@ def read_detections(name: str, count: int, cut: Cut) -> tuple[FloatArray, FloatA
     return boxes, _sigmoid(scores[..., 0])
 
 
+@cache
+def _mesh_with_features(layer: str) -> LayerGraph:
+    """The face mesh that also gives what one of its layers makes."""
+    network = load("face_mesh")
+    return network.part((*network.config.outputs, layer)).eval().requires_grad_(False)
+
+
 def read_meshes(count: int, cut: Cut, *, refine: bool = True) -> tuple[FloatArray, FloatArray]:
     """The landmarks of faces that fill two thirds of their pictures.
 
@@ -97,7 +104,19 @@ def read_meshes(count: int, cut: Cut, *, refine: bool = True) -> tuple[FloatArra
     if not refine:
         face, flag = run_network(_coarse_mesh(), count, cut)
         return face.reshape(count, -1, 3), _sigmoid(flag.reshape(count))
-    face, lips, left_eye, right_eye, left_iris, right_iris, flag = run_network(load("face_mesh"), count, cut)
+    return _join_parts(run_network(load("face_mesh"), count, cut))
+
+
+def read_meshes_and_features(count: int, cut: Cut, layer: str) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """The same as ``read_meshes`` with ``refine``, and the features (N, F) that a layer of the face mesh makes."""
+    *made, features = run_network(_mesh_with_features(layer), count, cut)
+    return *_join_parts(made), features.reshape(count, -1)
+
+
+def _join_parts(made: Sequence[FloatArray]) -> tuple[FloatArray, FloatArray]:
+    """Landmarks (N, 478, 3) and presence (N,) of the outputs of the whole face mesh."""
+    face, lips, left_eye, right_eye, left_iris, right_iris, flag = made
+    count = len(flag)
     landmarks = np.empty((count, NUM_MESH, 3))
     coarse = face.reshape(count, -1, 3)
     number = coarse.shape[1]

@@ -33,6 +33,7 @@ _SEARCHED = 20.0  # s of a video among whose frames the best is chosen
 _LEAST_REFERENCE = 1.0  # s of a video that can be a reference
 _TRIED = 24  # frames of an animated picture
 _OTHERS = 8  # frames that may serve where the mouth is covered in the best
+_ANY = 16  # frames, whatever they show, that may serve where it is covered in these
 _LIES, _STANDS_ON_TOP = 60, 120  # degrees of roll from which it is said
 _DOUBTFUL = 0.0  # log odds that a face is read right, below which it is said
 _COVERED = (
@@ -128,20 +129,21 @@ def _show_mouth(track: FaceTrack, frames: Callable[[list[int]], list[ImageArray]
         frames: numbers in rising order -> the images of these frames.
 
     Raises:
-        InputError: it is covered in the best frame and in the best of each eighth of the video.
+        InputError: it is covered in the best frame, in the best of each eighth of the video, and in some between.
     """
     best = best_frame(track)
     image = frames([best])[0]
     if not mouth_is_covered(image, track.landmarks[best]):
         return best, image
-    badness = _badness(track)
-    numbers = [
-        int(part[badness[part].argmin()]) for part in np.array_split(np.arange(len(track)), _OTHERS) if len(part)
-    ]
-    images = dict(zip(numbers, frames(numbers)))
-    for number in sorted(numbers, key=lambda number: float(badness[number])):
-        if track.found[number] and not mouth_is_covered(images[number], track.landmarks[number]):
-            return number, images[number]
+    badness, parts = _badness(track), np.array_split(np.arange(len(track)), _OTHERS)
+    best_of_parts = [int(part[badness[part].argmin()]) for part in parts if len(part)]
+    # What covers a mouth is often taken for lips that are together, so that the best are the covered ones.
+    between = np.linspace(0, len(track) - 1, min(len(track), _ANY)).round().astype(int).tolist()
+    for numbers in (best_of_parts, between):
+        images = dict(zip(numbers, frames(numbers)))
+        for number in sorted(numbers, key=lambda number: float(badness[number])):
+            if track.found[number] and not mouth_is_covered(images[number], track.landmarks[number]):
+                return number, images[number]
     raise InputError(_COVERED)
 
 

@@ -16,7 +16,7 @@ from talkinghead.foreign import Arrays
 from talkinghead.media import JoinedVideo
 from talkinghead.media.spool import spool_rows
 from talkinghead.store import NOTHING_KEPT, Store, code_digest, file_digest, key_of
-from talkinghead.tracking.follow import ChooseFace, FaceFollower
+from talkinghead.tracking.follow import ChooseFace, FaceFollower, SeenFace
 from talkinghead.tracking.networks import NETWORKS, weights_of
 from talkinghead.tracking.shots import ShotFrame, read_shots
 from talkinghead.tracking.track import make_track
@@ -48,11 +48,11 @@ _FACE_REACH = 2.6  # side of the picture of a face in eye distances ...
 _FACE_MIDDLE = (0.5, 0.42)  # ... and where in it the middle between the eye corners is
 
 
-Look = Callable[[Sequence[ShotFrame], Sequence[FloatArray | None]], None]
-"""Is shown frames in a row, and the mesh (478, 3) px in each or None."""
+Look = Callable[[Sequence[ShotFrame], Sequence[SeenFace | None]], None]
+"""Is shown frames in a row, and the face in each or None."""
 
 
-def ignore(frames: Sequence[ShotFrame], meshes: Sequence[FloatArray | None]) -> None:
+def ignore(frames: Sequence[ShotFrame], faces: Sequence[SeenFace | None]) -> None:
     """Look at nothing."""
 
 
@@ -235,9 +235,9 @@ def _track_on(video: VideoSource, first: int, follow: FaceFollower, look: Look, 
     for frames in read_shots(video, max(0, first - _WARM_UP), progress):
         if frames[0].is_cut:
             follow.forget()
-        meshes = follow([frame.image for frame in frames])
-        look(frames, meshes)
-        for frame, seen in zip(frames, meshes):
+        faces = follow([frame.image for frame in frames])
+        look(frames, faces)
+        for frame, seen in zip(frames, faces):
             if frame.number < first:
                 continue
             if len(rows) == _BLOCK:
@@ -245,7 +245,7 @@ def _track_on(video: VideoSource, first: int, follow: FaceFollower, look: Look, 
                 rows = []
             rows.append({"landmarks": np.nan, "sketches": frame.sketch, "faces": 0, "cuts": frame.is_cut})
             if seen is not None:
-                rows[-1] |= {"landmarks": seen, "faces": small_face(frame.image, seen)}
+                rows[-1] |= {"landmarks": seen.mesh, "faces": small_face(frame.image, seen.mesh)}
     yield _block(rows, video.fps, last=True)
 
 

@@ -26,11 +26,14 @@ def gather_references(portrait: Portrait, count: int) -> Portrait:
     eyes or a covered mouth are left out, and if fewer are left than wanted, that is announced.
 
     Args:
-        portrait: of one picture, with a reference; without one it stays as it is.
+        portrait: of one picture, with a reference; without one it stays as it is, which is announced.
         count: of frames, at least 1.
     """
     reference = portrait.reference
-    if reference is None or count == 1:
+    if count == 1:
+        return portrait
+    if reference is None:
+        announce(f"the video lasts less than a second: one frame of it is drawn from, not {count}.")
         return portrait
     track = reference.track
     own = int(np.square(track.landmarks - portrait.mesh).sum(axis=(1, 2)).argmin())
@@ -47,7 +50,9 @@ def gather_references(portrait: Portrait, count: int) -> Portrait:
             continue
         rows.append(int(row))
         images.append(image)
-    if len(rows) < count:
+    if len(rows) == MOST_REFERENCES < count:
+        announce(f"the {MOST_REFERENCES} most different frames are drawn from, which is the most, not {count}.")
+    elif len(rows) < count:
         hidden = f", {covered} with a covered mouth left out" if covered else ""
         announce(f"the video has {len(rows)} frames to draw from, not {count}: these are used{hidden}.")
     frames = Frames(np.stack(images), portrait.frames.fps)

@@ -16,9 +16,10 @@ import torch
 from torch import Tensor, nn
 
 from talkinghead.tracking.layers import LayerGraph
+from talkinghead.tracking.mesh import read_squares_and_features
 from talkinghead.tracking.networks import load, run_network, weights_of
 from talkinghead.tracking.regions import cut_squares, squares_of_landmarks
-from talkinghead.types import FloatArray, ImageArray
+from talkinghead.types import BoolArray, FloatArray, ImageArray
 from talkinghead.weights import load_network
 
 NAME = "mouth_visible"
@@ -91,7 +92,23 @@ def mouth_visibility(images: Sequence[ImageArray], meshes: FloatArray) -> FloatA
     """
     if not len(images):
         return np.zeros(0)
-    features = read_lip_features(images, meshes, _network().config.layer)
+    return _odds(read_lip_features(images, meshes, _network().config.layer))
+
+
+def read_faces_and_mouths(
+    images: Sequence[ImageArray], squares: FloatArray
+) -> tuple[FloatArray, BoolArray, FloatArray]:
+    """Landmarks (N, 478, 3), whether there is a face (N,), and the log odds (N,) that its mouth is seen.
+
+    Args:
+        images: N pictures (H, W, 3), of any sizes.
+        squares: (N, 4) as ``tracking.mesh.read_squares`` takes them; their own network gives the odds in passing.
+    """
+    landmarks, present, features = read_squares_and_features(images, squares, _network().config.layer)
+    return landmarks, present, _odds(features)
+
+
+def _odds(features: FloatArray) -> FloatArray:
     with torch.inference_mode():
         return np.asarray(_network()(torch.from_numpy(features).float()).double().numpy())
 

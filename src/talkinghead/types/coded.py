@@ -170,5 +170,9 @@ def _enlarge(half: npt.NDArray[np.float32], size: tuple[int, int]) -> npt.NDArra
 
 def _add(plane: Plane, change: FloatArray) -> None:
     """Add a change (h, w) to a part (h, w) of a plane, in place."""
-    most = 255 if plane.dtype == np.uint8 else 1023
-    plane[:] = np.rint(plane + change).clip(0, most).astype(plane.dtype)
+    # The sum is rounded, and kept within what the type holds, in one go.
+    change = np.ascontiguousarray(change, np.float32)
+    if plane.dtype == np.uint8:
+        plane[:] = cv2.add(plane, change, dtype=cv2.CV_8U)
+    else:
+        plane[:] = np.minimum(cv2.add(plane, change, dtype=cv2.CV_16U), 1023)

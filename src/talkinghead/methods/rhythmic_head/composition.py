@@ -124,13 +124,15 @@ class CompositionNetwork(nn.Module):
         features = F.leaky_relu(
             self.last(self._decode(image, weights, self._encode_pictures(given, flows), sketch)), _SLOPE
         )
-        made = torch.tanh(F.pixel_shuffle(self.colours(features).float(), config.stem)) if self.colours else None
+        made = torch.tanh(_spread(self.colours(features), config.stem)) if self.colours else None
         if self.masks is None or self.prior is None:
             assert made is not None
             return Composed(made, given.projected, given.matched, None)
-        masks = self._share(self.masks(features).float(), given.projected[:, 3:])
+        masks = self._share(self.masks(features), given.projected[:, 3:])
         shown = (given.own, given.matched, given.spoken, given.still, given.projected[:, :3])
-        picture = (masks[:, :, None] * torch.stack(shown, dim=1)).sum(dim=1)
+        # Of whole planes: of pixels with their colours side by side, this takes several times as long.
+        blended = [masks[:, k, None] * one.contiguous() for k, one in enumerate(shown)]
+        picture = sum(blended[1:], blended[0])
         picture = picture if made is None else picture + _REACH * made
         return Composed(picture, given.projected, given.matched, masks)
 
@@ -143,21 +145,22 @@ class CompositionNetwork(nn.Module):
 
     def _estimate_flows(self, given: Pictures, sketch: Tensor) -> Flows:
         own = (given.own, given.spoken, given.still) if self.config.residual else ()
-        shown = torch.cat([given.projected, given.matched, *own], dim=1)
-        flows: Flows = self.flow(torch.cat([F.avg_pool2d(shown, self.config.stem), sketch], dim=1))
+        small = [F.avg_pool2d(shown, self.config.stem) for shown in (given.projected, given.matched, *own)]
+        flows: Flows = self.flow(torch.cat([*small, sketch], dim=1))
         return flows
 
     def _encode_pictures(self, given: Pictures, flows: Flows) -> tuple[list[Tensor], list[Tensor]]:
         """Features of the projected and of the matched picture for each layer, the finest first."""
         stem, residual = self.config.stem, self.config.residual
-        projected = torch.cat([given.projected, given.own], dim=1) if residual else given.projected
-        matched = torch.cat([given.matched, given.spoken, given.still], dim=1) if residual else given.matched
+        projected = (given.projected, given.own) if residual else (given.projected,)
+        matched = (given.matched, given.spoken, given.still) if residual else (given.matched,)
         costs = torch.log1p(_COST_SCALE * given.costs)[:, :, None, None].expand(-1, -1, *flows.attention.shape[2:])
+        folded = [torch.cat([_fold(shown, stem) for shown in group], dim=1) for group in (projected, matched)]
         if residual:  # FlowNet learns from the blend alone: that takes a third of the time
-            projected, matched = projected.detach(), matched.detach()
+            folded = [pictures.detach() for pictures in folded]
         return (
-            self.projected_encoder(F.pixel_unshuffle(projected, stem), flows.attention[:, :1]),
-            self.matched_encoder(F.pixel_unshuffle(matched, stem), torch.cat([flows.attention[:, 1:], costs], dim=1)),
+            self.projected_encoder(folded[0], flows.attention[:, :1]),
+            self.matched_encoder(folded[1], torch.cat([flows.attention[:, 1:], costs], dim=1)),
         )
 
     def _decode(
@@ -192,11 +195,10 @@ class CompositionNetwork(nn.Module):
     def _share(self, logits: Tensor, known: Tensor) -> Tensor:
         """(B, 5, S, S) shares of the pictures; holes of the projected one have none."""
         assert self.prior is not None
-        size = known.shape[2:]
-        logits = F.interpolate(F.pixel_shuffle(logits, 2), size=size, mode="bilinear", align_corners=False)
-        logits = logits + self.prior.view(1, -1, 1, 1)
-        holes = torch.log(known.clamp_min(_HOLE))
-        return torch.cat([logits[:, :-1], logits[:, -1:] + holes], dim=1).softmax(dim=1)
+        logits = _spread(logits, 2) + self.prior.view(1, -1, 1, 1)
+        logits = F.interpolate(logits, size=known.shape[2:], mode="bilinear", align_corners=False)
+        holes = torch.log(known.clamp_min(_HOLE)).expand_as(logits[:, -1:])
+        return (logits + F.pad(holes, (0, 0, 0, 0, len(self.prior) - 1, 0))).softmax(dim=1)
 
 
 class _PictureEncoder(nn.Module):
@@ -218,6 +220,18 @@ class _PictureEncoder(nn.Module):
         """(B, C, h, w) for each layer, the finest first."""
         x = F.leaky_relu(self.pictures(pictures) + self.maps(maps), _SLOPE)
         return [x, *(x := F.leaky_relu(layer(x), _SLOPE) for layer in self.down)]
+
+
+def _fold(pictures: Tensor, stem: int) -> Tensor:
+    """(B, stem² C, h, w) squares of ``stem`` px of pictures (B, C, S, S), channels last: row, column, colour."""
+    batch, channels, height, width = pictures.shape
+    squares = pictures.permute(0, 2, 3, 1).reshape(batch, height // stem, stem, width // stem, stem, channels)
+    return squares.transpose(2, 3).reshape(batch, height // stem, width // stem, -1).permute(0, 3, 1, 2)
+
+
+def _spread(features: Tensor, factor: int) -> Tensor:
+    """Features (B, factor² C, h, w) as planes (B, C, factor h, factor w)."""
+    return F.pixel_shuffle(features.float().contiguous(), factor)
 
 
 def _head(size: int, size_out: int) -> nn.Conv2d:
