@@ -30,8 +30,8 @@ class Thresholds:
         mean: the least mean of all spoken frames.
     """
 
-    window: float = -25.0
-    drop: float = 15.0
+    window: float = -26.0
+    drop: float = 12.0
     mean: float = -17.0
 
 
