@@ -31,11 +31,12 @@ _ONLY: Mapping[str, tuple[str, ...]] = {
     "disentanglement": ("voice", "phones", "speaker"),
     "translation": ("translation", "mouth"),
     "write_a_speaker": ("mouth_animation", "upper_face", "head_pose", "phones"),
+    "rhythmic_head": ("composition", "renderer", "translation", "mouth"),
 }
 """Part of the report -> the weights that it depends on; the others depend on those of ``_USUAL``."""
 _USUAL = ("speech", "rendering", "makeittalk")
 """The folders beside whose code the weights lie with which a video is usually made."""
-_OF_ALL_METHODS = ("evaluation", "unseen", "voices", "retracked")
+_OF_ALL_METHODS = ("evaluation", "unseen", "voices", "retracked", "rhythmic_motion")
 """Parts that make videos with every method."""
 _JUDGES = "metrics"
 

@@ -26,6 +26,7 @@ from benchmarks import (
     recogniser,
     reenactment,
     retracked,
+    rhythmic_motion,
     seams,
     service,
     speakers,
@@ -156,6 +157,12 @@ PARTS: Mapping[str, Part] = {
         "Write-a-Speaker: table 1 of the paper, the speaker-independent stage",
         write_a_speaker.table,
         write_a_speaker.summarise,
+    ),
+    "rhythmic_motion": Part(
+        METHODS,
+        "Rhythmic Head Motion: table 1 of the paper, and heads given three seconds",
+        rhythmic_motion.page,
+        rhythmic_motion.summarise,
     ),
     "transfer": Part(
         METHODS, "how near one man's real mouth comes to other people's", transfer.table, transfer.summarise

@@ -32,9 +32,10 @@ _HALF_HOUR = 30  # min
 _HEADS = """## Heads
 
 Pieces of 3 s of {people} people ({pieces} pieces, two of each person at least). A classifier
-(`metrics.personalisation`) that has learned from the real motion of other pieces names the speaker. "{own}": the head
-motion learner is given the three seconds before the piece, or three seconds of another recording of the same person;
-"{mean}": nothing, and moves as an average person. The spectrum's distance is from the same piece's real motion.
+(`metrics.personalisation`) that has learned from the real motion of other pieces names the speaker. "{own}": the
+head motion learner is given the three seconds before the piece, or three seconds of another recording of the same
+person; "{mean}": nothing, and moves as an average person. The spectrum's distance is from the same piece's
+real motion.
 """
 _BORDER = """Steps from frame to frame where the reference ends and the generated part begins, in degrees, beside all
 real steps; and how the step changes there:

@@ -64,12 +64,23 @@ def test_the_training_of_the_paper() -> None:
 
 
 def test_attention_is_shared_by_the_references() -> None:
-    keys, query = torch.randn(2, 5, 3, 4, 4), torch.randn(2, 3, 4, 4)
+    keys, query = torch.randn(2, 16, 5, 3), torch.randn(2, 3, 4, 4)
     maps = attend(keys, query)
-    torch.testing.assert_close(maps.sum(dim=1), torch.ones(2, 1, 4, 4))
-    torch.testing.assert_close(attend(keys[:, :1], query), torch.ones(2, 1, 1, 4, 4))
-    alike = attend(torch.cat([10 * query[:, None], -10 * query[:, None]], dim=1), query)
-    assert alike[:, 0].mean() > 0.8
+    torch.testing.assert_close(maps.sum(dim=2), torch.ones(2, 16, 1))
+    torch.testing.assert_close(attend(keys[:, :, :1], query), torch.ones(2, 16, 1, 1))
+    same = query.flatten(2).mT[:, :, None]
+    alike = attend(torch.cat([10 * same, -10 * same], dim=2), query)
+    assert alike[:, :, 0].mean() > 0.8
+
+
+def test_references_of_one_portrait_serve_all_targets() -> None:
+    torch.manual_seed(0)
+    embedding = HybridEmbedding(TINY.composition)
+    memory = embedding.encode(torch.randn(1, 3, 3, 16, 16), torch.rand(1, 3, 1, 16, 16))
+    targets = torch.rand(4, 1, 16, 16)
+    together = embedding(memory, targets)
+    for one, other in zip(together, embedding(memory, targets[2:3]), strict=True):
+        torch.testing.assert_close(one[2:3], other, rtol=1e-4, atol=1e-5)
 
 
 def test_the_order_of_references_does_not_count_and_their_number_is_free() -> None:

@@ -18,12 +18,12 @@ _SLOPE = 0.2
 
 
 class Memory(NamedTuple):
-    """What is kept of K references; computed once, whatever the target.
+    """What is kept of K references; computed once, whatever the target. Places p are the h * w of the features.
 
     Attributes:
-        keys: (B, K, C, h, w) activations of their landmarks.
-        images: (B, K, C, h, w) refined image features.
-        landmarks: (B, K, C, h, w) refined landmark features.
+        keys: (B, p, K, C) activations of their landmarks.
+        images: (B, p, K, C) refined image features.
+        landmarks: (B, p, K, C) refined landmark features.
         gated_images: (B, C, h, w) image features, aggregated by themselves.
         gated_landmarks: (B, C, h, w) landmark features, aggregated by themselves.
     """
@@ -33,10 +33,6 @@ class Memory(NamedTuple):
     landmarks: Tensor
     gated_images: Tensor
     gated_landmarks: Tensor
-
-    def expand(self, batch: int) -> Memory:
-        """The same for so many targets, from the memory of one."""
-        return Memory(*(part.expand(batch, *part.shape[1:]) for part in self))
 
 
 class DynamicWeights(NamedTuple):
@@ -82,8 +78,13 @@ class HybridEmbedding(nn.Module):
         images = self.refine_image(torch.cat([own_images, told_images], dim=1))
         landmarks = self.refine_landmark(torch.cat([own_landmarks, told_landmarks], dim=1))
         keys = self.activation(flat_sketches)
-        keys, images, landmarks, own_images, own_landmarks = (
-            part.reshape(batch, count, *part.shape[1:]) for part in (keys, images, landmarks, own_images, own_landmarks)
+        # By places, so that what a target looks for in all references is one product of matrices.
+        keys, images, landmarks = (
+            part.reshape(batch, count, part.shape[1], -1).permute(0, 3, 1, 2).contiguous()
+            for part in (keys, images, landmarks)
+        )
+        own_images, own_landmarks = (
+            part.reshape(batch, count, *part.shape[1:]) for part in (own_images, own_landmarks)
         )
         return Memory(keys, images, landmarks, self.image_gate(own_images), self.landmark_gate(own_landmarks))
 
@@ -91,11 +92,14 @@ class HybridEmbedding(nn.Module):
         """The embeddings e_y and e_l, (B, C, h, w) each.
 
         Args:
-            memory: of the references.
+            memory: of the references of each target, or of one portrait for all.
             sketch: (B, 1, s, s) the target's landmark image in [0, 1].
         """
-        attention = attend(memory.keys, self.activation(sketch))
-        images, landmarks = ((attention * part).sum(dim=1) for part in (memory.images, memory.landmarks))
+        query = self.activation(sketch)
+        attention = attend(memory.keys, query)
+        images, landmarks = (
+            (part.mT @ attention).permute(0, 3, 2, 1).reshape(query.shape) for part in (memory.images, memory.landmarks)
+        )
         return (
             self.image_out(F.leaky_relu(images + memory.gated_images, _SLOPE)),
             self.landmark_out(F.leaky_relu(landmarks + memory.gated_landmarks, _SLOPE)),
@@ -109,14 +113,16 @@ class HybridEmbedding(nn.Module):
 
 
 def attend(keys: Tensor, query: Tensor) -> Tensor:
-    """The activation maps (B, K, 1, h, w) of equation 3; they sum to 1 over the references.
+    """The activation maps (M, p, K, B / M) of equation 3; they sum to 1 over the references.
 
     Args:
-        keys: (B, K, C, h, w) of the references.
-        query: (B, C, h, w) of the target.
+        keys: (M, p, K, C) of the references, for as many targets each.
+        query: (B, C, h, w) of the targets, whose h * w are the places p.
     """
-    energy: Tensor = (keys * query[:, None]).sum(dim=2, keepdim=True) / keys.shape[2] ** 0.5
-    return energy.softmax(dim=1)
+    batch, places, _, size = keys.shape
+    sought = query.reshape(batch, -1, size, places).permute(0, 3, 2, 1)
+    maps: Tensor = (keys @ sought / size**0.5).softmax(dim=2)
+    return maps
 
 
 class Fusion(nn.Module):

@@ -99,7 +99,7 @@ class CompositionRenderer:
             batch = {name: torch.from_numpy(values[chosen]).to(device) for name, values in given.items()}
             sketch = as_landmark_images(torch.from_numpy(lines[chosen])).to(device)
             with autocast(device):
-                composed = self._network(memory.expand(_BATCH), as_pictures(batch), sketch)
+                composed = self._network(memory, as_pictures(batch), sketch)
             made.append((127.5 * composed.picture.float() + 127.5).permute(0, 2, 3, 1).contiguous().cpu().numpy())
         return np.concatenate(made)[: len(lines)]
 
