@@ -31,8 +31,8 @@ class Thresholds:
     """
 
     window: float = -26.0
-    drop: float = 12.0
-    mean: float = -17.0
+    drop: float = 15.0
+    mean: float = -14.0
 
 
 # Chosen on right and exchanged transcripts of GRID, VCTK and other English voices, of espeak-ng's voices in five
