@@ -26,6 +26,7 @@ from benchmarks import (
     recogniser,
     reenactment,
     retracked,
+    rhythmic_head,
     rhythmic_motion,
     seams,
     service,
@@ -157,6 +158,12 @@ PARTS: Mapping[str, Part] = {
         "Write-a-Speaker: table 1 of the paper, the speaker-independent stage",
         write_a_speaker.table,
         write_a_speaker.summarise,
+    ),
+    "rhythmic_head": Part(
+        METHODS,
+        "Rhythmic Head Motion: table 2 of the paper, frames from K references; speed, turned heads",
+        rhythmic_head.page,
+        rhythmic_head.summarise,
     ),
     "rhythmic_motion": Part(
         METHODS,

@@ -36,7 +36,7 @@ HELD_OUT = "GRID s4, Trump"
 FRAMES = 5
 """Later frames of a clip that are made."""
 
-CLIPS = {"VoxCeleb2": 11, "VidTIMIT": 2, "MEAD": 3, "HDTF and web": 4, "LRC-AR": 3, HELD_OUT: 4}
+CLIPS = {"VoxCeleb2": 11, "VidTIMIT": 2, "MEAD": 3, "HDTF and web": 4, HELD_OUT: 4}
 """How many clips of each group count."""
 
 _LEAST = 72  # frames of a clip that counts
@@ -44,15 +44,14 @@ _GOLDEN = 0.618034
 
 
 def groups(corpus: Path) -> dict[str, tuple[Recording, ...]]:
-    """Recordings of people whom no network of the house has learned, by dataset; of LRC-AR one of each speaker.
+    """Recordings of people whom no network of the house has learned, by dataset.
 
     Args:
         corpus: the folder of the recordings.
     """
     found: dict[str, list[Recording]] = {name: [] for name in CLIPS}
-    table, others = Corpus.open(corpus), Corpus.open(corpus / "unseen_speakers")
-    one_each = {recording.speaker: recording for recording in others.recordings()}
-    for recording in (*table.recordings("research"), *table.recordings("unseen"), *one_each.values()):
+    table = Corpus.open(corpus)
+    for recording in (*table.recordings("research"), *table.recordings("unseen")):
         if recording.split == "unseen":
             name = HELD_OUT
         else:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import torch
 
@@ -20,21 +22,22 @@ from talkinghead.motion.tracked import motion_of_track
 from talkinghead.rendering.crop import Crop
 from talkinghead.store import Store
 from talkinghead.tracking.portrait import best_frame, read_portrait
-from talkinghead.types import FaceTrack, ImageArray, IndexArray, Motion, Portrait
+from talkinghead.types import BoolArray, FaceTrack, ImageArray, IndexArray, Motion, Portrait
 
 _SIDE, _ROOM = 256, 1.3  # px of the pictures that are timed, and their side in squares of the head
 _TIMED = 100  # frames
 _YAWS = (0, 10, 20, 30)
 _BACKGROUND = 0.02  # of a person's mask, below which there is background
+_FADES = 0.14  # face widths about the person in which the rig's motion fades
 
 
 def measure_speed(corpus: Path, store: Store) -> dict[str, float]:
-    """Frames per second by number of references, after these are encoded, and the number of cores."""
+    """Frames per second by number of references, after these are encoded; number and load of the cores."""
     take = next(iter(choose_takes(groups(corpus)["VidTIMIT"], 1, store)))
     track, frames = _shrink(take)
     renderer, portraits = get_renderer("composition"), portraits_of(track, frames)
     motion = replace(motion_of_track(track, best_frame(track)), gaze=None)
-    found = {"cores": float(torch.get_num_threads())}
+    found = {"cores": float(torch.get_num_threads()), "load": os.getloadavg()[0]}
     rows: IndexArray = np.arange(_TIMED) % len(motion)
     for count, portrait in portraits.items():
         chunks = renderer.render(motion[rows], portrait)
@@ -70,7 +73,7 @@ def read_portraits(folder: Path) -> Iterator[tuple[str, Portrait]]:
 
 
 def turned_heads(renderer: Renderer, portraits: Iterable[tuple[str, Portrait]]) -> dict[str, float]:
-    """Largest drift of the background, px, by portrait, while it turns to either side.
+    """Largest drift of the background, px, by portrait, while it turns to either side; not of plain backgrounds.
 
     Args:
         renderer: of one picture.
@@ -79,10 +82,19 @@ def turned_heads(renderer: Renderer, portraits: Iterable[tuple[str, Portrait]]) 
     drift = {}
     for name, portrait in portraits:
         made = turn_head(renderer, portrait)
-        assert portrait.person is not None
-        masks = np.repeat(portrait.person[None] < _BACKGROUND, len(made), axis=0)
-        drift[name] = float(np.nanmax(background_drift(made, masks, first=portrait.picture)))
+        masks = np.repeat(_far_background(portrait)[None], len(made), axis=0)
+        found = background_drift(made, masks, first=portrait.picture)
+        if np.isfinite(found).any():
+            drift[name] = float(np.nanmax(found))
     return drift
+
+
+def _far_background(portrait: Portrait) -> BoolArray:
+    """(H, W) what lies beyond the edge of a person, in which the motion of the outline fades."""
+    assert portrait.person is not None
+    width = 2 * round(_FADES * float(np.ptp(portrait.mesh[:, 0]))) + 1
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (width, width))
+    return np.asarray(cv2.dilate((portrait.person >= _BACKGROUND).astype(np.uint8), disc) == 0)
 
 
 def turn_head(renderer: Renderer, portrait: Portrait) -> ImageArray:

@@ -27,7 +27,7 @@ def test_the_page_of_the_renderer() -> None:
     result = {
         "table 2": {"VoxCeleb2": {"clips": rows, "frechet": dict.fromkeys(ROWS, 0.05)}},
         "ablations": {name: [{"SSIM": 0.9 - 0.1 * (name != WHOLE)}] * 3 for name in (WHOLE, "without warping")},
-        "speed": {"cores": 2.0, "K = 1": 21.04, "K = 32": 20.5},
+        "speed": {"cores": 2.0, "load": 0.5, "K = 1": 21.04, "K = 32": 20.5},
         "turned": {"a": 0.01, "b": 0.15, "c": 0.02},
     }
     summary = summarise(result)

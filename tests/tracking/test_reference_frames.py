@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 
+from talkinghead.errors import InputError
+from talkinghead.tracking import portrait as portrait_module
 from talkinghead.tracking import reference_frames
 from talkinghead.tracking.reference_frames import gather_references
 from talkinghead.types import Frames, ImageArray, Portrait, Reference
@@ -91,3 +93,18 @@ def test_a_picture_stays_as_it_is(calm: Portrait, filmed: Portrait, caplog: pyte
 def test_of_less_than_a_second_there_is_one_frame(calm: Portrait, caplog: pytest.LogCaptureFixture) -> None:
     assert gather_references(calm, 8) is calm
     assert "the video lasts less than a second: one frame of it is drawn from, not 8." in caplog.text
+
+
+def test_a_picture_is_found_where_the_calmest_frames_hide_the_mouth(
+    calm: Portrait, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    track = calm.track[np.zeros(64, int)]
+    hidden = np.arange(64) % 8 < 5
+    track = replace(track, blink=np.where(hidden, 0.0, 0.2))  # what hides the mouth makes a face look calm
+    monkeypatch.setattr(portrait_module, "mouth_is_covered", lambda image, mesh: bool(hidden[image]))
+    number, image = portrait_module._show_mouth(track, lambda numbers: [np.array(number) for number in numbers])
+    assert number == image
+    assert not hidden[number]
+    hidden[:] = True
+    with pytest.raises(InputError, match="mouth is covered"):
+        portrait_module._show_mouth(track, lambda numbers: [np.array(number) for number in numbers])

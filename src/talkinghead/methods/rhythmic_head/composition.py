@@ -131,9 +131,10 @@ class CompositionNetwork(nn.Module):
         masks = self._share(self.masks(features), given.projected[:, 3:])
         shown = (given.own, given.matched, given.spoken, given.still, given.projected[:, :3])
         # Of whole planes: of pixels with their colours side by side, this takes several times as long.
-        blended = [masks[:, k, None] * one.contiguous() for k, one in enumerate(shown)]
-        picture = sum(blended[1:], blended[0])
-        picture = picture if made is None else picture + _REACH * made
+        picture = masks[:, 0, None] * shown[0].contiguous()
+        for k, one in enumerate(shown[1:], start=1):
+            picture = torch.addcmul(picture, masks[:, k, None], one.contiguous())
+        picture = picture if made is None else torch.add(picture, made, alpha=_REACH)
         return Composed(picture, given.projected, given.matched, masks)
 
     def _embed(self, memory: Memory, sketch: Tensor) -> tuple[Tensor, list[DynamicWeights]]:

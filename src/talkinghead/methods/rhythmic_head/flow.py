@@ -66,8 +66,7 @@ class FlowNet(nn.Module):
 def move_picture(picture: Tensor, field: Tensor) -> Tensor:
     """A picture (B, C, S, S) that shows in each place what lies a field (B, 2, h, w) px away in the given one."""
     side = picture.shape[-1]
-    field = F.interpolate(field, size=(side, side), mode="bilinear", align_corners=False)
     axis = (torch.arange(side, device=picture.device, dtype=picture.dtype) * 2 + 1) / side - 1
-    grid = torch.stack(torch.meshgrid(axis, axis, indexing="xy"), dim=-1)
-    grid = grid + field.permute(0, 2, 3, 1).to(picture.dtype) * (2 / side)
+    field = F.interpolate(field.to(picture.dtype) * (2 / side), size=(side, side), mode="bilinear", align_corners=False)
+    grid = torch.stack([field[:, 0] + axis, field[:, 1] + axis[:, None]], dim=-1)
     return F.grid_sample(picture, grid, mode="bilinear", padding_mode="border", align_corners=False)
