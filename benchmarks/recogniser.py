@@ -29,9 +29,11 @@ Frames of 10 ms compared with phones that were aligned with the transcript (MFA:
 Frame accuracy counts 40 classes, viseme accuracy the 12 that look alike on the lips. Phone error rate: insertions,
 deletions and substitutions per phone, without silences. A closure is found if any frame of a p, b or m (f or v) is
 recognised as one of p, b, m (f, v); precision is the share of the frames recognised as such that are such, within one
-frame. LibriSpeech's labels rest on what Whisper tiny.en recognises. All but GRID, MFA, speechbrain and VCTK's p287
-served for validation during training. "Heard voice": the only speaker of a source, in recordings that were held back.
-Languages but English have the phones that espeak-ng gives their texts, replaced by the nearest ones of English.
+frame. LibriSpeech's labels rest on what Whisper tiny.en recognises, whose encoder the recogniser hears through, so they
+may flatter it; the words of GRID, MFA, speechbrain and VCTK are known otherwise. All but GRID, MFA, speechbrain and
+VCTK's p287 served for validation during training. "Heard voice": the only speaker of a source, in recordings that were
+held back. Languages but English have the phones that espeak-ng gives their texts, replaced by the nearest ones of
+English.
 """
 
 

@@ -112,7 +112,7 @@ def test_centred_features_have_no_mean_and_unit_spread_but_for_silence():
     noise = random.standard_normal(40 * 16_000) * np.repeat(random.uniform(0, 0.3, 40 * 20), 800)
     sound = np.concatenate([noise, np.zeros(16_000), noise, np.zeros(48_000)]).astype(np.float32)
     plain = copy.deepcopy(network)
-    centre, spread = centre_features(network, [sound])
+    centre, spread = centre_features(network.encode, [sound])
     network.centre.copy_(centre)
     network.spread.copy_(spread)
     starts = range(0, 3000, 150)
@@ -124,4 +124,4 @@ def test_centred_features_have_no_mean_and_unit_spread_but_for_silence():
     assert spread[1].mean() < 0.5 * spread[0].mean()
     assert 0.7 < (after - after.mean(dim=0)).std() < 1.3
     with pytest.raises(ValueError, match="as long as a window"):
-        centre_features(network, [sound[:16_000]])
+        centre_features(network.encode, [sound[:16_000]])

@@ -23,9 +23,10 @@ from talkinghead.recipes.student import (
     train_student,
 )
 from talkinghead.speech.arpabet import CLASSES
-from talkinghead.speech.encoder import EncoderConfig, SpeechEncoder
+from talkinghead.speech.encoder import SpeechEncoder
 from talkinghead.speech.student import CONFIGS as SIZES
 from talkinghead.speech.student import SpeechStudent
+from talkinghead.speech.transformer import EncoderConfig
 from talkinghead.weights import load_weights
 
 TINY = SIZES["tiny"]

@@ -7,19 +7,11 @@ from torch.nn import functional as F
 
 from drawn import falling_voice
 from talkinghead.speech import encoder
-from talkinghead.speech.encoder import (
-    CONFIGS,
-    WINDOW,
-    EncoderConfig,
-    SpeechEncoder,
-    encode_speech,
-    load_encoder,
-    positions,
-    window_mel,
-)
+from talkinghead.speech.encoder import CONFIGS, WINDOW, SpeechEncoder, encode_speech, load_encoder, window_mel
 from talkinghead.speech.features import SAMPLE_RATE
 from talkinghead.speech.mel import mel_frequencies
 from talkinghead.speech.phonetic import EncoderFeatures, crop_speech
+from talkinghead.speech.transformer import EncoderConfig, positions
 from talkinghead.types import Speech
 
 # Features 60, 100 and 130 of ``falling_voice`` a second into a window of 220, normalised: CTranslate2 4.8.5 made them
@@ -163,3 +155,17 @@ def test_silence_between_words_is_about_zero():
 def test_windows_fit_the_weights():
     assert load_encoder().centre.shape == (WINDOW, 384)
     assert (load_encoder().spread > 0).all()
+
+
+def test_windows_that_were_heard_are_recalled_and_others_are_not():
+    network, sound = load_encoder(), babble(9)
+    network._recall.cache_clear()
+    first, again = encode_speech(sound), encode_speech(sound)
+    assert network._recall.cache_info()[:2] == (3, 3)  # hits, misses: 9 s are three windows
+    np.testing.assert_array_equal(first, again)
+    other = encode_speech(sound[::-1].copy())
+    assert network._recall.cache_info().misses == 6
+    assert np.abs(other - first).max() > 0.5
+    plain = SpeechEncoder(network.config).eval()
+    plain.load_state_dict(network.state_dict())
+    np.testing.assert_allclose(encode_speech(sound, network=plain), first, atol=1e-5)

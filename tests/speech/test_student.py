@@ -8,7 +8,7 @@ import torch
 
 from talkinghead.speech import time_delay
 from talkinghead.speech.arpabet import CLASSES
-from talkinghead.speech.encoder import EncoderConfig, SpeechEncoder
+from talkinghead.speech.encoder import SpeechEncoder
 from talkinghead.speech.student import (
     CONFIGS,
     SpeechStudent,
@@ -16,6 +16,7 @@ from talkinghead.speech.student import (
     encode_as_heard,
     posteriors_as_heard,
 )
+from talkinghead.speech.transformer import EncoderConfig
 
 NOISE = np.random.default_rng(0).normal(scale=0.05, size=16_000 * 6).astype(np.float32)
 

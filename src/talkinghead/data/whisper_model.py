@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import struct
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeVar
@@ -25,9 +25,10 @@ from talkinghead.data.manifest import manifest_rows
 from talkinghead.errors import InputError
 from talkinghead.media import read_speech
 from talkinghead.speech.activity import voice_activity
-from talkinghead.speech.encoder import CONFIGS, RATE, WINDOW, EncoderConfig, SpeechEncoder, window_mel
+from talkinghead.speech.encoder import CONFIGS, WINDOW, SpeechEncoder, window_mel
 from talkinghead.speech.features import SAMPLE_RATE, loudness_gain
-from talkinghead.speech.upper import UpperEncoder, WholeEncoder
+from talkinghead.speech.transformer import RATE, EncoderConfig
+from talkinghead.speech.upper import UpperEncoder
 from talkinghead.weights import save_weights
 
 Network = TypeVar("Network", bound=nn.Module)
@@ -156,12 +157,12 @@ def _fill(network: Network, path: Path, places: Mapping[str, str]) -> Network:
 
 @torch.inference_mode()
 def centre_features(
-    network: SpeechEncoder | WholeEncoder, recordings: Iterable[npt.NDArray[np.float32]]
+    encode: Callable[[Tensor], Tensor], recordings: Iterable[npt.NDArray[np.float32]]
 ) -> tuple[Tensor, Tensor]:
-    """By what a network's features are to be centred and scaled.
+    """By what features are to be centred and scaled.
 
     Args:
-        network: the encoder.
+        encode: makes them (1, WINDOW, width) of a window's log-mel frames (1, 2 WINDOW, num_mels).
         recordings: (N,) each, at 16 kHz; those shorter than a window are of no use.
 
     Returns:
@@ -179,7 +180,7 @@ def centre_features(
         )
         for start in starts.astype(int):
             rows = slice(start, start + WINDOW)
-            encoded = network.encode(window_mel(samples, rows, gain=gain)[None])[0]
+            encoded = encode(window_mel(samples, rows, gain=gain)[None])[0]
             speaking.append(encoded)
             silent.append((encoded, torch.from_numpy(activity[rows] < 0.5)))
     if not speaking:
@@ -208,18 +209,23 @@ def main(model: Path, corpus: Path, out: Path) -> None:
     folder = corpus / "speech"
     files = [folder / row["file"] for row in manifest_rows(folder) if row["dataset"] in _DATASETS]
     lower, upper = read_encoder(model).eval(), read_upper(model).eval()
-    whole = WholeEncoder(lower, upper)
-    for name, network, heard, what, changes in (
-        ("encoder", lower, lower, "convolutions and first two blocks", "the upper two blocks, the last normalisation"),
+    for name, network, encode, what, changes in (
+        (
+            "encoder",
+            lower,
+            lower.encode,
+            "convolutions and first two blocks",
+            "the upper two blocks, the last normalisation",
+        ),
         (
             "upper",
             upper,
-            whole,
+            lambda mel: upper(lower.encode(mel)),
             "last two blocks, and the normalisation behind them",
             "convolutions, the lower two blocks",
         ),
     ):
-        centre, spread = centre_features(heard, (read_speech(file).samples for file in files))
+        centre, spread = centre_features(encode, (read_speech(file).samples for file in files))
         network.centre.copy_(centre)
         network.spread.copy_(spread)
         card = {

@@ -17,9 +17,7 @@ aperture of other clips once they begin 2 s later in the window (correlation 0.7
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
@@ -33,22 +31,18 @@ from torch.nn import functional as F
 from talkinghead.cancellation import checkpoint
 from talkinghead.speech.features import SAMPLE_RATE, loudness_gain, windows_about
 from talkinghead.speech.mel import mel_filters
+from talkinghead.speech.transformer import MEL_HOP, MEL_WINDOW, RATE, EncoderBlock, EncoderConfig, positions
 from talkinghead.store import code_digest, file_digest, key_of
 from talkinghead.types import IndexArray
 from talkinghead.weights import load_network
 
-RATE = 50.0
-"""Features per second."""
-
 WEIGHTS = Path(__file__).with_name("weights") / "encoder.safetensors"
 
 _STRIDE = 2  # frames of the spectrogram for one feature
-_MEL_HOP, _MEL_WINDOW = 160, 400  # samples
 # Powers are cut off 80 dB below 10, about the highest of speech at the usual loudness (34 recordings: 3 to 36, median
 # 7). Whisper takes the highest power of 30 s instead: then a frame would depend on all others. It makes no difference
 # but for digital silence: 2 % of the features' spread in the median, 18 % at most.
 _PEAK, _RANGE = 1.0, 8.0
-_LONGEST_PERIOD = 10_000.0  # of the positions, over 2 pi
 
 # In features.
 _CORE = round(4.0 * RATE)  # of a window; the next one begins so much later
@@ -57,68 +51,10 @@ _BLEND = round(1.0 * RATE)  # centred on the border of two cores
 WINDOW = _MARGIN + _CORE + _MARGIN
 """Features of a window."""
 
-
-@dataclass(frozen=True)
-class EncoderConfig:
-    """Sizes of the encoder.
-
-    Attributes:
-        num_mels: mel bands.
-        width: numbers per frame.
-        heads: of the self-attention.
-        blocks: how many of the transformer's blocks, from the lowest.
-        hidden: numbers inside each block's perceptron; 0: four times the width.
-        look_ahead: how many features ahead of its own each block attends to; negative: all of the window.
-    """
-
-    num_mels: int = 80
-    width: int = 384
-    heads: int = 6
-    blocks: int = 2
-    hidden: int = 0
-    look_ahead: int = -1
-
-    @property
-    def seconds_ahead(self) -> float:
-        """Seconds of sound after its place for which a feature waits; infinite if all of the window is attended to."""
-        if self.look_ahead < 0:
-            return math.inf
-        # Half a frame of the spectrogram, and one frame for each of the two convolutions.
-        return (_MEL_WINDOW / 2 + 2 * _MEL_HOP) / SAMPLE_RATE + self.blocks * self.look_ahead / RATE
+_REMEMBERED = 24  # windows: the speech that methods work on at once (64 s), 15 MB
 
 
 CONFIGS = {"small": EncoderConfig(), "tiny": EncoderConfig(width=16, heads=2, blocks=1)}
-
-
-class EncoderBlock(nn.Module):
-    """Self-attention and a perceptron, each behind a layer normalisation and added to what went in.
-
-    Args:
-        config: sizes.
-    """
-
-    def __init__(self, config: EncoderConfig) -> None:
-        super().__init__()
-        width, hidden = config.width, config.hidden or 4 * config.width
-        self.heads, self.look_ahead = config.heads, config.look_ahead
-        self.attention_norm = nn.LayerNorm(width)
-        self.query_key_value = nn.Linear(width, 3 * width)
-        self.project = nn.Linear(width, width)
-        self.norm = nn.LayerNorm(width)
-        self.expand = nn.Linear(width, hidden)
-        self.contract = nn.Linear(hidden, width)
-
-    def forward(self, hidden: Tensor) -> Tensor:
-        """(B, T, width) of as many."""
-        projected = self.query_key_value(self.attention_norm(hidden)).unflatten(-1, (3, self.heads, -1))
-        query, key, value = projected.permute(2, 0, 3, 1, 4)
-        mask = None
-        if self.look_ahead >= 0:
-            mask = torch.ones(2 * query.shape[-2:-1], dtype=torch.bool, device=hidden.device).tril(self.look_ahead)
-        attended = F.scaled_dot_product_attention(query, key, value, attn_mask=mask)
-        hidden = hidden + self.project(attended.transpose(1, 2).flatten(2))
-        changed: Tensor = hidden + self.contract(F.gelu(self.expand(self.norm(hidden))))
-        return changed
 
 
 class WindowEncoder(Protocol):
@@ -177,15 +113,20 @@ class SpeechEncoder(nn.Module):
         return (encoded - self.centre[: encoded.shape[1]]) / self.spread
 
 
-def positions(count: int, width: int) -> Tensor:
-    """(count, width) sines and cosines of the position, of periods from 2 pi to 20,000 pi features.
+class _SharedEncoder(SpeechEncoder):
+    """An encoder that does not learn, and remembers the last windows: recogniser and lips hear the same ones."""
 
-    Source: Vaswani et al. 2017, section 3.5; as in Whisper, all sines come before all cosines.
-    """
-    half = width // 2
-    frequencies = torch.exp(-math.log(_LONGEST_PERIOD) / (half - 1) * torch.arange(half, dtype=torch.float32))
-    angles = torch.arange(count, dtype=torch.float32)[:, None] * frequencies
-    return torch.cat([angles.sin(), angles.cos()], dim=1)
+    def __init__(self, config: EncoderConfig) -> None:
+        super().__init__(config)
+        self._recall = lru_cache(maxsize=_REMEMBERED)(self._encode_bytes)
+
+    def encode(self, mel: Tensor) -> Tensor:
+        if len(mel) > 1 or mel.is_cuda or not torch.is_inference_mode_enabled():
+            return super().encode(mel)
+        return self._recall(mel.numpy().tobytes())
+
+    def _encode_bytes(self, mel: bytes) -> Tensor:
+        return super().encode(torch.frombuffer(bytearray(mel), dtype=torch.float32).view(1, -1, self.config.num_mels))
 
 
 @lru_cache(maxsize=1)
@@ -195,12 +136,12 @@ def load_encoder() -> SpeechEncoder:
     Raises:
         InputError: its weights are missing or of another architecture.
     """
-    return load_network(SpeechEncoder, EncoderConfig, WEIGHTS).eval()
+    return load_network(_SharedEncoder, EncoderConfig, WEIGHTS).eval()
 
 
 def encoder_digest() -> str:
     """What keys of stored features have of the encoder: its weights and its code."""
-    code = code_digest(__name__, "talkinghead.speech.features", "talkinghead.speech.mel")
+    code = code_digest(__name__, *(f"talkinghead.speech.{name}" for name in ("features", "mel", "transformer")))
     return key_of(file_digest(WEIGHTS), code)
 
 
@@ -272,13 +213,13 @@ def window_mel(samples: npt.NDArray[np.float32], rows: slice, *, gain: float, nu
     Source: Radford et al. 2023, section 2.2: 80 bands, windows of 25 ms every 10 ms, "scaled to be between -1 and 1
         with approximately zero mean".
     """
-    hop = _STRIDE * _MEL_HOP
+    hop = _STRIDE * MEL_HOP
     inside = np.asarray(samples[max(0, rows.start * hop) : max(0, rows.stop * hop)]) * np.float32(gain)
     before = max(0, -rows.start * hop)
     piece = np.pad(inside, (before, (rows.stop - rows.start) * hop - before - len(inside)))
-    filters, taper = _filters(num_mels), torch.hann_window(_MEL_WINDOW).numpy()
+    filters, taper = _filters(num_mels), torch.hann_window(MEL_WINDOW).numpy()
     parts = []
-    for _, frames in windows_about(piece, hop=_MEL_HOP, window=_MEL_WINDOW):
+    for _, frames in windows_about(piece, hop=MEL_HOP, window=MEL_WINDOW):
         power = torch.fft.rfft(torch.from_numpy(frames * taper)).abs().square() @ filters
         parts.append(power.clamp_min(1e-10).log10().clamp_min(_PEAK - _RANGE))
     return (torch.cat(parts) + 4.0) / 4.0
@@ -286,5 +227,5 @@ def window_mel(samples: npt.NDArray[np.float32], rows: slice, *, gain: float, nu
 
 @lru_cache(maxsize=2)
 def _filters(num_mels: int) -> Tensor:
-    bands = mel_filters(num_mels, sample_rate=SAMPLE_RATE, window=_MEL_WINDOW, low=0.0, high=SAMPLE_RATE / 2)
+    bands = mel_filters(num_mels, sample_rate=SAMPLE_RATE, window=MEL_WINDOW, low=0.0, high=SAMPLE_RATE / 2)
     return torch.from_numpy(np.ascontiguousarray(bands.T))

@@ -37,7 +37,7 @@ class PhoneConfig:
     Attributes:
         num_mels: mel bands.
         encoder_size: numbers per 20 ms that it reads of the encoder (``speech.encoder``); 0: it hears log-mel alone.
-        upper: whether they are those of the encoder's upper blocks (``speech.upper``).
+        upper: whether half of them are those of the encoder's upper blocks (``speech.upper``).
         width: channels.
         taps: for each block, the frames (20 ms each) it sees: 0 is the present one, positive ones lie ahead.
     """
@@ -50,7 +50,7 @@ class PhoneConfig:
 
 
 CONFIGS = {
-    "small": PhoneConfig(),
+    "small": PhoneConfig(encoder_size=768, upper=True),
     "tiny": PhoneConfig(encoder_size=0, width=16, taps=((-1, 0, 1), (-2, -1, 0))),
 }
 

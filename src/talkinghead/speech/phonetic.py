@@ -161,7 +161,7 @@ class EncoderFeatures:
 
     def __call__(self, speech: Speech, rate: float, *, gain: float | None = None) -> Rows:
         """(ceil(duration * rate), size); each row is the mean over its frame."""
-        from talkinghead.speech.encoder import RATE
+        from talkinghead.speech.transformer import RATE
 
         return _rows_of_whole(speech, rate, _encoder(self._causal), RATE, gain)
 

@@ -17,9 +17,10 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from talkinghead.speech.encoder import EncoderConfig, SpeechEncoder, encode_speech
+from talkinghead.speech.encoder import SpeechEncoder, encode_speech
 from talkinghead.speech.phones import PhoneConfig, PhoneRecogniser, phone_posteriors
 from talkinghead.speech.time_delay import look_ahead
+from talkinghead.speech.transformer import EncoderConfig
 from talkinghead.store import code_digest, file_digest, key_of
 from talkinghead.weights import load_network
 
@@ -118,7 +119,7 @@ def load_student() -> SpeechStudent:
 
 def student_digest() -> str:
     """What keys of stored features have of the student: its weights and its code."""
-    modules = ("encoder", "phones", "features", "mel", "time_delay")
+    modules = ("encoder", "transformer", "phones", "features", "mel", "time_delay")
     return key_of(file_digest(_WEIGHTS), code_digest(__name__, *(f"talkinghead.speech.{name}" for name in modules)))
 
 
