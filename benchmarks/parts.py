@@ -85,7 +85,7 @@ PARTS: Mapping[str, Part] = {
     ),
     "dub": Part(
         WHOLE,
-        "dubbed videos: lips, synchrony, what stays, covers",
+        "dubbed videos: lips, and what stays",
         dub_page.table,
     ),
     "lips": Part(
@@ -202,7 +202,7 @@ PARTS: Mapping[str, Part] = {
     "speed": Part(COST, "the time of each stage", speed.table),
     "memory": Part(COST, "peak memory for short and for long speech", memory.table),
     "batch": Part(COST, "many jobs beside the command in a loop; workers and nodes that die", batch.table),
-    "dub_speed": Part(COST, "time and memory of dubbing", dub_speed.table),
+    "dub_speed": Part(COST, "cost of dubbing", dub_speed.table),
     "service": Part(COST, "HTTP beside a batch, its memory, kills, damaged uploads", service.page),
     "portraits": Part(COST, "what became of each picture of the shared folder", portraits.table),
 }  # fmt: skip
