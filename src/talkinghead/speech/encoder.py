@@ -121,7 +121,7 @@ class _SharedEncoder(SpeechEncoder):
         self._recall = lru_cache(maxsize=_REMEMBERED)(self._encode_bytes)
 
     def encode(self, mel: Tensor) -> Tensor:
-        if len(mel) > 1 or mel.is_cuda or not torch.is_inference_mode_enabled():
+        if len(mel) > 1 or mel.device.type != "cpu" or not torch.is_inference_mode_enabled():
             return super().encode(mel)
         return self._recall(mel.numpy().tobytes())
 
