@@ -119,7 +119,7 @@ class MakeItTalkMotion:
 
     def _voice(self, talk: Talk, branch: SpeakerAwareAnimation) -> FloatArray:
         if talk.voice is None:
-            announce("there is too little speech to tell whose voice it is: the head moves as an average speaker's.")
+            announce("there is too little speech to tell whose voice it is: it gets an average speaker's style.")
             return np.asarray(branch.mean_speaker.float().cpu().numpy())
         return talk.voice
 
