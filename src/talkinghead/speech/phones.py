@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from talkinghead.speech.arpabet import CLASSES
-from talkinghead.speech.encoder import SpeechEncoder, encode_speech
+from talkinghead.speech.encoder import WindowEncoder, encode_speech
 from talkinghead.speech.features import SAMPLE_RATE, loudness_gain, resample
 from talkinghead.speech.time_delay import HOP, RATE, STRIDE, MelStem, TimeDelayBlock, mel_windows
 from talkinghead.speech.upper import load_whole_encoder, whole_encoder_digest
@@ -113,7 +113,7 @@ def phone_posteriors(
     first: int = 0,
     count: int | None = None,
     network: PhoneRecogniser | None = None,
-    encoder: SpeechEncoder | None = None,
+    encoder: WindowEncoder | None = None,
 ) -> npt.NDArray[np.float32]:
     """How surely each frame is silence or one of the phones; the same whatever the stretch that is asked for.
 
@@ -132,6 +132,7 @@ def phone_posteriors(
     network = load_recogniser() if network is None else network
     gain = loudness_gain(samples) if gain is None else gain
     config, device = network.config, next(network.parameters()).device
+    encoder = load_whole_encoder() if encoder is None and config.upper else encoder
     whole = -(-len(samples) // HOP)
     last = whole if count is None else min(whole, first + count)
     result = np.zeros((max(0, last - first), len(CLASSES)), np.float32)
@@ -139,8 +140,7 @@ def phone_posteriors(
         encoded = None
         if config.encoder_size:
             begin, strides = window.begin // STRIDE, window.mel.shape[1] // STRIDE
-            heard = load_whole_encoder() if encoder is None and config.upper else encoder
-            rows = encode_speech(samples, gain=gain, first=begin, count=strides, network=heard)
+            rows = encode_speech(samples, gain=gain, first=begin, count=strides, network=encoder)
             encoded = torch.from_numpy(rows)[None].to(device)
         with torch.inference_mode():
             posteriors = network(window.mel.to(device), encoded)[0].float().softmax(dim=-1)

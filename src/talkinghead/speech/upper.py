@@ -74,7 +74,7 @@ class WholeEncoder(nn.Module):
         """Centred features (B, T / 2, width of both) of at most ``2 * WINDOW`` log-mel frames (B, T, num_mels)."""
         low = self.lower.encode(mel)
         parts = ((low, self.lower), (self.upper(low), self.upper))
-        return torch.cat([(part - part_of.centre[: part.shape[1]]) / part_of.spread for part, part_of in parts], dim=-1)
+        return torch.cat([(part - of.centre[: part.shape[1]]) / of.spread for part, of in parts], dim=-1)
 
 
 @lru_cache(maxsize=1)

@@ -14,12 +14,14 @@ from plans import plan
 from talkinghead.data.corpus import Corpus
 from talkinghead.data.recording import MAIN_SPEAKER, Recording
 from talkinghead.face.landmarks import LEFT_EYE, MESH_OF_68, RIGHT_EYE, canonical_face
-from talkinghead.face.rest import closed_mouth, lip_gap
+from talkinghead.face.rest import LOWER_INNER, closed_mouth, lip_gap
+from talkinghead.methods.makeittalk import content_scores
 from talkinghead.methods.makeittalk import train_content as train_content_module
 from talkinghead.methods.makeittalk.config import CONFIGS, ContentConfig
 from talkinghead.methods.makeittalk.content import SpeechContentAnimation
+from talkinghead.methods.makeittalk.content_scores import measure_reach, score
 from talkinghead.methods.makeittalk.recordings import Performance
-from talkinghead.methods.makeittalk.train_content import ContentBatches, score, train_content, unseen_phones
+from talkinghead.methods.makeittalk.train_content import ContentBatches, train_content, unseen_phones
 from talkinghead.speech.arpabet import PHONES
 from talkinghead.training.augmentation.phones import TEMPO_MARGIN
 from talkinghead.weights import load_weights, save_weights
@@ -37,6 +39,22 @@ def sentence(count: int = 50) -> Performance:
     still = np.zeros((count, 3))
     contacts, voice = np.zeros(len(seconds), np.int64), np.zeros(256)
     return Performance("A", "a", features, contacts, voice, 25.0, landmarks[0], landmarks, still, still)
+
+
+def test_the_reach_is_what_lips_of_others_lack_in_the_mean(monkeypatch: pytest.MonkeyPatch) -> None:
+    def speaking(speaker: str, wide: float, high: float) -> Performance:
+        landmarks = np.repeat(sentence().landmarks[:1], 50, axis=0)
+        landmarks[:, 54, 0] += wide * np.linspace(0, 0.01, 50)
+        landmarks[:, LOWER_INNER, 1] += high * np.linspace(0, 0.01, 50)[:, None]
+        return replace(sentence(), speaker=speaker, landmarks=landmarks)
+
+    monkeypatch.setattr(content_scores, "_predict", lambda *_: speaking("", 1.0, 1.0).landmarks)
+    network = SpeechContentAnimation(TINY.content)
+    own, one, other = speaking("GRID-s1", 1.9, 1.9), speaking("A", 1.2, 1.0), speaking("B", 1.2, 1.44)
+    wide, high, deep = measure_reach(network, [own, one, other])
+    assert (wide, high) == pytest.approx((1.2, 1.2), abs=0.02)
+    assert deep == high
+    assert measure_reach(network, [own])[1] == pytest.approx(1.9, abs=0.03)
 
 
 def test_windows_go_with_the_landmarks_of_their_own_time(monkeypatch: pytest.MonkeyPatch) -> None:

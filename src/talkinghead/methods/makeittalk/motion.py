@@ -92,7 +92,7 @@ class MakeItTalkMotion:
         settled = self.landmarks(np.zeros((1, self.config.num_features)), talk.rest)[0]
         foreign = _beyond_noise(settled - talk.rest)
         settled = closed_mouth(settled - foreign)
-        contacts, reach = None, (1.0, 1.0, 1.0) if self.network is None else self.config.reach
+        contacts, reach = None, self.config.reach
         if self.features is None and self.config.features.startswith("phones"):
             contacts = contact_shares(features[:, : len(PHONES)], talk.fps)
         if self.branch is None:
