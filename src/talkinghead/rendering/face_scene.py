@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -40,10 +41,10 @@ class FaceScene:
         self._similarity = FaceFitter(model).similarity(face, self.head.rig.shape[None, :_SURFACE])
         self.skin = fit_skin([self.head.image], [portrait.mesh]) if skin is None else self._relight(skin, portrait)
 
-    def draw(self, motion: Motion) -> list[DrawnFace]:
-        """The face in each row of a motion, in the square, its eyes open."""
-        size = (self.size, self.size)
-        return [draw_face(*pair, self.skin, size=size) for pair in zip(*self.place(motion), strict=True)]
+    def draw(self, motion: Motion) -> Iterator[DrawnFace]:
+        """The face in each row of a motion, in the square, its eyes open; one at a time, as each takes much memory."""
+        for mesh, teeth in zip(*self.place(motion), strict=True):
+            yield draw_face(mesh, teeth, self.skin, size=(self.size, self.size))
 
     def place(self, motion: Motion) -> tuple[FloatArray, FloatArray]:
         """(T, 468, 3) and (T, M, 3) px of the square: skin and teeth in each row of a motion, the eyes open."""

@@ -119,7 +119,7 @@ def test_the_eye_map_is_as_bright_as_the_eyes_are_shut(calm: Portrait) -> None:
 
 def test_an_open_jaw_shows_the_inside_of_the_mouth(calm: Portrait) -> None:
     scene = FaceScene(calm, size=128, skin=skin())
-    shut, wide = (scene.draw(motion_of(calm, 1, jaw=jaw))[0] for jaw in (0.01, 0.7))
+    shut, wide = (next(scene.draw(motion_of(calm, 1, jaw=jaw))) for jaw in (0.01, 0.7))
     dark = [(face.covered & (face.picture.max(axis=2) < 0.15)).sum() for face in (shut, wide)]
     assert dark[1] > dark[0] + 30
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from talkinghead.methods.facial.blinks import USUAL, habit_of
 from talkinghead.methods.facial.config import AttributesConfig
 from talkinghead.training.adversarial import Adversaries, Verdict
 from talkinghead.training.discriminators import TemporalPatchDiscriminator
+from talkinghead.types import FloatArray
 
 BEFORE, AFTER = 8, 7
 """Speech frames about a frame of which its local feature is made: a[t - 8 : t + 8]."""
@@ -116,12 +119,15 @@ class FacialGenerator(nn.Module):
     Source: Zhang et al. 2021, section 3.2, equation 3. Attributes are in units of their spread in the training data
         (``mean``, ``spread``), so that the printed weights of their losses mean the same for any units.
 
+    It bears how often and how long those blink from whom it learned (``blinks``, of ``blinks.habit_of``).
+
     Args:
         config: sizes.
     """
 
     mean: Tensor
     spread: Tensor
+    blinks: Tensor
 
     def __init__(self, config: AttributesConfig) -> None:
         super().__init__()
@@ -131,6 +137,7 @@ class FacialGenerator(nn.Module):
         self.parts = nn.ModuleList(Attributes(config, count) for count in counts)
         self.register_buffer("mean", torch.zeros(config.num_attributes))
         self.register_buffer("spread", torch.ones(config.num_attributes))
+        self.register_buffer("blinks", torch.tensor(USUAL))
 
     def forward(self, speech: Tensor, state: Tensor) -> Tensor:
         """Standardised attributes (B, T, num_attributes).
@@ -153,6 +160,16 @@ class FacialGenerator(nn.Module):
     def restore(self, standardised: Tensor) -> Tensor:
         """The inverse of ``standardise``."""
         return standardised * self.spread + self.mean
+
+    @property
+    def habit(self) -> tuple[float, float]:
+        """How often (1/s) and how long (s) those blink from whom it learned."""
+        rate, length = self.blinks.tolist()
+        return rate, length
+
+    def adopt_habit(self, curves: Iterable[FloatArray], fps: float) -> None:
+        """Take how often and how long people blink from their curves (T,)."""
+        self.blinks.copy_(torch.tensor(habit_of(curves, fps)))
 
     def adopt_scale(self, attributes: Tensor) -> None:
         """Take mean and spread from the attributes (N, num_attributes) of the training data.

@@ -9,6 +9,7 @@ import torch
 
 from talkinghead.errors import InputError
 from talkinghead.media.spool import spool_rows
+from talkinghead.methods.facial.blinks import place_blinks
 from talkinghead.methods.facial.config import POSE_SIZE
 from talkinghead.methods.facial.features import FPS, speech_features
 from talkinghead.methods.facial.gan import AFTER, BEFORE, FacialGenerator
@@ -36,7 +37,7 @@ class FacialMotion:
         self.network = network.eval()
 
     def generate(self, speech: Speech, portrait: Portrait, *, seed: int = 0) -> Motion:
-        """The motion for the whole of the speech, at ``fps``; nothing in it is left to chance.
+        """The motion for the whole of the speech, at ``fps``; only how soon the first blink comes depends on the seed.
 
         Raises:
             InputError: the network's expression is not that of our face model.
@@ -71,7 +72,13 @@ class FacialMotion:
         contacts = None
         if self.network.config.features.startswith("phones"):
             contacts = contact_shares(features[:, : len(PHONES)], FPS)
-        blink = np.asarray(rows[:, -1], np.float64).clip(0.0, 1.0)
+        blink = place_blinks(
+            np.asarray(rows[:, -1]),
+            FPS,
+            habit=self.network.habit,
+            level=float(self.network.mean[-1]),
+            seed=talk.seed,
+        )
         return Movement(landmarks, talk.rest, head=(head[:, :3], head[:, 3:]), idle=0.0, blink=blink, contacts=contacts)
 
     @torch.inference_mode()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 
 from talkinghead.rendering.face_scene import FaceScene
@@ -18,9 +19,10 @@ def eye_maps(scene: FaceScene, motion: Motion) -> ImageArray:
         scene: the face.
         motion: T rows.
     """
-    drawn = scene.draw(motion)
-    rows = [
-        np.concatenate([face.picture, (blink * face.eyes)[..., None]], axis=2)
-        for face, blink in zip(drawn, motion.blink, strict=True)
-    ]
-    return np.round(np.stack(rows) * 255).astype(np.uint8)
+    maps = np.empty((len(motion), scene.size, scene.size, 4), np.uint8)
+    for seen, face, blink in zip(maps, scene.draw(motion), motion.blink, strict=True):
+        seen[..., :3] = cv2.convertScaleAbs(
+            face.picture, alpha=255
+        )  # rounds; numpy takes three times as long as drawing
+        seen[..., 3] = cv2.convertScaleAbs(face.eyes, alpha=255 * float(blink))
+    return maps

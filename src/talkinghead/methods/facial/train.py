@@ -19,6 +19,7 @@ from talkinghead.data.corpus import describe
 from talkinghead.data.recording import MAIN_SPEAKER, Recording
 from talkinghead.face.expressions import MOUTH_EXPRESSIONS
 from talkinghead.face.mouth_range import speaker_gains
+from talkinghead.methods.facial.blinks import place_blinks
 from talkinghead.methods.facial.config import CONFIGS, POSE_SIZE, AttributesConfig
 from talkinghead.methods.facial.features import FPS
 from talkinghead.methods.facial.gan import AFTER, BEFORE, FacialGenerator, attributes_adversaries
@@ -111,8 +112,8 @@ def move_as_far(attributes: FloatArray, gain: float) -> FloatArray:
 def score(network: FacialGenerator, performances: Sequence[SpokenAttributes]) -> dict[str, float]:
     """Of recordings: correlation of the opening; range of the head and rate of blinks beside the real ones; medians."""
     motion, size = FacialMotion(network), network.config.expression_size
-    rows = []
-    for own in performances:
+    rows, level = [], float(network.mean[-1])
+    for number, own in enumerate(performances):
         made = np.concatenate(list(motion.windows(own.speech[0]))).astype(np.float64)
         landmarks = landmarks_from_expression(made[:, :size], own.rest)
         turned, real = (values[:, size : size + POSE_SIZE // 2] for values in (made, own.attributes))
@@ -120,7 +121,8 @@ def score(network: FacialGenerator, performances: Sequence[SpokenAttributes]) ->
             [
                 aperture_correlation(landmarks, own.landmarks),
                 motion_range(turned) / max(motion_range(real), 1e-6),
-                blink_rate(made[:, -1], FPS) - blink_rate(own.attributes[:, -1], FPS),
+                blink_rate(place_blinks(made[:, -1], FPS, habit=network.habit, level=level, seed=number), FPS)
+                - blink_rate(own.attributes[:, -1], FPS),
             ]
         )
     medians = np.median(rows, axis=0)
@@ -158,6 +160,7 @@ def train_attributes(training: Training) -> None:
         pair.generator.adopt_scale(batches.all_attributes())
     else:
         load_weights(pair.generator, training.start)
+    pair.generator.adopt_habit([own.attributes[:, -1] for own in learned], FPS)
 
     def validate(network: nn.Module) -> dict[str, float]:
         assert isinstance(network, Adversaries)
