@@ -41,10 +41,17 @@ class FaceScene:
         self._similarity = FaceFitter(model).similarity(face, self.head.rig.shape[None, :_SURFACE])
         self.skin = fit_skin([self.head.image], [portrait.mesh]) if skin is None else self._relight(skin, portrait)
 
-    def draw(self, motion: Motion) -> Iterator[DrawnFace]:
-        """The face in each row of a motion, in the square, its eyes open; one at a time, as each takes much memory."""
+    def draw(self, motion: Motion, *, corner: tuple[int, int] = (0, 0), side: int | None = None) -> Iterator[DrawnFace]:
+        """The face in each row of a motion, its eyes open; one at a time, as each takes much memory.
+
+        Args:
+            motion: how it moves.
+            corner: (left, top) px of the square from which on it is drawn.
+            side: px of what is drawn; None: all of the square.
+        """
+        size = (side or self.size,) * 2
         for mesh, teeth in zip(*self.place(motion), strict=True):
-            yield draw_face(mesh, teeth, self.skin, size=(self.size, self.size))
+            yield draw_face(mesh, teeth, self.skin, size=size, corner=corner)
 
     def place(self, motion: Motion) -> tuple[FloatArray, FloatArray]:
         """(T, 468, 3) and (T, M, 3) px of the square: skin and teeth in each row of a motion, the eyes open."""

@@ -9,13 +9,16 @@ import numpy as np
 import pytest
 import torch
 
+from talkinghead.data.warped_frames import WarpedFrames
 from talkinghead.methods.facial.config import CONFIGS
 from talkinghead.methods.facial.renderer import RenderToVideoRenderer
 from talkinghead.methods.facial.scenes import eye_maps
+from talkinghead.methods.facial.train_video import ShotBatches, Shots
 from talkinghead.methods.facial.video import RenderToVideo, video_adversaries
 from talkinghead.methods.facial.video_losses import as_window, generate, video_example, video_losses
 from talkinghead.motion.expressions import landmarks_from_expression
 from talkinghead.rendering.face_scene import FaceScene
+from talkinghead.rendering.head_renderer import HeadScene
 from talkinghead.rendering.interior import InteriorFiller, MouthInterior
 from talkinghead.rendering.mesh_render import TEXTURE_SIDE, Skin
 from talkinghead.rendering.mouth import FlatFiller
@@ -117,6 +120,28 @@ def test_the_eye_map_is_as_bright_as_the_eyes_are_shut(calm: Portrait) -> None:
         assert maps[..., 3].max() == pytest.approx(255 * blink, abs=1)
 
 
+def test_a_part_of_the_map_is_that_part(calm: Portrait) -> None:
+    scene, motion = FaceScene(calm, size=64, skin=skin()), motion_of(calm, 2, jaw=0.4, blink=0.8)
+    part = eye_maps(scene, motion, corner=(20, 24), side=32).astype(int)
+    assert np.abs(part - eye_maps(scene, motion)[:, 24:56, 20:52]).max() <= 1
+
+
+def test_windows_of_frames_lie_within_them_and_mostly_about_the_face(calm: Portrait) -> None:
+    config = replace(CONFIGS["tiny"].video, size=64)
+    landmarks = np.full((1, 68, 2), 40.0, np.float32)
+    own = np.broadcast_to(np.mgrid[:64, :64].transpose(1, 2, 0)[None, ..., [0, 1, 1]], (1, 64, 64, 3)).astype(np.uint8)
+    motion = motion_of(calm, 3)
+    frames = WarpedFrames(calm, HeadScene(calm, size=64), motion, np.array([1]), own, own, landmarks)
+    batches = ShotBatches([Shots(FaceScene(calm, size=64, skin=skin()), frames)], size=40, config=config)
+    batch = batches(0)
+    assert batch["maps"].shape == (40, 2, 32, 32, 4)
+    assert torch.equal(batch["own"], batch["target"])
+    corners = batch["own"][:, 0, 0, :2].float()  # each pixel holds its own place
+    assert corners.min() >= 0
+    assert corners.max() <= 32
+    assert (corners - 24).abs().max(dim=1).values.le(8).float().mean() > 0.6
+
+
 def test_an_open_jaw_shows_the_inside_of_the_mouth(calm: Portrait) -> None:
     scene = FaceScene(calm, size=128, skin=skin())
     shut, wide = (next(scene.draw(motion_of(calm, 1, jaw=jaw))) for jaw in (0.01, 0.7))
@@ -144,3 +169,11 @@ def test_nobody_learned_is_announced(calm: Portrait, caplog: pytest.LogCaptureFi
         frames = list(renderer(network()).render(motion_of(calm, 3, jaw=0.3), calm))
     assert sum(map(len, frames)) == 3
     assert "has not learned this face" in caplog.text
+
+
+def test_a_rendered_face_leaves_blinks_to_the_warp(calm: Portrait) -> None:
+    motion, drawn = motion_of(calm, 1, blink=1.0), renderer(network())
+    [made], [warped] = (list(one.render(motion, calm)) for one in (drawn, drawn._warp))
+    x, y = calm.mesh[[159, 145], :2].mean(axis=0).round().astype(int)  # between the lids
+    eye = np.s_[0, y - 1 : y + 2, x - 2 : x + 3]
+    assert np.abs(made.images[eye].astype(int) - warped.images[eye]).max() <= 2

@@ -73,11 +73,11 @@ class RenderToVideoRenderer:
         return np.asarray(levels - own)
 
     def _render_changes(self, scene: FaceScene, motion: Motion, first: int, own: ImageArray) -> FloatArray:
-        """(n, S, S, 3) levels by which the rendered face differs from the picture, none at its edge."""
+        """(n, S, S, 3) levels by which the rendered face differs from the picture, none at its edge and its eyes."""
         width = max(1.0, _EDGE * scene.size)
         changes = []
         for face, picture in zip(scene.draw(motion[first : first + len(own)]), own, strict=True):
             inside = cv2.distanceTransform(face.covered.astype(np.uint8), cv2.DIST_L2, 3)
-            share = np.clip(inside / width - 0.2, 0.0, 1.0)[..., None]
-            changes.append(share * (255 * face.picture - picture))
+            share = np.clip(inside / width - 0.2, 0.0, 1.0) * (1.0 - face.eyes)  # its eyes are open, the warp's blink
+            changes.append(share[..., None] * (255 * face.picture - picture))
         return np.stack(changes)
