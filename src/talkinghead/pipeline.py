@@ -108,7 +108,9 @@ class TalkingHead:
         def load(name: str) -> Renderer:
             if name in chosen.renderers:
                 return chosen.renderers[name](found)
-            return get_renderer(name, first=() if owner is None else owner.find_weights(method_of_renderer(name)))
+            # A method's own choice is drawn as for anybody: nobody asked for the other method's weights of the person.
+            own = () if owner is None or renderer is None else owner.find_weights(method_of_renderer(name))
+            return get_renderer(name, first=own)
 
         drawn_by = load(names[0]) if names[0] == names[1] else PerKind(*(partial(load, name) for name in names))
         return cls(

@@ -129,6 +129,7 @@ def test_a_method_that_was_not_adapted_is_told(anna: Path, caplog: pytest.LogCap
     with caplog.at_level(logging.WARNING, "talkinghead"):
         head = TalkingHead.from_pretrained(NAME, person=anna)
     assert f"has no weights of {NAME}, those for anybody are used" in caplog.text
+    assert "has no weights of makeittalk" not in caplog.text  # whose renderer it uses
     assert head.read_portrait(anna).reference is None
     caplog.clear()
     method = get_method(NAME)
