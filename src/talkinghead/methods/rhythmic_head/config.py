@@ -62,6 +62,23 @@ class CompositionConfig:
 
 
 @dataclass(frozen=True)
+class UnprojectionConfig:
+    """The unprojection network (section 4.1).
+
+    Attributes:
+        size: side of the picture of a face in px.
+        channels: of the convolutions, each of which halves the side.
+        hidden: numbers between the picture's features and the face.
+        identities: modes of the face model that it tells.
+    """
+
+    size: int = 256
+    channels: tuple[int, ...] = (32, 64, 128, 256, 256, 256)
+    hidden: int = 512
+    identities: int = 40
+
+
+@dataclass(frozen=True)
 class RhythmicConfig:
     """Sizes of all networks.
 
@@ -69,11 +86,13 @@ class RhythmicConfig:
         expression: of the facial expression learner.
         head: of the head motion learner.
         composition: of the renderer.
+        unprojection: of the network that can take the tracker's place in the 3D-aware module.
     """
 
     expression: ExpressionConfig = field(default_factory=ExpressionConfig)
     head: HeadConfig = field(default_factory=HeadConfig)
     composition: CompositionConfig = field(default_factory=CompositionConfig)
+    unprojection: UnprojectionConfig = field(default_factory=UnprojectionConfig)
 
 
 _SMALL = CompositionConfig(
@@ -93,12 +112,13 @@ _SMALL = CompositionConfig(
     structure=4.0,
     residual=True,
 )
+_SMALL_UNPROJECTION = UnprojectionConfig(size=128, channels=(16, 32, 64, 96, 96), hidden=128, identities=20)
 
 CONFIGS = {
     # Sections 4.2 to 4.4 and 5: K = 1, 8, 32; two discriminators; all weights 10. Widths are in the supplement, which
     # is not at hand: these are our reading after Wang et al. 2019 (few-shot vid2vid), which the paper builds on.
     "paper": RhythmicConfig(*MOTION_CONFIGS["paper"]),
-    "small": RhythmicConfig(*MOTION_CONFIGS["small"], _SMALL),
+    "small": RhythmicConfig(*MOTION_CONFIGS["small"], _SMALL, _SMALL_UNPROJECTION),
     "tiny": RhythmicConfig(
         *MOTION_CONFIGS["tiny"],
         CompositionConfig(
@@ -116,6 +136,7 @@ CONFIGS = {
             structure=1.0,
             residual=True,
         ),
+        UnprojectionConfig(size=32, channels=(4, 4, 4), hidden=8, identities=4),
     ),
 }
 
@@ -129,6 +150,8 @@ _ABLATIONS = {
 }
 
 VARIANTS = {
-    **{name: RhythmicConfig(*MOTION_CONFIGS["small"], sizes) for name, sizes in _ABLATIONS.items()},
-    **{name: RhythmicConfig(*sizes, _SMALL) for name, sizes in MOTION_VARIANTS.items()},
+    **{
+        name: RhythmicConfig(*MOTION_CONFIGS["small"], sizes, _SMALL_UNPROJECTION) for name, sizes in _ABLATIONS.items()
+    },
+    **{name: RhythmicConfig(*sizes, _SMALL, _SMALL_UNPROJECTION) for name, sizes in MOTION_VARIANTS.items()},
 }

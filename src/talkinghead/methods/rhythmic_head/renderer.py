@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 
 import cv2
@@ -13,6 +14,7 @@ from talkinghead.errors import announce
 from talkinghead.face.landmarks import LEFT_EYE, RIGHT_EYE
 from talkinghead.methods.rhythmic_head.composition import CompositionNetwork
 from talkinghead.methods.rhythmic_head.embedding import Memory
+from talkinghead.methods.rhythmic_head.hidden_side import HiddenSide
 from talkinghead.methods.rhythmic_head.picture_losses import as_landmark_images, as_pictures
 from talkinghead.methods.rhythmic_head.scenes import CompositionScene, Sources, draw_landmarks
 from talkinghead.precision import autocast
@@ -56,7 +58,8 @@ class CompositionRenderer:
             yield from self._warp.render(motion, portrait)
             return
         scene = CompositionScene(portrait, self._network.config)
-        change = partial(self._draw_changes, scene, self._encode(scene), _share_of_square(scene), motion)
+        hidden = HiddenSide(portrait, scene.head.rig, scene.head.crop) if len(scene.references) == 1 else None
+        change = partial(self._draw_changes, scene, self._encode(scene), _share_of_square(scene), hidden, motion)
         yield from render_over_warp(self._warp, change, scene.head.crop, motion, portrait, tolerance=_TOLERANCE)
 
     @torch.inference_mode()
@@ -75,13 +78,22 @@ class CompositionRenderer:
         scene: CompositionScene,
         memory: Memory,
         share: FloatArray,
+        hidden: HiddenSide | None,
         motion: Motion,
         first: int,
         own: ImageArray,
     ) -> FloatArray:
         """(n, S, S, 3) levels by which the composed pictures differ from the warped ones."""
         rows = motion[first : first + len(own)]
-        sources = scene.sources(rows, own)
+        if hidden is None:
+            sources = scene.sources(rows, own)
+        else:
+            sources = scene.sources(rows, hidden.complete(rows, own))
+            sources = replace(
+                sources,
+                still=hidden.background(rows, sources.own, sources.still),
+                projected=hidden.trust(sources.own, sources.projected),
+            )
         changes = self._compose(memory, sources)
         changes -= own
         changes *= share if rows.gaze is None else share * _away_from_eyes(sources.landmarks, own.shape[1])
