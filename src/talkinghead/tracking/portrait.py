@@ -21,6 +21,7 @@ from talkinghead.media.kind import sniff
 from talkinghead.media.video import VideoReader
 from talkinghead.tracking.drawings import refit_drawing
 from talkinghead.tracking.find import find_readings
+from talkinghead.tracking.halves import half_is_hidden
 from talkinghead.tracking.person import person_mask
 from talkinghead.tracking.reference import read_reference
 from talkinghead.tracking.track import choose_face, make_track, track_faces
@@ -101,10 +102,13 @@ def _tell_doubts(reading: Reading) -> None:
 
 def _portrait(image: ImageArray, track: FaceTrack, drawing: bool | None) -> Portrait:
     landmarks = track.landmarks[0]
+    drawing = is_drawing(image, landmarks) if drawing is None else drawing
+    if not drawing and half_is_hidden(image, landmarks):
+        announce("half of the face is hidden or in the dark, and will be made up: give one that shows all of it.")
     return Portrait(
         Frames(image[None], track.fps),
         track,
-        drawing=is_drawing(image, landmarks) if drawing is None else drawing,
+        drawing=drawing,
         person=person_mask(image, landmarks),
     )
 
