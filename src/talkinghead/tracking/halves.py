@@ -19,9 +19,9 @@ from talkinghead.types import FloatArray, ImageArray, IndexArray
 _SURFACE = 468
 _AROUND = np.array([[-0.33, -0.30], [0.33, 0.18]])  # eye distances about an eye: with its brow
 _BLUR = 0.02  # eye distances
-# Where both eyes are seen, the one has 0.67 of the other's contrast or more (portraits); where half of a face was painted
-# over and a face was still found, 0.35 or less in 4 of 5 pictures, and a correlation below 0.42. (In the others the mesh
-# lay on the half that is seen.)
+# Where both eyes of a portrait are seen, the one has 0.67 of the other's contrast or more; where half of it was painted
+# over and a face was still found, in 4 of 5 pictures 0.35 or less, and a correlation below 0.42. In the others the mesh
+# lay on the half that is seen.
 _ALIKE, _EVEN = 0.45, 0.4
 _PLAIN = 2.0  # levels: an eye without any contrast
 
