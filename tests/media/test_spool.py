@@ -17,7 +17,7 @@ import pytest
 
 from talkinghead.errors import InputError
 from talkinghead.media import spool as module
-from talkinghead.media.spool import Spool, spool_samples
+from talkinghead.media.spool import Spool, forget_pages, spool_rows, spool_samples
 
 
 def whole(spool: Spool) -> np.ndarray:
@@ -138,7 +138,7 @@ def test_files_go_with_their_values() -> None:
 
 def test_nothing_is_left_behind_even_by_a_process_that_is_killed(tmp_path: Path) -> None:
     program = (
-        "import os, numpy as np; from talkinghead.media.spool import Spool, spool_samples\n"
+        "import os, numpy as np; from talkinghead.media.spool import Spool, forget_pages, spool_rows, spool_samples\n"
         "spool = Spool(8_000); spool.append(np.ones((1, 9), np.float32))\n"
         "samples = spool_samples([np.ones(9, np.float32)], in_memory=0)\n"
         "os.kill(os.getpid(), 9)\n"
@@ -158,3 +158,24 @@ def test_no_room(monkeypatch: pytest.MonkeyPatch, number: int, why: str) -> None
         Spool(8_000)
     with pytest.raises(InputError, match=f"{why}.*TMPDIR"):
         spool_samples([np.ones(9, np.float32)], in_memory=0)
+
+
+@pytest.mark.skipif(not Path("/proc/self/smaps").exists(), reason="the system does not tell what is in memory")
+def test_pages_that_were_read_are_forgotten_and_read_again() -> None:
+    made = np.random.default_rng(0).standard_normal((3000, 478, 3)).astype(np.float32)
+    rows = spool_rows(iter(np.array_split(made, 3)), (478, 3))
+    part = np.asarray(rows[500:2500])
+    before = _resident(rows)
+    np.testing.assert_array_equal(part, made[500:2500])
+    assert _resident(rows) > before
+    forget_pages(part, made)
+    assert _resident(rows) <= before
+    np.testing.assert_array_equal(rows, made)
+
+
+def _resident(rows: np.ndarray) -> int:
+    """KiB of a mapped array that are in memory, of all that the process maps at its address."""
+    start = f"{rows.ctypes.data:x}-"
+    told = Path("/proc/self/smaps").read_text(encoding="ascii").splitlines()
+    first = next(number for number, line in enumerate(told) if line.startswith(start))
+    return next(int(line.split()[1]) for line in told[first:] if line.startswith("Rss:"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import cv2
 import numpy as np
 import numpy.typing as npt
@@ -12,8 +14,9 @@ from talkinghead.face.landmarks import MESH_OF_68, canonical_face
 from talkinghead.face.pose import camera_from_head, head_mesh
 from talkinghead.face.rest import lip_gap
 from talkinghead.tracking.find import find_faces
+from talkinghead.tracking.portrait import best_frame
 from talkinghead.tracking.track import choose_face, make_track, read_mesh, track_faces
-from talkinghead.types import BoolArray, FloatArray, Frames, ImageArray
+from talkinghead.types import BoolArray, FaceTrack, FloatArray, Frames, ImageArray
 
 FPS = 25.0
 
@@ -242,3 +245,16 @@ class TestMakeTrack:
     def test_none_is_not(self) -> None:
         with pytest.raises(ValueError, match="at least one frame with a face"):
             make_track(sequence(5), seen(5, slice(0, 5)), FPS)
+
+
+def test_choosing_a_frame_of_a_long_track_takes_little_memory() -> None:
+    count = 6000
+    landmarks = np.repeat(sequence(1).astype(np.float32), count, axis=0)
+    zeros, ones = np.zeros((count, 3)), np.ones(count)
+    track = FaceTrack(landmarks, zeros, zeros + 100.0, 80.0 * ones, 0 * ones, ones > 0, FPS)
+    tracemalloc.start()
+    try:
+        assert best_frame(track) == 0
+        assert tracemalloc.get_traced_memory()[1] < landmarks.nbytes
+    finally:
+        tracemalloc.stop()

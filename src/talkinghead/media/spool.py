@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import math
+import mmap
 import tempfile
 import threading
 from collections.abc import Iterable, Iterator
@@ -143,6 +144,20 @@ def spool_rows(
         return np.concatenate([np.zeros((0, *shape), np.float32), *held])
     file.flush()
     return np.memmap(file, np.float32, mode="r", shape=(count, *shape))
+
+
+def forget_pages(*rows: npt.NDArray[Any]) -> None:
+    """Take what was read of arrays in temporary files out of this process's memory; it is read again when it is used.
+
+    Args:
+        rows: as ``spool_rows`` gives them, or views of them; what lies in no file stays as it is.
+    """
+    for each in rows:
+        base: Any = each
+        while base is not None and not isinstance(base, mmap.mmap):
+            base = getattr(base, "base", None)
+        if base is not None and hasattr(base, "madvise") and hasattr(mmap, "MADV_DONTNEED"):
+            base.madvise(mmap.MADV_DONTNEED)
 
 
 def _temporary_file() -> IO[bytes]:

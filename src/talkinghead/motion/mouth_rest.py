@@ -15,7 +15,7 @@ import scipy
 
 from talkinghead.face.landmarks import JAW, LIPS
 from talkinghead.face.rest import close_lips, closed_mouth, lip_gap
-from talkinghead.media.spool import spool_rows
+from talkinghead.media.spool import forget_pages, spool_rows
 from talkinghead.types import NUM_LANDMARKS, FloatArray
 
 _MOUTH = np.r_[JAW, LIPS]
@@ -108,6 +108,7 @@ def estimate_rest(
                 stop = min(start + _PIECE, stretch.stop)
                 rows = slice(max(stretch.start, start - margin), min(stretch.stop, stop + margin))
                 piece = rest.follow(np.asarray(landmarks[rows], np.float64), rotation[rows], fps)
+                forget_pages(landmarks)
                 yield piece[start - rows.start : stop - rows.start]
 
     return spool_rows(pieces(), (NUM_LANDMARKS, 3))

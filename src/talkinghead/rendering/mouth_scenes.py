@@ -12,6 +12,7 @@ import numpy as np
 from talkinghead.face.rest import closed_mouth
 from talkinghead.media.coded_video import CodedVideo
 from talkinghead.media.looped import LoopedVideo
+from talkinghead.media.spool import forget_pages
 from talkinghead.motion.lips import in_order
 from talkinghead.rendering.mouth import MouthFiller
 from talkinghead.rendering.mouth_redraw import MouthRedraw, NewMouth, PosedFace
@@ -57,6 +58,8 @@ def _pieces(
                 mouths = _mouths(appearance, own[part], rest, change)
                 yield scenes.piece(chunk[part], own[part], mouths, int(spans[first]))
         done += len(chunk)
+        appearance.forget_pages()
+        forget_pages(rest, motion.landmarks)
 
 
 def _mouths(appearance: Appearance, rows: IndexArray, rest: FloatArray, change: FloatArray) -> list[NewMouth]:

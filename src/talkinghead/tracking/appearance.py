@@ -11,15 +11,16 @@ import scipy
 
 from talkinghead.errors import InputError, announce
 from talkinghead.face.landmarks import MESH_OF_68
-from talkinghead.face.pose import head_from_camera, poses_between_eyes
+from talkinghead.face.pose import poses_between_eyes
 from talkinghead.face.rest import lip_gap
 from talkinghead.media.joined import VideoExcerpt
-from talkinghead.media.spool import spool_rows
+from talkinghead.media.spool import forget_pages, spool_rows
 from talkinghead.tracking.chooser import FaceChooser
 from talkinghead.tracking.cover import MouthCover
 from talkinghead.tracking.raw import RawTrack, read_raw_track
 from talkinghead.tracking.reference import join_track
 from talkinghead.tracking.stretches import choose_person, find_stretches
+from talkinghead.tracking.track import place_landmarks
 from talkinghead.types import (
     BoolArray,
     FaceTrack,
@@ -41,7 +42,6 @@ _SHUT = 0.03  # eye distances between lips that are as good as closed
 _OPEN = 0.12  # eye distances between the lips at which teeth show well
 _WIDE_ENOUGH = 0.05  # the same at which they show at all
 _FEW = 0.1  # of the frames: fewer with the person are told
-_PIECE = 1000  # rows
 _TOLD_S = 0.2
 
 
@@ -84,6 +84,10 @@ class Appearance:
     def pose(self, row: int) -> Pose:
         """The pose of the head in a row."""
         return Pose(self.track.rotation[row], self.translation[row], float(self.scale[row]))
+
+    def forget_pages(self) -> None:
+        """Take what was read of a long track out of memory."""
+        forget_pages(self.track.landmarks, self.landmarks)
 
     def reference(self) -> Reference:
         """The person alone."""
@@ -158,18 +162,7 @@ def _place(video: VideoSource, spans: tuple[tuple[int, int], ...], track: FaceTr
     ends = np.cumsum([0, *(stop - start for start, stop in spans)]).tolist()
     poses = [poses_between_eyes(track[first:last]) for first, last in itertools.pairwise(ends)]
     translation, scale = (np.concatenate(parts) for parts in zip(*poses))
-    landmarks = spool_rows(
-        (
-            head_from_camera(
-                np.asarray(track.landmarks[rows][:, MESH_OF_68], np.float64),
-                track.rotation[rows],
-                translation[rows],
-                scale[rows],
-            )
-            for rows in (slice(start, start + _PIECE) for start in range(0, len(track), _PIECE))
-        ),
-        (len(MESH_OF_68), 3),
-    )
+    landmarks = spool_rows(place_landmarks(track, translation, scale), (len(MESH_OF_68), 3))
     return Appearance(video, spans, track, translation, scale, landmarks, shown)
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from talkinghead.errors import InputError, announce
 from talkinghead.face.kind import DRAWN, flat_share, is_drawing
 from talkinghead.face.landmarks import STABLE
-from talkinghead.face.pose import head_landmarks
+from talkinghead.face.pose import poses_between_eyes
 from talkinghead.face.rest import lip_gap
 from talkinghead.media.animation import Animation
 from talkinghead.media.images import read_image
@@ -24,7 +24,7 @@ from talkinghead.tracking.find import find_readings
 from talkinghead.tracking.halves import half_is_hidden
 from talkinghead.tracking.person import person_mask
 from talkinghead.tracking.reference import read_reference
-from talkinghead.tracking.track import choose_face, make_track, track_faces
+from talkinghead.tracking.track import choose_face, make_track, place_landmarks, track_faces
 from talkinghead.tracking.upright import Reading
 from talkinghead.tracking.visibility import mouth_is_covered
 from talkinghead.types import FaceTrack, FloatArray, Frames, ImageArray, Portrait, Reference
@@ -120,9 +120,9 @@ def best_frame(track: FaceTrack) -> int:
 
 def _badness(track: FaceTrack) -> FloatArray:
     """(T,) how little frames are suited to be the picture."""
-    gap = np.maximum(lip_gap(head_landmarks(track)), 0.0)
+    gap = np.concatenate([lip_gap(landmarks) for landmarks in place_landmarks(track, *poses_between_eyes(track))])
     turned = np.linalg.norm(track.rotation - np.median(track.rotation, axis=0) * (0, 0, 1), axis=-1)
-    return np.asarray(2.0 * gap / 0.1 + track.blink + turned / 0.3 + 100.0 * ~track.found)
+    return np.asarray(2.0 * np.maximum(gap, 0.0) / 0.1 + track.blink + turned / 0.3 + 100.0 * ~track.found)
 
 
 def _show_mouth(track: FaceTrack, frames: Callable[[list[int]], list[ImageArray]]) -> tuple[int, ImageArray]:

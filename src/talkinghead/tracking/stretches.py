@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 
 from talkinghead.face.pose import fit_pose, head_from_camera
+from talkinghead.media.spool import forget_pages
 from talkinghead.tracking.raw import RawTrack
 from talkinghead.types import BoolArray, FloatArray, IndexArray
 
@@ -120,10 +121,11 @@ def choose_person(
 def _cut_between(raw: RawTrack, known: IndexArray) -> BoolArray:
     """(K - 1,) whether there is a cut between neighbours of the frames with a face."""
     cuts = np.cumsum(raw.cuts)[known]
-    places = [
-        np.column_stack([faces.mean(axis=1), np.ptp(faces, axis=1).max(axis=1)])
-        for faces in (raw.landmarks[rows][..., :2] for rows in _in_pieces(known))
-    ]
+    places = []
+    for rows in _in_pieces(known):
+        faces = raw.landmarks[rows][..., :2]
+        places.append(np.column_stack([faces.mean(axis=1), np.ptp(faces, axis=1).max(axis=1)]))
+        forget_pages(raw.landmarks)
     middles, sizes = np.split(np.concatenate(places), [2], axis=1)
     sizes = sizes[:, 0]
     smaller = np.minimum(sizes[1:], sizes[:-1])
@@ -135,12 +137,15 @@ def _cut_between(raw: RawTrack, known: IndexArray) -> BoolArray:
 
 def _in_pieces(rows: IndexArray) -> list[IndexArray]:
     """The rows, not many at a time: what is read of a long track at once takes memory."""
-    return np.array_split(rows, -(-len(rows) // _PIECE))
+    return np.array_split(rows, -(-len(rows) // _PIECE)) if len(rows) else []
 
 
 def _moves_suddenly(raw: RawTrack) -> BoolArray:
     """(T,) whether the whole picture differs from the one before it by far more than is usual just before."""
-    moved = np.abs(np.diff(raw.sketches.astype(np.float32), axis=0, prepend=raw.sketches[:1])).mean(axis=(1, 2, 3))
+    moved = np.zeros(len(raw), np.float32)
+    for rows in _in_pieces(np.arange(1, len(raw))):
+        sketches = raw.sketches[rows[0] - 1 : rows[-1] + 1].astype(np.float32)
+        moved[rows] = np.abs(np.diff(sketches, axis=0)).mean(axis=(1, 2, 3))
     padded = np.pad(moved, (_MOTION_FRAMES, 0), mode="reflect" if len(moved) > _MOTION_FRAMES else "edge")
     usual = np.median(np.lib.stride_tricks.sliding_window_view(padded[:-1], _MOTION_FRAMES), axis=-1)
     return np.asarray(moved > _ABOVE_MOTION * usual)
@@ -154,5 +159,6 @@ def _stretch(raw: RawTrack, start: int, stop: int) -> Stretch:
     rows = rows[:: max(1, len(rows) // _MOST)]
     landmarks = raw.landmarks[rows].astype(np.float64)
     shape = np.median(head_from_camera(landmarks, *fit_pose(landmarks)), axis=0)
+    forget_pages(raw.landmarks)
     face = raw.faces[rows].mean(axis=0, dtype=np.float64).astype(np.float32) / 255
     return Stretch(start, stop, np.asarray(shape), np.asarray(cv2.cvtColor(face, cv2.COLOR_RGB2LAB)))

@@ -10,14 +10,9 @@ import scipy
 
 from talkinghead.errors import InputError
 from talkinghead.face.eyes import EYE_POINTS, blink_of_openings, opening_of_eyes
-from talkinghead.face.pose import (
-    OUTER_EYE_CORNERS,
-    camera_from_head,
-    fit_pose,
-    head_from_camera,
-    place_between_eyes,
-)
-from talkinghead.media.spool import spool_rows
+from talkinghead.face.landmarks import MESH_OF_68
+from talkinghead.face.pose import camera_from_head, fit_pose, head_from_camera
+from talkinghead.media.spool import forget_pages, spool_rows
 from talkinghead.tracking.follow import choose_face as choose_face
 from talkinghead.tracking.follow import read_mesh as read_mesh
 from talkinghead.types import BoolArray, FaceTrack, FloatArray, Frames
@@ -25,7 +20,6 @@ from talkinghead.types import BoolArray, FaceTrack, FloatArray, Frames
 _MAX_GAP = 0.5  # s: longer gaps are bridged as well, but stay marked as not found
 _EXPRESSION_WINDOW = 0.2  # s: keeps lip closures, which last about 0.1 s, and takes the tracker's jitter
 _POSE_WINDOW = 0.36  # s: heads are slower than lips
-_EYES = np.r_[OUTER_EYE_CORNERS, EYE_POINTS]
 _PIECE, _MARGIN = 1000, 100  # rows that are smoothed at a time, and what is looked at before and behind them
 
 
@@ -72,10 +66,13 @@ def make_track(landmarks: FloatArray, found: BoolArray, fps: float, *, smooth: b
         raise ValueError("a track needs at least one frame with a face")
     count, bridge = len(landmarks), _Bridge(landmarks, found)
     pieces = [(start, min(start + _PIECE, count)) for start in range(0, count, _PIECE)]
-    fitted = [fit_pose(bridge(*piece)) for piece in pieces]
+    fitted = []
+    for piece in pieces:
+        fitted.append(fit_pose(bridge(*piece)))
+        forget_pages(landmarks)
     pose = tuple(np.concatenate(parts) for parts in zip(*fitted, strict=True))
     smoothed = _smooth_pose(pose, fps) if smooth else pose
-    eyes = np.empty((count, len(_EYES), 3))
+    openings = np.empty((count, 2))
 
     def smooth_pieces() -> Iterator[FloatArray]:
         for start, stop in pieces:
@@ -86,7 +83,10 @@ def make_track(landmarks: FloatArray, found: BoolArray, fps: float, *, smooth: b
                 shape = _savgol(shape, fps, _EXPRESSION_WINDOW)
                 piece = camera_from_head(shape, *(part[first:last] for part in smoothed))
             piece = piece[start - first : stop - first]
-            eyes[start:stop] = head_from_camera(piece, *(part[start:stop] for part in smoothed))[:, _EYES]
+            openings[start:stop] = opening_of_eyes(
+                head_from_camera(piece[:, EYE_POINTS], *(part[start:stop] for part in smoothed))
+            )
+            forget_pages(landmarks)
             yield piece
 
     # In a temporary file, if they are many.
@@ -94,9 +94,21 @@ def make_track(landmarks: FloatArray, found: BoolArray, fps: float, *, smooth: b
     rows = spool_rows(smooth_pieces(), landmarks.shape[1:]) if single else np.concatenate(list(smooth_pieces()))
     rotation, translation, scale = smoothed
     filled = _fill_gaps(found, fps)
-    placed = place_between_eyes(eyes, eyes[:, : len(OUTER_EYE_CORNERS)], filled)
-    blink = blink_of_openings(opening_of_eyes(placed[:, len(OUTER_EYE_CORNERS) :]))
-    return FaceTrack(rows, rotation, translation, scale, blink, filled, fps)
+    return FaceTrack(rows, rotation, translation, scale, blink_of_openings(openings), filled, fps)
+
+
+def place_landmarks(track: FaceTrack, translation: FloatArray, scale: FloatArray) -> Iterator[FloatArray]:
+    """The iBUG-68 landmarks of a track in the head frame of its poses, (n, 68, 3) at a time, for it may be long.
+
+    Args:
+        track: T rows.
+        translation: (T, 3) px, as ``face.pose.poses_between_eyes`` gives them.
+        scale: (T,) px per unit.
+    """
+    for rows in (slice(start, start + _PIECE) for start in range(0, len(track), _PIECE)):
+        landmarks = np.asarray(track.landmarks[rows][:, MESH_OF_68], np.float64)
+        yield head_from_camera(landmarks, track.rotation[rows], translation[rows], scale[rows])
+        forget_pages(track.landmarks)
 
 
 def _smooth_pose(pose: tuple[FloatArray, ...], fps: float) -> tuple[FloatArray, ...]:
