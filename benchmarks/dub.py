@@ -16,7 +16,7 @@ from benchmarks.intervals import Interval, interval
 from talkinghead import TalkingHead, save_video
 from talkinghead.data.corpus import Corpus
 from talkinghead.data.recording import Recording
-from talkinghead.dubbing import Dubbing, prepare_dub
+from talkinghead.dubbing import RENDERER, Dubbing, prepare_dub
 from talkinghead.errors import InputError
 from talkinghead.face.landmarks import MESH_OF_68
 from talkinghead.face.pose import head_landmarks
@@ -52,6 +52,17 @@ CLIPS = (
 )
 """Videos of ``clips``, each of which says what the next one says, and then its own words again."""
 
+PAINTED = (
+    "dr-pato-avsi__grid_s33_lwbi5s",
+    "spectre__MEAD_M003_level_1_happy_024",
+    "SadTalker__WDA_EdMarkey0_000",
+    "V-Express__AOC",
+)
+"""Those of them, beside two people of ``unseen_speakers``, whose mouths a renderer of heads paints, too."""
+
+RENDERERS = ("mouth-warp", "composition")
+
+_UNSEEN_PAINTED = 2
 _UNSEEN = 8  # of the people of ``unseen_speakers``
 _SECONDS = 2.0
 _FEW = 8  # frames of a clip for measures that are slow
@@ -86,7 +97,8 @@ def measure(
 
     Returns:
         groups: of each folder "rows", for each kind of video the ``Interval`` of each measure over the clips, and
-            "outside", the same of what must not change; covers: see ``benchmarks.dub_covers``.
+            "outside", the same of what must not change; painted: of each of ``RENDERERS`` the ``Interval`` of each
+            measure; covers: see ``benchmarks.dub_covers``.
     """
     head, still = TalkingHead.from_pretrained(), TalkingHead.from_pretrained(renderer="warp")
     embed = _embedder()
@@ -99,6 +111,8 @@ def measure(
             _measure_clip(head, still, part, parts[(k + 1) % len(parts)].speech, embed) for k, part in enumerate(parts)
         ]
         result["groups"][name] = {"clips": len(found), **_summarise(found)}
+    painted = [known[name] for name in PAINTED if name in clips] + groups["unseen_speakers"][:_UNSEEN_PAINTED]
+    result["painted"] = _gather_painted([measure_painted(_read(each, seconds), embed) for each in painted])
     result["covers"] = dub_covers.measure(corpus)
     return result
 
@@ -128,6 +142,23 @@ def _read(recording: Recording, seconds: float) -> Clip:
     samples = np.roll(speech.samples, -round(late * speech.sample_rate))
     speech = cut_speech(replace(speech, samples=samples, sound=None), [(0.0, length)])
     return Clip(ArrayVideo(Frames(images, reader.fps)), speech)
+
+
+def measure_painted(clip: Clip, embed: FaceEmbedder | None) -> dict[str, dict[str, float]]:
+    """The measures of a video that is dubbed with its own words, for each of ``RENDERERS``."""
+    real, rows = find_appearance(clip.video), {}
+    for name in RENDERERS:
+        own = name != RENDERER
+        head = TalkingHead.from_pretrained(renderer=name if own else None)
+        dubbing = prepare_dub(head, real, clip.speech, length="video", own_renderer=own)
+        images = _draw(dubbing.video())
+        row = _Measures(clip.video, real, dubbing.portrait.picture, embed)
+        rows[name] = row(images, _track(images, clip.video.fps), clip.speech, dubbing.motion.landmarks, real=True)
+    return rows
+
+
+def _gather_painted(found: Sequence[Mapping[str, Mapping[str, float]]]) -> dict[str, Any]:
+    return {"clips": len(found), "rows": {name: _gather([each[name] for each in found]) for name in RENDERERS}}
 
 
 def _summarise(found: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -69,7 +69,25 @@ def table(result: Mapping[str, Any]) -> str:
                     )
                 )
         lines.append("")
+    if "painted" in result:
+        lines += _painted(result["painted"])
     if "covers" in result:
         lines += dub_covers.table(result["covers"])
     lines.append("Time and memory: [another page](dub_speed.md).")
     return "\n".join(lines) + "\n"
+
+
+def _painted(result: Mapping[str, Any]) -> list[str]:
+    """Lines about renderers of heads, beside the warp of the frame's own mouth."""
+    names = [name for name in _COLUMNS if any(name in row for row in result["rows"].values())]
+    lines = [
+        "## Mouths that a renderer of heads paints\n",
+        f"{result['clips']} of the videos, dubbed with their own words: the frame's own mouth is warped, as is usual,",
+        "or the lower face is that of a whole head that `--renderer` has drawn.\n",
+        f"| | {' | '.join(_COLUMNS[name][0] for name in names)} |",
+        "|---" * (len(names) + 1) + "|",
+    ]
+    for renderer, row in result["rows"].items():
+        cells = [cell(row[name], _COLUMNS[name][1]) if name in row else "" for name in names]
+        lines.append(f"| {renderer} | {' | '.join(cells)} |")
+    return [*lines, ""]

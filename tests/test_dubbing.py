@@ -87,6 +87,20 @@ def _landmarks(images: ImageArray) -> np.ndarray:
     return track.landmarks[:, MESH_OF_68] / track.scale[:, None, None]
 
 
+def test_a_renderer_of_heads_draws_the_lower_face_alone(
+    talking_head: TalkingHead, appearance: Appearance, speech: Speech, video: ArrayVideo
+) -> None:
+    dubbing = prepare_dub(talking_head, appearance, speech, own_renderer=True)
+    made = dubbing.video()
+    assert made.facts["renderer"] == talking_head.renderer_names[dubbing.portrait.drawing]
+    images = images_of(made)
+    changed = np.abs(images.astype(int) - video.frames.images).max(axis=3)
+    for frame, mesh in zip(changed, appearance.track.landmarks):
+        assert np.nonzero(frame)[0].min() > mesh[[145, 374], 1].max()  # lower lids
+    wanted = lip_gap(np.asarray(dubbing.motion.landmarks, float))
+    assert np.corrcoef(lip_gap(_landmarks(images)), wanted)[0, 1] > 0.8
+
+
 def test_head_and_blinks_of_the_motion_are_the_videos(dubbing: Dubbing) -> None:
     sway = dubbing.motion.translation[:, 0] * dubbing.appearance.scale[0]
     assert np.corrcoef(sway, np.sin(np.arange(COUNT) / 3))[0, 1] > 0.95

@@ -16,15 +16,19 @@ from talkinghead.media.mixed import MixedSound
 from talkinghead.media.sound import ArraySound, read_speech
 from talkinghead.media.speech_parts import cut_speech
 from talkinghead.media.video import VideoReader
+from talkinghead.methods.base import Renderer
+from talkinghead.motion.editing import retarget
 from talkinghead.motion.mouth_rest import estimate_rest
 from talkinghead.motion.tracked import head_of_track
 from talkinghead.pipeline import TalkingHead
 from talkinghead.rendering.interior import load_filler
 from talkinghead.rendering.mouth import FlatFiller
 from talkinghead.rendering.mouth_scenes import redraw_mouths
+from talkinghead.rendering.painted_face import DrawnHead, draw_heads
 from talkinghead.speech.recording import read_recording
 from talkinghead.tracking.appearance import Appearance, find_appearance
 from talkinghead.tracking.portrait import portrait_from_reference
+from talkinghead.tracking.reference_frames import gather_references
 from talkinghead.types import (
     CodedFrames,
     FloatArray,
@@ -56,6 +60,7 @@ class Dubbing:
         rest: (R, 68, 3) the face at rest in each row of the appearance.
         speech: the sound track, as long as the result.
         facts: for the provenance record.
+        renderer: draws the heads whose lower faces are laid over the frames; None: the frames' own mouths are warped.
     """
 
     appearance: Appearance
@@ -64,6 +69,7 @@ class Dubbing:
     rest: FloatArray
     speech: Speech
     facts: dict[str, str]
+    renderer: Renderer | None = None
 
     def video(self, *, progress: Progress = no_progress) -> Video:
         """The result; its frames are made as they are read.
@@ -78,13 +84,19 @@ class Dubbing:
             done = 0
             filler = FlatFiller() if self.portrait.drawing else load_filler()
             video = replace(_loop(self.appearance, len(self.motion)), video=source)
-            for chunk in redraw_mouths(self.appearance, video, self.motion, self.rest, filler):
+            for chunk in redraw_mouths(self.appearance, video, self.motion, self.rest, filler, self._heads()):
                 done += len(chunk)
                 progress("render", done, len(self.motion))
                 yield chunk
 
         tags = getattr(source, "tags", None)
         return Video(frames(), self.speech, self.motion.fps, len(self.motion), self.facts, tags)
+
+    def _heads(self) -> Iterator[DrawnHead] | None:
+        if self.renderer is None:
+            return None
+        portrait = gather_references(self.portrait, int(getattr(self.renderer, "references", 1)))
+        return draw_heads(self.renderer.render, retarget(self.motion, portrait.landmarks), portrait)
 
 
 def dub(
@@ -95,6 +107,7 @@ def dub(
     length: str = "longest",
     mix: float | None = None,
     face: int | None = None,
+    own_renderer: bool = False,
     seed: int = 0,
     progress: Progress = no_progress,
 ) -> Video:
@@ -107,6 +120,7 @@ def dub(
         length: of the result: "longest", that of "speech", or of "video".
         mix: dB, at which the video's own sound stays under the speech; None: it does not.
         face: which face of several, 1 being the leftmost of the first frame with faces; None: the largest.
+        own_renderer: see ``prepare_dub``.
         seed: of random choices.
         progress: hook (stage, done, total); the stages are "track", "motion" and "render".
 
@@ -118,7 +132,15 @@ def dub(
     appearance = find_appearance(reader, face=face, name=str(video), progress=progress)
     under = None if mix is None else read_own_sound(Path(video))
     prepared = prepare_dub(
-        head, appearance, words, length=length, under=under, gain_db=mix or 0.0, seed=seed, progress=progress
+        head,
+        appearance,
+        words,
+        length=length,
+        under=under,
+        gain_db=mix or 0.0,
+        own_renderer=own_renderer,
+        seed=seed,
+        progress=progress,
     )
     return prepared.video(progress=progress)
 
@@ -132,6 +154,7 @@ def prepare_dub(
     under: Sound | None = None,
     gain_db: float = 0.0,
     drawing: bool | None = None,
+    own_renderer: bool = False,
     seed: int = 0,
     progress: Progress = no_progress,
 ) -> Dubbing:
@@ -145,6 +168,7 @@ def prepare_dub(
         under: the sound that stays under the speech, or None.
         gain_db: of that sound.
         drawing: whether the face is drawn; None: look.
+        own_renderer: whether the lower face is drawn by the renderer of ``head``; else the video's own is warped.
         seed: of random choices.
         progress: hook; the stage is "motion".
 
@@ -161,7 +185,8 @@ def prepare_dub(
     fitted = _fit_speech(speech, count, video.fps)
     lips = head.motion(fitted, portrait, fps=video.fps, seed=seed, head=0.0, blink=0.0, progress=progress)
     sound = _sound_track(speech, under, 10 ** (gain_db / 20), count / video.fps, cut=count < said)
-    facts = {"method": head.method, "renderer": RENDERER, "version": __version__, "synthetic_parts": SYNTHETIC}
+    renderer = head.renderer_names[portrait.drawing] if own_renderer else RENDERER
+    facts = {"method": head.method, "renderer": renderer, "version": __version__, "synthetic_parts": SYNTHETIC}
     return Dubbing(
         appearance,
         portrait,
@@ -171,6 +196,7 @@ def prepare_dub(
         ),
         replace(fitted, sound=sound),
         facts,
+        head.renderer_for(portrait) if own_renderer else None,
     )
 
 

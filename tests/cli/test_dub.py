@@ -64,11 +64,12 @@ def test_sound_that_is_not_there_cannot_be_mixed_which_is_said(run: Run, clip: P
         (["--mix", "loud"], "--mix loud", "0dB"),
         (["--mix", "3dB"], "--mix 3dB", "0dB"),
         (["--length", "long"], "--length long", "longest, speech, video"),
-        (["--renderer", "attention"], "--renderer attention", "mouth-warp"),
+        (["--renderer", "attention"], "--renderer attention", "mouth-warp, composition"),
         (["--face", "0"], "--face 0", "1 for the leftmost"),
         (["--face", "3"], "--face 3", "choose 1 to 1"),
         (["--face", "1", "--who", "anna.png"], "--who", "one of them"),
         (["--who", "nobody.png"], "nobody.png", "check"),
+        (["--who", "."], "person", "adapt"),
     ],
 )
 def test_bad_options_are_refused(

@@ -90,7 +90,11 @@ def dub(
         ),
     ] = None,
     who: Annotated[
-        Path | None, video_option(metavar="PICTURE", help="Dub the person in this picture, instead of --face.")
+        Path | None,
+        video_option(
+            metavar="PICTURE|PERSON",
+            help="Dub the person in this picture, or whom talkinghead adapt has learned, instead of --face.",
+        ),
     ] = None,
     kind: Annotated[
         str | None,
@@ -100,7 +104,11 @@ def dub(
     config: ConfigName = None,
     renderer: Annotated[
         str | None,
-        video_option(metavar="NAME", show_default="mouth-warp", help="What draws the mouth: mouth-warp."),
+        video_option(
+            metavar="NAME",
+            show_default="mouth-warp",
+            help="What draws the mouth: mouth-warp, composition, or a person's space-time or render-to-video.",
+        ),
     ] = None,
     no_visible_mark: NoVisibleMark = None,
     overwrite: Overwrite = None,

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from talkinghead.production.job import Job
 
 TASKS = ("animate", "dub")
-_RENDERERS = (None, "mouth-warp")
+MOUTH_WARP = "mouth-warp"
+PAINTERS = ("composition", "render-to-video", "space-time")
+"""Renderers of whole heads whose mouths and cheeks can be laid over a video."""
 # Fields that go with one task only, and what they are called.
 _ANIMATED = {
     "fps": "--fps",
@@ -47,8 +49,14 @@ def check_task(job: Job) -> None:
         parse_mix(job.mix)
         if job.length not in LENGTHS:
             raise InputError(f"--length {job.length} is unknown: choose {', '.join(LENGTHS)}.")
-        if job.renderer not in _RENDERERS:
-            raise InputError(f"--renderer {job.renderer} cannot redraw mouths in a video: choose {_RENDERERS[1]}.")
+        if job.renderer not in (None, MOUTH_WARP, *PAINTERS):
+            able = f"{MOUTH_WARP}, {', '.join(PAINTERS[:-1])} or {PAINTERS[-1]}"
+            raise InputError(f"--renderer {job.renderer} cannot redraw mouths in a video: choose {able}.")
+
+
+def is_painted(job: Job) -> bool:
+    """Whether the mouths of a dubbed video are painted by a renderer of whole heads."""
+    return job.task == "dub" and job.renderer in PAINTERS
 
 
 def check_video(path: Path) -> None:

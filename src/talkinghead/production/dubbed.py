@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from talkinghead.errors import InputError
 from talkinghead.production.checks import parse_mix
+from talkinghead.production.dub_checks import is_painted
 
 if TYPE_CHECKING:
     from talkinghead.dubbing import Dubbing
@@ -39,6 +40,7 @@ def prepare_job(work: Work, head: TalkingHead, speech: Speech, report: Progress)
         under=None if level is None else read_own_sound(figure.face),
         gain_db=level or 0.0,
         drawing=figure.drawing,
+        own_renderer=is_painted(job),
         seed=job.seed,
         progress=report,
     )
@@ -46,8 +48,12 @@ def prepare_job(work: Work, head: TalkingHead, speech: Speech, report: Progress)
 
 def _find_who(path: Path) -> tuple[ImageArray, FloatArray]:
     from talkinghead.media import read_image
+    from talkinghead.person import open_person
     from talkinghead.tracking.portrait import find_mesh
 
+    if path.is_dir():
+        portrait = open_person(path).portrait(reference=False)
+        return portrait.picture, portrait.mesh
     image = read_image(path)
     try:
         return image, find_mesh(image, covered=True)[0]

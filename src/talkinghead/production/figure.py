@@ -30,7 +30,7 @@ class Figure:
         landmarks: a file of landmarks placed by hand, or None.
         background: a picture, or a colour as #rrggbb; None: as in the picture.
         drawing: whether the face is drawn; None: detect it.
-        who: a picture of the person to dub, or None.
+        who: a picture of the person to dub, or the folder of that person, or None.
         dubbed: whether the face is a video to dub.
     """
 
@@ -89,7 +89,7 @@ class Figure:
         if self.dubbed:
             check_video(self.face)
             if self.who is not None:
-                read_image(self.who)
+                self._check_who(self.who)
             return
         kind = "person" if self._open_person() else sniff(self.face)
         background = self.files()["--background"]
@@ -99,6 +99,15 @@ class Figure:
             if kind != "image":
                 raise InputError(f"--landmarks goes with a picture and {self.face} is a {kind}: save one frame as PNG.")
             self._read_landmarks(read_image(self.face), self.landmarks)
+
+    def _check_who(self, path: Path) -> None:
+        from talkinghead.media import read_image
+        from talkinghead.person import open_person
+
+        if path.is_dir():
+            open_person(path)
+        else:
+            read_image(path)
 
     def load(self, head: TalkingHead) -> tuple[TalkingHead, Portrait]:
         """The portrait, and a ``TalkingHead`` that renders it with the requested mouth shapes and background.

@@ -69,7 +69,7 @@ class Job:
         task: "animate" a face, or "dub" a video, every frame of which keeps all but its lips.
         length: of a dubbed video: "longest", that of "speech", or of "video".
         mix: at which level a dubbed video's own sound stays under the speech, such as "-20dB"; None: not at all.
-        who: a picture of the person to dub, instead of ``which_face``.
+        who: a picture of the person to dub, or the folder of that person, instead of ``which_face``.
     """
 
     face: str

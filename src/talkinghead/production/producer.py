@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from talkinghead.cancellation import cancel_when, checkpoint
 from talkinghead.errors import InputError
 from talkinghead.production.checks import parse_blink
+from talkinghead.production.dub_checks import is_painted
 from talkinghead.production.work import Work, check_job
 
 if TYPE_CHECKING:
@@ -115,9 +116,11 @@ class Producer:
         return _write(work, dubbing.motion, dubbing.video(progress=report), size, view=None, began=began, report=report)
 
     def _head(self, job: Job) -> TalkingHead:
-        # The renderer of dubbed videos belongs to no method.
-        renderer = None if job.task == "dub" else job.renderer
-        return self._load(job.method, job.config, renderer, tuple(_find_person(path) for path in (job.face, job.style)))
+        dubbed = job.task == "dub"
+        # What usually warps the mouths of dubbed videos belongs to no method.
+        renderer = None if dubbed and not is_painted(job) else job.renderer
+        people = (job.who if dubbed else job.face, job.style)
+        return self._load(job.method, job.config, renderer, tuple(_find_person(path) for path in people))
 
     def _load(self, method: str, config: str, renderer: str | None, people: _People) -> TalkingHead:
         from talkinghead.pipeline import TalkingHead

@@ -30,8 +30,9 @@ from talkinghead.rendering.mouth import (
 from talkinghead.rendering.mouth_painter import paint_inside
 from talkinghead.rendering.mouth_rig import build_mouth_rig
 from talkinghead.rendering.outline import blend, coverage, smooth_outline
+from talkinghead.rendering.painted_face import DrawnHead, box_of_lower_face, cover_lower_face, match_colours
 from talkinghead.rendering.rasteriser import backward_map
-from talkinghead.rendering.rig import Rig
+from talkinghead.rendering.rig import Rig, face_triangles
 from talkinghead.types import CodedFrames, FloatArray, Frames, ImageArray, Pose, Window
 
 Triangles = npt.NDArray[np.int32]
@@ -116,17 +117,26 @@ class MouthRedraw:
         """
         return median_skin(frames.colours_at(number, mesh[SKIN, :2])) / self._skin
 
-    def __call__(self, faces: list[PosedFace], mouths: list[NewMouth], light: FloatArray) -> list[ImageArray]:
+    def __call__(
+        self,
+        faces: list[PosedFace],
+        mouths: list[NewMouth],
+        light: FloatArray,
+        drawn: list[DrawnHead] | None = None,
+    ) -> list[ImageArray]:
         """The frames with new mouths; pixels that do not move are those of the frames.
 
         Args:
             faces: T frames.
             mouths: one for each.
             light: (T, 3) of ``measure_light``, smoothed so that it does not flicker.
+            drawn: one for each, whose lower faces are laid over the frames; None: the frames' own mouths are warped.
         """
         if not faces:
             return []
         placed = [_place(face, mouth) for face, mouth in zip(faces, mouths, strict=True)]
+        if drawn is not None:
+            return [each.warp_under(face.image, head) for face, each, head in zip(faces, placed, drawn, strict=True)]
         patches = self._fill(np.stack([each.outline for each in placed]))
         frames = []
         for face, each, patch, tint in zip(faces, placed, patches, light, strict=True):
@@ -173,6 +183,19 @@ class _PlacedMouth:
         if left < right and top < bottom:
             window = (int(left), int(top), int(right - left), int(bottom - top))
             frame[top:bottom, left:right] = self._move(image, self.rig.source, triangles, window)
+
+    def warp_under(self, image: ImageArray, head: DrawnHead) -> ImageArray:
+        """An image (H, W, 3) whose pixels move with the rig, with a drawn lower face over it."""
+        frame = image.copy()
+        self.warp(image, frame)
+        box = box_of_lower_face(self.vertices, (image.shape[1], image.shape[0]))
+        if min(box[2:]) > 0:
+            share, skin = cover_lower_face(self.vertices, box)
+            own = frame[box[1] :, box[0] :][: box[3], : box[2]]
+            layer = self._move(head.image, head.mesh, face_triangles(), box)
+            layer = match_colours(layer, own, skin, self.rig.scale)
+            blend(frame, layer, self.share * share, np.array(box[:2]))
+        return frame
 
     def lay_lips(self, frame: ImageArray, image: ImageArray, shut: Rig, light: FloatArray) -> None:
         """Lay the closed lips of another frame over a warped one (H, W, 3), as far as its own lips were apart.

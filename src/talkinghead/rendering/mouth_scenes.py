@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import cast
 
 import numpy as np
@@ -17,6 +17,7 @@ from talkinghead.motion.lips import in_order
 from talkinghead.rendering.mouth import MouthFiller
 from talkinghead.rendering.mouth_redraw import MouthRedraw, NewMouth, PosedFace
 from talkinghead.rendering.mouth_rig import mouth_window
+from talkinghead.rendering.painted_face import DrawnHead
 from talkinghead.rendering.side_by_side import side_by_side
 from talkinghead.tracking.appearance import Appearance
 from talkinghead.tracking.shots import read_ahead
@@ -27,7 +28,12 @@ _LIGHT_S = 0.25  # in which the light on a mouth follows that on the skin
 
 
 def redraw_mouths(
-    appearance: Appearance, video: LoopedVideo, motion: Motion, rest: FloatArray, filler: MouthFiller
+    appearance: Appearance,
+    video: LoopedVideo,
+    motion: Motion,
+    rest: FloatArray,
+    filler: MouthFiller,
+    drawn: Iterator[DrawnHead] | None = None,
 ) -> Iterator[Frames | CodedFrames]:
     """The frames of a video in which the mouth of a person moves otherwise; all other pixels are those of the video.
 
@@ -37,12 +43,18 @@ def redraw_mouths(
         motion: jaw and lips of it count, by how they move away from closed lips.
         rest: (R, 68, 3) the face at rest in each row of the appearance.
         filler: makes the inside of the mouth.
+        drawn: for each frame a head whose lower face is laid over it; None: the frames' own mouths are warped.
     """
-    yield from side_by_side(_draw, _pieces(appearance, video, motion, rest, filler))
+    yield from side_by_side(_draw, _pieces(appearance, video, motion, rest, filler, drawn))
 
 
 def _pieces(
-    appearance: Appearance, video: LoopedVideo, motion: Motion, rest: FloatArray, filler: MouthFiller
+    appearance: Appearance,
+    video: LoopedVideo,
+    motion: Motion,
+    rest: FloatArray,
+    filler: MouthFiller,
+    drawn: Iterator[DrawnHead] | None,
 ) -> Iterator[_Piece]:
     """The frames, a few of one shot at a time, with what is to be drawn in them."""
     rows, scenes, closed = appearance.rows(), _Scenes(appearance, video.video, filler), closed_mouth(motion.rest)
@@ -56,7 +68,8 @@ def _pieces(
                 part = slice(start, min(start + _PIECE, last))
                 change = np.asarray(motion.landmarks[done + part.start : done + part.stop], np.float64) - closed
                 mouths = _mouths(appearance, own[part], rest, change)
-                yield scenes.piece(chunk[part], own[part], mouths, int(spans[first]))
+                heads = None if drawn is None else list(islice(drawn, len(mouths)))
+                yield scenes.piece(chunk[part], own[part], mouths, int(spans[first]), heads)
         done += len(chunk)
         appearance.forget_pages()
         forget_pages(rest, motion.landmarks)
@@ -81,6 +94,7 @@ class _Task:
         pose: of the head in it.
         mouth: the new one.
         light: (3,) of the frame.
+        head: whose lower face is laid over the frame, or None.
     """
 
     number: int
@@ -89,6 +103,7 @@ class _Task:
     pose: Pose
     mouth: NewMouth
     light: FloatArray
+    head: DrawnHead | None
 
 
 @dataclass(frozen=True)
@@ -108,7 +123,8 @@ def _draw(piece: _Piece) -> Frames | CodedFrames:
         PosedFace(frames.view(task.number, task.window), task.mesh, task.pose, task.window, frames.size)
         for task in tasks
     ]
-    drawn = piece.redraw(faces, [task.mouth for task in tasks], np.stack([task.light for task in tasks]))
+    heads = [task.head for task in tasks if task.head is not None]
+    drawn = piece.redraw(faces, [task.mouth for task in tasks], np.stack([task.light for task in tasks]), heads or None)
     return frames.with_views(
         {task.number: (task.window, face.image, image) for task, face, image in zip(tasks, faces, drawn)}
     )
@@ -128,7 +144,14 @@ class _Scenes:
         """(n,) the number of the span that each row belongs to; -1 for none."""
         return np.asarray(np.where(rows < 0, -1, np.searchsorted(self._ends, rows, side="right")))
 
-    def piece(self, frames: Frames | CodedFrames, rows: IndexArray, mouths: list[NewMouth], span: int) -> _Piece:
+    def piece(
+        self,
+        frames: Frames | CodedFrames,
+        rows: IndexArray,
+        mouths: list[NewMouth],
+        span: int,
+        heads: list[DrawnHead] | None,
+    ) -> _Piece:
         """Frames of one span with all that is needed to draw them."""
         tasks = []
         for number, mouth in enumerate(mouths if span >= 0 else []):
@@ -141,7 +164,17 @@ class _Scenes:
                 self._span, self._redraw, self._light = span, self._prepare(span), None
             assert self._redraw is not None
             light = self._follow_light(self._redraw.measure_light(frames, number, mesh))
-            tasks.append(_Task(number, window, mesh, self._appearance.pose(row), mouth, light))
+            tasks.append(
+                _Task(
+                    number,
+                    window,
+                    mesh,
+                    self._appearance.pose(row),
+                    mouth,
+                    light,
+                    None if heads is None else heads[number],
+                )
+            )
         return _Piece(frames, tasks, self._redraw)
 
     def _mesh(self, row: int) -> FloatArray:

@@ -10,6 +10,7 @@ from typing import Any
 
 import gradio as gr
 
+from talkinghead.production.dub_checks import PAINTERS
 from talkinghead.speech.emotions import AUTO, EMOTIONS
 from talkinghead.web.about import list_methods
 from talkinghead.web.page.bridge import Bridge, explain, show_curves, show_video
@@ -131,7 +132,7 @@ class MakeTab:
         values |= {"visible_mark": mark, "emotion": emotion if method in self._emotional else None}
         files: dict[str, Any] = {"face": None if person else video or picture, "speech": speech}
         if dub and video:
-            values |= {"task": "dub", "renderer": None}
+            values |= {"task": "dub", "renderer": renderer if renderer in PAINTERS else None}
         else:
             values |= {"head": float(head), "fps": fps, "background": colour if not background else None}
             files["background"] = background
