@@ -58,14 +58,14 @@ class FacialMotion:
         """Lips, face, head and blink from the network."""
         size = self.network.config.expression_size
         rows = spool_rows(self.windows(features), (self.network.config.num_attributes,))
-        # The mean face in silence is not this portrait's: all motion is relative to that.
+        # The mean pose in silence is not this portrait's: the head moves relative to that. Expressions were learned as
+        # what differs from a face at rest.
         quiet = np.concatenate(list(self.windows(np.zeros((3 * self.network.config.window, features.shape[1])))))
         settled = quiet[len(quiet) // 3 :].mean(axis=0)
-        resting = landmarks_from_expression(settled[:size], talk.pictured)
 
         def landmarks(part: slice) -> FloatArray:
             made = landmarks_from_expression(np.asarray(rows[part], np.float64)[:, :size], talk.pictured)
-            return in_order(talk.rest + made - resting, talk.rest)
+            return in_order(talk.rest + made - talk.pictured, talk.rest)
 
         pose = np.asarray(rows[:, size : size + POSE_SIZE], np.float64) - settled[size : size + POSE_SIZE]
         head = smooth(pose, FPS, cutoff_hz=_HEAD_CUTOFF_HZ)
