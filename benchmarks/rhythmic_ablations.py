@@ -13,6 +13,7 @@ import numpy as np
 from benchmarks.intervals import cell, compare, interval
 from benchmarks.rhythmic_clips import HELD_OUT, Clip, choose_takes, find_embedder, groups
 from benchmarks.rhythmic_renderer import turn_head
+from talkinghead.errors import announce
 from talkinghead.media import save_image
 from talkinghead.methods import get_method
 from talkinghead.methods.rhythmic_head.composition import CompositionNetwork
@@ -27,12 +28,23 @@ from talkinghead.types import ImageArray, Portrait
 from talkinghead.weights import load_network
 
 WHOLE = "whole"
+
+STEPS = 100
+"""Of the networks trained apart."""
+
 _OFF: Mapping[str, Mapping[str, bool]] = {
     WHOLE: {},
     "without the 3D-aware module": {"projected": False},
     "without the hybrid embedding": {"embedded": False},
-    "without warping": {"warped": False},
+    "with warping": {"warped": True},
     "image matting": {"corrected": False},
+}
+_TRAINED: Mapping[str, str] = {
+    WHOLE: "small",
+    "without the 3D-aware module": "small-without-projection",
+    "without the hybrid embedding": "small-without-embedding",
+    "with warping": "small-with-warping",
+    "image matting": "small-matting",
 }
 _COUNT = 8  # references
 _DIGITS = {"SSIM": 4, "CSIM": 4}
@@ -41,9 +53,17 @@ _FACTOR = 8  # by which differences are enlarged
 _TITLE = f"""## Ablations (figure 10)
 
 Parts of the network that ships are switched off, on the clips of GRID's s4 and Donald Trump, whom it has not learned
-from, with K = {_COUNT}. The paper trains a network without each part. These are not trained again: they show what the
-network draws from a part, and not what it could do without. "Image matting" shows the network's shares of the pictures
-without the colours that it adds. * marks rows than which the whole network is better, ! rows than which it is worse.
+from, with K = {_COUNT}; FlowNet's warping, which it does without, is switched on. The paper trains a network without
+each part. These are not trained again: they show what the network draws from a part, and not what it could do without.
+"Image matting" shows the network's shares of the pictures without the colours that it adds. * marks rows than which the
+whole network is better, ! rows than which it is worse.
+
+| | SSIM | CSIM |
+|---|---|---|
+"""
+_APART = """
+Networks trained without each part, and a whole one, all from random weights for {steps} steps of 4 examples: a seventh
+of what ships was given. On the same clips:
 
 | | SSIM | CSIM |
 |---|---|---|
@@ -69,15 +89,33 @@ def build_renderers() -> dict[str, CompositionRenderer]:
     return found
 
 
-def measure_ablations(corpus: Path, store: Store, clips: int) -> dict[str, list[dict[str, float]]]:
+def load_trained(runs: Path) -> dict[str, CompositionRenderer]:
+    """The renderers that were trained apart, of ``RUNS/rhythmic_head/CONFIG``; those that were not are announced."""
+    warp, found = WarpRenderer(load_filler(), FlatFiller()), {}
+    for name, config in _TRAINED.items():
+        path = runs / "rhythmic_head" / config / "composition.safetensors"
+        if path.exists():
+            network = load_network(CompositionNetwork, CompositionConfig, path)
+            found[name] = CompositionRenderer(network, warp)
+        else:
+            announce(f'{path} is not there: the row "{name}" of networks trained apart is left out.')
+    return found
+
+
+def measure_ablations(
+    corpus: Path, store: Store, clips: int, renderers: Mapping[str, CompositionRenderer]
+) -> dict[str, list[dict[str, float]]]:
     """Row -> scores of clips.
 
     Args:
         corpus: the folder of the recordings.
         store: keeps tracks.
         clips: at most so many.
+        renderers: of the rows.
     """
-    renderers, embedder = build_renderers(), find_embedder()
+    if not renderers:
+        return {}
+    embedder = find_embedder()
     result: dict[str, list[dict[str, float]]] = {name: [] for name in renderers}
     for take in choose_takes(groups(corpus)[HELD_OUT], clips, store):
         clip = Clip(take, embedder)
@@ -119,10 +157,21 @@ def summarise_ablations(result: Mapping[str, Sequence[Mapping[str, float]]]) -> 
     }
 
 
-def section(summary: Mapping[str, Any], picture: str) -> str:
-    """What ``summarise_ablations`` gives as Markdown, with the picture of ``draw_strip``."""
+def section(summary: Mapping[str, Any], trained: Mapping[str, Any], picture: str) -> str:
+    """What ``summarise_ablations`` gives as Markdown, with the picture of ``draw_strip``.
+
+    Args:
+        summary: of the parts that are switched off.
+        trained: of the networks trained apart; empty: there were none.
+        picture: its name.
+    """
+    apart = _APART.format(steps=STEPS) + _table(trained) if trained else ""
+    return _TITLE + _table(summary) + apart + _STRIP.format(name=picture, factor=_FACTOR)
+
+
+def _table(summary: Mapping[str, Any]) -> str:
     rows = [
         f"| {name} | {' | '.join(cell(row[key], digits) if key in row else '-' for key, digits in _DIGITS.items())} |"
         for name, row in summary.items()
     ]
-    return _TITLE + "\n".join(rows) + "\n" + _STRIP.format(name=picture, factor=_FACTOR)
+    return "\n".join(rows) + "\n"

@@ -10,7 +10,14 @@ import numpy as np
 from skimage import data
 
 from benchmarks.intervals import cell, compare, interval
-from benchmarks.rhythmic_ablations import draw_strip, measure_ablations, section, summarise_ablations
+from benchmarks.rhythmic_ablations import (
+    build_renderers,
+    draw_strip,
+    load_trained,
+    measure_ablations,
+    section,
+    summarise_ablations,
+)
 from benchmarks.rhythmic_clips import (
     CLIPS,
     COUNTS,
@@ -63,18 +70,20 @@ The largest of all turns:
 """
 
 
-def measure(corpus: Path, store: Store, images: Path) -> dict[str, Any]:
+def measure(corpus: Path, store: Store, images: Path, runs: Path) -> dict[str, Any]:
     """Table 2, ablations, speed and turned heads.
 
     Args:
         corpus: the folder of the recordings.
         store: keeps tracks.
         images: the folder of the pages' pictures.
+        runs: the folder of trainings, with the networks that were trained apart.
     """
     draw_strip(portrait_from_image(data.astronaut()), images / STRIP)
     return {
         "table 2": measure_frames(corpus, store),
-        "ablations": measure_ablations(corpus, store, CLIPS[HELD_OUT]),
+        "ablations": measure_ablations(corpus, store, CLIPS[HELD_OUT], build_renderers()),
+        "trained apart": measure_ablations(corpus, store, CLIPS[HELD_OUT], load_trained(runs)),
         "speed": measure_speed(corpus, store),
         "turned": turned_heads(get_renderer("composition"), read_portraits(corpus / "portraits")),
     }
@@ -125,6 +134,7 @@ def summarise(result: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "table 2": _summarise_frames(result["table 2"]),
         "ablations": summarise_ablations(result["ablations"]),
+        "trained apart": summarise_ablations(result.get("trained apart", {})),
         "speed": result["speed"],
         "turned": turned,
     }
@@ -162,7 +172,7 @@ def page(result: Mapping[str, Any]) -> str:
             distance = found.get("frechet", {}).get(row)
             lines.append(f"| {row} | {' | '.join(cells)} | {'-' if distance is None else f'{distance:.4f}'} |")
         lines.append("")
-    lines.append(section(result["ablations"], STRIP))
+    lines.append(section(result["ablations"], result.get("trained apart", {}), STRIP))
     speed = result["speed"]
     rates = {name: rate for name, rate in speed.items() if name.startswith("K")}
     lines += [

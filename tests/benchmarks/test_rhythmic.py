@@ -7,13 +7,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from benchmarks.rhythmic_ablations import WHOLE, build_renderers, summarise_ablations
+from benchmarks.rhythmic_ablations import (
+    WHOLE,
+    build_renderers,
+    load_trained,
+    measure_ablations,
+    summarise_ablations,
+)
 from benchmarks.rhythmic_clips import CLIPS, HeldFrames, choose_takes, groups, portraits_of
 from benchmarks.rhythmic_head import FULL, ROWS, page, summarise
 from benchmarks.rhythmic_renderer import turn_head
 
 from benchmarks import rhythmic_clips, rhythmic_motion
 from talkinghead.rendering.crop import Crop
+from talkinghead.store import NOTHING_KEPT
 from talkinghead.types import Frames, Motion, Portrait
 
 
@@ -26,7 +33,7 @@ def test_the_page_of_the_renderer() -> None:
     rows = [clip(turn, better) for turn, better in ((9.0, 0.11), (8.0, 0.10), (7.0, 0.12), (2.0, 0.09))]
     result = {
         "table 2": {"VoxCeleb2": {"clips": rows, "frechet": dict.fromkeys(ROWS, 0.05)}},
-        "ablations": {name: [{"SSIM": 0.9 - 0.1 * (name != WHOLE)}] * 3 for name in (WHOLE, "without warping")},
+        "ablations": {name: [{"SSIM": 0.9 - 0.1 * (name != WHOLE)}] * 3 for name in (WHOLE, "with warping")},
         "speed": {"cores": 2.0, "load": 0.5, "K = 1": 21.04, "K = 32": 20.5},
         "turned": {"a": 0.01, "b": 0.15, "c": 0.02},
     }
@@ -35,8 +42,11 @@ def test_the_page_of_the_renderer() -> None:
     text = page(summary)
     assert "VoxCeleb2 (4 clips):" in text
     assert "| warp | 0.7000 (0.7000 to 0.7000) * | 0.9000 (0.9000 to 0.9000) | 0.0500 |" in text
-    assert "| without warping | 0.8000 (0.8000 to 0.8000) * | - |" in text
+    assert "| with warping | 0.8000 (0.8000 to 0.8000) * | - |" in text
     assert "| 21.0 | 20.5 |" in text
+    assert "trained without each part" not in text
+    result["trained apart"] = {WHOLE: [{"SSIM": 0.75}] * 3}
+    assert "trained without each part" in page(summarise(result))
     assert "| 3 | 0.020 | 0.150 |" in text
 
 
@@ -49,6 +59,14 @@ def test_a_part_that_is_switched_off() -> None:
     assert networks[WHOLE].corrected
     assert not networks["image matting"].corrected
     assert [config.projected for config in networks.values()].count(False) == 1
+
+
+def test_networks_trained_apart_are_left_out_where_there_are_none(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert load_trained(tmp_path) == {}
+    assert 'the row "image matting" of networks trained apart is left out' in caplog.text
+    assert measure_ablations(tmp_path, NOTHING_KEPT, 4, {}) == {}
 
 
 def test_references_come_from_the_first_frames(calm: Portrait) -> None:

@@ -19,9 +19,8 @@ from talkinghead.types import FloatArray, ImageArray, IndexArray
 _SURFACE = 468
 _AROUND = np.array([[-0.33, -0.30], [0.33, 0.18]])  # eye distances about an eye: with its brow
 _BLUR = 0.02  # eye distances
-# Where both eyes of a portrait are seen, the one has 0.67 of the other's contrast or more; where half of it was painted
-# over and a face was still found, in 4 of 5 pictures 0.35 or less, and a correlation below 0.42. In the others the mesh
-# lay on the half that is seen.
+# So told, none of 37 portraits and clips counts as half hidden, and of 104 with one half painted over 84 do, as far
+# as a face is still found there. In others the mesh lies on the half that is seen.
 _ALIKE, _EVEN = 0.45, 0.4
 _PLAIN = 2.0  # levels: an eye without any contrast
 

@@ -27,7 +27,7 @@ from talkinghead.rendering.mesh_render import (
 )
 from talkinghead.rendering.rasteriser import backward_map
 from talkinghead.rendering.rig import Rig
-from talkinghead.types import FloatArray, ImageArray, IndexArray, Motion, Portrait
+from talkinghead.types import BoolArray, FloatArray, ImageArray, IndexArray, Motion, Portrait
 
 _SURFACE = 468
 _FLAT, _SQUARE = 0.15, 0.45  # cosines at which the camera sees no colour of skin, and all of it
@@ -35,6 +35,7 @@ _GAIN = 0.2  # by which skin must be seen more squarely than in the picture to b
 _LIGHT = 20.0  # px of the texture map over which light is compared
 _ALIKE, _MOST_LIGHT = 0.2, 0.6  # logarithms of by how much sides may differ in light: all but at all
 _RIM = 0.05  # face widths about hidden skin in which the picture shows neither it nor what is behind it
+_BESIDE = 0.2  # face sizes about the face in which triangles touch it
 _EVEN, _UNLIKE = 9, 20.0  # px and levels by which colours may differ because light does
 _FAR = np.float32(3e38)
 _LEAST = 1e-3
@@ -78,10 +79,16 @@ class HiddenSide:
         """
         trusted = projected.copy()
         for mesh, picture in zip(trusted, own, strict=True):
-            known = cv2.blur(mesh[..., 3].astype(np.float32), (_EVEN, _EVEN))[..., None] / 255
-            away = (mesh[..., :3].astype(np.float32) - picture) * (mesh[..., 3:] > 0)
-            away = np.abs(cv2.blur(away, (_EVEN, _EVEN)) / np.maximum(known, 0.1)).mean(axis=2)
-            mesh[..., 3] = (mesh[..., 3] * np.exp(-np.square(away / _UNLIKE))).round()
+            rows, columns = (_span(mesh[..., 3].any(axis=axis)) for axis in (1, 0))
+            face, shown = mesh[rows, columns], picture[rows, columns]
+            known = face[..., 3]
+            if not known.size:
+                continue
+            share = np.maximum(cv2.blur(known, (_EVEN, _EVEN)).astype(np.float32) / 255, 0.1)
+            masks = cv2.merge([(known > 0).astype(np.uint8)] * 3)
+            colours = (cv2.blur(one * masks, (_EVEN, _EVEN)) for one in (np.ascontiguousarray(face[..., :3]), shown))
+            away = cv2.transform(cv2.absdiff(*colours), np.full((1, 3), 1 / 3)).astype(np.float32) / share
+            face[..., 3] = (known * np.exp(-np.square(away / _UNLIKE))).round()
         return trusted
 
     def _fill(self, points: FloatArray, picture: ImageArray) -> ImageArray:
@@ -89,24 +96,34 @@ class HiddenSide:
         gains[:_SURFACE] = _facing(points[:_SURFACE]) - self._facing
         if gains.max() <= 0:
             return picture
-        side = len(picture)
         shares = _share(self._facing[FACE_OVAL], gains[FACE_OVAL])
         shifts = np.zeros((len(points), 3))
         shifts[FACE_OVAL] = shares[:, None] * np.column_stack([self._outward, np.ones(len(shares))])
         values = np.column_stack([self._values, gains, self._source + shifts[:, :2], shifts[:, 2]])
-        drawn = np.zeros((side, side, values.shape[1]), np.float32)
-        buffer = np.full((side, side), _FAR, np.float32)
-        target = np.ascontiguousarray(self._crop.points(points[:, :2]))
-        fill_values(target, np.ascontiguousarray(points[:, 2]), values, self._rig.triangles, drawn, buffer)
+        target = self._crop.points(points[:, :2])
+        low, high = target[:_SURFACE].min(axis=0), target[:_SURFACE].max(axis=0)
+        room = _BESIDE * (high - low).max()  # what follows from the rim lies within
+        left, top = np.clip(np.floor(low - room), 0, len(picture) - 1).astype(int)
+        right, bottom = np.clip(np.ceil(high + room), (left + 1, top + 1), len(picture)).astype(int)
+        drawn = np.zeros((bottom - top, right - left, values.shape[1]), np.float32)
+        buffer = np.full(drawn.shape[:2], _FAR, np.float32)
+        moved = np.ascontiguousarray(target - (left, top))
+        fill_values(moved, np.ascontiguousarray(points[:, 2]), values, self._rig.triangles, drawn, buffer)
+        filled = picture.copy()
+        filled[top:bottom, left:right] = self._paint(drawn, picture[top:bottom, left:right])
+        return filled
+
+    def _paint(self, drawn: _Plane, shown: ImageArray) -> ImageArray:
+        """(h, w, 3) a part of a picture with what is hidden painted over it; ``drawn`` (h, w, 9) are its values."""
         facing, eyes, flag, gain = (drawn[..., k] for k in range(2, 6))
         inside = flag > 1 - _LEAST
         beside = cv2.remap(self._shown, drawn[..., 6], drawn[..., 7], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         share = np.where(inside, 0.0, np.minimum(1.0, 3 * drawn[..., 8])).astype(np.float32)
-        picture = cv2.blendLinear(beside, picture, share, 1 - share)
+        shown = cv2.blendLinear(beside, np.ascontiguousarray(shown), share, 1 - share)
         share = np.where(inside, _share(facing, gain) * (1 - eyes), 0.0).astype(np.float32)
         share = cv2.blur(share, (3, 3)) / np.maximum(cv2.blur(inside.astype(np.float32), (3, 3)), 0.1) * inside
         colours = cv2.remap(self._skin, drawn[..., 0], drawn[..., 1], cv2.INTER_LINEAR)
-        return np.asarray(cv2.blendLinear(colours, picture, share, 1 - share))
+        return np.asarray(cv2.blendLinear(colours, shown, share, 1 - share))
 
     def background(self, motion: Motion, own: ImageArray, still: ImageArray) -> ImageArray:
         """(T, S, S, 3) uint8: the picture as it is, ``still``, where the person neither was nor is; else ``own``."""
@@ -128,6 +145,12 @@ class HiddenSide:
 def _share(facing: FloatArray, gain: FloatArray) -> FloatArray:
     """How much of what a picture shows of skin is to be replaced: what it shows flatly, and is now seen squarely."""
     return (1 - smoothstep((facing - _FLAT) / (_SQUARE - _FLAT))) * smoothstep(gain / _GAIN)
+
+
+def _span(marked: BoolArray) -> slice:
+    """From the first to the last of those (N,) that are marked."""
+    found = np.flatnonzero(marked)
+    return slice(int(found[0]), int(found[-1]) + 1) if len(found) else slice(0, 0)
 
 
 def _outward(places: FloatArray, contour: IndexArray) -> FloatArray:

@@ -44,7 +44,8 @@ def picture_losses(
         on_made, on_real = (pair.discriminator(torch.cat([lines, one], dim=1)) for one in (made.picture, target))
     named = adversarial_losses(on_made, on_real, weight=sizes.adversarial, features=sizes.matching)
     named["perceptual_loss"] = sizes.perceptual * distance(made.picture, target)
-    named["flow_loss"] = sizes.flow * flow_loss(made, target)
+    if sizes.warped:
+        named["flow_loss"] = sizes.flow * flow_loss(made, target)
     if sizes.structure:
         named["structure_loss"] = sizes.structure * structure_loss(made.picture, target)
     return named

@@ -13,7 +13,7 @@ PICTURE_STAGES = {
         losses=defer(f"{_HERE}.unprojection:unprojection_losses"),
         example=defer(f"{_HERE}.unprojection:unprojection_example"),
         train=defer(f"{_HERE}.train_unprojection:train_unprojection"),
-        options=TrainingOptions(steps=600, batch=32, learning_rate=1e-3, validate_every=150),
+        options=TrainingOptions(steps=1500, batch=32, learning_rate=1e-3, validate_every=300),
     ),
     "composition": Stage(
         what="K references and pictures near the target -> the target (sections 4.2 to 4.4), on open recordings",

@@ -39,6 +39,7 @@ _STORED = 192  # px of a face that is kept, with room about it
 _ROOM, _MARGIN = 1.5, 1.3  # sides of the network's picture in faces, and of what is kept in these
 _MAIN = 0.25  # share of the person with the most faces
 _ZOOM, _TURN, _SHIFT = 0.15, 0.35, 0.06  # as a logarithm, in rad, in sides of the picture
+_SPOILT = 0.3  # of the pictures, by each way of three
 _SCORED = 240  # faces
 _AT_ONCE = 48
 
@@ -119,6 +120,11 @@ class FaceBatches:
         """The given faces as they are."""
         return _stack([self._show(int(number), None) for number in numbers])
 
+    def placed(self, numbers: Sequence[int]) -> dict[str, Tensor]:
+        """The given faces, placed and lit by chance, the same each time."""
+        rng = np.random.default_rng(0)
+        return _stack([self._show(int(number), rng) for number in numbers])
+
     def _show(self, number: int, rng: np.random.Generator | None) -> tuple[ImageArray, FloatArray]:
         size, mesh = self._size, self._faces.meshes[number].astype(np.float64)
         scale, turn, shift = size * _MARGIN / _STORED, 0.0, np.zeros(2)
@@ -134,10 +140,25 @@ class FaceBatches:
         mesh = np.column_stack([mesh[:, :2] @ matrix.T + offset, scale * mesh[:, 2]])
         mesh = (mesh - ((size - 1) / 2, (size - 1) / 2, 0.0)) / (size / 2)
         if rng is not None:
-            (picture,) = relight([picture], rng)
+            picture = _spoil(relight([picture], rng)[0], rng)
             if rng.random() < 0.5:
                 picture, mesh = picture[:, ::-1], (mesh * (-1, 1, 1))[self._mirror]
         return np.ascontiguousarray(picture), mesh
+
+
+def _spoil(picture: ImageArray, rng: np.random.Generator) -> ImageArray:
+    """A picture without colours, coarser, or with a patch over a part of it, each at times."""
+    size = len(picture)
+    if rng.random() < _SPOILT:
+        picture = np.repeat(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)[..., None], 3, axis=2)
+    if rng.random() < _SPOILT:
+        picture = cv2.GaussianBlur(picture, (0, 0), rng.uniform(0.5, 0.02 * size + 0.5))
+    if rng.random() < _SPOILT:
+        left, top = rng.integers(0, size, 2)
+        width, height = rng.integers(1, size // 3 + 1, 2)
+        picture = picture.copy()
+        picture[top : top + height, left : left + width] = rng.integers(0, 256, 3)
+    return picture
 
 
 def _stack(items: Sequence[tuple[ImageArray, FloatArray]]) -> dict[str, Tensor]:
@@ -146,13 +167,20 @@ def _stack(items: Sequence[tuple[ImageArray, FloatArray]]) -> dict[str, Tensor]:
 
 
 @torch.inference_mode()
-def score_meshes(network: nn.Module, batch: dict[str, Tensor]) -> dict[str, float]:
-    """The mean distance of meshes from the tracker's, in percent of the distance between the eyes."""
-    found = []
-    for pictures in torch.split(batch["picture"], _AT_ONCE):
-        with autocast(pictures.device):
-            found.append(network(as_colours(pictures)).mesh)
-    return {"mesh, %": round(100 * float(mesh_distances(torch.cat(found), batch["mesh"]).mean()), 2)}
+def score_meshes(network: nn.Module, groups: dict[str, dict[str, Tensor]]) -> dict[str, float]:
+    """The mean distance of meshes from the tracker's in groups of faces, % of the distance between the eyes."""
+    scores = {}
+    for name, batch in groups.items():
+        found = []
+        for pictures in torch.split(batch["picture"], _AT_ONCE):
+            with autocast(pictures.device):
+                found.append(network(as_colours(pictures)).mesh)
+        scores[f"{name} mesh_%"] = _percent(torch.cat(found), batch["mesh"])
+    return scores
+
+
+def _percent(meshes: Tensor, targets: Tensor) -> float:
+    return round(100 * float(mesh_distances(meshes, targets).mean()), 2)
 
 
 def mean_faces(batch: dict[str, Tensor], usual: Tensor) -> dict[str, float]:
@@ -167,7 +195,7 @@ def mean_faces(batch: dict[str, Tensor], usual: Tensor) -> dict[str, float]:
     matrix, shift, scale = fit_similarity(face, meshes.double().numpy())
     posed = torch.from_numpy(scale[:, None, None] * (face @ np.swapaxes(matrix, 1, 2)) + shift[:, None]).float()
     rows = {"the mean mesh of training": usual.expand_as(meshes), "the mean face in the right pose": posed}
-    return {name: round(100 * float(mesh_distances(mesh, meshes).mean()), 2) for name, mesh in rows.items()}
+    return {name: _percent(mesh, meshes) for name, mesh in rows.items()}
 
 
 def train_unprojection(training: Training) -> None:
@@ -180,7 +208,8 @@ def train_unprojection(training: Training) -> None:
     recordings = {name: choose_recordings(corpus.recordings(name)) for name in ("train", "unseen")}
     faces = {name: prepare_faces(own, store) for name, own in recordings.items()}
     learned = FaceBatches(faces["train"], size=sizes.size, batch=training.options.batch)
-    held = FaceBatches(faces["unseen"], size=sizes.size, batch=1).plain(_spread(len(faces["unseen"].meshes)))
+    unseen, numbers = FaceBatches(faces["unseen"], size=sizes.size, batch=1), _spread(len(faces["unseen"].meshes))
+    held = {"in the middle": unseen.plain(numbers), "anywhere": unseen.placed(numbers)}
     usual = learned.plain(_spread(len(faces["train"].meshes)))["mesh"].mean(dim=0)
     torch.manual_seed(0)
     network = UnprojectionNetwork(sizes).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -199,7 +228,7 @@ def train_unprojection(training: Training) -> None:
         "network": "unprojection (Chen et al. 2020, section 4.1)",
         "config": sizes,
         **describe(recordings["train"], unseen=corpus.unseen),
-        "scores": {"splits": "unseen", **scores, **mean_faces(held, usual)},
+        "scores": {"splits": "unseen", **scores, **{name: mean_faces(own, usual) for name, own in held.items()}},
     }
     training.save(network, "unprojection", card)
 
