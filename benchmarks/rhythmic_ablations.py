@@ -32,6 +32,7 @@ WHOLE = "whole"
 STEPS = 100
 """Of the networks trained apart."""
 
+WITHOUT_WARPING = "without warping"
 _OFF: Mapping[str, Mapping[str, bool]] = {
     WHOLE: {},
     "without the 3D-aware module": {"projected": False},
@@ -53,10 +54,10 @@ _FACTOR = 8  # by which differences are enlarged
 _TITLE = f"""## Ablations (figure 10)
 
 Parts of the network that ships are switched off, on the clips of GRID's s4 and Donald Trump, whom it has not learned
-from, with K = {_COUNT}; FlowNet's warping, which it does without, is switched on. The paper trains a network without
-each part. These are not trained again: they show what the network draws from a part, and not what it could do without.
-"Image matting" shows the network's shares of the pictures without the colours that it adds. * marks rows than which the
-whole network is better, ! rows than which it is worse.
+from, with K = {_COUNT}{{switched}}. The paper trains a network without each part. These are not trained again: they
+show what the network draws from a part, and not what it could do without. "Image matting" shows the network's shares of
+the pictures without the colours that it adds. * marks rows than which the whole network is better, ! rows than which it
+is worse.
 
 | | SSIM | CSIM |
 |---|---|---|
@@ -157,6 +158,11 @@ def summarise_ablations(result: Mapping[str, Sequence[Mapping[str, float]]]) -> 
     }
 
 
+def measured_with_warping(summary: Mapping[str, Any]) -> bool:
+    """Whether a record is from when FlowNet's warping was on, and so could be switched off."""
+    return WITHOUT_WARPING in summary
+
+
 def section(summary: Mapping[str, Any], trained: Mapping[str, Any], picture: str) -> str:
     """What ``summarise_ablations`` gives as Markdown, with the picture of ``draw_strip``.
 
@@ -166,7 +172,8 @@ def section(summary: Mapping[str, Any], trained: Mapping[str, Any], picture: str
         picture: its name.
     """
     apart = _APART.format(steps=STEPS) + _table(trained) if trained else ""
-    return _TITLE + _table(summary) + apart + _STRIP.format(name=picture, factor=_FACTOR)
+    switched = "" if measured_with_warping(summary) else "; FlowNet's warping, which it does without, is switched on"
+    return _TITLE.format(switched=switched) + _table(summary) + apart + _STRIP.format(name=picture, factor=_FACTOR)
 
 
 def _table(summary: Mapping[str, Any]) -> str:

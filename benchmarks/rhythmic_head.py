@@ -15,6 +15,7 @@ from benchmarks.rhythmic_ablations import (
     draw_strip,
     load_trained,
     measure_ablations,
+    measured_with_warping,
     section,
     summarise_ablations,
 )
@@ -56,6 +57,9 @@ cosine of face embeddings (dlib), which lie closer together than those of the pa
 the same embeddings, over all frames of a group. The paper prints, of other clips, {_PAPER}.
 Means over clips and their bootstrap 95 % interval; * marks rows than which composition with K = 8 is better, ! rows
 than which it is worse. "moving" are clips in which the head turns by more than {_MOVING:g} degrees.
+"""
+_BEFORE = """All of this page was measured before FlowNet's warping was switched off in what ships, for which the table
+of ablations is a reason, and before hidden sides of single pictures were filled in.
 """
 _SPEED = """## Speed
 
@@ -164,6 +168,8 @@ def _summarise_frames(groups_: Mapping[str, Any]) -> dict[str, Any]:
 def page(result: Mapping[str, Any]) -> str:
     """What ``summarise`` gives, as a page."""
     lines = [_TITLE]
+    if measured_with_warping(result["ablations"]):
+        lines.append(_BEFORE)
     for group, found in result["table 2"].items():
         clips = found["SSIM"][FULL]["clips"]
         lines += [f"{group} ({clips} clips):", "", "| | SSIM | CSIM | Frechet |", "|---|---|---|---|"]

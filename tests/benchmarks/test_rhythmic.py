@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from benchmarks.rhythmic_ablations import (
     WHOLE,
+    WITHOUT_WARPING,
     build_renderers,
     load_trained,
     measure_ablations,
@@ -45,6 +46,9 @@ def test_the_page_of_the_renderer() -> None:
     assert "| with warping | 0.8000 (0.8000 to 0.8000) * | - |" in text
     assert "| 21.0 | 20.5 |" in text
     assert "trained without each part" not in text
+    assert "before FlowNet's warping was switched off" not in text
+    summary["ablations"][WITHOUT_WARPING] = summary["ablations"].pop("with warping")
+    assert "before FlowNet's warping was switched off" in page(summary)
     result["trained apart"] = {WHOLE: [{"SSIM": 0.75}] * 3}
     assert "trained without each part" in page(summarise(result))
     assert "| 3 | 0.020 | 0.150 |" in text
