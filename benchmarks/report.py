@@ -28,8 +28,7 @@ _MADE = """## How these pages are made
 
 `make bench` (`python -m benchmarks`) measures; `make bench-report` writes this page and those behind it from
 `benchmarks/results`; no number is typed in by hand. The line below a table says when it was measured and which weights
-have changed since. Recordings are looked for in `../shared/data` or `TALKINGHEAD_CORPUS`; without them the last result
-stays.
+have changed since. Recordings lie in `../shared/data` or `TALKINGHEAD_CORPUS`; without them the last result stays.
 """
 
 Record = Mapping[str, Any]
