@@ -18,11 +18,11 @@ from plans import plan
 from talkinghead.data.corpus import Corpus
 from talkinghead.data.recording import OWN, Recording
 from talkinghead.methods.write_a_speaker import train_video
-from talkinghead.methods.write_a_speaker.config import CONFIGS, SpaceTimeConfig
+from talkinghead.methods.write_a_speaker.config import CONFIGS, VARIANTS, SpaceTimeConfig
 from talkinghead.methods.write_a_speaker.renderer import SpaceTimeRenderer
 from talkinghead.methods.write_a_speaker.stages import STAGES
 from talkinghead.methods.write_a_speaker.train_video import Volumes
-from talkinghead.methods.write_a_speaker.video import SpaceTimeGenerator, draw_landmarks, video_adversaries
+from talkinghead.methods.write_a_speaker.video import SpaceTimeGenerator, video_adversaries
 from talkinghead.methods.write_a_speaker.video_losses import (
     as_volume,
     face_mask,
@@ -30,8 +30,10 @@ from talkinghead.methods.write_a_speaker.video_losses import (
     video_example,
     video_losses,
 )
+from talkinghead.methods.write_a_speaker.volume import draw_images, trace
 from talkinghead.motion.expressions import landmarks_from_expression
 from talkinghead.rendering.crop import Crop
+from talkinghead.rendering.head_renderer import HeadScene
 from talkinghead.rendering.interior import InteriorFiller, MouthInterior
 from talkinghead.rendering.mouth import FlatFiller
 from talkinghead.rendering.warp import WarpRenderer
@@ -116,11 +118,37 @@ def test_the_face_is_the_box_of_its_landmarks() -> None:
 def test_landmark_images_are_where_the_landmarks_are() -> None:
     landmarks = np.full((1, 68, 2), 20.0)
     landmarks[0, :17, 0] = np.linspace(3.5, 27.5, 17)
-    image = draw_landmarks(landmarks, TINY.video)[0]
+    image = draw_images(landmarks, TINY.video)[0]
     assert image.shape == (16, 16)
     assert image[10, 2:13].min() > 100
     assert image[:8].max() == 0
     assert as_volume(torch.from_numpy(image)).max() <= 1
+
+
+def test_what_the_volume_shows_in_ablations(calm: Portrait) -> None:
+    config = replace(TINY.video, size=256)
+    head, motion = HeadScene(calm, size=256), opening(calm, 3)
+    sparse, dense = (draw_images(trace(head, motion, own), own) for own in (config, replace(config, dense=True)))
+    assert sparse.shape == dense.shape == (3, 128, 128)
+    assert (dense[0] > 100).sum() > 2 * (sparse[0] > 100).sum()
+    assert (dense[0] != dense[2]).any()
+    config = replace(config, geometry=False)
+    parameters = trace(head, motion, config)
+    assert parameters.shape == (3, 57)
+    assert np.argmax(np.ptp(parameters, axis=0)) == 17  # the jaw's weight
+    tiles = draw_images(parameters, config)
+    assert tiles.shape == (3, 128, 128)
+    np.testing.assert_allclose(tiles[2, 32:48, 16:32], 255 * parameters[2, 17], atol=0.5)  # row 2, column 1 of 8
+
+
+def test_what_the_paper_compares_with_has_one_image_and_matches_features() -> None:
+    for name, scales, matched in (("small-pix2pix", 1, False), ("small-pix2pixhd", 3, True)):
+        config = VARIANTS[name].video
+        assert (config.window, config.mask, config.residual) == (1, False, False)
+        tiny = replace(TINY, video=replace(TINY.video, scales=scales, feature_matching=config.feature_matching))
+        pair = video_adversaries(tiny.video)
+        assert len(pair.discriminator.scales) == scales
+        assert ("feature_loss" in video_losses(pair, video_example(tiny, 0), tiny)) == matched
 
 
 def test_only_the_square_of_the_head_changes(calm: Portrait, warp: WarpRenderer) -> None:
@@ -155,7 +183,7 @@ def volumes(count: int, seed: int) -> Volumes:
 
 def test_a_volume_has_the_frame_in_its_middle() -> None:
     made = volumes(12, 0)
-    images = draw_landmarks(made.path, TINY.video)
+    images = draw_images(made.path, TINY.video)
     np.testing.assert_array_equal(made.volume(3, TINY.video), images[5:8])
     np.testing.assert_array_equal(made.volume(0, TINY.video), images[[0, 0, 1]])  # at an end the last one is held
 

@@ -77,12 +77,16 @@ class SpaceTimeConfig:
         size: side of its square picture in px.
         window: landmark images of the space-time volume, the frame in the middle.
         shrink: sides of the picture per side of a landmark image: 1, 2 or 4.
+        geometry: whether the images of the volume show where the face is; False: bare parameters, an ablation.
+        dense: whether they show the whole mesh in place of landmarks, another one.
         channels: of its features, at a quarter of the size.
         shared: residual blocks that the face and the mask share; the colours have as many of their own.
         own: further residual blocks of the face.
         residual: whether it sees the person's own picture, warped by the same motion, and makes the difference from it.
         mask: whether a mask lies between face and colours; False: colours alone, an ablation.
         discriminator_channels: of each discriminator.
+        scales: number of discriminators, each at half the resolution of the previous one.
+        feature_matching: weight of their features' distances; the paper has none, pix2pixHD has.
         perceptual: weight alpha of the perceptual loss.
         pixel: weight beta of the L1 loss of the picture.
         face: weight gamma of the L1 loss of the face.
@@ -92,12 +96,16 @@ class SpaceTimeConfig:
     size: int = 512
     window: int = 15
     shrink: int = 1
+    geometry: bool = True
+    dense: bool = False
     channels: int = 256
     shared: int = 3
     own: int = 3
     residual: bool = False
     mask: bool = True
     discriminator_channels: tuple[int, ...] = (64, 128, 256, 512)
+    scales: int = 3
+    feature_matching: float = 0.0
     perceptual: float = 10.0
     pixel: float = 100.0
     face: float = 100.0
@@ -152,6 +160,8 @@ CONFIGS = {
     ),
 }
 
+_PIX2PIX = replace(_SMALL.video, window=1, mask=False, residual=False, face=0.0)
+
 # The rows of tables 1 and 2 that are this method with something left out or replaced.
 VARIANTS = {
     "small-no-gan": replace(
@@ -163,4 +173,14 @@ VARIANTS = {
     "small-lstm": replace(_SMALL, mouth=replace(_SMALL.mouth, recurrent=True)),
     "small-no-mask": replace(_SMALL, video=replace(_SMALL.video, mask=False)),
     "small-no-residual": replace(_SMALL, video=replace(_SMALL.video, residual=False)),
+    # What the paper compares with: one landmark image instead of a volume, colours alone. Isola et al. 2017 have one
+    # discriminator and L1, Wang et al. 2018 three, whose features are matched (weight 10) beside a perceptual loss.
+    "small-pix2pix": replace(_SMALL, video=replace(_PIX2PIX, scales=1, perceptual=0.0)),
+    "small-pix2pixhd": replace(_SMALL, video=replace(_PIX2PIX, feature_matching=10.0, pixel=0.0)),
+    # Figure 13: what the volume shows. Figure 14: loss terms left out.
+    "small-no-landmarks": replace(_SMALL, video=replace(_SMALL.video, geometry=False)),
+    "small-dense": replace(_SMALL, video=replace(_SMALL.video, dense=True)),
+    "small-no-perceptual": replace(_SMALL, video=replace(_SMALL.video, perceptual=0.0)),
+    "small-no-adversary": replace(_SMALL, video=replace(_SMALL.video, adversarial=0.0)),
+    "small-no-face-loss": replace(_SMALL, video=replace(_SMALL.video, face=0.0)),
 }

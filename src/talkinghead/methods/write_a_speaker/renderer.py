@@ -8,8 +8,9 @@ import numpy as np
 import torch
 
 from talkinghead.errors import announce
-from talkinghead.methods.write_a_speaker.video import SpaceTimeGenerator, draw_landmarks
+from talkinghead.methods.write_a_speaker.video import SpaceTimeGenerator
 from talkinghead.methods.write_a_speaker.video_losses import as_volume
+from talkinghead.methods.write_a_speaker.volume import draw_images, trace
 from talkinghead.precision import autocast
 from talkinghead.rendering.head_renderer import HeadScene
 from talkinghead.rendering.levels import as_colours
@@ -48,7 +49,7 @@ class SpaceTimeRenderer:
             return
         network = self._network
         scene = HeadScene(portrait, size=network.config.size)
-        path = scene.landmarks(scene.rig.place(motion)[0])
+        path = trace(scene, motion, network.config)
 
         def draw_changes(first: int, own: ImageArray) -> FloatArray:
             return _draw(network, path, first, own) - own
@@ -58,18 +59,18 @@ class SpaceTimeRenderer:
 
 @torch.inference_mode()
 def _draw(network: SpaceTimeGenerator, path: FloatArray, first: int, own: ImageArray) -> FloatArray:
-    """(n, S, S, 3) float32 levels of the pictures from a row of the path (T, 68, 2) on.
+    """(n, S, S, 3) float32 levels of the pictures from a row of the path on.
 
     Args:
         network: of a person.
-        path: the landmarks of all rows in px of the network's picture.
+        path: ``volume.trace`` of all rows.
         first: the first row.
         own: (n, S, S, 3) uint8 the warped pictures.
     """
     config, device = network.config, next(network.parameters()).device
     half = config.window // 2
     rows = np.arange(first - half, first + len(own) + half).clip(0, len(path) - 1)
-    images = draw_landmarks(path[rows], config)
+    images = draw_images(path[rows], config)
     windows = np.arange(len(own))[:, None] + np.arange(config.window)
     made = []
     # Of one size, so that pictures do not depend on how many are made together.

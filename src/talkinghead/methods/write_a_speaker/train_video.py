@@ -21,8 +21,9 @@ from talkinghead.data.tracks import read_takes
 from talkinghead.data.warped_frames import WarpedFrames, are_many, warp_frames
 from talkinghead.errors import InputError
 from talkinghead.methods.write_a_speaker.config import SpaceTimeConfig
-from talkinghead.methods.write_a_speaker.video import draw_landmarks, video_adversaries
+from talkinghead.methods.write_a_speaker.video import video_adversaries
 from talkinghead.methods.write_a_speaker.video_losses import generate, video_losses
+from talkinghead.methods.write_a_speaker.volume import draw_images, trace
 from talkinghead.store import Store
 from talkinghead.training.fit import Schedule
 from talkinghead.training.perceptual import perceptual_distance
@@ -36,11 +37,11 @@ _BETAS = (0.5, 0.999)
 
 @dataclass(frozen=True)
 class Volumes:
-    """Frames of a recording, and its landmarks.
+    """Frames of a recording, and what volumes show of it.
 
     Attributes:
         frames: of the recording.
-        path: (T, 68, 2) px, the landmarks of all its rows, placed as the renderer places them.
+        path: ``volume.trace`` of all its rows.
     """
 
     frames: WarpedFrames
@@ -49,7 +50,7 @@ class Volumes:
     def volume(self, place: int, config: SpaceTimeConfig) -> ImageArray:
         """(window, s, s) uint8 landmark images about a frame."""
         rows = self.frames.rows[place] + np.arange(config.window) - config.window // 2
-        return draw_landmarks(self.path[rows.clip(0, len(self.path) - 1)], config)
+        return draw_images(self.path[rows.clip(0, len(self.path) - 1)], config)
 
 
 def read_volumes(recordings: Sequence[Recording], config: SpaceTimeConfig, store: Store) -> list[Volumes]:
@@ -61,7 +62,7 @@ def read_volumes(recordings: Sequence[Recording], config: SpaceTimeConfig, store
     few, found = are_many(recordings), []
     for take in read_takes(recordings, store, smooth=False):
         frames = warp_frames(take, size=config.size, few=few)
-        found.append(Volumes(frames, frames.head.landmarks(frames.head.rig.place(frames.motion)[0])))
+        found.append(Volumes(frames, trace(frames.head, frames.motion, config)))
     if not found:
         raise InputError("no recording shows a face: give other recordings.")
     return found

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from talkinghead.methods.write_a_speaker.config import SpaceTimeConfig
-from talkinghead.rendering.sketch import sketches
 from talkinghead.training.adversarial import Adversaries
 from talkinghead.training.discriminators import MultiScaleDiscriminator
-from talkinghead.types import FloatArray, ImageArray
 
 _SLOPE = 0.2
 _CALM = 0.1  # of the last layers' usual weights
@@ -111,19 +108,7 @@ def _enlarge(size: int, size_out: int, *, calm: bool) -> nn.Sequential:
 
 
 def video_adversaries(config: SpaceTimeConfig) -> Adversaries[SpaceTimeGenerator, MultiScaleDiscriminator]:
-    """The generator and three discriminators, each of which sees the volume and a frame (equation 8)."""
+    """The generator and its discriminators, each of which sees the volume and a frame (equation 8)."""
     channels = config.discriminator_channels
-    judges = MultiScaleDiscriminator(config.window + 3, channels, strided=min(3, len(channels)))
+    judges = MultiScaleDiscriminator(config.window + 3, channels, scales=config.scales, strided=min(3, len(channels)))
     return Adversaries(SpaceTimeGenerator(config), judges)
-
-
-def draw_landmarks(landmarks: FloatArray, config: SpaceTimeConfig) -> ImageArray:
-    """(T, side, side) uint8 landmark images, white lines on black.
-
-    Args:
-        landmarks: (T, 68, 2) px of the network's picture.
-        config: sizes; the side is ``size / shrink``.
-    """
-    shrink = config.shrink
-    placed = (landmarks + 0.5) / shrink - 0.5  # pixel centres
-    return np.asarray(sketches(placed, size=config.size // shrink).max(axis=-1))

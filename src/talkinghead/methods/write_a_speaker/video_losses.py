@@ -37,7 +37,7 @@ def video_losses(
         made, face, _ = network(volume, as_colours(batch["own"]))
         condition = F.interpolate(volume, size=target.shape[2:], mode="nearest")
         on_made, on_real = (pair.discriminator(torch.cat([condition, frame], dim=1)) for frame in (made, target))
-    named = adversarial_losses(on_made, on_real, weight=sizes.adversarial)
+    named = adversarial_losses(on_made, on_real, weight=sizes.adversarial, features=sizes.feature_matching)
     named["perceptual_loss"] = sizes.perceptual * distance(made, target)
     named["pixel_loss"] = sizes.pixel * (made - target).abs().mean()
     inside = face_mask(batch["target_landmarks"], sizes.size)
