@@ -67,11 +67,10 @@ def test_skin_seen_from_the_front_stays_as_it_is(calm: Portrait) -> None:
 def test_the_picture_as_it_is_shows_the_background_alone(calm: Portrait) -> None:
     hidden, motion, own = turned(calm, 0.3)
     still = np.zeros_like(own)
-    shown = hidden.background(motion, own, still)
-    if calm.person is None:
-        np.testing.assert_array_equal(shown, own)
+    shown = hidden.background(motion, own, still, np.array([0.1]))
     x, y = hidden._crop.points(calm.mesh[4][None, :2])[0].round().astype(int)
     np.testing.assert_array_equal(shown[0, y, x], own[0, y, x])
+    np.testing.assert_array_equal(hidden.background(motion, own, still, np.zeros(1)), still)
 
 
 def test_a_mesh_in_another_light_is_not_believed(calm: Portrait) -> None:

@@ -39,6 +39,7 @@ _BESIDE = 0.2  # face sizes about the face in which triangles touch it
 _EVEN, _UNLIKE = 9, 20.0  # px and levels by which colours may differ because light does
 _FAR = np.float32(3e38)
 _LEAST = 1e-3
+_BESIDE_ITSELF = 0.01  # cost of equation 2 (a turn of 6 degrees) from which two heads beside each other can be told
 _AROUND_PERSON = 0.02  # sides of the square
 
 _Plane = npt.NDArray[np.float32]
@@ -125,19 +126,26 @@ class HiddenSide:
         colours = cv2.remap(self._skin, drawn[..., 0], drawn[..., 1], cv2.INTER_LINEAR)
         return np.asarray(cv2.blendLinear(colours, shown, share, 1 - share))
 
-    def background(self, motion: Motion, own: ImageArray, still: ImageArray) -> ImageArray:
-        """(T, S, S, 3) uint8: the picture as it is, ``still``, where the person neither was nor is; else ``own``."""
+    def background(self, motion: Motion, own: ImageArray, still: ImageArray, costs: FloatArray) -> ImageArray:
+        """(T, S, S, 3) uint8: the picture as it is, without the head as it was beside the head as it is.
+
+        Args:
+            motion: T rows.
+            own: (T, S, S, 3) uint8 the warped picture, which takes its place where the person was or is.
+            still: (T, S, S, 3) uint8 the picture as it is.
+            costs: (T,) of the pose; where they are small, both heads lie on each other, and all of the picture counts.
+        """
+        shown, shares = [], 1 - np.exp(-np.square(costs / _BESIDE_ITSELF))
         if self._person is None:
-            return own
-        shown = []
+            return np.stack([cv2.addWeighted(a, k, b, 1 - k, 0) for a, b, k in zip(own, still, shares, strict=True)])
         width = 2 * round(_AROUND_PERSON * own.shape[1]) + 1
         source = self._crop.points(self._rig.source)
-        for points, warped, picture in zip(self._rig.place(motion)[1], own, still, strict=True):
+        for points, warped, picture, most in zip(self._rig.place(motion)[1], own, still, shares, strict=True):
             target = self._crop.points(points[:, :2])
             maps = backward_map(target, points[:, 2], source, self._rig.triangles, size=self._person.shape[1::-1])
             moved = cv2.remap(self._person, *maps, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
             person = cv2.dilate(cv2.max(self._person, moved), np.ones((width, width), np.uint8))
-            share = cv2.blur(person, (width, width)).astype(np.float32).reshape(warped.shape[:2]) / 255
+            share = cv2.blur(person, (width, width)).reshape(warped.shape[:2]) * np.float32(most / 255)
             shown.append(cv2.blendLinear(warped, picture, share, 1 - share))
         return np.stack(shown)
 

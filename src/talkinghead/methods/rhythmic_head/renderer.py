@@ -91,7 +91,7 @@ class CompositionRenderer:
             sources = scene.sources(rows, hidden.complete(rows, own))
             sources = replace(
                 sources,
-                still=hidden.background(rows, sources.own, sources.still),
+                still=hidden.background(rows, sources.own, sources.still, sources.costs[:, 0]),
                 projected=hidden.trust(sources.own, sources.projected),
             )
         changes = self._compose(memory, sources)
