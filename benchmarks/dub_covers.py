@@ -32,7 +32,15 @@ KINDS = {
 _SECONDS = 2.0
 _FADE = 6  # frames beside a change, in which the new mouth comes or goes
 _HIDDEN, _FREE = 0.6, 0.05  # share of the lips that is covered: above, a mouth is to stay; below, to be redrawn
-_COLUMNS = ("passes: kept while covered", "passes: redrawn while free", "stays: kept")
+_MUCH = 0.4  # share of the lips that is covered, from which what stays is to be seen, too
+_COLUMNS = {
+    "share": "of the lips",
+    "kept": "passes: kept while covered",
+    "redrawn": "passes: redrawn while free",
+    "always": "stays: kept",
+    "much": f"stays: kept where it covers {100 * _MUCH:.0f} % or more",
+    "free": "nothing there: redrawn",
+}
 
 
 def measure(corpus: Path, clips: Sequence[str] = CLIPS, *, seconds: float = _SECONDS) -> dict[str, dict[str, float]]:
@@ -45,7 +53,8 @@ def measure(corpus: Path, clips: Sequence[str] = CLIPS, *, seconds: float = _SEC
 
     Returns:
         "kept", of the frames in which what passes covers the mouth, those that keep it; "redrawn", of the others,
-        those whose mouth is redrawn; "always", of the frames in which what stays covers it, those that keep it; and
+        those whose mouth is redrawn; "always", of the frames in which what stays covers it, those that keep it, "much",
+        of those in which it covers much of it; "free", of frames without anything, those whose mouth is redrawn; and
         "share", of the lips that is covered.
     """
     known = {recording.name: recording for recording in Corpus.open(corpus / "clips").recordings()}
@@ -53,9 +62,10 @@ def measure(corpus: Path, clips: Sequence[str] = CLIPS, *, seconds: float = _SEC
     for name in clips:
         reader = VideoReader(known[name].video)
         images = np.concatenate([chunk.images for chunk in reader.chunks()])[: num_frames(seconds, reader.fps)]
-        meshes = np.asarray(find_appearance(ArrayVideo(Frames(images, reader.fps))).track.landmarks)
+        real = find_appearance(ArrayVideo(Frames(images, reader.fps)))
+        free = {"free": _mean(real.shown == 1)}
         for kind, rows in found.items():
-            rows.append(_measure_clip(images, meshes, reader.fps, kind))
+            rows.append(free | _measure_clip(images, np.asarray(real.track.landmarks), reader.fps, kind))
     return {
         kind: {name: float(np.nanmean([row[name] for row in rows])) for name in rows[0]} for kind, rows in found.items()
     }
@@ -77,6 +87,7 @@ def _measure_clip(images: ImageArray, meshes: FloatArray, fps: float, kind: str)
             row["redrawn"] = _mean(shown[_inner(free)] == 1)
         else:
             row["always"], row["share"] = _mean(shown == 0), float(share.mean())
+            row["much"] = _mean(shown[share > _MUCH] == 0)
     return row
 
 
@@ -146,11 +157,11 @@ def table(result: Mapping[str, Mapping[str, Any]]) -> list[str]:
         f"Painted over {_SECONDS:g} s of {len(CLIPS)} videos: what passes before the mouth for half of the time, and",
         "what stays there. Frames that are to keep their own mouth and do, and frames beside them that are redrawn",
         "as they are to be; frames in which the mouth fades are left out.\n",
-        f"| | of the lips | {' | '.join(_COLUMNS)} |",
-        "|---|---|---|---|---|",
+        f"| | {' | '.join(_COLUMNS.values())} |",
+        "|---" * (len(_COLUMNS) + 1) + "|",
     ]
     for kind, called in KINDS.items():
         row = result[kind]
-        cells = [f"{100 * row[name]:.0f} %" for name in ("share", "kept", "redrawn", "always")]
+        cells = [f"{100 * row[name]:.0f} %" for name in _COLUMNS]
         lines.append(f"| {called} | {' | '.join(cells)} |")
     return [*lines, ""]

@@ -13,7 +13,7 @@ from talkinghead.tracking.shots import ShotFrame
 FPS, COUNT, SIDE = 10.0, 40, 120
 
 
-def look_at(odds: float, *, lips_move: bool, head_moves: bool = True) -> MouthCover:
+def look_at(odds: float, *, lips_move: bool, head_moves: bool = True, stays_below: int = SIDE) -> MouthCover:
     """What is noted of a face whose picture is noise that moves or stands still, in a mouth with these odds."""
     rng = np.random.default_rng(0)
     mesh = np.zeros((478, 3))
@@ -25,6 +25,7 @@ def look_at(odds: float, *, lips_move: bool, head_moves: bool = True) -> MouthCo
         image = ground.copy()
         for moves, rows in ((head_moves, slice(0, 75)), (lips_move, slice(75, SIDE))):
             image[rows] = np.roll(ground[rows], 3 * number if moves else 0, axis=1)
+        image[stays_below:] = ground[stays_below:]
         cover([ShotFrame(number, image, image[:9, :16], number == 0)], [SeenFace(mesh, odds)])
     return cover
 
@@ -38,6 +39,12 @@ def test_a_doubtful_mouth_is_covered_if_it_stands_still_while_the_face_moves(
 ) -> None:
     found = look_at(odds, lips_move=lips_move, head_moves=head_moves).is_covered(COUNT)
     assert (found == covered).all()
+
+
+@pytest.mark.parametrize(("odds", "covered"), [(2.0, True), (4.0, False)])
+def test_a_mouth_is_covered_if_a_part_of_it_stands_still_and_it_is_hard_to_see(odds: float, covered: bool) -> None:
+    assert not look_at(odds, lips_move=True).is_covered(COUNT).any()
+    assert (look_at(odds, lips_move=True, stays_below=90).is_covered(COUNT) == covered).all()
 
 
 def test_faces_at_the_edge_of_the_picture_are_looked_at() -> None:

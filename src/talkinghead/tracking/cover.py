@@ -22,10 +22,14 @@ _DOUBTFUL, _DROP = 1.0, 5.0
 # Of how much the upper face changes where it was just before, the share that lips change at least: free ones change
 # twice as much as it does or more, lips behind a title or a microphone on its stand 0 to 0.7 times as much.
 _STILL = 0.7
+# A part of the lips that changes less than that share of what the upper face does stands still: no part of free lips
+# seen from the front does, nor much of them from the side. If so much of them does, less doubtful mouths are covered.
+_STILL_PART, _PART, _LESS_DOUBTFUL = 0.2, 0.15, 3.0
 _LATER_S = 0.2  # than just before
 _USUAL = 9  # looks whose median counts
 _UPPER_FACE = np.array([33, 263, 168, 6, 197, 195, 5, 4, 70, 300, 107, 336])  # of the mesh, from brows to nose
 _PATCH = (24, 12)  # px, width and height
+_PARTS = (6, 3)  # of a patch, across and down
 
 
 @dataclass
@@ -36,13 +40,14 @@ class MouthCover:
         fps: frames per second.
         numbers: of the frames with the face.
         odds: log odds in each of them that the mouth is seen.
-        looks: of frames a fifth of a second apart the number, and how much lips and upper face changed (grey levels).
+        looks: of frames a fifth of a second apart the number, how much each part of the lips changed, (18,), and how
+            much the upper face did (grey levels).
     """
 
     fps: float
     numbers: list[int] = field(default_factory=list)
     odds: list[float] = field(default_factory=list)
-    looks: list[tuple[int, float, float]] = field(default_factory=list)
+    looks: list[tuple[int, FloatArray, float]] = field(default_factory=list)
     _before: tuple[int, list[IndexArray], list[ImageArray]] | None = None
 
     def __call__(self, frames: Sequence[ShotFrame], faces: Sequence[SeenFace | None]) -> None:
@@ -60,10 +65,9 @@ class MouthCover:
             number, boxes, patches = self._before
             if frame.number - number < _LATER_S * self.fps:
                 return
-            lips, upper = (
-                float(cv2.absdiff(_patch(frame.image, box), patch).mean()) for box, patch in zip(boxes, patches)
-            )
-            self.looks.append((frame.number, lips, upper))
+            lips, upper = (cv2.absdiff(_patch(frame.image, box), patch) for box, patch in zip(boxes, patches))
+            parts = cv2.resize(lips.astype(np.float32), _PARTS, interpolation=cv2.INTER_AREA)
+            self.looks.append((frame.number, parts.ravel(), float(upper.mean())))
         boxes = [_box(mesh[points, :2]) for points in (OUTER_LIP_CONTOUR, _UPPER_FACE)]
         self._before = frame.number, boxes, [_patch(frame.image, box) for box in boxes]
 
@@ -75,16 +79,28 @@ class MouthCover:
         odds = scipy.ndimage.median_filter(np.array(self.odds), 2 * round(_ERRS_S * self.fps) + 1, mode="nearest")
         passes = (odds < _DOUBTFUL) & (odds < np.median(odds) - _DROP)
         numbers = np.array(self.numbers)
-        sure = (odds < COVERED) | passes | ((odds < _DOUBTFUL) & self._stands_still(numbers))
+        whole, part = self._stand_still(numbers)
+        stays = ((odds < _DOUBTFUL) & whole) | ((odds < _LESS_DOUBTFUL) & part)
+        sure = (odds < COVERED) | passes | stays
         return np.asarray(sure[_nearest(numbers, np.arange(count))])
 
-    def _stands_still(self, numbers: IndexArray) -> BoolArray:
-        """(N,) whether the lips hardly change around frames with these numbers while the upper face does."""
+    def _stand_still(self, numbers: IndexArray) -> tuple[BoolArray, BoolArray]:
+        """(N,) whether the lips hardly change around frames with these numbers while the upper face does.
+
+        Returns:
+            the same of the lips as a whole, and of a part of them.
+        """
         if not self.looks:
-            return np.zeros(len(numbers), bool)
-        looked, lips, upper = np.array(self.looks).T
-        lips, upper = (scipy.ndimage.median_filter(part, _USUAL, mode="nearest") for part in (lips, upper))
-        return np.asarray((lips < _STILL * upper)[_nearest(looked, numbers)])
+            return np.zeros(len(numbers), bool), np.zeros(len(numbers), bool)
+        looked, parts, upper = (np.array(each) for each in zip(*self.looks))
+        lips, parts = (
+            scipy.ndimage.median_filter(each, (_USUAL, 1), mode="nearest")
+            for each in (parts.mean(axis=1, keepdims=True), parts)
+        )
+        upper = scipy.ndimage.median_filter(upper, _USUAL, mode="nearest")[:, None]
+        whole, part = lips[:, 0] < _STILL * upper[:, 0], (parts < _STILL_PART * upper).mean(axis=1) >= _PART
+        nearest = _nearest(looked, numbers)
+        return np.asarray(whole[nearest]), np.asarray(part[nearest])
 
 
 def _nearest(known: FloatArray | IndexArray, wanted: IndexArray) -> IndexArray:
