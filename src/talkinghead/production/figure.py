@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from talkinghead.errors import InputError, announce
 from talkinghead.production.checks import check_face, check_references, parse_kind
-from talkinghead.production.dub_checks import check_video
+from talkinghead.production.dub_checks import check_video, is_painted
 
 if TYPE_CHECKING:
     from talkinghead.person import Person
@@ -32,6 +32,7 @@ class Figure:
         drawing: whether the face is drawn; None: detect it.
         who: a picture of the person to dub, or the folder of that person, or None.
         dubbed: whether the face is a video to dub.
+        painted: whether a renderer of heads paints its mouths.
     """
 
     face: Path
@@ -42,6 +43,7 @@ class Figure:
     drawing: bool | None = None
     who: Path | None = None
     dubbed: bool = False
+    painted: bool = False
 
     def __post_init__(self) -> None:
         """Raises ``InputError`` for values that contradict each other."""
@@ -70,6 +72,7 @@ class Figure:
             drawing=parse_kind(job.kind),
             who=None if job.who is None else Path(job.who),
             dubbed=job.task == "dub",
+            painted=is_painted(job),
         )
 
     def files(self) -> dict[str, Path | None]:
@@ -87,7 +90,7 @@ class Figure:
         from talkinghead.media import read_image, sniff
 
         if self.dubbed:
-            check_video(self.face)
+            check_video(self.face, painted=self.painted)
             if self.who is not None:
                 self._check_who(self.who)
             return
