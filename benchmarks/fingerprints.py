@@ -31,6 +31,7 @@ _ONLY: Mapping[str, tuple[str, ...]] = {
     "disentanglement": ("voice", "phones", "speaker"),
     "translation": ("translation", "mouth"),
     "write_a_speaker": ("mouth_animation", "upper_face", "head_pose", "phones"),
+    "facial": ("attributes", "phones", "encoder", "syncnet"),
     "rhythmic_head": ("composition", "renderer", "translation", "mouth"),
 }
 """Part of the report -> the weights that it depends on; the others depend on those of ``_USUAL``."""

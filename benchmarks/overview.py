@@ -32,8 +32,8 @@ _PLACES = {
     "evaluation": """## A known speaker
 
 {clips} test sentences of GRID's speaker s1, whose other sentences taught the lips. Each method makes the clip again
-from its first frame and its sound; the result is tracked and compared with the real clip. Means over clips; the
-intervals, all other measures and paired comparisons are in [evaluation](benchmarks/evaluation.md).
+from its first frame and its sound; the result is tracked and compared with the real clip. Means over clips; all else is
+in [evaluation](benchmarks/evaluation.md).
 """,
     "unseen": """## Unseen people
 

@@ -17,6 +17,7 @@ from benchmarks import (
     dub_speed,
     evaluation,
     face_model,
+    facial,
     head_styles,
     likeness,
     lips,
@@ -172,6 +173,7 @@ PARTS: Mapping[str, Part] = {
         rhythmic_motion.page,
         rhythmic_motion.summarise,
     ),
+    "facial": Part(METHODS, "FACIAL: persons learned from their videos", facial.page, facial.summarise),
     "transfer": Part(
         METHODS, "how near one man's real mouth comes to other people's", transfer.table, transfer.summarise
     ),

@@ -21,14 +21,14 @@ FOLDER = "benchmarks"
 
 _HEAD = """# Benchmarks
 
-How well each method does on a speaker it knows and on unseen people, beside simple baselines and the real video, which
+How well each method does on a speaker it knows and on unseen people, beside baselines and the real video, which
 is the ceiling.
 """
 _MADE = """## How these pages are made
 
-`make bench` (`python -m benchmarks`) measures; `make bench-report` writes this page and those behind it from
-`benchmarks/results`; no number is typed in by hand. The line below a table says when it was measured and which weights
-have changed since. Recordings lie in `../shared/data` or `TALKINGHEAD_CORPUS`; without them the last result stays.
+`make bench` (`python -m benchmarks`) measures; `make bench-report` writes all pages from `benchmarks/results`; no
+number is typed in by hand. The line below a table says when it was measured and which weights have changed since.
+Recordings are in `../shared/data` or `TALKINGHEAD_CORPUS`; without them the last result stays.
 """
 
 Record = Mapping[str, Any]
