@@ -144,7 +144,7 @@ def test_what_the_volume_shows_in_ablations(calm: Portrait) -> None:
 def test_what_the_paper_compares_with_has_one_image_and_matches_features() -> None:
     for name, scales, matched in (("small-pix2pix", 1, False), ("small-pix2pixhd", 3, True)):
         config = VARIANTS[name].video
-        assert (config.window, config.mask, config.residual) == (1, False, False)
+        assert (config.window, config.mask, config.residual) == (1, False, True)
         tiny = replace(TINY, video=replace(TINY.video, scales=scales, feature_matching=config.feature_matching))
         pair = video_adversaries(tiny.video)
         assert len(pair.discriminator.scales) == scales
