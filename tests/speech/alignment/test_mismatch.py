@@ -40,8 +40,8 @@ def test_a_short_bad_phone_is_forgiven() -> None:
 
 def test_a_bad_stretch_is_found_where_it_is() -> None:
     ((start, end),) = broken(row(*[(20, -4.0)] * 10, (100, -28.0), *[(20, -4.0)] * 10))
-    # A window of 60 frames falls 15 below the others once 38 of them are bad: -4 - 24 * 38 / 60 = -19.2.
-    assert (start, end) == (200 - 22, 300 + 22)
+    # A window of 60 frames falls 18 below the others once 46 of them are bad: -4 - 24 * 46 / 60 = -22.4.
+    assert (start, end) == (200 - 14, 300 + 14)
 
 
 def test_sounds_that_fit_worse_are_borne_while_the_recogniser_agrees() -> None:

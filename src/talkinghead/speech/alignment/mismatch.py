@@ -30,9 +30,9 @@ class Thresholds:
         mean: the least mean of all spoken frames.
     """
 
-    window: float = -26.0
-    drop: float = 15.0
-    mean: float = -14.0
+    window: float = -28.0
+    drop: float = 18.0
+    mean: float = -15.0
 
 
 # Chosen on right and exchanged transcripts of GRID, VCTK and other English voices, of espeak-ng's voices in five
