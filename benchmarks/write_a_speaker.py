@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from benchmarks import emotions, space_time
+from benchmarks.facial_people import find_people
 from benchmarks.intervals import Interval, cell, compare, interval
 from benchmarks.write_a_speaker_rows import (
     FULL,
@@ -89,14 +90,14 @@ def score_head(made: FloatArray, real: FloatArray) -> dict[str, float]:
     return {**score_upper_face(made, real), "spectrum, dB": spectrum_distance(turns, real_turns, FPS)}
 
 
-def measure(corpus: Path, store: Path, runs: Path, person: Path) -> dict[str, Any]:
+def measure(corpus: Path, store: Path, runs: Path, persons: Path) -> dict[str, Any]:
     """Scores of every stretch by table, split and row; of emotions, if mediapipe is installed; of a person's frames.
 
     Args:
         corpus: the folder of the recordings.
         store: keeps tracks, weights and phones.
         runs: the folder of trainings, for the variants.
-        person: the folder of GRID's s1, adapted.
+        persons: the folder of the persons of ``facial_people.NAMES``, adapted.
     """
     opened, kept = Corpus.open(corpus), Store(store)
     learned = opened.recordings("train")[_TAUGHT]
@@ -123,8 +124,7 @@ def measure(corpus: Path, store: Path, runs: Path, person: Path) -> dict[str, An
         found[_EMOTIONS] = emotions.measure(corpus, store, runs / "write_a_speaker" / "emotions.png")
     except InputError as error:
         announce(f"emotions are left out: {error}")
-    sheet = runs / "write_a_speaker" / "space_time.png"
-    found[_FRAMES] = space_time.measure(opened.recordings("test"), kept, person, runs, sheet)
+    found[_FRAMES] = space_time.measure(find_people(persons, corpus), kept, runs, runs / "write_a_speaker")
     return found
 
 
