@@ -96,9 +96,7 @@ class TalkingHead:
             InputError: there is no such method, renderer or person, no weights of that size, or none of the style.
         """
         chosen = get_method(method)
-        owner, model = (
-            given if given is None or isinstance(given, Person) else open_person(given) for given in (person, style)
-        )
+        owner, model = (who if who is None or isinstance(who, Person) else open_person(who) for who in (person, style))
         if owner is not None:
             weights = (*weights, *owner.find_weights(chosen))
         found = chosen.find_weights(config, first=weights)

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from talkinghead.face.landmarks import FACE_OVAL
+from talkinghead.motion.smoothing import smoothstep
 from talkinghead.rendering.crop import Crop
 from talkinghead.rendering.mesh_render import (
     TEXTURE_SIDE,
@@ -216,9 +217,3 @@ def _spread(weighted: FloatArray, weights: FloatArray) -> FloatArray:
 def _facing(mesh: FloatArray) -> FloatArray:
     """(468,) cosine between the normals of a mesh (468, 3) px and the view."""
     return np.maximum(-vertex_normals(mesh, skin_triangles())[:, 2], 0.0)
-
-
-def smoothstep(x: FloatArray) -> FloatArray:
-    """0 below 0, 1 above 1, without a corner between."""
-    x = np.clip(x, 0.0, 1.0)
-    return np.asarray(x * x * (3 - 2 * x))

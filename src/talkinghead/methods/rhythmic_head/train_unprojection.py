@@ -120,7 +120,7 @@ class FaceBatches:
         """The given faces as they are."""
         return _stack([self._show(int(number), None) for number in numbers])
 
-    def placed(self, numbers: Sequence[int]) -> dict[str, Tensor]:
+    def scatter(self, numbers: Sequence[int]) -> dict[str, Tensor]:
         """The given faces, placed and lit by chance, the same each time."""
         rng = np.random.default_rng(0)
         return _stack([self._show(int(number), rng) for number in numbers])
@@ -209,7 +209,7 @@ def train_unprojection(training: Training) -> None:
     faces = {name: prepare_faces(own, store) for name, own in recordings.items()}
     learned = FaceBatches(faces["train"], size=sizes.size, batch=training.options.batch)
     unseen, numbers = FaceBatches(faces["unseen"], size=sizes.size, batch=1), _spread(len(faces["unseen"].meshes))
-    held = {"in the middle": unseen.plain(numbers), "anywhere": unseen.placed(numbers)}
+    held = {"in the middle": unseen.plain(numbers), "anywhere": unseen.scatter(numbers)}
     usual = learned.plain(_spread(len(faces["train"].meshes)))["mesh"].mean(dim=0)
     torch.manual_seed(0)
     network = UnprojectionNetwork(sizes).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
