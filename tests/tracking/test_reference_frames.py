@@ -40,10 +40,11 @@ class Copies:
 
 @pytest.fixture
 def filmed(calm: Portrait, monkeypatch: pytest.MonkeyPatch) -> Portrait:
-    """A portrait with a reference of 20 frames that turns slowly; the mouth is covered in frame 19."""
+    """A portrait with a reference of 20 frames that turns ever faster; the mouth is covered in frame 19."""
     monkeypatch.setattr(reference_frames, "mouth_is_covered", lambda image, mesh: image[0, 0, 0] == 19)
     track = calm.track[np.zeros(20, int)]
-    rotation = track.rotation + np.linspace(0, 0.4, 20)[:, None] * (0, 1, 0)
+    frame = np.arange(20)[:, None]
+    rotation = track.rotation + 0.02 * (frame + 0.01 * frame**2) * (0, 1, 0)
     track = replace(track, rotation=rotation)
     return replace(calm, reference=Reference(Copies(calm.picture, 20), track))
 
@@ -52,11 +53,17 @@ def numbers(portrait: Portrait) -> list[int]:
     return [int(image[0, 0, 0]) for image in portrait.frames.images[1:]]
 
 
+def test_of_a_long_video_a_part_of_the_frames_is_looked_at(filmed: Portrait, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reference_frames, "_MOST_SEEN", 4)
+    monkeypatch.setattr(reference_frames, "_PIECE", 3)
+    assert sorted(numbers(gather_references(filmed, 4))) == [1, 7, 13]  # of 1, 7, 13 and 19, which is covered
+
+
 def test_frames_are_spread_over_poses(filmed: Portrait) -> None:
     portrait = gather_references(filmed, 3)
     np.testing.assert_array_equal(portrait.picture, filmed.picture)
-    assert numbers(portrait) == [10, 5]  # 19, the farthest, is covered; then always what is farthest from all
-    assert portrait.track.rotation[1, 1] > portrait.track.rotation[2, 1] > portrait.track.rotation[0, 1]
+    assert numbers(portrait) == [10, 15]  # 19, the farthest, is covered; then always what is farthest from all
+    assert portrait.track.rotation[2, 1] > portrait.track.rotation[1, 1] > portrait.track.rotation[0, 1]
     np.testing.assert_array_equal(portrait.mesh, filmed.mesh)
 
 
