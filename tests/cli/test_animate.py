@@ -208,7 +208,7 @@ def test_a_saved_motion_drives_another_face(run: Run, face: Path, speech: Path, 
     driven = out.with_name("driven.mp4")
     assert run("animate", other, speech, "-o", driven, "--motion", motion).code == 0
     mine, theirs = gaps(out), gaps(driven)
-    assert np.corrcoef(mine, theirs)[0, 1] > 0.8
+    assert np.corrcoef(mine, theirs)[0, 1] > 0.7  # both as the tracker sees drawn faces, one of them grainy
 
 
 def test_the_chosen_face_of_two_speaks(run: Run, speech: Path, out: Path) -> None:
