@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from talkinghead.media.joined import ArrayVideo
 from talkinghead.tracking.halves import half_is_hidden
 from talkinghead.tracking.portrait import portrait_from_reference
 from talkinghead.types import FloatArray, Frames, ImageArray, Portrait, Reference
@@ -31,30 +32,12 @@ def test_a_hidden_half_is_found(calm: Portrait, side: int) -> None:
     assert half_is_hidden(hide(calm.picture, calm.mesh, side), calm.mesh)
 
 
-@dataclass(frozen=True)
-class _Video:
-    image: ImageArray
-    num_frames: int = 30
-    fps: float = 25.0
-    digest: str = ""
-    joins: tuple[int, ...] = ()
-
-    @property
-    def size(self) -> tuple[int, int]:
-        return self.image.shape[1], self.image.shape[0]
-
-    def chunks(self):  # type: ignore[no-untyped-def]
-        yield Frames(np.repeat(self.image[None], self.num_frames, axis=0), self.fps)
-
-    def frame(self, index: int) -> ImageArray:
-        return self.image
-
-
 @pytest.mark.parametrize("hidden", [False, True])
 def test_a_reference_that_shows_half_of_the_face_is_announced(
     calm: Portrait, caplog: pytest.LogCaptureFixture, hidden: bool
 ) -> None:
     picture = hide(calm.picture, calm.mesh, 1) if hidden else calm.picture
     track = replace(calm.track[calm.best : calm.best + 1][np.zeros(30, int)], expression=None, gaze=None)
-    portrait_from_reference(Reference(_Video(picture), track), drawing=False)
+    video = ArrayVideo(Frames(np.repeat(picture[None], len(track), axis=0), track.fps))
+    portrait_from_reference(Reference(video, track), drawing=False)
     assert ("half of the face is hidden" in caplog.text) == hidden

@@ -26,8 +26,7 @@ def eye_maps(
     side = side or scene.size
     maps = np.empty((len(motion), side, side, 4), np.uint8)
     for seen, face, blink in zip(maps, scene.draw(motion, corner=corner, side=side), motion.blink, strict=True):
-        seen[..., :3] = cv2.convertScaleAbs(
-            face.picture, alpha=255
-        )  # rounds; numpy takes three times as long as drawing
+        # OpenCV rounds; numpy takes three times as long to do it as the drawing does.
+        seen[..., :3] = cv2.convertScaleAbs(face.picture, alpha=255)
         seen[..., 3] = cv2.convertScaleAbs(face.eyes, alpha=255 * float(blink))
     return maps
