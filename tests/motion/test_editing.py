@@ -42,6 +42,16 @@ def test_scale_head(motion, amount):
         scale_head(motion, float("nan"))
 
 
+def test_edits_of_the_head_change_its_size(motion):
+    nearer = replace(motion, scale=np.linspace(1.0, 1.21, 12))
+    np.testing.assert_allclose(scale_head(nearer, 0.5).scale, np.sqrt(nearer.scale))
+    assert scale_head(nearer, 0.0).scale.tolist() == [1.0] * 12
+    assert freeze_head(nearer, 11).scale.tolist() == [nearer.scale[11]] * 12
+    np.testing.assert_allclose(smooth_head(nearer, 1.0).scale, nearer.scale, atol=1e-3)
+    np.testing.assert_allclose(retime(nearer, 2 * motion.fps, 23).scale[::2], nearer.scale)
+    assert scale_head(motion, 0.5).scale is None
+
+
 def test_with_blink(motion):
     blink = np.linspace(0, 1, 12)
     assert with_blink(motion, blink).blink is blink

@@ -53,6 +53,14 @@ def test_files_of_before_gaze_are_read(path):
     assert load_motion(stored(path, gaze=None)).gaze is None
 
 
+def test_the_size_of_the_head_is_kept(motion, tmp_path):
+    scale = np.linspace(0.9, 1.1, len(motion))
+    save_motion(replace(motion, scale=scale), tmp_path / "nearer.npz")
+    np.testing.assert_array_equal(load_motion(tmp_path / "nearer.npz").scale, scale)
+    with pytest.raises(InputError, match="a head of no size"):
+        load_motion(stored(tmp_path / "nearer.npz", scale=0 * scale))
+
+
 def test_existing_file_is_kept_unless_asked(motion, path):
     with pytest.raises(InputError, match=r"some motion.npz already exists: .*--overwrite"):
         save_motion(motion, path)

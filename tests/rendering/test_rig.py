@@ -87,6 +87,12 @@ def test_the_head_turns_about_its_own_pose(calm: Portrait, still: Still) -> None
     np.testing.assert_allclose(placed[0, :468], rig.scale * turned + rig.origin, atol=1e-6)
 
 
+def test_a_head_that_comes_nearer_grows_about_its_eyes(calm: Portrait, still: Still) -> None:
+    rig, motion = build_rig(calm), still(calm)
+    grown = rig.place(replace(motion, scale=np.full(len(motion), 1.1)))[0][:, :468]
+    np.testing.assert_allclose(grown - rig.origin, 1.1 * (rig.place(motion)[0][:, :468] - rig.origin), atol=1e-6)
+
+
 def test_fixed_points_follow_the_pose_alone(calm: Portrait, still: Still) -> None:
     rig = build_rig(calm)
     points = np.array([[0.1, 0.2, -0.3], [0.0, 0.0, 0.0]])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -87,7 +88,8 @@ def scale_head(motion: Motion, amount: float) -> Motion:
     """
     if not np.isfinite(amount):
         raise ValueError(f"the amount of head motion must be a finite number, got {amount}")
-    return replace(motion, rotation=motion.rotation * amount, translation=motion.translation * amount)
+    scale = None if motion.scale is None else np.exp(np.log(motion.scale) * amount)
+    return replace(motion, rotation=motion.rotation * amount, translation=motion.translation * amount, scale=scale)
 
 
 def rotate_head(motion: Motion, *, pitch: float = 0.0, yaw: float = 0.0, roll: float = 0.0) -> Motion:
@@ -115,7 +117,8 @@ def freeze_head(motion: Motion, frame: int) -> Motion:
     if not 0 <= frame < len(motion):
         raise ValueError(f"frame is {frame} of {len(motion)}")
     rows = np.full(len(motion), frame)
-    return replace(motion, rotation=motion.rotation[rows], translation=motion.translation[rows])
+    scale = None if motion.scale is None else motion.scale[rows]
+    return replace(motion, rotation=motion.rotation[rows], translation=motion.translation[rows], scale=scale)
 
 
 def smooth_head(motion: Motion, seconds: float) -> Motion:
@@ -126,8 +129,9 @@ def smooth_head(motion: Motion, seconds: float) -> Motion:
     """
     if not 0 < seconds < np.inf:
         raise ValueError(f"seconds must be a positive number, got {seconds}")
-    rotation = smooth(motion.rotation, motion.fps, cutoff_hz=1 / seconds)
-    return replace(motion, rotation=rotation, translation=smooth(motion.translation, motion.fps, cutoff_hz=1 / seconds))
+    calm = partial(smooth, fps=motion.fps, cutoff_hz=1 / seconds)
+    scale = None if motion.scale is None else calm(motion.scale)
+    return replace(motion, rotation=calm(motion.rotation), translation=calm(motion.translation), scale=scale)
 
 
 def add_blink(motion: Motion, time: float) -> Motion:
@@ -222,6 +226,7 @@ def retime(motion: Motion, fps: float, num_frames: int) -> Motion:
         motion.rest,
         None if motion.expression is None else set_eye_weights(rows(motion.expression), blink, gaze),
         gaze,
+        None if motion.scale is None else rows(motion.scale),
     )
 
 

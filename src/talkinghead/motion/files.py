@@ -14,6 +14,7 @@ Keys of the file, all of them little-endian numbers without Python objects (``nu
 | `rest`        | (68, 3)    | head frame: the landmarks of the portrait the motion was made for                 |
 | `expression`  | (T, 51)    | blendshape weights; left out where there are none                                 |
 | `gaze`        | (T, 2)     | yaw, pitch of the eyes in radians, away from the portrait's; left out if none     |
+| `scale`       | (T,)       | size of the head in the picture, 1 as in the portrait; left out if it stays so    |
 
 All values lie within 100, which is far beyond any face, and all arrays together take at most 2 GiB.
 """
@@ -42,7 +43,7 @@ _ARRAYS: dict[str, Shape] = {
     "blink": (None,),
     "rest": (NUM_LANDMARKS, 3),
 }
-_OPTIONAL: dict[str, Shape] = {"expression": (None, NUM_EXPRESSIONS), "gaze": (None, 2)}
+_OPTIONAL: dict[str, Shape] = {"expression": (None, NUM_EXPRESSIONS), "gaze": (None, 2), "scale": (None,)}
 _SHAPES: dict[str, Shape] = {"format": (), "version": (), "fps": (), **_ARRAYS, **_OPTIONAL}
 _FURTHEST = 100.0  # eye distances, radians; what lies beyond is no face, and overflows somewhere
 _NARROWEST, _WIDEST = 0.1, 10.0  # between the outer eye corners at rest, which is 1
@@ -146,7 +147,7 @@ def check_motion_rate(fps: float, where: str, remedy: str) -> None:
 
 
 def _check_values(arrays: Arrays, where: str, remedy: str) -> None:
-    """Raise ``InputError`` for no frames, for values that no face has, and for eyes on each other."""
+    """Raise ``InputError`` for no frames, values that no face has, heads without size, and eyes on each other."""
     if not len(arrays["landmarks"]):
         raise InputError(f"{where} holds no frames: {remedy}")
     broken = [name for name, array in arrays.items() if not np.isfinite(array).all()]
@@ -155,6 +156,8 @@ def _check_values(arrays: Arrays, where: str, remedy: str) -> None:
     absurd = [name for name, array in arrays.items() if np.abs(array).max() > _FURTHEST]
     if absurd:
         raise InputError(f"{where} has values beyond {_FURTHEST:g} in {', '.join(absurd)}, which no face has: {remedy}")
+    if "scale" in arrays and not (arrays["scale"] > 0).all():
+        raise InputError(f"{where} has a head of no size: {remedy}")
     corners = arrays["rest"][[LEFT_OUTER_EYE_CORNER, RIGHT_OUTER_EYE_CORNER]]
     distance = float(np.linalg.norm(corners[1] - corners[0]))
     if not _NARROWEST <= distance <= _WIDEST:

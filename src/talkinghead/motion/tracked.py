@@ -6,24 +6,39 @@ from dataclasses import replace
 
 import numpy as np
 
-from talkinghead.face.landmarks import LEFT_EYE, RIGHT_EYE
-from talkinghead.face.pose import head_landmarks, matrix_from_rotation, rotation_from_matrix
+from talkinghead.face.landmarks import LEFT_EYE, MESH_OF_68, RIGHT_EYE
+from talkinghead.face.pose import (
+    OUTER_EYE_CORNERS,
+    head_from_camera,
+    matrix_from_rotation,
+    place_between_eyes,
+    rotation_from_matrix,
+)
 from talkinghead.types import FaceTrack, FloatArray, Motion, Pose
 
 
 def motion_of_track(track: FaceTrack, row: int) -> Motion:
-    """The motion of a tracked face: lips, head pose, blinks and gaze.
+    """The motion of a tracked face: lips, head pose, size, blinks and gaze.
 
-    Head pose, place and gaze are relative to frame ``row``, whose face is the face at rest. Movement towards the camera
-    is left out, because the renderers' camera has no perspective.
+    Head pose, place, size and gaze are relative to frame ``row``, whose face is the face at rest. The head frame is
+    that of this very frame, as in ``Portrait.landmarks``: with a mean one over the track, a portrait of the frame would
+    be moved a pixel or two beside the tracked face.
     """
-    landmarks = head_landmarks(track)
+    chosen = np.concatenate([MESH_OF_68, OUTER_EYE_CORNERS])  # first, for tracks are long and lie in files
+    seen = np.asarray(track.landmarks[:, chosen], np.float64)
+    points = head_from_camera(seen, track.rotation, track.translation, track.scale)
+    left, right = points[row, -2:]
+    landmarks = place_between_eyes(points[:, :-2], points[row : row + 1, -2:], track.found[row : row + 1])
     rest = landmarks[row]
     for eye in (LEFT_EYE, RIGHT_EYE):
         landmarks[:, eye] = rest[eye]
-    rotation, translation = head_of_track(track, Pose(track.rotation[row], track.translation[row], track.scale[row]))
+    middle = matrix_from_rotation(track.rotation) @ ((left + right) / 2)
+    eyes = replace(track, translation=track.translation + track.scale[:, None] * middle)
+    unit = float(track.scale[row] * np.linalg.norm(right - left))
+    rotation, translation = head_of_track(eyes, Pose(track.rotation[row], eyes.translation[row], unit))
     gaze = None if track.gaze is None else track.gaze - track.gaze[row]
-    return Motion(track.fps, landmarks, rotation, translation, track.blink, rest, gaze=gaze)
+    scale = track.scale / track.scale[row]
+    return Motion(track.fps, landmarks, rotation, translation, track.blink, rest, gaze=gaze, scale=scale)
 
 
 def head_of_track(track: FaceTrack, pose: Pose) -> tuple[FloatArray, FloatArray]:
@@ -46,4 +61,5 @@ def loop(motion: Motion, num_rows: int) -> Motion:
         blink=motion.blink[rows],
         expression=None if motion.expression is None else motion.expression[rows],
         gaze=None if motion.gaze is None else motion.gaze[rows],
+        scale=None if motion.scale is None else motion.scale[rows],
     )

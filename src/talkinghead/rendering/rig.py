@@ -74,8 +74,10 @@ class Rig:
     def pose(self, points: FloatArray, motion: Motion) -> FloatArray:
         """(T, N, 3) px in the picture of points (N, 3) or (T, N, 3) fixed in the head frame, under a motion."""
         turn = matrix_from_rotation(motion.rotation) @ self.matrix
-        moved = points @ np.swapaxes(turn, 1, 2) + motion.translation[:, None]
-        return np.asarray(self.scale * moved + self.origin)
+        turned = points @ np.swapaxes(turn, 1, 2)
+        if motion.scale is not None:
+            turned = turned * motion.scale[:, None, None]
+        return np.asarray(self.scale * (turned + motion.translation[:, None]) + self.origin)
 
     def _follow(self, points: FloatArray, motion: Motion) -> FloatArray:
         stays = self.scale * (points @ self.matrix.T) + self.origin

@@ -25,6 +25,8 @@ class Motion:
             They are a reading of the landmarks, which are the truth: what changes the landmarks drops them.
         gaze: (T, 2) rad, the eyes' yaw and pitch away from where they look in the portrait (``docs/notation.md``),
             or None: they look as in the portrait.
+        scale: (T,) how large the head is in the picture, 1 as in the portrait, as it comes nearer to the camera or goes
+            away from it; or None: it does neither.
     """
 
     fps: float
@@ -35,6 +37,7 @@ class Motion:
     rest: FloatArray
     expression: FloatArray | None = None
     gaze: FloatArray | None = None
+    scale: FloatArray | None = None
 
     def __post_init__(self) -> None:
         check_fps(self.fps)
@@ -48,6 +51,8 @@ class Motion:
             check_array(self.expression, (n, NUM_EXPRESSIONS), "expression", "f")
         if self.gaze is not None:
             check_array(self.gaze, (n, 2), "gaze", "f")
+        if self.scale is not None:
+            check_array(self.scale, (n,), "scale", "f")
 
     def __len__(self) -> int:
         return len(self.landmarks)
@@ -63,4 +68,5 @@ class Motion:
             self.rest,
             expression,
             None if self.gaze is None else self.gaze[rows],
+            None if self.scale is None else self.scale[rows],
         )

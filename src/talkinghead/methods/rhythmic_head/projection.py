@@ -76,6 +76,7 @@ class ProjectedFace:
             rotation=rotation_from_matrix(path.matrix @ rig.matrix.T),
             translation=(path.place - rig.origin) / rig.scale,
             expression=None,
+            scale=None,  # the mesh grows below
         )
         middle = crop.points(path.place)[:, None]
         growth = (path.scale / rig.scale)[:, None, None]

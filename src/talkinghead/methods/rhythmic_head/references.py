@@ -122,7 +122,7 @@ class ReferenceFrames:
         of_mouth = _compare_vectors(motion.landmarks[:, LIPS].reshape(len(motion), -1), self._mouths)
         pose = blend_weights(of_pose, self._pose_bandwidth)
         mouth = blend_weights(of_mouth + _POSE_SHARE * of_pose, self._mouth_bandwidth)
-        scale = pose @ np.array([rig.scale for rig in self.rigs])
+        scale = pose @ np.array([rig.scale for rig in self.rigs]) if motion.scale is None else own.scale * motion.scale
         costs = np.stack([of_pose.min(axis=1), of_mouth.min(axis=1)], axis=1)
         return Matches(pose, mouth, costs, Path(matrix, place, scale))
 

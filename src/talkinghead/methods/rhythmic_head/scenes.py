@@ -83,7 +83,8 @@ class CompositionScene:
         else:
             moved = self.references.move(motion, matches)
         path = matches.path
-        own = _grow(own, self.head.crop.points(path.place), path.scale / self.head.rig.scale)
+        if motion.scale is None:
+            own = _grow(own, self.head.crop.points(path.place), path.scale / self.head.rig.scale)
         return Sources(
             own=own,
             matched=moved.matched,
