@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 
 from benchmarks import dub_covers
-from benchmarks.dub_masks import lip_band, near_face, outside_mouth
+from benchmarks.dub_masks import lip_band, near_face
+from benchmarks.dub_outside import compare_outside, count_unchanged
 from benchmarks.intervals import Interval, interval
-from talkinghead import TalkingHead, save_video
+from talkinghead import TalkingHead
 from talkinghead.data.corpus import Corpus
 from talkinghead.data.recording import Recording
 from talkinghead.dubbing import RENDERER, Dubbing, prepare_dub
@@ -22,19 +22,17 @@ from talkinghead.face.landmarks import MESH_OF_68
 from talkinghead.face.pose import head_landmarks
 from talkinghead.media import ArrayVideo, VideoReader
 from talkinghead.media.speech_parts import cut_speech
-from talkinghead.metrics.aperture import aperture_correlation, aperture_correlation_in_step
+from talkinghead.metrics.aperture import aperture_correlation
 from talkinghead.metrics.background import background_drift
 from talkinghead.metrics.flicker import flicker
 from talkinghead.metrics.identity import FaceEmbedder, best_embedder, cosine_similarity
 from talkinghead.metrics.lip_landmarks import lip_landmark_distance_128
 from talkinghead.metrics.seam import seam_visibility
-from talkinghead.metrics.ssim import ssim
 from talkinghead.metrics.sync import at_25_fps, sync_score
 from talkinghead.metrics.syncnet import load_syncnet
-from talkinghead.metrics.vmaf import vmaf
 from talkinghead.tracking import track_faces
 from talkinghead.tracking.appearance import Appearance, find_appearance
-from talkinghead.types import BoolArray, FaceTrack, FloatArray, Frames, ImageArray, Speech, Video, num_frames
+from talkinghead.types import FaceTrack, FloatArray, Frames, ImageArray, Speech, Video, num_frames
 
 CLIPS = (
     "vid2speech__grid_s4_sgac2a",
@@ -97,8 +95,8 @@ def measure(
 
     Returns:
         groups: of each folder "rows", for each kind of video the ``Interval`` of each measure over the clips, and
-            "outside", the same of what must not change; painted: of each of ``RENDERERS`` the ``Interval`` of each
-            measure; covers: see ``benchmarks.dub_covers``.
+            "outside", the same of what must not change; painted: of each of ``RENDERERS`` both, as "rows" and "kept";
+            covers: see ``benchmarks.dub_covers``.
     """
     head, still = TalkingHead.from_pretrained(), TalkingHead.from_pretrained(renderer="warp")
     embed = _embedder()
@@ -144,8 +142,8 @@ def _read(recording: Recording, seconds: float) -> Clip:
     return Clip(ArrayVideo(Frames(images, reader.fps)), speech)
 
 
-def measure_painted(clip: Clip, embed: FaceEmbedder | None) -> dict[str, dict[str, float]]:
-    """The measures of a video that is dubbed with its own words, for each of ``RENDERERS``."""
+def measure_painted(clip: Clip, embed: FaceEmbedder | None) -> dict[str, dict[str, Any]]:
+    """Of a video that is dubbed with its own words, for each of ``RENDERERS``: the measures, and what stays."""
     real, rows = find_appearance(clip.video), {}
     for name in RENDERERS:
         own = name != RENDERER
@@ -153,17 +151,26 @@ def measure_painted(clip: Clip, embed: FaceEmbedder | None) -> dict[str, dict[st
         dubbing = prepare_dub(head, real, clip.speech, length="video", own_renderer=own)
         images = _draw(dubbing.video())
         row = _Measures(clip.video, real, dubbing.portrait.picture, embed)
-        rows[name] = row(images, _track(images, clip.video.fps), clip.speech, dubbing.motion.landmarks, real=True)
+        measures = row(images, _track(images, clip.video.fps), clip.speech, dubbing.motion.landmarks, real=True)
+        rows[name] = {"measures": measures, **_look_outside(dubbing, images, real)}
     return rows
 
 
-def _gather_painted(found: Sequence[Mapping[str, Mapping[str, float]]]) -> dict[str, Any]:
-    return {"clips": len(found), "rows": {name: _gather([each[name] for each in found]) for name in RENDERERS}}
+def _gather_painted(found: Sequence[Mapping[str, Mapping[str, Any]]]) -> dict[str, Any]:
+    rows = {name: _gather([each[name]["measures"] for each in found]) for name in RENDERERS}
+    kept = {name: _summarise_outside([each[name] for each in found]) for name in RENDERERS}
+    return {"clips": len(found), "rows": rows, "kept": kept}
 
 
 def _summarise(found: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     return {
         "rows": {kind: _gather([each["rows"][kind] for each in found]) for kind in KINDS},
+        **_summarise_outside(found),
+    }
+
+
+def _summarise_outside(found: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    return {
         "outside": _gather([each["outside"] for each in found]),
         "frames": sum(each["frames"] for each in found),
         "unchanged": sum(each["unchanged"] for each in found),
@@ -196,9 +203,15 @@ def _measure_clip(
         _OTHER: row(foreign, replaced.track, other, first.motion.landmarks),
         _AGAIN: row(back, _track(back, video.fps), own, second.motion.landmarks, real=True),
     }
-    away = [outside_mouth(image.shape, mesh) for image, mesh in zip(images, real.track.landmarks)]
-    same = [bool((old[where] == new[where]).all()) for old, new, where in zip(images, foreign, away)]
-    return {"rows": rows, "frames": len(images), "unchanged": sum(same), "outside": _compare(first, video, away)}
+    return {"rows": rows, **_look_outside(first, foreign, real)}
+
+
+def _look_outside(dubbing: Dubbing, images: ImageArray, real: Appearance) -> dict[str, Any]:
+    """What of a dubbed video (T, H, W, 3) must not change: frames in which it does not, and how the file differs."""
+    video, meshes = dubbing.appearance.video, np.asarray(real.track.landmarks, float)
+    assert isinstance(video, ArrayVideo)
+    same = count_unchanged(images, video, meshes)
+    return {"frames": len(images), "unchanged": same, "outside": compare_outside(dubbing.video(), video, meshes)}
 
 
 def _track(images: ImageArray, fps: float) -> FaceTrack:
@@ -259,8 +272,8 @@ class _Measures:
             found["wanted"] = aperture_correlation(head_landmarks(track)[:count], np.asarray(wanted, float)[:count])
         if real and wanted is not None:
             truth_lips = head_landmarks(self.real.track)[:count]
-            found["real"] = aperture_correlation_in_step(head_landmarks(track)[:count], truth_lips)
-            found["motion"] = aperture_correlation_in_step(np.asarray(wanted, float)[:count], truth_lips)
+            found["real"] = aperture_correlation(head_landmarks(track)[:count], truth_lips)
+            found["motion"] = aperture_correlation(np.asarray(wanted, float)[:count], truth_lips)
             found["lmd"] = lip_landmark_distance_128(
                 np.asarray(track.landmarks[:count, MESH_OF_68], float),
                 np.asarray(self.real.track.landmarks[:count, MESH_OF_68], float),
@@ -270,30 +283,3 @@ class _Measures:
 
 def _draw(video: Video) -> ImageArray:
     return np.concatenate([chunk.images for chunk in video.frames])
-
-
-def _compare(dubbing: Dubbing, video: ArrayVideo, away: Sequence[BoolArray]) -> dict[str, float]:
-    """What is not the mouth's, in the written file, and in a copy of the source that went through the same encoder."""
-    found: dict[str, float] = {}
-    grey = [np.where(where[..., None], image, 128).astype(np.uint8) for where, image in zip(away, video.frames.images)]
-    with TemporaryDirectory() as folder:
-        source = _write(folder, "source", grey, video.fps, crf=0)
-        for name, made in {
-            "dubbed": dubbing.video(),
-            "copied": Video(video.chunks(), None, video.fps, video.num_frames),
-        }.items():
-            path = save_video(made, Path(folder) / f"{name}.mp4", visible_mark=False)
-            seen = [image for chunk in VideoReader(path).chunks() for image in chunk.images]
-            kept = [np.where(where[..., None], image, 128).astype(np.uint8) for where, image in zip(away, seen)]
-            few = np.linspace(0, len(kept) - 1, _FEW).round().astype(int)
-            found[f"ssim {name}"] = float(ssim(np.stack(kept)[few], np.stack(grey)[few]).mean())
-            try:
-                found[f"vmaf {name}"] = vmaf(_write(folder, f"{name}_grey", kept, video.fps, crf=0), source)
-            except InputError:
-                continue
-    return found
-
-
-def _write(folder: str, name: str, images: Sequence[ImageArray], fps: float, *, crf: int) -> Path:
-    video = Video(iter([Frames(np.stack(images), fps)]), None, fps, len(images))
-    return save_video(video, Path(folder) / f"{name}.mp4", visible_mark=False, crf=crf)

@@ -19,7 +19,7 @@ Lips are tracked anew in each result. Means and bootstrap 95 % intervals over cl
 
 - *asked*: correlation of the mouth's opening with that of the motion that was drawn: what drawing loses.
 - *real*: the same with the real video's mouth. *motion*: the motion itself against the real mouth: no drawing can be
-  nearer than that, for it is how well speech predicts these lips. Clips of a second are too short for either.
+  much nearer than that, for it is how well speech predicts these lips.
 - *LMD*: of the lips in px at a face of 128 px.
 - *AV confidence* and *offset* in frames, by the SyncNet that ships.
 - *likeness*: cosine of face embeddings (dlib) with the real video's frames; the real video with itself a little later.
@@ -55,19 +55,7 @@ def table(result: Mapping[str, Any]) -> str:
             row = group["rows"][kind]
             cells = [cell(row[each], digits) if each in row else "" for each, (_, digits) in _COLUMNS.items()]
             lines.append(f"| {kind} | {' | '.join(cells)} |")
-        lines.append(
-            f"\nAll else stays: in {group['unchanged']} of {group['frames']} frames every pixel above the line through "
-            "the lower lids, and further from the face than the skin follows the jaw, is the video's, before encoding."
-        )
-        outside = group["outside"]
-        for measure, digits in (("ssim", 4), ("vmaf", 1)):
-            if f"{measure} dubbed" in outside:
-                both = (cell(outside[f"{measure} {kind}"], digits) for kind in ("dubbed", "copied"))
-                lines.append(
-                    "{} of these pixels in the written file: {}; of a mere copy by the same encoder: {}.".format(
-                        measure.upper(), *both
-                    )
-                )
+        lines += ["", *_outside(group)]
         lines.append("")
     if "painted" in result:
         lines += _painted(result["painted"])
@@ -75,6 +63,23 @@ def table(result: Mapping[str, Any]) -> str:
         lines += dub_covers.table(result["covers"])
     lines.append("Time and memory: [another page](dub_speed.md).")
     return "\n".join(lines) + "\n"
+
+
+def _outside(row: Mapping[str, Any]) -> list[str]:
+    """Lines about what must not change."""
+    lines = [
+        f"All else stays: in {row['unchanged']} of {row['frames']} frames every pixel above the line through "
+        "the lower lids, and further from the face than the skin follows the jaw, is the video's, before encoding."
+    ]
+    outside = row["outside"]
+    for measure, digits in (("ssim", 4), ("vmaf", 1)):
+        if f"{measure} dubbed" in outside:
+            dubbed, copied = (cell(outside[f"{measure} {kind}"], digits) for kind in ("dubbed", "copied"))
+            lines.append(
+                f"{measure.upper()} of these pixels in the written file: {dubbed}; of a mere copy by the same encoder: "
+                f"{copied}."
+            )
+    return lines
 
 
 def _painted(result: Mapping[str, Any]) -> list[str]:
@@ -90,4 +95,6 @@ def _painted(result: Mapping[str, Any]) -> list[str]:
     for renderer, row in result["rows"].items():
         cells = [cell(row[name], _COLUMNS[name][1]) if name in row else "" for name in names]
         lines.append(f"| {renderer} | {' | '.join(cells)} |")
+    for renderer, row in result.get("kept", {}).items():
+        lines += ["", f"`{renderer}`:", *_outside(row)]
     return [*lines, ""]

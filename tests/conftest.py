@@ -71,6 +71,20 @@ def face(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A second of the drawn face at 10 frames per second, 160 px, without sound."""
+    import numpy as np
+
+    from drawn import drawn_face
+    from talkinghead.media import save_video
+    from talkinghead.types import Frames, Video
+
+    images = np.repeat(drawn_face(160, grain=4).image[None], 10, axis=0)
+    video = Video(iter([Frames(images, 10.0)]), None, 10.0, 10)
+    return save_video(video, tmp_path_factory.mktemp("clip") / "clip.mp4", visible_mark=False)
+
+
+@pytest.fixture(scope="session")
 def corpus() -> Path:
     """The folder of shared recordings; a test that asks for it is skipped where there is none."""
     named = os.environ.get("TALKINGHEAD_CORPUS")

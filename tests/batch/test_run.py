@@ -17,6 +17,7 @@ from drawn import drawn_face, speech_like, write_wav
 from talkinghead.batch import read_manifest, run_batch
 from talkinghead.batch.manifest import Row
 from talkinghead.batch.records import JOURNAL, RowOutcome
+from talkinghead.media import read_provenance
 from talkinghead.production import TaskEvent, process_pool
 
 
@@ -74,6 +75,20 @@ def test_what_is_finished_is_not_made_again(made: Path, tmp_path: Path) -> None:
     done = run_here("batch", folder / "jobs.csv", "-o", folder / "out")
     assert done.code == 0
     assert "2 of 2 made, 2 of them before; 0 failed" in done.stderr
+
+
+def test_videos_are_dubbed(clip: Path, tmp_path: Path) -> None:
+    """A row whose task is to dub, one by a renderer of heads, and one that asks for what dubbing has not."""
+    write_wav(tmp_path / "say.wav", speech_like(0.5))
+    shutil.copy(clip, tmp_path / "clip.mp4")
+    table = "face,speech,task,length,renderer,head,out\nclip.mp4,say.wav,dub,speech,,,warped.mp4\n"
+    table += "clip.mp4,say.wav,dub,speech,composition,,painted.mp4\nclip.mp4,say.wav,dub,speech,,0.5,no.mp4\n"
+    (tmp_path / "jobs.csv").write_text(table)
+    outcomes, begun = run_again(tmp_path)
+    assert begun == ["warped.mp4", "painted.mp4"]
+    assert "--head goes with talkinghead animate" in str(outcomes[2].failure)
+    renderers = [(read_provenance(tmp_path / "out" / name) or {})["renderer"] for name in begun]
+    assert renderers == ["mouth-warp", "composition"]
 
 
 def run_again(folder: Path) -> tuple[list[RowOutcome], list[str]]:

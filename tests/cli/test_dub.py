@@ -19,14 +19,6 @@ from talkinghead.types import Frames, Video
 FPS = 10.0
 
 
-@pytest.fixture(scope="module")
-def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A second of the drawn face, without sound."""
-    path = tmp_path_factory.mktemp("clip") / "clip.mp4"
-    images = np.repeat(drawn_face(160, grain=4).image[None], 10, axis=0)
-    return save_video(Video(iter([Frames(images, FPS)]), None, FPS, 10), path, visible_mark=False)
-
-
 def test_a_video_is_dubbed(run: Run, clip: Path, speech: Path, out: Path) -> None:
     motion, csv, job = (out.with_name(name) for name in ("m.npz", "a.csv", "job.json"))
     outcome = run("dub", clip, speech, "-o", out, "--motion-out", motion, "--arkit", csv, "--save-job", job)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from talkinghead.face.rest import closed_mouth
-from talkinghead.rendering.interior import load_filler
+from talkinghead.rendering.interior import SKIN, load_filler
 from talkinghead.rendering.mouth import FlatFiller
 from talkinghead.rendering.mouth_redraw import MouthRedraw, NewMouth, PosedFace
 from talkinghead.rendering.mouth_rig import build_mouth_rig
@@ -39,7 +39,7 @@ def test_the_rig_of_a_frame_moves_only_what_it_is_told(smiling: Portrait) -> Non
     np.testing.assert_allclose(back[:, :2], rig.source, atol=1e-6)
     assert rig.triangles.max() == len(rig.source) - 1
     assert not rig.deform[-36:].any()  # the outermost ring
-    other = build_mouth_rig(face.mesh + 5.0, face.pose, smiling.size)
+    other = build_mouth_rig(face.mesh + 5.0, face.pose)
     assert other.triangles is rig.triangles
 
 
@@ -83,12 +83,36 @@ def test_an_open_mouth_is_shut_with_the_persons_own_lips(smiling: Portrait, open
     assert not gap[:eyes].any()
 
 
+def test_a_chin_that_the_frame_cuts_off_moves_like_a_whole_one(calm: Portrait, opening: Opening) -> None:
+    face = face_of(calm)
+    wide = opening(calm, np.array([0.2]))[0]
+    cut = int(calm.mesh[[17, 152], 1].mean())  # between lower lip and chin
+    part = PosedFace(face.image[:cut], face.mesh, face.pose)
+    whole, seen = redraw(face, wide)[:cut], redraw(part, wide)
+    reach = int(0.25 * face.pose.scale)  # as far as skin comes in from outside
+    assert np.abs(whole[: cut - reach].astype(int) - seen[: cut - reach]).max() < 8
+    assert np.abs(whole.astype(int) - seen).mean() < 1
+
+
 @pytest.mark.parametrize("share", [0.25, 0.5])
 def test_a_new_mouth_fades_in(calm: Portrait, opening: Opening, share: float) -> None:
     face = face_of(calm)
     wide = opening(calm, np.array([0.2]))[0]
     change = [float(np.abs(redraw(face, wide, part).astype(int) - face.image).mean()) for part in (share, 1.0)]
     assert 0 < change[0] < change[1]
+
+
+def test_a_beard_is_not_taken_for_darkness(calm: Portrait) -> None:
+    """Whether half of the points around the mouth, or one less, lie on hair makes no difference to the light."""
+    face, points = face_of(calm), calm.mesh[SKIN, :2].round().astype(int)
+    bearded = face.image.copy()
+    for x, y in points[: len(points) // 2 + 1]:
+        bearded[y - 1 : y + 2, x - 1 : x + 2] = (30, 25, 40)
+    x, y = points[0]
+    parted = bearded.copy()
+    parted[y - 1 : y + 2, x - 1 : x + 2] = face.image[y, x]
+    draw = MouthRedraw(PosedFace(bearded, face.mesh, face.pose), FlatFiller())
+    np.testing.assert_allclose(draw.measure_light(Frames(parted[None], 25.0), 0, face.mesh), 1.0, atol=0.01)
 
 
 def test_the_inside_follows_the_light(calm: Portrait, opening: Opening) -> None:

@@ -13,6 +13,7 @@ from starlette.testclient import TestClient
 
 from mutations import mutate_bytes
 from served import HERE, make_service
+from talkinghead.media import read_provenance
 from talkinghead.web.records import TaskRecord
 from talkinghead.web.server import make_app
 from talkinghead.web.service import client_of
@@ -85,6 +86,22 @@ def test_a_result_is_rendered_again_from_its_motion(client: TestClient, face: Pa
     assert not client.service.folder_of(id).exists()
 
 
+@pytest.mark.parametrize("renderer", ["", "composition"])
+def test_a_video_is_dubbed(client: TestClient, clip: Path, speech: Path, tmp_path: Path, renderer: str) -> None:
+    values = {"task": "dub", "length": "speech", "renderer": renderer}
+    with clip.open("rb") as video, speech.open("rb") as sound:
+        answer = client.post("/v1/jobs", data=values, files={"face": ("c.mp4", video), "speech": ("s.wav", sound)})
+    assert answer.status_code == 202, answer.json()
+    told = wait(client, answer.json()["id"])
+    assert told["state"] == "done", told
+    assert (told["seconds"], told["size"], told["fps"]) == (0.5, [160, 160], 10)
+    (tmp_path / "out.mp4").write_bytes(client.get(f"/v1/jobs/{told['id']}/video").content)
+    record = read_provenance(tmp_path / "out.mp4")
+    assert record is not None
+    assert record["renderer"] == (renderer or "mouth-warp")
+    assert record["synthetic_parts"].startswith("lips")
+
+
 @pytest.mark.parametrize(
     ("values", "sentence"),
     [
@@ -92,6 +109,7 @@ def test_a_result_is_rendered_again_from_its_motion(client: TestClient, face: Pa
         ({"head": "9"}, "--head 9 is out of range"),
         ({"head": "much"}, '"head" must be a number'),
         ({"mix": "-20dB"}, "--mix goes with talkinghead dub"),
+        ({"task": "dub"}, "is a picture: talkinghead animate lets it speak"),
         ({"text": "Hi."}, "SPEECH and --text are both given"),
         ({"person": "../../x"}, "person holds a character"),
         ({"person": "x" * 22}, "face and person are both given"),

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from drawn import speech_like, write_wav
+from talkinghead.media import read_provenance
 
 _PLENTY_MS = 120_000  # on a busy machine
 _DONE = "document.querySelector('%s video').readyState >= 3"
@@ -237,6 +238,22 @@ def test_the_example_with_a_text_and_an_emotion(page: Any) -> None:
     page.click("#th-make")
     assert play(page, "#th-result")[0] > 200
     screenshot(page, "example-made")
+
+
+@pytest.mark.slow
+def test_dubbing_a_video(page: Any, clip: Path, speech: Path, tmp_path: Path) -> None:
+    page.get_by_text("Instead of a picture: a video, or a person").click()
+    page.set_input_files("input[type=file][accept*='video']", clip)
+    page.get_by_label("Dub it: keep the video, change its lips alone").check()
+    give_speech(page, speech)
+    page.click("#th-make")
+    width, duration = play(page, "#th-result")
+    assert width == 160
+    assert duration == pytest.approx(1.0, abs=0.1)
+    screenshot(page, "dubbed")
+    record = read_provenance(download(page, "#th-result", "Video", tmp_path))
+    assert record is not None
+    assert record["synthetic_parts"].startswith("lips")
 
 
 def choose(page: Any, label: str, value: str) -> None:

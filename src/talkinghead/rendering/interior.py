@@ -115,14 +115,14 @@ def opening_mask(outlines: FloatArray) -> FloatArray:
 
 
 def skin_colour(image: ImageArray, rig: Rig) -> FloatArray:
-    """(3,) median colour in [0, 255] of the skin around the mouth in a picture (H, W, 3)."""
+    """(3,) median colour in [0, 255] of the skin around the mouth in a picture (H, W, 3); no part is below 1."""
+    return np.asarray(np.median(skin_colours(image, rig), axis=0))
+
+
+def skin_colours(image: ImageArray, rig: Rig) -> FloatArray:
+    """(P, 3) colours in [0, 255] of a picture (H, W, 3) at the points ``SKIN``; no part is below 1."""
     column, row = rig.source[SKIN].round().astype(int).clip(0, np.array(image.shape[1::-1]) - 1).T
-    return median_skin(image[row, column])
-
-
-def median_skin(colours: FloatArray) -> FloatArray:
-    """(3,) median of colours (N, 3) in [0, 255] of points of the skin; no part is below 1."""
-    return np.asarray(np.maximum(np.median(colours, axis=0), 1.0))
+    return np.asarray(np.maximum(image[row, column].astype(np.float64), 1.0))
 
 
 class InteriorFiller:

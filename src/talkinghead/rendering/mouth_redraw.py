@@ -18,7 +18,7 @@ import numpy.typing as npt
 from talkinghead.face.landmarks import INNER_LIP_CONTOUR, JAW, LIPS, OUTER_LIP_CONTOUR
 from talkinghead.face.rest import lip_gap
 from talkinghead.motion.smoothing import smoothstep
-from talkinghead.rendering.interior import SKIN, median_skin, skin_colour
+from talkinghead.rendering.interior import SKIN, skin_colours
 from talkinghead.rendering.mouth import (
     MouthFiller,
     MouthFrame,
@@ -56,20 +56,17 @@ class PosedFace:
         mesh: (478, 3) px of the frame.
         pose: of the head in the frame.
         window: which part of a larger frame the image is; None: the whole frame.
-        size: (width, height) px of that frame.
     """
 
     image: ImageArray
     mesh: FloatArray
     pose: Pose
     window: Window | None = None
-    size: tuple[int, int] = (0, 0)
 
     def build_rig(self) -> Rig:
         """The rig of the face, in px of the image."""
-        if self.window is None:
-            return build_mouth_rig(self.mesh, self.pose, (self.image.shape[1], self.image.shape[0]))
-        return build_mouth_rig(self.mesh, self.pose, self.size, (self.window.left, self.window.top))
+        corner = (0, 0) if self.window is None else (self.window.left, self.window.top)
+        return build_mouth_rig(self.mesh, self.pose, corner)
 
 
 @dataclass(frozen=True)
@@ -99,12 +96,12 @@ class MouthRedraw:
 
     def __init__(self, shut: PosedFace, filler: MouthFiller, opened: PosedFace | None = None) -> None:
         self._shut, self._shut_rig = np.ascontiguousarray(shut.image), shut.build_rig()
-        self._skin = skin_colour(self._shut, self._shut_rig)
+        self._skin = skin_colours(self._shut, self._shut_rig)
         inside, rig = self._shut, self._shut_rig
-        self._inside_light = np.ones(3)
+        self._inside_light: FloatArray = np.ones(3)
         if opened is not None:
             inside, rig = np.ascontiguousarray(opened.image), opened.build_rig()
-            self._inside_light = self._skin / skin_colour(inside, rig)
+            self._inside_light = _compare_light(self._skin, skin_colours(inside, rig))
         self._fill = filler.prepare(inside, rig, MouthFrame.of(rig))
 
     def measure_light(self, frames: Frames | CodedFrames, number: int, mesh: FloatArray) -> FloatArray:
@@ -115,7 +112,7 @@ class MouthRedraw:
             number: of the frame.
             mesh: (478, 3) px of the face in it.
         """
-        return median_skin(frames.colours_at(number, mesh[SKIN, :2])) / self._skin
+        return _compare_light(np.maximum(frames.colours_at(number, mesh[SKIN, :2]), 1.0), self._skin)
 
     def __call__(
         self,
@@ -233,6 +230,7 @@ class _PlacedMouth:
         maps = backward_map(
             self.vertices[:, :2], self.vertices[:, 2], source, triangles, size=(width, height), corner=(left, top)
         )
+        # Of a face that the frame cuts off, what comes in from outside is as its edge is.
         return np.asarray(cv2.remap(image, *maps, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE))
 
 
@@ -252,6 +250,11 @@ def _displace(rig: Rig, landmarks: FloatArray, share: float = 1.0) -> FloatArray
     displacement[_MOUTH] = share * _FOLLOW * (landmarks - rig.landmarks)[_MOUTH]
     points = rig.shape + rig.deform @ displacement
     return np.asarray(rig.scale * (points @ rig.matrix.T) + rig.origin)
+
+
+def _compare_light(skin: FloatArray, other: FloatArray) -> FloatArray:
+    """(3,) colours of skin relative to those of another picture at the same points (P, 3): a beard is no darkness."""
+    return np.asarray(np.median(skin / other, axis=0))
 
 
 def _relight(picture: ImageArray, light: FloatArray) -> ImageArray:

@@ -15,7 +15,7 @@ from talkinghead.face.deform import mesh_from_landmarks
 from talkinghead.face.landmarks import FACE_OVAL, MESH_OF_68, canonical_face
 from talkinghead.face.pose import matrix_from_rotation
 from talkinghead.motion.smoothing import smoothstep
-from talkinghead.rendering.rig import JAW_BAND, Rig, border_weight, face_triangles
+from talkinghead.rendering.rig import JAW_BAND, Rig, face_triangles
 from talkinghead.types import FloatArray, IndexArray, Pose, Window
 
 _SURFACE = 468
@@ -24,16 +24,15 @@ _LIDS, _CHEEKS = 0.15, 0.4  # eye distances below the eyes: above the first noth
 _NEARER = 0.2  # face widths of depth for each outwards, as in ``build_rig``
 
 
-def build_mouth_rig(mesh: FloatArray, pose: Pose, size: tuple[int, int], corner: tuple[int, int] = (0, 0)) -> Rig:
-    """The rig of a face in a frame.
+def build_mouth_rig(mesh: FloatArray, pose: Pose, corner: tuple[int, int] = (0, 0)) -> Rig:
+    """The rig of a face in a frame; of a face that the frame cuts off, what is outside of the frame moves, too.
 
     Args:
         mesh: (478, 3) px.
         pose: of the head, whose unit and origin are those of the landmarks that move the rig.
-        size: (width, height) px of the frame.
         corner: (left, top) px of the window of the frame in whose px the rig is wanted.
     """
-    camera, face_width = _vertices(mesh)
+    camera = _vertices(mesh)
     shape = pose.head_from_camera(camera)
     count = len(camera)
     shift = np.array([*corner, 0.0])
@@ -41,7 +40,7 @@ def build_mouth_rig(mesh: FloatArray, pose: Pose, size: tuple[int, int], corner:
         source=camera[:, :2] - corner,
         shape=shape,
         follow=np.ones(count),
-        deform=_deform_weights() * border_weight(camera[:, :2], size, face_width)[:, None],
+        deform=_deform_weights(),
         lids=np.zeros((count, 3)),
         triangles=_triangles(),
         matrix=matrix_from_rotation(pose.rotation),
@@ -56,22 +55,21 @@ def mouth_window(mesh: FloatArray, size: tuple[int, int]) -> Window:
 
     Its sides are even, as the chroma of a video is.
     """
-    moved = _vertices(mesh)[0][_surroundings(), :2]
+    moved = _vertices(mesh)[_surroundings(), :2]
     low = (np.floor(moved.min(axis=0)).astype(int) // 2 * 2).clip(0, size)
     high = np.minimum(np.ceil(moved.max(axis=0)).astype(int) // 2 * 2 + 2, size).clip(low)
     (left, top), (width, height) = low.tolist(), (high - low).tolist()
     return Window(left, top, width, height)
 
 
-def _vertices(mesh: FloatArray) -> tuple[FloatArray, float]:
-    """(V, 3) px the vertices of the rig of a face, and the face's width in px."""
+def _vertices(mesh: FloatArray) -> FloatArray:
+    """(V, 3) px the vertices of the rig of a face."""
     mesh = np.asarray(mesh, np.float64)
     oval = mesh[FACE_OVAL]
     outwards = oval[:, :2] - oval[:, :2].mean(axis=0)
     outwards /= np.linalg.norm(outwards, axis=1, keepdims=True)
-    face_width = float(np.ptp(oval[:, 0]))
-    steps = np.column_stack([outwards, np.full(len(oval), -_NEARER)]) * face_width
-    return np.concatenate([mesh[:_SURFACE], *(oval + ring * steps for ring in _RINGS)]), face_width
+    steps = np.column_stack([outwards, np.full(len(oval), -_NEARER)]) * np.ptp(oval[:, 0])
+    return np.concatenate([mesh[:_SURFACE], *(oval + ring * steps for ring in _RINGS)])
 
 
 @lru_cache(maxsize=1)

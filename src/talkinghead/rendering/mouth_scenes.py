@@ -119,10 +119,7 @@ def _draw(piece: _Piece) -> Frames | CodedFrames:
     frames, tasks = piece.frames, piece.tasks
     if piece.redraw is None or not tasks:
         return frames
-    faces = [
-        PosedFace(frames.view(task.number, task.window), task.mesh, task.pose, task.window, frames.size)
-        for task in tasks
-    ]
+    faces = [PosedFace(frames.view(task.number, task.window), task.mesh, task.pose, task.window) for task in tasks]
     heads = [task.head for task in tasks if task.head is not None]
     drawn = piece.redraw(faces, [task.mouth for task in tasks], np.stack([task.light for task in tasks]), heads or None)
     return frames.with_views(

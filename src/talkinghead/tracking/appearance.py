@@ -37,7 +37,7 @@ from talkinghead.types import (
 _SHORTEST_S = 0.3  # of a stretch: shorter ones are left as they are
 _FADE_S = 0.2  # in which a new mouth comes and goes where the face is lost or covered
 _LOST_S = 0.1  # without a face that is bridged
-_TURNED = (0.75, 1.0)  # rad of yaw from which the new mouth fades, and at which it is gone: the mouth is on the outline
+_TURNED = (0.6, 0.9)  # rad of yaw from which the new mouth fades, and at which it is gone: the mouth is on the outline
 _SHUT = 0.03  # eye distances between lips that are as good as closed
 _OPEN = 0.12  # eye distances between the lips at which teeth show well
 _WIDE_ENOUGH = 0.05  # the same at which they show at all
@@ -197,7 +197,7 @@ def _tell(raw: RawTrack, spans: Sequence[tuple[int, int]], covered: BoolArray, t
     parts = {
         "the mouth is covered": of_person & covered,
         "the head is turned to profile": in_profile & ~covered,
-        "another face is followed": ~of_person & raw.found,
+        "another face is seen, or this one is hidden": ~of_person & raw.found,
         "there is no face": ~of_person & ~raw.found,
     }
     told = [
