@@ -10,11 +10,15 @@ import torch
 from torch import Tensor
 
 from talkinghead.errors import InputError
+from talkinghead.face.expressions import EXPRESSION_NAMES
+from talkinghead.face.rest import UPPER_INNER, closed_mouth, lip_gap
 from talkinghead.methods.facial import METHOD
 from talkinghead.methods.facial.config import CONFIGS, VARIANTS, AttributesConfig
 from talkinghead.methods.facial.gan import AFTER, BEFORE, FacialGenerator, LocalGenerator, attributes_adversaries
 from talkinghead.methods.facial.losses import attributes_example, attributes_losses, position_and_motion_loss
 from talkinghead.methods.facial.motion import FacialMotion
+from talkinghead.motion.expressions import landmarks_from_expression
+from talkinghead.motion.generator import Talk
 from talkinghead.types import Portrait, Speech
 
 TINY = CONFIGS["tiny"].attributes
@@ -131,6 +135,25 @@ def test_a_window_begins_with_its_state() -> None:
     state = np.linspace(0.0, 1.0, 58).astype(np.float32)
     made = np.concatenate(list(FacialMotion(network).windows(np.zeros((200, 39), np.float32), state=state)))
     np.testing.assert_allclose(made, np.repeat(state[None], 200, axis=0), atol=1e-6)
+
+
+def test_mouths_open_further_and_from_where_lips_meet(calm: Portrait) -> None:
+    """An open jaw on a picture whose lips have passed each other, which is the tracker's noise."""
+    network = generator()
+    jaw = torch.zeros(58)
+    jaw[EXPRESSION_NAMES.index("jawOpen")] = 0.5
+
+    class Opening(FacialGenerator):
+        def forward(self, speech: Tensor, state: Tensor) -> Tensor:
+            return self.standardise(jaw).expand(1, speech.shape[1] - BEFORE - AFTER, -1).clone()
+
+    network.__class__ = Opening
+    pictured = closed_mouth(calm.landmarks)
+    pictured[UPPER_INNER, 1] += lip_gap(pictured) + 0.01
+    talk = Talk(Speech(np.zeros(16_000, np.float32), 16_000), 30.0, np.ones(30), pictured, pictured, 0)
+    movement = FacialMotion(network).animate(talk, np.zeros((30, TINY.num_features), np.float32))
+    opened = landmarks_from_expression(1.2 * jaw[None, :51].double().numpy(), pictured) - pictured
+    assert lip_gap(movement.landmarks(slice(0, 3))) == pytest.approx(lip_gap(opened).repeat(3), abs=1e-6)
 
 
 def test_an_expression_of_another_face_model_is_refused(calm: Portrait) -> None:

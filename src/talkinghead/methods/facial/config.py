@@ -31,6 +31,7 @@ class AttributesConfig:
         local: whether there is a local generator; False: an ablation.
         joint: whether one network makes all attributes; False: the ablation in which one makes the expression and
             another, which knows nothing of it, pose and blink.
+        heads: whether it bears how far somebody's head moves (``heads``), as networks of persons do.
     """
 
     features: str = "characters"
@@ -46,6 +47,7 @@ class AttributesConfig:
     temporal: bool = True
     local: bool = True
     joint: bool = True
+    heads: bool = False
 
     @property
     def num_attributes(self) -> int:
@@ -151,4 +153,5 @@ VARIANTS = {
     "small-without-gan": FacialConfig(replace(_SMALL, adversarial=0.0), _SMALL_VIDEO),
     "small-without-attention": FacialConfig(_SMALL, replace(_SMALL_VIDEO, attention=False)),
     "small-all-pixels": FacialConfig(_SMALL, replace(_SMALL_VIDEO, residual=False)),
+    "small-rendering-alone": FacialConfig(_SMALL, replace(_SMALL_VIDEO, residual=False, attention=False)),
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from itertools import pairwise
 
 import torch
@@ -10,7 +11,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from talkinghead.methods.facial.blinks import USUAL, habit_of
-from talkinghead.methods.facial.config import AttributesConfig
+from talkinghead.methods.facial.config import POSE_SIZE, AttributesConfig
+from talkinghead.methods.facial.heads import NUM_BANDS, head_levels
 from talkinghead.training.adversarial import Adversaries, Verdict
 from talkinghead.training.discriminators import TemporalPatchDiscriminator
 from talkinghead.types import FloatArray
@@ -119,7 +121,8 @@ class FacialGenerator(nn.Module):
     Source: Zhang et al. 2021, section 3.2, equation 3. Attributes are in units of their spread in the training data
         (``mean``, ``spread``), so that the printed weights of their losses mean the same for any units.
 
-    It bears how often and how long those blink from whom it learned (``blinks``, of ``blinks.habit_of``).
+    It bears how often and how long those blink from whom it learned (``blinks``, of ``blinks.habit_of``); of a person,
+    also how far their head moves (``head``, of ``heads.head_levels``).
 
     Args:
         config: sizes.
@@ -128,6 +131,7 @@ class FacialGenerator(nn.Module):
     mean: Tensor
     spread: Tensor
     blinks: Tensor
+    head: Tensor | None
 
     def __init__(self, config: AttributesConfig) -> None:
         super().__init__()
@@ -138,6 +142,7 @@ class FacialGenerator(nn.Module):
         self.register_buffer("mean", torch.zeros(config.num_attributes))
         self.register_buffer("spread", torch.ones(config.num_attributes))
         self.register_buffer("blinks", torch.tensor(USUAL))
+        self.register_buffer("head", torch.zeros(NUM_BANDS, POSE_SIZE) if config.heads else None)
 
     def forward(self, speech: Tensor, state: Tensor) -> Tensor:
         """Standardised attributes (B, T, num_attributes).
@@ -170,6 +175,11 @@ class FacialGenerator(nn.Module):
     def adopt_habit(self, curves: Iterable[FloatArray], fps: float) -> None:
         """Take how often and how long people blink from their curves (T,)."""
         self.blinks.copy_(torch.tensor(habit_of(curves, fps)))
+
+    def adopt_head(self, poses: Iterable[FloatArray], fps: float) -> None:
+        """Take how far a person's head moves from their poses (T, POSE_SIZE)."""
+        self.config = replace(self.config, heads=True)
+        self.head = torch.from_numpy(head_levels(poses, fps)).float()
 
     def adopt_scale(self, attributes: Tensor) -> None:
         """Take mean and spread from the attributes (N, num_attributes) of the training data.

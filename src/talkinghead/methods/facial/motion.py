@@ -8,11 +8,13 @@ import numpy as np
 import torch
 
 from talkinghead.errors import InputError
+from talkinghead.face.expressions import MOUTH_EXPRESSIONS
 from talkinghead.media.spool import spool_rows
 from talkinghead.methods.facial.blinks import place_blinks
 from talkinghead.methods.facial.config import POSE_SIZE
 from talkinghead.methods.facial.features import FPS, speech_features
 from talkinghead.methods.facial.gan import AFTER, BEFORE, FacialGenerator
+from talkinghead.methods.facial.heads import CUTOFF_HZ, match_levels
 from talkinghead.motion.contacts import contact_shares
 from talkinghead.motion.expressions import landmarks_from_expression
 from talkinghead.motion.generator import Movement, Talk, generate_motion
@@ -21,7 +23,11 @@ from talkinghead.motion.smoothing import smooth, smoothstep
 from talkinghead.speech.arpabet import PHONES
 from talkinghead.types import NUM_EXPRESSIONS, FloatArray, Motion, Portrait, Speech
 
-_HEAD_CUTOFF_HZ = 3.0
+_MOUTH = list(MOUTH_EXPRESSIONS)
+# Squared errors make mouths that move less than any real one. Openings of recordings held back of two persons vary 0.86
+# and 0.81 times as much as the real ones, with this factor 1.03 and 0.97 times; lips come as near to them (0.92 and
+# 0.98 % of the eye distance; 0.92 and 1.03 without).
+_REACH = 1.2
 
 
 class FacialMotion:
@@ -63,12 +69,17 @@ class FacialMotion:
         quiet = np.concatenate(list(self.windows(np.zeros((3 * self.network.config.window, features.shape[1])))))
         settled = quiet[len(quiet) // 3 :].mean(axis=0)
 
+        # Lips that have passed each other in the picture, which is the tracker's noise, open from where they meet.
+        [shut] = in_order(talk.rest[None], talk.rest)
+
         def landmarks(part: slice) -> FloatArray:
-            made = landmarks_from_expression(np.asarray(rows[part], np.float64)[:, :size], talk.pictured)
-            return in_order(talk.rest + made - talk.pictured, talk.rest)
+            weights = np.array(rows[part, :size], np.float64)
+            weights[:, _MOUTH] *= _REACH
+            made = landmarks_from_expression(weights, talk.pictured)
+            return in_order(shut + made - talk.pictured, talk.rest)
 
         pose = np.asarray(rows[:, size : size + POSE_SIZE], np.float64) - settled[size : size + POSE_SIZE]
-        head = smooth(pose, FPS, cutoff_hz=_HEAD_CUTOFF_HZ)
+        head = self.move_head(pose)
         contacts = None
         if self.network.config.features.startswith("phones"):
             contacts = contact_shares(features[:, : len(PHONES)], FPS)
@@ -80,6 +91,13 @@ class FacialMotion:
             seed=talk.seed,
         )
         return Movement(landmarks, talk.rest, head=(head[:, :3], head[:, 3:]), idle=0.0, blink=blink, contacts=contacts)
+
+    def move_head(self, pose: FloatArray) -> FloatArray:
+        """Smooth head motion of the network's poses (T, POSE_SIZE); of a person, as far as their own."""
+        levels = self.network.head
+        if levels is None:
+            return smooth(pose, FPS, cutoff_hz=CUTOFF_HZ)
+        return match_levels(pose, FPS, levels.double().cpu().numpy())
 
     @torch.inference_mode()
     def windows(self, features: FloatArray, *, state: FloatArray | None = None) -> Iterator[FloatArray]:

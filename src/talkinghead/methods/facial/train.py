@@ -116,7 +116,8 @@ def score(network: FacialGenerator, performances: Sequence[SpokenAttributes]) ->
     for number, own in enumerate(performances):
         made = np.concatenate(list(motion.windows(own.speech[0]))).astype(np.float64)
         landmarks = landmarks_from_expression(made[:, :size], own.rest)
-        turned, real = (values[:, size : size + POSE_SIZE // 2] for values in (made, own.attributes))
+        turned = motion.move_head(made[:, size : size + POSE_SIZE])[:, : POSE_SIZE // 2]
+        real = own.attributes[:, size : size + POSE_SIZE // 2]
         rows.append(
             [
                 aperture_correlation(landmarks, own.landmarks),
@@ -161,6 +162,9 @@ def train_attributes(training: Training) -> None:
     else:
         load_weights(pair.generator, training.start)
     pair.generator.adopt_habit([own.attributes[:, -1] for own in learned], FPS)
+    if corpus.folder is None:  # of a person; how far heads of many people move is nobody's
+        pose = np.s_[:, sizes.expression_size : sizes.expression_size + POSE_SIZE]
+        pair.generator.adopt_head([own.attributes[pose] for own in learned], FPS)
 
     def validate(network: nn.Module) -> dict[str, float]:
         assert isinstance(network, Adversaries)
@@ -177,7 +181,7 @@ def train_attributes(training: Training) -> None:
     )
     card = {
         "network": "FACIAL-GAN: speech -> expression, head pose and blink (Zhang et al. 2021, section 3.2)",
-        "config": sizes,
+        "config": pair.generator.config,
         "input": f"{sizes.features}, {sizes.num_features} a frame, 30 Hz",
         **describe(splits["train"], unseen=corpus.unseen),
         "scores": {"splits": ", ".join(performances), **scores},

@@ -14,7 +14,7 @@ from talkinghead.training.adversarial import Adversaries
 from talkinghead.training.discriminators import MultiScaleDiscriminator
 
 _SLOPE = 0.2
-_CALM = 0.1  # of the last layer's usual weights
+_CALM = 0.01  # of the last layer's usual weights; with 0.1 the first steps undo noise
 
 MAP_CHANNELS = 4
 """Of a rendered frame: red, green, blue, and the eye attention map."""
