@@ -95,7 +95,7 @@ _WITH_CORPUS: Mapping[str, Callable[[Path], Any]] = {
     "disentanglement": lambda corpus: disentanglement.measure(corpus, _RUNS),
     "transfer": lambda corpus: transfer.measure(corpus, _STORE),
     "write_a_speaker": lambda corpus: write_a_speaker.measure(corpus, _STORE, _RUNS, _PERSON.parent),
-    "facial": lambda corpus: facial.measure(corpus, _STORE, _RUNS, _PERSON.parent),
+    "facial": lambda corpus: facial.measure(corpus, _STORE, _RUNS, _PERSON.parent, _IMAGES),
     "rhythmic_head": lambda corpus: rhythmic_head.measure(corpus, Store(_STORE), _IMAGES, _RUNS),
     "rhythmic_motion": lambda corpus: rhythmic_motion.measure(corpus, _RUNS),
     "recogniser": lambda corpus: recogniser.measure(corpus, _RUNS / "phones" / "packs"),

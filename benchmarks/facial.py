@@ -11,26 +11,28 @@ from benchmarks.facial_frames import (
     frames_section,
     measure_cost,
     measure_frames,
-    measure_memory,
-    memory_section,
     summarise_frames,
 )
+from benchmarks.facial_long import long_section, measure_long, measure_memory, memory_section
 from benchmarks.facial_motion import (
     ablations_section,
     habits_section,
+    load_shipped,
     measure_ablations,
     measure_habits,
     read_sentences,
     summarise_ablations,
 )
 from benchmarks.facial_people import find_people, has_renderer, measure_person, people_section, summarise_people
+from benchmarks.facial_pictures import PICTURE, draw_pictures, pictures_section
 from benchmarks.papers import paragraph
 from benchmarks.pieces import measure_pieces
 from talkinghead.errors import InputError
 from talkinghead.store import Store
 
-_TABLE_1, _HABITS, _ABLATIONS, _FRAMES, _COST, _MEMORY = "table 1", "habits", "ablations", "frames", "cost", "memory"
-_ORDER = (_TABLE_1, _HABITS, _FRAMES, _ABLATIONS, _COST, _MEMORY)
+_TABLE_1, _HABITS, _ABLATIONS, _FRAMES, _PICTURES = "table 1", "habits", "ablations", "frames", "pictures"
+_LONG, _COST, _MEMORY = "long", "cost", "memory"
+_ORDER = (_TABLE_1, _HABITS, _FRAMES, _PICTURES, _ABLATIONS, _LONG, _COST, _MEMORY)
 _TITLE = """# FACIAL: persons learned from their videos
 
 Persons whom `talkinghead adapt --method facial` made: {people}. Nothing below was learned from the clips on which it
@@ -39,7 +41,7 @@ video of {obama}.
 """
 
 
-def measure(corpus: Path, store: Path, runs: Path, persons: Path) -> dict[str, Any]:
+def measure(corpus: Path, store: Path, runs: Path, persons: Path, images: Path) -> dict[str, Any]:
     """All sections; what is measured is kept in ``runs`` until all is.
 
     Args:
@@ -47,6 +49,7 @@ def measure(corpus: Path, store: Path, runs: Path, persons: Path) -> dict[str, A
         store: keeps tracks and features.
         runs: the folder of trainings, for the variants.
         persons: with the folders ``facial_people.NAMES``, adapted.
+        images: the folder of the pages' pictures.
 
     Raises:
         InputError: there is nobody.
@@ -58,11 +61,13 @@ def measure(corpus: Path, store: Path, runs: Path, persons: Path) -> dict[str, A
     pieces = {f"{_TABLE_1} {one.speaker}": lambda one=one: measure_person(one, kept, scratch) for one in people} | {
         _HABITS: lambda: measure_habits(people, read_sentences(corpus, kept), kept),
         _ABLATIONS: lambda: measure_ablations(read_sentences(corpus, kept), runs),
+        _LONG: lambda: measure_long(load_shipped(), read_sentences(corpus, kept)),
         _COST: lambda: measure_cost(main.person),
         _MEMORY: lambda: measure_memory(main.person),
     }
     if has_renderer(main.person):
         pieces[_FRAMES] = lambda: measure_frames(main, kept, runs, runs / "facial" / "frames.png")
+        pieces[_PICTURES] = lambda: draw_pictures(main, kept, images / PICTURE)
     found = measure_pieces(runs / "facial" / "pieces", pieces)
     told = {one.speaker: f"{one.person.seconds:.0f} s" for one in people}
     return {
@@ -84,7 +89,9 @@ def page(result: Mapping[str, Any]) -> str:
         _TABLE_1: people_section,
         _HABITS: habits_section,
         _FRAMES: frames_section,
+        _PICTURES: pictures_section,
         _ABLATIONS: ablations_section,
+        _LONG: long_section,
         _COST: cost_section,
         _MEMORY: memory_section,
     }

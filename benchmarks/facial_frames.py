@@ -16,7 +16,6 @@ import torch
 
 from benchmarks.facial_people import Somebody
 from benchmarks.intervals import cell, compare, interval
-from benchmarks.memory import peaks
 from benchmarks.speed import write_speech
 from talkinghead.data.tracks import Take, read_takes
 from talkinghead.errors import announce
@@ -46,13 +45,17 @@ from talkinghead.weights import Weights
 
 FULL = "render-to-video"
 _ATTENTION = "without the eye attention map"
-_VARIANTS = {_ATTENTION: "small-without-attention", "all pixels made, as published": "small-all-pixels"}
+_VARIANTS = {
+    _ATTENTION: "small-without-attention",
+    "all pixels made, as published": "small-all-pixels",
+    "the same from rendered faces alone": "small-rendering-alone",
+}
 _FACE, _WARP = "the rendered face over the warp", "warp"
 _CLIPS, _EVERY = 8, 6  # of what is held back, and frames of which one counts
 _SHUT_FRAMES = 10
 _SHOWN = 256  # px of a picture on the sheet
 _SIDES = (256, 512)
-_TIMED_S, _SECONDS = 8.0, (10.0, 120.0)
+_TIMED_S = 8.0
 _DIGITS = {"PSNR of the head, dB": 2, "SSIM of the head": 4, "CPBD": 3, "closure": 2}
 _FRAMES = """## Frames of {speaker} from real landmarks ({clips} clips)
 
@@ -187,18 +190,6 @@ def measure_cost(person: Person) -> dict[str, Any]:
     return found
 
 
-def measure_memory(person: Person) -> dict[str, float]:
-    """Peak MiB of ``talkinghead animate`` by seconds of speech."""
-    found = {}
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        for seconds in _SECONDS:
-            write_speech(seconds, folder / "speech.wav")
-            said = ["animate", str(person.folder), str(folder / "speech.wav"), "--method", "facial"]
-            found[f"{seconds:.0f}"] = peaks([*said, "-o", str(folder / "out.mp4"), "--overwrite"])["resident"]
-    return found
-
-
 def _square(portrait: Portrait, side: int) -> ImageArray:
     """The head and what is around it, of a size."""
     square = Crop.of(portrait.mesh, portrait.size).widen(1.3, side)
@@ -223,9 +214,3 @@ def cost_section(result: Mapping[str, Any]) -> str:
     lines += ["| | in a second of a core |", "|---|---|"]
     lines += [f"| {name} | {core:.0f} |" for name, (core, _) in result["rates"].items()]
     return "\n".join(lines) + "\n"
-
-
-def memory_section(result: Mapping[str, float]) -> str:
-    """What ``measure_memory`` gives as Markdown."""
-    lines = ["| seconds of speech | peak resident memory of `animate`, MiB |", "|---|---|"]
-    return "\n".join([*lines, *(f"| {seconds} | {peak:.0f} |" for seconds, peak in result.items())]) + "\n"

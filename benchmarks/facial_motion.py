@@ -77,10 +77,11 @@ instant at which the person blinks than at one at which not (0.5: chance). `*` m
 def read_sentences(corpus: Path, store: Store) -> list[SpokenAttributes]:
     """The test sentences of GRID's s1."""
     recordings = Corpus.open(corpus).recordings("test", speakers=(MAIN_SPEAKER,))
-    return list(read_spoken_attributes(recordings, _shipped().config, store))
+    return list(read_spoken_attributes(recordings, load_shipped().config, store))
 
 
-def _shipped() -> FacialGenerator:
+def load_shipped() -> FacialGenerator:
+    """FACIAL-GAN with the weights for anybody."""
     return load_network(FacialGenerator, AttributesConfig, get_method("facial").find_weights().file("attributes"))
 
 
@@ -98,15 +99,15 @@ def measure_habits(people: Sequence[Somebody], sentences: Sequence[SpokenAttribu
         store: keeps tracks.
     """
     real = {one.speaker: _real_attributes(one, store) for one in people}
-    size = _shipped().config.expression_size
+    size = load_shipped().config.expression_size
     made: dict[str, dict[str, list[FloatArray]]] = {_PERSON: {}, _ANYBODY: {}}
     for one in people:
         own = load_network(
             FacialGenerator, AttributesConfig, one.person.folder / "weights/facial/attributes.safetensors"
         )
-        for row, network in ((_PERSON, own), (_ANYBODY, _shipped())):
+        for row, network in ((_PERSON, own), (_ANYBODY, load_shipped())):
             made[row][one.speaker] = [
-                _with_blinks(_make(network, sentence), network, number) for number, sentence in enumerate(sentences)
+                _with_habits(_make(network, sentence), network, number) for number, sentence in enumerate(sentences)
             ]
     rows = {_REAL: {name: _cut(own) for name, own in real.items()}, **made}
     blinks = {
@@ -144,9 +145,12 @@ def _cut(paths: Sequence[FloatArray]) -> list[FloatArray]:
     return [path[first : first + count] for path in paths for first in range(0, len(path) - round(0.95 * count), count)]
 
 
-def _with_blinks(made: FloatArray, network: FacialGenerator, seed: int) -> FloatArray:
+def _with_habits(made: FloatArray, network: FacialGenerator, seed: int) -> FloatArray:
+    """What a network made, with whole blinks, and the head as far as it moves."""
+    size = network.config.expression_size
+    pose = FacialMotion(network).move_head(made[:, size : size + POSE_SIZE])
     lids = place_blinks(made[:, -1], FPS, habit=network.habit, level=float(network.mean[-1]), seed=seed)
-    return np.concatenate([made[:, :-1], lids[:, None]], axis=1)
+    return np.concatenate([made[:, :size], pose, lids[:, None]], axis=1)
 
 
 def _blinks(curves: Sequence[FloatArray]) -> dict[str, float]:
@@ -193,7 +197,7 @@ def measure_ablations(sentences: Sequence[SpokenAttributes], runs: Path) -> dict
             continue
         networks[name] = load_network(FacialGenerator, AttributesConfig, file)
         card = json.loads(file.with_suffix(".json").read_text(encoding="utf-8"))
-    networks[_SHIPPED] = _shipped()
+    networks[_SHIPPED] = load_shipped()
     rows = {name: [_score(network.eval(), own) for own in sentences] for name, network in networks.items()}
     return {"rows": rows, "command": card.get("command", ""), "data": card.get("data", "").split(";")[0]}
 

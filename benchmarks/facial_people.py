@@ -19,9 +19,11 @@ from talkinghead.data.tracks import Take, read_takes
 from talkinghead.errors import announce
 from talkinghead.evaluation.pair import evaluate_pair
 from talkinghead.media import VideoReader, save_video
+from talkinghead.motion.tracked import motion_of_track
 from talkinghead.person import Person, open_person
 from talkinghead.pipeline import TalkingHead
 from talkinghead.store import Store, file_digest
+from talkinghead.tracking.portrait import best_frame
 from talkinghead.types import Speech, Video
 
 NAMES = ("s1", "s4", "obama")
@@ -29,8 +31,9 @@ NAMES = ("s1", "s4", "obama")
 
 REAL, ANYBODY = "the real video", "facial, for anybody"
 OWN, WARPED = "facial, for the person", "facial, the person's motion, warped"
+TRACKED = "real landmarks, drawn"
 _OTHERS = ("makeittalk", "attentional_landmarks")
-ROWS = (REAL, OWN, WARPED, ANYBODY, *_OTHERS)
+ROWS = (REAL, OWN, WARPED, ANYBODY, *_OTHERS, TRACKED)
 _MOST = 6  # clips of a person
 _FEW = 3  # clips of which a comparison can be made
 _LMD = "lmd"
@@ -46,6 +49,9 @@ face's square scaled to 128 px; the paper prints {_PAPER_LMD} px, of a size that
 largest of all clips, of either sign. AV confidence is of the SyncNet that ships. Means over clips and their bootstrap
 95 % interval; `*` marks rows than which the first row of the person's has a lower LMD, `!` rows than which it has a
 higher one. "Warped" are videos in which the person's motion moves their picture, without a renderer of their own.
+"Drawn" are the landmarks of the real clip, moved onto the same picture and drawn as in the first row of the person's:
+what a perfect motion would be given. SyncNet has learned from other sentences of GRID's s1 and from all clips of s4,
+not from {{obama}}.
 """
 
 Scores = dict[str, float]
@@ -122,6 +128,7 @@ def measure_person(
         announce(f"{somebody.person.folder} has no renderer of facial: the row {OWN!r} is left out.")
         del load[OWN]
     heads = {name: load[name]() for name in load if name in only}
+    drawn_by = load[OWN if OWN in load else WARPED]() if TRACKED in only else None
     portrait, held = somebody.person.portrait(), somebody.held_out
     chosen = [held[row] for row in dict.fromkeys(np.linspace(0, len(held) - 1, _MOST).round().astype(int))]
     scratch.mkdir(parents=True, exist_ok=True)
@@ -136,6 +143,11 @@ def measure_person(
             made = scratch / f"{somebody.person.name}-{number}-{'-'.join(re.findall('[a-z_]+', name))}.mp4"
             save_video(head(speech, portrait, fps=fps, seed=number), made, overwrite=True)
             rows.setdefault(name, []).append(_score(made, real, scratch))
+        if drawn_by is not None:
+            made = scratch / f"{somebody.person.name}-{number}-drawn.mp4"
+            motion = motion_of_track(take.track, best_frame(take.track))
+            save_video(drawn_by.video(motion, portrait, speech), made, overwrite=True)
+            rows.setdefault(TRACKED, []).append(_score(made, real, scratch))
     return rows
 
 
@@ -168,7 +180,7 @@ def _summarise_rows(rows: Mapping[str, Sequence[Scores]]) -> dict[str, dict[str,
         own: dict[str, Interval] = {}
         for measured in (_LMD, "lmd-128"):
             values, reference = ([score[measured] for score in row] for row in (scores, rows[best]))
-            compared = name not in (best, REAL) and len(values) >= _FEW
+            compared = name not in (best, REAL, TRACKED) and len(values) >= _FEW
             own[measured] = compare(values, reference, higher_is_better=False) if compared else interval(values)
         own["cpbd"] = interval([score["cpbd"] for score in scores])
         shares = {
@@ -185,7 +197,7 @@ def _mean(scores: Sequence[Scores], measured: str) -> float:
 
 def people_section(summary: Mapping[str, Mapping[str, Any]]) -> str:
     """What ``summarise_people`` gives as Markdown."""
-    lines = [_TITLE]
+    lines = [_TITLE.format(obama="Barack Obama")]
     for speaker, rows in summary.items():
         clips = rows[REAL][_LMD]["clips"]
         lines += [f"{speaker} ({clips} clip{'s' if clips > 1 else ''}):", "", f"| | {' | '.join(_HEADINGS)} |"]

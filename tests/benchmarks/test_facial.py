@@ -53,7 +53,14 @@ def test_the_page() -> None:
             "threads": 2,
             "rates": {"motion, seconds of speech": [90.0, 55.0]},
         },
-        "memory": {"10": 700.0},
+        "pictures": {"speaker": "GRID-s1"},
+        "long": {
+            "rounds": 4,
+            "minutes": 9.8,
+            "windows": 184,
+            "groups": {"pose": {"median step": 1.02, "rare step": 0.8, "drift": 0.01, "variation": 1.0}},
+        },
+        "memory": {"fps": 5.0, "width": 360, "height": 288, "peaks": {"10": {"resident": 700.0}}},
     }
     text = facial.page(facial.summarise(result))
     assert (
@@ -63,7 +70,8 @@ def test_the_page() -> None:
     assert "| GRID-s1 | 0.40, 0.17 s (in 60 s) | 0.40, 0.17 s (in 60 s) | 0.40, 0.17 s (in 60 s) |" in text
     assert "400 steps, on recordings of GRID-s1 (41)" in text
     assert "| motion, seconds of speech | 90 |" in text
-    assert "| 10 | 700 |" in text
+    assert "| 10 | 700 | - |" in text
+    assert "| pose | 1.02 | 0.80 | 0.010 | 1.000 |" in text
 
 
 def test_what_nobody_learned_from_is_held_out(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
