@@ -50,6 +50,7 @@ _TRAINED: Mapping[str, str] = {
 _COUNT = 8  # references
 _DIGITS = {"SSIM": 4, "CSIM": 4}
 _SHOWN = (0, 2, 3, 5, 6)  # of ``turn_head``: 0, 20, 30, -20 and -30 degrees
+_SHOWN_APART = (0, 3, 6)  # 0, 30 and -30 degrees
 _FACTOR = 8  # by which differences are enlarged
 _TITLE = f"""## Ablations (figure 10)
 
@@ -63,12 +64,19 @@ is worse.
 |---|---|---|
 """
 _APART = """
-Networks trained without each part, and a whole one, all from random weights for {steps} steps of 4 examples: a seventh
-of what ships was given. On the same clips:
+Networks trained without each part, and a whole one, all from the same random weights for {steps} steps of 4 examples: a
+seventh of what ships was given. On the same clips:
 
 | | SSIM | CSIM |
 |---|---|---|
 """
+_SHOW_APART = """
+![A head turned by 0, 30 and -30 degrees, by each network trained apart](../images/{name})
+
+Eileen Collins from one picture by these networks, turned by 0, 30 and -30 degrees; rows as in the table.
+"""
+APART = "rhythmic_apart.png"
+"""The picture of networks trained apart."""
 _STRIP = """
 ![A head turned by 0, 20, 30, -20 and -30 degrees, by the whole network and without each part](../images/{name})
 
@@ -134,7 +142,17 @@ def draw_strip(portrait: Portrait, picture: Path) -> None:
         if name != WHOLE:
             away = images.astype(np.int16) - made[WHOLE]
             rows.append(_join(crop, np.clip(128 + _FACTOR * away, 0, 255).astype(np.uint8)))
-    sheet = np.concatenate(rows)
+    _save_half(np.concatenate(rows), picture)
+
+
+def draw_apart(portrait: Portrait, renderers: Mapping[str, CompositionRenderer], picture: Path) -> None:
+    """Write a picture of a portrait's head, turned, by each network trained apart."""
+    crop = Crop.of(portrait.mesh, portrait.size)
+    rows = [_join(crop, turn_head(renderer, portrait)[list(_SHOWN_APART)]) for renderer in renderers.values()]
+    _save_half(np.concatenate(rows), picture)
+
+
+def _save_half(sheet: ImageArray, picture: Path) -> None:
     save_image(cv2.resize(sheet, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA), picture)
 
 
@@ -171,7 +189,7 @@ def section(summary: Mapping[str, Any], trained: Mapping[str, Any], picture: str
         trained: of the networks trained apart; empty: there were none.
         picture: its name.
     """
-    apart = _APART.format(steps=STEPS) + _table(trained) if trained else ""
+    apart = _APART.format(steps=STEPS) + _table(trained) + _SHOW_APART.format(name=APART) if trained else ""
     switched = "" if measured_with_warping(summary) else "; FlowNet's warping, which it does without, is switched on"
     return _TITLE.format(switched=switched) + _table(summary) + apart + _STRIP.format(name=picture, factor=_FACTOR)
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
+import cv2
 import numpy as np
 
 from talkinghead.data.corpus import Corpus
@@ -15,7 +16,7 @@ from talkinghead.data.tracks import Take, read_takes
 from talkinghead.errors import InputError, announce
 from talkinghead.methods.base import Renderer
 from talkinghead.metrics.identity import FaceEmbedder, best_embedder, cosine_similarity
-from talkinghead.metrics.ssim import ssim
+from talkinghead.metrics.ssim import similarity_map
 from talkinghead.motion.tracked import motion_of_track
 from talkinghead.rendering.crop import Crop
 from talkinghead.store import Store
@@ -39,8 +40,14 @@ FRAMES = 5
 CLIPS = {"VoxCeleb2": 11, "VidTIMIT": 2, "MEAD": 3, "HDTF and web": 4, HELD_OUT: 4}
 """How many clips of each group count."""
 
+MOVED = (1, 2)
+"""Px by which real frames are moved to show what that costs."""
+
+_BORDER = 5  # px at which SSIM's window would leave the picture
 _LEAST = 72  # frames of a clip that counts
 _GOLDEN = 0.618034
+_EVERY = 2  # of the first frames, that are looked through for the likest
+_SURFACE = 468
 
 
 def groups(corpus: Path) -> dict[str, tuple[Recording, ...]]:
@@ -89,6 +96,7 @@ class Clip:
         self._motion = replace(motion_of_track(take.track, best), gaze=None)[targets]
         self._crop, self._embedder = Crop.of(one.mesh, one.size), embedder
         self._inside = _inside(self._crop, one.size)
+        self._early = [self._crop.extract(image) for image in take.frames(range(0, len(early), _EVERY))]
         self._real = np.stack([self._crop.extract(image) for image in take.frames(targets)])
         self._meshes = self._crop.points(take.track.landmarks[targets].astype(np.float64))
         self.faces = self._embed(self._real, self._meshes)
@@ -103,22 +111,59 @@ class Clip:
         return np.repeat(self._crop.extract(self._portraits[1].picture)[None], len(self._real), axis=0)
 
     def score(self, squares: ImageArray, *, held: bool = False) -> tuple[dict[str, float], FloatArray | None]:
-        """SSIM and CSIM, and embeddings (n, d), of squares.
+        """SSIM, of the face and of what is around it, too, and CSIM; and embeddings (n, d), of squares.
 
         Args:
             squares: (n, 256, 256, 3).
             held: whether they are those of ``hold``.
         """
-        rows, columns = self._inside
-        scores = {"SSIM": float(ssim(squares[:, rows, columns], self._real[:, rows, columns]).mean())}
+        scores = self._compare(squares)
         still = np.repeat(self._crop.points(self._portraits[1].mesh)[None], len(squares), axis=0)
         faces = self._embed(squares, still if held else self._meshes)
         if faces is not None and self.faces is not None:
             scores["CSIM"] = float(cosine_similarity(faces, self.faces).mean())
         return scores, faces
 
+    def bounds(self) -> dict[str, dict[str, float]]:
+        """Scores of real frames, moved to the right by ``MOVED`` px, and of the first frames nearest to them."""
+        found = {}
+        for distance in MOVED:
+            affine = np.array([[1.0, 0.0, distance], [0.0, 1.0, 0.0]])
+            moved = [
+                cv2.warpAffine(one, affine, one.shape[1::-1], borderMode=cv2.BORDER_REPLICATE) for one in self._real
+            ]
+            found[f"real frames, moved by {distance} px"] = self._compare(np.stack(moved))
+        nearest = [max(self._early, key=lambda other: _similarity(other, one, self._inside)) for one in self._real]
+        found["the first frame that is likest, as it is"] = self._compare(np.stack(nearest))
+        return found
+
+    def _compare(self, squares: ImageArray) -> dict[str, float]:
+        """SSIM of squares, of all and apart."""
+        rows, columns = (slice(part.start + _BORDER, part.stop - _BORDER) for part in self._inside)
+        inside = np.zeros(squares.shape[1:3], bool)
+        inside[rows, columns] = True
+        found: dict[str, list[float]] = {"SSIM": [], "SSIM, face": [], "SSIM, around": []}
+        for made, real, mesh in zip(squares, self._real, self._meshes, strict=True):
+            likeness = np.zeros(inside.shape)
+            likeness[rows, columns] = _similarities(made, real, self._inside)
+            face = np.zeros(inside.shape, np.uint8)
+            cv2.fillConvexPoly(face, cv2.convexHull(mesh[:_SURFACE, :2].round().astype(np.int32)), 1)
+            for name, where in zip(found, (inside, inside & (face > 0), inside & (face == 0)), strict=True):
+                found[name].append(float(likeness[where].mean()))
+        return {name: float(np.mean(values)) for name, values in found.items()}
+
     def _embed(self, squares: ImageArray, meshes: FloatArray) -> FloatArray | None:
         return None if self._embedder is None else np.asarray(self._embedder(squares, meshes))
+
+
+def _similarities(image: ImageArray, other: ImageArray, inside: tuple[slice, slice]) -> FloatArray:
+    """(h, w) SSIM about each pixel of a part of two pictures, without its border."""
+    likeness = similarity_map(image[inside], other[inside]).mean(axis=-1)
+    return np.asarray(likeness[_BORDER:-_BORDER, _BORDER:-_BORDER])
+
+
+def _similarity(image: ImageArray, other: ImageArray, inside: tuple[slice, slice]) -> float:
+    return float(_similarities(image, other, inside).mean())
 
 
 def find_embedder() -> FaceEmbedder | None:

@@ -52,6 +52,14 @@ def test_the_page_of_the_renderer() -> None:
     result["trained apart"] = {WHOLE: [{"SSIM": 0.75}] * 3}
     assert "trained without each part" in page(summarise(result))
     assert "| 3 | 0.020 | 0.150 |" in text
+    assert "Where SSIM is lost" not in text
+    for row in rows:
+        row["real frames, moved by 1 px"] = {"SSIM": 0.95, "SSIM, face": 0.96, "SSIM, around": 0.94}
+        row[FULL] |= {"SSIM, face": 0.85, "SSIM, around": 0.7}  # type: ignore[operator]
+    text = page(summarise(result))
+    assert (
+        "| composition, K = 8 | 0.805 | 0.850 | 0.700 |\n| real frames, moved by 1 px | 0.950 | 0.960 | 0.940 |" in text
+    )
 
 
 def test_a_part_that_is_switched_off() -> None:

@@ -37,6 +37,11 @@ def ssim(images: ImageArray, reference: ImageArray) -> FloatArray:
 
 
 def _similarity(image: ImageArray, reference: ImageArray) -> float:
+    return float(similarity_map(image, reference)[_REACH:-_REACH, _REACH:-_REACH].mean(dtype=np.float64))
+
+
+def similarity_map(image: ImageArray, reference: ImageArray) -> FloatArray:
+    """(H, W, 3) the similarity about each pixel of two pictures; within 5 px of the border it is less sure."""
     # Centred on middle grey, float32 errs by about 1e-6 and is much faster than float64; variances do not change.
     first: FloatArray = image.astype(np.float32) - 128
     second: FloatArray = reference.astype(np.float32) - 128
@@ -46,7 +51,7 @@ def _similarity(image: ImageArray, reference: ImageArray) -> float:
     mean_first, mean_second = mean_first + 128, mean_second + 128
     likeness = (2 * mean_first * mean_second + _C1) * (2 * covariance + _C2)
     likeness /= (mean_first * mean_first + mean_second * mean_second + _C1) * (variances + _C2)
-    return float(likeness[_REACH:-_REACH, _REACH:-_REACH].mean(dtype=np.float64))
+    return np.asarray(likeness)
 
 
 def _blur(picture: FloatArray) -> FloatArray:

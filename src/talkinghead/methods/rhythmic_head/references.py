@@ -16,12 +16,14 @@ import numpy as np
 
 from talkinghead.face.landmarks import LIPS, MESH_OF_68
 from talkinghead.face.pose import matrix_from_rotation, rotation_from_matrix
+from talkinghead.methods.rhythmic_head.background_shift import BackgroundShift
 from talkinghead.rendering.crop import Crop
 from talkinghead.rendering.rasteriser import backward_map
 from talkinghead.rendering.rig import Rig, build_rig
 from talkinghead.tracking.person import person_mask
 from talkinghead.types import FloatArray, Frames, ImageArray, IndexArray, Motion, Portrait
 
+_SURFACE = 468
 _MOST = 4  # frames that are blended
 _BLINK_COST = 0.3  # squared rad that a whole blink counts as
 _POSE_SHARE = 0.3  # of the pose's cost in that of the mouth
@@ -69,7 +71,8 @@ class MovedReferences:
     Attributes:
         matched: (T, S, S, 3) uint8, the frames nearest in pose, moved to the pose.
         spoken: (T, S, S, 3) uint8, the frames nearest in the mouth's shape, moved to the pose.
-        still: (T, S, S, 3) uint8, the frames nearest in pose as they are: their backgrounds are nearest, too.
+        still: (T, S, S, 3) uint8, the frames nearest in pose: their backgrounds are nearest, too, and are shifted as
+            a camera that follows the head shifts them.
     """
 
     matched: ImageArray
@@ -105,6 +108,14 @@ class ReferenceFrames:
             self._matrices(), np.stack([rig.origin for rig in self.rigs]), track.blink, self._own.scale
         )
         self._mouths = np.stack([rig.landmarks[LIPS].ravel() for rig in self.rigs])
+        faces = [crop.points(rig.source[:_SURFACE]) for rig in self.rigs]
+        cameras = _camera_vectors(
+            self._matrices(),
+            np.stack([rig.origin for rig in self.rigs]),
+            np.array([rig.scale for rig in self.rigs]),
+            self._own.scale,
+        )
+        self._background = BackgroundShift(self.pictures, faces, cameras)
         between = _compare_vectors(self._heads, self._heads)
         self._pose_bandwidth = _bandwidth(between)
         self._mouth_bandwidth = _bandwidth(_compare_vectors(self._mouths, self._mouths) + _POSE_SHARE * between)
@@ -134,11 +145,14 @@ class ReferenceFrames:
             rows = np.flatnonzero(used[:, number])
             points = self.crop.points(place_vertices(self.rigs[number], motion[rows], matches.path, rows))
             placed |= {(row, number): own for row, own in zip(rows.tolist(), points, strict=True)}
+        path = matches.path
+        cameras = _camera_vectors(path.matrix, path.place, path.scale, self._own.scale)
         parts: list[tuple[ImageArray, ImageArray, ImageArray]] = []
         for row, numbers in enumerate(map(np.flatnonzero, used)):
             moved = [self._warp(number, placed[row, number]) for number in numbers.tolist()]
             pose, mouth = matches.pose[row, numbers], matches.mouth[row, numbers]
-            parts.append((_mix(moved, pose), _mix(moved, mouth), _mix(self.pictures[numbers], pose)))
+            still = [self._background.move(self.pictures[k], cameras[row], k) for k in numbers.tolist()]
+            parts.append((_mix(moved, pose), _mix(moved, mouth), _mix(still, pose)))
         return MovedReferences(*(np.stack(part) for part in zip(*parts, strict=True)))
 
     def _warp(self, number: int, points: FloatArray) -> ImageArray:
@@ -211,6 +225,11 @@ def _head_vectors(matrix: FloatArray, place: FloatArray, blink: FloatArray, scal
     """(T, 7) what tells poses apart: rotation in rad, place in eye distances, and the blink."""
     blinks = np.sqrt(_BLINK_COST) * blink[:, None]
     return np.concatenate([rotation_from_matrix(matrix), place / scale, blinks], axis=1)
+
+
+def _camera_vectors(matrix: FloatArray, place: FloatArray, sizes: FloatArray, scale: float) -> FloatArray:
+    """(T, 6) what a camera follows: rotation in rad, place in the picture in eye distances, logarithm of the size."""
+    return np.column_stack([rotation_from_matrix(matrix), place[:, :2] / scale, np.log(sizes / scale)])
 
 
 def _compare_vectors(a: FloatArray, b: FloatArray) -> FloatArray:
