@@ -32,7 +32,7 @@ from benchmarks.rhythmic_clips import (
     find_embedder,
     groups,
 )
-from benchmarks.rhythmic_renderer import measure_speed, read_portraits, turned_heads
+from benchmarks.rhythmic_renderer import measure_memory, measure_speed, memory_section, read_portraits, turned_heads
 from talkinghead.methods import get_renderer
 from talkinghead.metrics.frechet import frechet_distance
 from talkinghead.store import Store
@@ -105,6 +105,7 @@ def measure(corpus: Path, store: Store, images: Path, runs: Path) -> dict[str, A
         "ablations": measure_ablations(corpus, store, CLIPS[HELD_OUT], build_renderers()),
         "trained apart": measure_ablations(corpus, store, CLIPS[HELD_OUT], trained),
         "speed": measure_speed(corpus, store),
+        "memory": measure_memory(corpus),
         "turned": turned_heads(get_renderer("composition"), read_portraits(corpus / "portraits")),
     }
 
@@ -158,6 +159,7 @@ def summarise(result: Mapping[str, Any]) -> dict[str, Any]:
         "ablations": summarise_ablations(result["ablations"]),
         "trained apart": summarise_ablations(result.get("trained apart", {})),
         "speed": result["speed"],
+        "memory": result.get("memory", {}),
         "turned": turned,
     }
 
@@ -215,7 +217,9 @@ def page(result: Mapping[str, Any]) -> str:
         f"| {' | '.join(rates)} |",
         "|---" * len(rates) + "|",
     ]
-    lines += [f"| {' | '.join(f'{rate:.1f}' for rate in rates.values())} |", "", _TURNED]
+    lines += [f"| {' | '.join(f'{rate:.1f}' for rate in rates.values())} |", ""]
+    lines += [memory_section(result["memory"]), ""] if result.get("memory") else []
+    lines.append(_TURNED)
     turned = result["turned"]
     lines += ["| portraits | median | largest |", "|---|---|---|"]
     lines.append(f"| {turned['portraits']} | {turned['median']:.3f} | {turned['largest']:.3f} |")

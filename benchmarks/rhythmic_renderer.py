@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import tempfile
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +13,9 @@ import cv2
 import numpy as np
 import torch
 
-from benchmarks.rhythmic_clips import REFERENCES, choose_takes, draw, groups, portraits_of
+from benchmarks.memory import peaks
+from benchmarks.rhythmic_clips import HELD_OUT, REFERENCES, choose_takes, draw, groups, portraits_of
+from benchmarks.speed import write_speech
 from talkinghead.data.tracks import Take
 from talkinghead.errors import InputError
 from talkinghead.methods import get_renderer
@@ -28,6 +31,9 @@ _SIDE, _ROOM = 256, 1.3  # px of the pictures that are timed, and their side in 
 _TIMED = 100  # frames
 _YAWS = (0, 10, 20, 30)
 _BACKGROUND = 0.02  # of a person's mask, below which there is background
+_SECONDS = (10, 120, 600)
+_RATE = 5  # frames per second of the videos whose memory is measured: ten minutes at 25 would take an hour
+_WHO = "Donald Trump"
 _FADES = 0.14  # face widths about the person in which the rig's motion fades
 
 
@@ -59,6 +65,40 @@ def _shrink(take: Take) -> tuple[FaceTrack, list[ImageArray]]:
         scale=track.scale * (square.size / square.side),
     )
     return moved, [square.extract(frame) for frame in frames]
+
+
+def measure_memory(corpus: Path, seconds: Sequence[float] = _SECONDS) -> dict[str, dict[str, float]]:
+    """Seconds of speech -> peak MiB of ``talkinghead animate`` with 8 references and motion of this method.
+
+    Args:
+        corpus: the folder of the recordings.
+        seconds: lengths.
+    """
+    video = next(recording.video for recording in groups(corpus)[HELD_OUT] if recording.speaker == _WHO)
+    chosen = ["--method", "rhythmic_head", "--renderer", "composition", "--references", "8", "--fps", str(_RATE)]
+    found = {}
+    with tempfile.TemporaryDirectory() as name:
+        speech, out = Path(name) / "speech.wav", Path(name) / "out.mp4"
+        for length in seconds:
+            write_speech(length, speech)
+            found[f"{length:g}"] = peaks(["animate", str(video), str(speech), "-o", str(out), "--overwrite", *chosen])
+    return found
+
+
+def memory_section(result: Mapping[str, Mapping[str, float]]) -> str:
+    """What ``measure_memory`` gives as Markdown."""
+    kinds = [kind for kind in ("anonymous", "resident") if all(kind in peak for peak in result.values())]
+    lines = [
+        "## Memory",
+        "",
+        "Peak memory of `talkinghead animate` with a video as face, 8 references, and heads that go on as the video's,",
+        f"at {_RATE} frames per second. Anonymous memory leaves out what is mapped from files.",
+        "",
+        f"| speech, s | {' | '.join(f'{kind}, MiB' for kind in kinds)} |",
+        "|---" * (1 + len(kinds)) + "|",
+    ]
+    lines += [f"| {length} | {' | '.join(f'{peak[kind]:.0f}' for kind in kinds)} |" for length, peak in result.items()]
+    return "\n".join(lines)
 
 
 def read_portraits(folder: Path) -> Iterator[tuple[str, Portrait]]:
