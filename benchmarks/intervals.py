@@ -38,6 +38,22 @@ def median_interval(values: Sequence[float]) -> MedianInterval:
     return {"median": list(bootstrap_interval(values, statistic=np.median)), "clips": len(values)}
 
 
+def median_cell(row: MedianInterval | None, most: int, *, brief: bool = False) -> str:
+    """What a table shows of a median.
+
+    Args:
+        row: of ``median_interval``; None: it was not measured.
+        most: clips of the table's group; if these were fewer, it is said how many.
+        brief: whether to leave out interval and number.
+    """
+    if row is None:
+        return "-"
+    median, low, high = row["median"]
+    if brief:
+        return f"{median:.2f}"
+    return f"{median:.2f} ({low:.2f} to {high:.2f})" + (f", {row['clips']} clips" if row["clips"] < most else "")
+
+
 def compare(values: Sequence[float], reference: Sequence[float], *, higher_is_better: bool) -> Interval:
     """``interval`` of values, and whether those of a reference, of the same clips, are better or worse.
 

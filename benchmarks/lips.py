@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.intervals import median_interval
+from benchmarks.intervals import median_cell, median_interval
 from benchmarks.left_out import METHOD, load_folds, train_commands
 from benchmarks.peer_curves import PEERS, opening_of_phones, read_opening
 from benchmarks.voices import predict_landmarks
@@ -284,16 +284,9 @@ def table_of(result: Mapping[str, Any], key: str, *, without: Container[str] = (
     heads = [f"{group} ({count})" for group, count in most.items()]
     lines = [f"| lips by | {' | '.join(heads)} |", "|---" * (1 + len(groups)) + "|"]
     for name in dict.fromkeys(chain.from_iterable(found.values())):
-        cells = [_cell(rows.get(name), most[group]) for group, rows in found.items()]
+        cells = [median_cell(rows.get(name), most[group]) for group, rows in found.items()]
         lines.append(f"| {_bold(name)} | {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
-
-
-def _cell(row: Mapping[str, Any] | None, most: int) -> str:
-    if row is None:
-        return "-"
-    median, low, high = row["median"]
-    return f"{median:.2f} ({low:.2f} to {high:.2f})" + (f", {row['clips']} clips" if row["clips"] < most else "")
 
 
 def _bold(name: str) -> str:

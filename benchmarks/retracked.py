@@ -6,14 +6,16 @@ held against the real video, whose own closures and confidence are the ceiling.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from benchmarks.intervals import MedianInterval, median_interval
+from benchmarks.intervals import median_cell, median_interval
 from benchmarks.lips import ARABIC, GROUPS, group_of
 from benchmarks.voices import RATES, add_up, close_up, rate_cell, rates, with_phones, without_phones
 from talkinghead.data.corpus import Corpus
@@ -23,7 +25,7 @@ from talkinghead.face.pose import head_landmarks
 from talkinghead.face.rest import lip_gap
 from talkinghead.metrics.aperture import aperture_correlation, width_correlation
 from talkinghead.metrics.sync import SyncScore, at_25_fps, sync_score
-from talkinghead.metrics.syncnet import load_syncnet
+from talkinghead.metrics.syncnet import WEIGHTS, load_syncnet
 from talkinghead.pipeline import TalkingHead
 from talkinghead.store import Store
 from talkinghead.tracking import portrait_from_image, track_faces
@@ -36,6 +38,7 @@ MEDIANS = {
     "width": "width, correlation",
     "swing": "how far it opens",
     "confidence": "AV confidence",
+    "confidence, new": "AV confidence, new to it",
 }
 """What is told of a group by its median -> the heading of its column."""
 
@@ -51,7 +54,8 @@ off, and clips for which it is not sure are left out. Which groups methods may h
 
 Opening, width: correlation over time of the mouth's opening and width. How far it opens: the range from the 5th to the
 95th percentile, divided by the real mouth's. AV confidence: of the SyncNet that ships, divided by what it has for the
-real video. Medians over clips and their bootstrap 95 % interval. *p b m*: how many of these phones bring the lips
+real video; "new to it": the same of the clips of people whom it has not learned from, which it cannot know better when
+they are real. Medians over clips and their bootstrap 95 % interval. *p b m*: how many of these phones bring the lips
 together within the phone and 0.04 s around it; *f v*: how many bring the lower lip to the height of the upper teeth; in
 brackets how often the same happens on open vowels. In GRID's clips the phones are aligned with the text; elsewhere our
 own recogniser finds them, so those rates tell how well what is recognised is shown, and not what was said.
@@ -130,14 +134,24 @@ def score(landmarks: FloatArray, sample: Sample, confidence: float) -> Score:
     reference = head_landmarks(sample.track)
     count = min(len(landmarks), len(reference))
     landmarks, reference = landmarks[:count], reference[:count]
+    share = confidence / sample.confidence
+    known = sample.take.recording.speaker in _known_to_judge()
     return {
         "clip": sample.take.recording.name,
         "opening": aperture_correlation(landmarks, reference),
         "width": width_correlation(landmarks, reference),
         "swing": _swing(landmarks) / _swing(reference),
-        "confidence": confidence / sample.confidence,
+        "confidence": share,
+        **({} if known else {"confidence, new": share}),
         **rates(landmarks, sample.speech.phones or (), sample.track.fps),
     }
+
+
+@lru_cache(maxsize=1)
+def _known_to_judge() -> frozenset[str]:
+    """The speakers from whom the SyncNet that ships has learned, by its card."""
+    card = json.loads(WEIGHTS.with_suffix(".json").read_text(encoding="utf-8"))
+    return frozenset(card["minutes"])
 
 
 def _swing(landmarks: FloatArray) -> float:
@@ -171,7 +185,10 @@ def summarise(result: Mapping[str, Mapping[str, Sequence[Score]]]) -> dict[str, 
     """The result of ``measure`` without its clips: medians with intervals, and the phones of all clips together."""
     return {
         group: {
-            name: {**{key: median_interval([s[key] for s in scores]) for key in MEDIANS}, **add_up(scores)}
+            name: {
+                **{key: median_interval(own) for key in MEDIANS if (own := [s[key] for s in scores if key in s])},
+                **add_up(scores),
+            }
             for name, scores in rows.items()
         }
         for group, rows in result.items()
@@ -199,11 +216,9 @@ def lines_of(result: Mapping[str, Mapping[str, Any]], *, brief: bool = False) ->
         for name in sorted(rows, key=lambda name: (name == REAL, name)):
             row = rows[name]
             title = name if name == REAL else f"**{name}**"
-            cells = ["1" if name == REAL else _cell(row[key], brief=brief) for key in medians]
+            most = row["opening"]["clips"]
+            cells = [
+                "1" if name == REAL and key in row else median_cell(row.get(key), most, brief=brief) for key in medians
+            ]
             cells += [rate_cell(row, rate) for rate in counted]
-            yield f"| {group} ({row['opening']['clips']}) | {title} | {' | '.join(cells)} |"
-
-
-def _cell(row: MedianInterval, *, brief: bool) -> str:
-    median, low, high = row["median"]
-    return f"{median:.2f}" if brief else f"{median:.2f} ({low:.2f} to {high:.2f})"
+            yield f"| {group} ({most}) | {title} | {' | '.join(cells)} |"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from benchmarks.lips import GRID, landmarks_of
+from benchmarks.lips import GRID, HDTF, landmarks_of
 from benchmarks.retracked import REAL, Sample, score, summarise, synchrony_of, table
 
 from benchmarks import retracked
@@ -100,5 +101,19 @@ def test_the_table(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = {REAL: [score(landmarks_of(mouth()), sample, 0.5)], "any": [score(landmarks_of(0.5 * mouth()), sample, 0.2)]}
     text = table(summarise({GRID: rows}))
     assert f"| {GRID} (1) | **any** | 1.00 (1.00 to 1.00) |" in text
-    assert "| 0.40 (0.40 to 0.40) | 100% of 1 (control 0%) |" in text
+    assert "| 0.40 (0.40 to 0.40) | 0.40 (0.40 to 0.40) | 100% of 1 (control 0%) |" in text
     assert text.index("**any**") < text.index(f"| {REAL} |")
+
+
+def test_people_whom_the_judge_knows_are_counted_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    new = sample_of(mouth(), monkeypatch)
+    known = replace(new, take=replace(new.take, recording=replace(new.take.recording, speaker="GRID-s4")))
+    landmarks = landmarks_of(mouth())
+
+    def rows_of(*samples: tuple[Sample, float]) -> dict[str, Any]:
+        return {name: [score(landmarks, *sample) for sample in samples] for name in (REAL, "any")}
+
+    text = table(summarise({GRID: rows_of((known, 0.2)), HDTF: rows_of((known, 0.2), (new, 0.4))}))
+    cells = [[cell.strip() for cell in line.split("|")[6:8]] for line in text.splitlines() if "**any**" in line]
+    assert cells == [["0.40 (0.40 to 0.40)", "-"], ["0.60 (0.40 to 0.80)", "0.80 (0.80 to 0.80), 1 clips"]]
+    assert [line.split("|")[7].strip() for line in text.splitlines() if f"| {REAL} |" in line] == ["-", "1"]

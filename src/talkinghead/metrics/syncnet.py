@@ -35,7 +35,9 @@ HEIGHT, WIDTH = 48, 64
 MEL_RATE = 100.0
 """Mel frames per second: four per frame of video."""
 
-_WEIGHTS = Path(__file__).with_name("weights") / "syncnet.safetensors"
+WEIGHTS = Path(__file__).with_name("weights") / "syncnet.safetensors"
+"""The SyncNet that ships; its card tells from whom it has learned."""
+
 _MELS_PER_FRAME = round(MEL_RATE / FPS)
 _LEFT_EYE, _RIGHT_EYE, _NOSE_BASE = 33, 263, (2, 98, 327)
 # eye distances from the base of the nose down to the crop's centre: the lips of a slightly open mouth
@@ -284,4 +286,4 @@ def load_syncnet() -> SyncNet:
     Raises:
         InputError: its weights are missing or of another architecture.
     """
-    return load_network(SyncNet, SyncNetConfig, _WEIGHTS).eval()
+    return load_network(SyncNet, SyncNetConfig, WEIGHTS).eval()

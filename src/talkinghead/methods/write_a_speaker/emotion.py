@@ -37,8 +37,9 @@ _WEIGHTS: dict[str, dict[str, float]] = {
         "mouthFrown*": 0.15,
         "jawForward": 0.1,
     },
-    "surprised": {"browInnerUp": 0.8, "browOuterUp*": 0.75, "eyeWide*": 0.6, "jawOpen": 0.08, "mouthFunnel": 0.05},
-    "sad": {"browInnerUp": 0.65, "browDown*": 0.25, "mouthFrown*": 0.45, "mouthShrugLower": 0.2, "eyeSquint*": 0.1},
+    "surprised": {"browInnerUp": 0.8, "browOuterUp*": 0.75, "eyeWide*": 0.9, "jawOpen": 0.08, "mouthFunnel": 0.05},
+    # Lips that are drawn apart, too (AU20), show the corners' fall on mouths of any shape.
+    "sad": {"browInnerUp": 0.9, "browDown*": 0.1, "mouthFrown*": 0.9, "mouthStretch*": 0.35, "eyeSquint*": 0.1},
 }
 # Pitch in rad; positive lowers the chin.
 _PITCH = {"neutral": 0.0, "happy": -0.03, "angry": 0.05, "surprised": -0.05, "sad": 0.07}
