@@ -56,7 +56,7 @@ FaceLandmarker, an independent network; "raised" is the share of portraits on wh
 than in the neutral version. "MEAD" is the same score of real actors (tier research): of their clips with this emotion,
 and of a neutral one of another person. Closures are p, b and m of the sentence on which the lips meet, over all
 portraits; "opening" is the correlation of the lips' distance with the real one's on GRID s1 test, from the text. *
-marks rows than which neutral is better.
+marks rows than which neutral is better. How far surprise and sadness go was chosen on these portraits.
 """
 
 
