@@ -60,6 +60,7 @@ PAINTED = (
 
 RENDERERS = ("mouth-warp", "composition")
 
+CALM = 1.2  # flicker of a mouth's edge relative to the real video's, up to which it is calm
 _UNSEEN_PAINTED = 2
 _UNSEEN = 8  # of the people of ``unseen_speakers``
 _SECONDS = 2.0
@@ -165,8 +166,18 @@ def _gather_painted(found: Sequence[Mapping[str, Mapping[str, Any]]]) -> dict[st
 def _summarise(found: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     return {
         "rows": {kind: _gather([each["rows"][kind] for each in found]) for kind in KINDS},
+        "clip by clip": {
+            kind: _compare_clips([each["rows"][kind] for each in found]) for kind in (_REAL, _OTHER, _AGAIN)
+        },
         **_summarise_outside(found),
     }
+
+
+def _compare_clips(rows: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """In how many clips the lips are in time and the mouth's edge calm, and the largest flicker of all."""
+    flickers = [row["flicker"] for row in rows]
+    in_time, calm = (sum(each) for each in zip(*((abs(row["offset"]) <= 1, row["flicker"] <= CALM) for row in rows)))
+    return {"in time": in_time, "calm": calm, "most flicker": max(flickers)}
 
 
 def _summarise_outside(found: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

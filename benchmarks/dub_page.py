@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from benchmarks import dub_covers
-from benchmarks.dub import KINDS
+from benchmarks.dub import CALM, KINDS
 from benchmarks.intervals import cell
 
 _TITLE = """# Dubbing
@@ -55,7 +55,7 @@ def table(result: Mapping[str, Any]) -> str:
             row = group["rows"][kind]
             cells = [cell(row[each], digits) if each in row else "" for each, (_, digits) in _COLUMNS.items()]
             lines.append(f"| {kind} | {' | '.join(cells)} |")
-        lines += ["", *_outside(group)]
+        lines += ["", *_clip_by_clip(group), "", *_outside(group)]
         lines.append("")
     if "painted" in result:
         lines += _painted(result["painted"])
@@ -63,6 +63,15 @@ def table(result: Mapping[str, Any]) -> str:
         lines += dub_covers.table(result["covers"])
     lines.append("Time and memory: [another page](dub_speed.md).")
     return "\n".join(lines) + "\n"
+
+
+def _clip_by_clip(group: Mapping[str, Any]) -> list[str]:
+    """Lines about single clips."""
+    return [
+        f"- {kind}: offset of at most a frame in {row['in time']} of {group['clips']} clips, flicker of at most {CALM} "
+        f"in {row['calm']} (the largest: {row['most flicker']:.2f})"
+        for kind, row in group.get("clip by clip", {}).items()
+    ]
 
 
 def _outside(row: Mapping[str, Any]) -> list[str]:

@@ -26,7 +26,7 @@ def post(client: TestClient, face: Path, speech: Path, **values: str) -> Any:
 
 
 def wait(client: TestClient, id: str) -> dict[str, Any]:
-    until = time.monotonic() + 60
+    until = time.monotonic() + 120
     while time.monotonic() < until:
         told: dict[str, Any] = client.get(f"/v1/jobs/{id}").json()
         if told["state"] not in ("queued", "running"):
