@@ -28,8 +28,9 @@ _LONG = """## Ten minutes
 
 The test sentences of GRID's s1, said {rounds} times over without a pause, {minutes:.1f} minutes in {windows} windows,
 each of which continues from the one before. Steps from frame to frame at borders of windows, beside the other steps
-(1: alike); how far the mean of the last round lies from that of the first, in units of the attributes' spread; and how
-much they vary in the last round beside the first. Largest of all attributes of a kind.
+(1: alike); how far the mean of the last round lies from that of the first, as a share of the standard deviation over
+time, largest of all attributes of a kind; and how much they vary in the last round beside the first. Windows begin
+elsewhere in each round, so that rounds differ a little.
 """
 _MEMORY = """## Memory
 
@@ -73,7 +74,7 @@ def _compare(rows: FloatArray, borders: FloatArray) -> dict[str, float]:
     return {
         "median step": float(np.median(steps[borders]) / np.median(others)),
         "rare step": float(np.percentile(steps[borders], _RARE) / np.percentile(others, _RARE)),
-        "drift": float(np.abs(means[-1] - means[0]).max()),
+        "drift": float((np.abs(means[-1] - means[0]) / rows.std(axis=0).clip(1e-6)).max()),
         "variation": float(rounds[-1].std(axis=0).sum() / rounds[0].std(axis=0).sum()),
     }
 

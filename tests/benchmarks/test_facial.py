@@ -53,6 +53,7 @@ def test_the_page() -> None:
             "threads": 2,
             "rates": {"motion, seconds of speech": [90.0, 55.0]},
         },
+        "before": ["ablations", "cost"],
         "pictures": {"speaker": "GRID-s1"},
         "long": {
             "rounds": 4,
@@ -68,6 +69,7 @@ def test_the_page() -> None:
         in text
     )
     assert "| GRID-s1 | 0.40, 0.17 s (in 60 s) | 0.40, 0.17 s (in 60 s) | 0.40, 0.17 s (in 60 s) |" in text
+    assert "moved further: ablations and cost." in text.replace("\n", " ")
     assert "400 steps, on recordings of GRID-s1 (41)" in text
     assert "| motion, seconds of speech | 90 |" in text
     assert "| 10 | 700 | - |" in text
