@@ -50,7 +50,8 @@ _TRAINED: Mapping[str, str] = {
 _COUNT = 8  # references
 _DIGITS = {"SSIM": 4, "CSIM": 4}
 _SHOWN = (0, 2, 3, 5, 6)  # of ``turn_head``: 0, 20, 30, -20 and -30 degrees
-_SHOWN_APART = (0, 3, 6)  # 0, 30 and -30 degrees
+_SHOWN_APART = (3, 6)  # 30 and -30 degrees
+_NARROW, _SIDE = 0.6, 192  # of the head's square, that shows the face, and its px
 _FACTOR = 8  # by which differences are enlarged
 _TITLE = f"""## Ablations (figure 10)
 
@@ -71,9 +72,9 @@ seventh of what ships was given. On the same clips:
 |---|---|---|
 """
 _SHOW_APART = """
-![A head turned by 0, 30 and -30 degrees, by each network trained apart](../images/{name})
+![A face turned by 30 and -30 degrees, by each network trained apart](../images/{name})
 
-Eileen Collins from one picture by these networks, turned by 0, 30 and -30 degrees; rows as in the table.
+Eileen Collins from one picture by these networks, from left to right as in the table, turned by 30 and -30 degrees.
 """
 APART = "rhythmic_apart.png"
 """The picture of networks trained apart."""
@@ -142,18 +143,15 @@ def draw_strip(portrait: Portrait, picture: Path) -> None:
         if name != WHOLE:
             away = images.astype(np.int16) - made[WHOLE]
             rows.append(_join(crop, np.clip(128 + _FACTOR * away, 0, 255).astype(np.uint8)))
-    _save_half(np.concatenate(rows), picture)
+    sheet = np.concatenate(rows)
+    save_image(cv2.resize(sheet, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA), picture)
 
 
 def draw_apart(portrait: Portrait, renderers: Mapping[str, CompositionRenderer], picture: Path) -> None:
     """Write a picture of a portrait's head, turned, by each network trained apart."""
-    crop = Crop.of(portrait.mesh, portrait.size)
-    rows = [_join(crop, turn_head(renderer, portrait)[list(_SHOWN_APART)]) for renderer in renderers.values()]
-    _save_half(np.concatenate(rows), picture)
-
-
-def _save_half(sheet: ImageArray, picture: Path) -> None:
-    save_image(cv2.resize(sheet, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA), picture)
+    crop = Crop.of(portrait.mesh, portrait.size).widen(_NARROW, _SIDE)
+    made = [turn_head(renderer, portrait)[list(_SHOWN_APART)] for renderer in renderers.values()]
+    save_image(np.concatenate([_join(crop, np.stack(images)) for images in zip(*made, strict=True)]), picture)
 
 
 def _join(crop: Crop, images: ImageArray) -> ImageArray:

@@ -19,13 +19,18 @@ from talkinghead.evaluation.result import values_of
 from talkinghead.evaluation.run import evaluate_corpus
 from talkinghead.face.landmarks import LIPS
 from talkinghead.face.pose import head_landmarks
+from talkinghead.face.rest import closed_mouth
 from talkinghead.methods import method_names, shipped_generator
 from talkinghead.metrics.aperture import aperture_correlation
 from talkinghead.store import Store
-from talkinghead.types import FloatArray
+from talkinghead.tracking.portrait import best_frame
+from talkinghead.types import FloatArray, Frames, Portrait
 
 _METHOD = "rhythmic_head"
-_CLIPS = 4  # of table 1, from pictures that are made
+_CLIPS = 11  # of table 1, from pictures that are made
+STILL = "a closed mouth"
+"""The row of lips that do not move at all."""
+
 _LANDMARK_CLIPS = 12  # of each group, from landmarks alone
 _GROUPS = (HDTF, OTHER, ARABIC)
 _MEASURES = ("lmd", "csim", "ssim", "aperture-correlation")
@@ -50,6 +55,10 @@ distance, its opening may follow the real one least.
 """
 
 
+_HELD = f"""The row "{STILL}" tells how near lips come that do not move at all.
+"""
+
+
 def measure_landmarks(corpus: Path, store: Store) -> dict[str, dict[str, list[dict[str, float]]]]:
     """Group -> method -> scores of clips: lips' LMD in the head frame and correlation of the opening, both in step."""
     generators = {name: shipped_generator(name) for name in method_names()}
@@ -66,9 +75,18 @@ def measure_landmarks(corpus: Path, store: Store) -> dict[str, dict[str, list[di
             counts[group] += 1
             speakers.add(recording.speaker)
             reference = head_landmarks(take.track)
+            found[group].setdefault(STILL, []).append(_score(hold_mouth(take), reference, take))
             for name, generator in generators.items():
                 found[group].setdefault(name, []).append(_score(predict(generator, take), reference, take))
     return found
+
+
+def hold_mouth(take: Take) -> FloatArray:
+    """(T, 68, 3) the landmarks of a take's calmest frame, the lips closed, again and again."""
+    best = best_frame(take.track)
+    track = take.track[best : best + 1]
+    portrait = Portrait(Frames(np.zeros((1, 16, 16, 3), np.uint8), track.fps), track)
+    return np.repeat(closed_mouth(portrait.landmarks)[None], len(take.track), axis=0)
 
 
 def _score(made: FloatArray, reference: FloatArray, take: Take) -> dict[str, float]:
@@ -156,6 +174,7 @@ def page(result: Mapping[str, Any]) -> str:
     """What ``summarise`` gives, as a page."""
     clips = result["pictures"][_METHOD]["lmd"]["clips"]
     lines = [_TITLE, _PICTURES.format(clips=clips), *_table(result["pictures"], _PICTURE_DIGITS), "", _LANDMARKS]
+    lines += [_HELD] if any(STILL in own for own in result["landmarks"].values()) else []
     for group, own in result["landmarks"].items():
         lines += [f"{group}:", "", *_table(own, _LANDMARK_DIGITS), ""]
     return "\n".join([*lines, rhythmic_heads.section(result["heads"])])

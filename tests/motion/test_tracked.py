@@ -32,7 +32,10 @@ def test_head_pose_and_place_are_counted_from_the_portrait() -> None:
     np.testing.assert_allclose(motion.translation, [[0, 0, 0], [0.08, -0.06, 0.04], [0, 0, 0]], atol=1e-9)
     np.testing.assert_allclose(motion.blink, [0, 0.5, 1])
     np.testing.assert_allclose(motion.landmarks[0], motion.rest)
-    np.testing.assert_allclose(motion.scale, [1, 1.2, 1])
+    np.testing.assert_allclose(motion.scale, [1, 1.2, 1], atol=2e-3)
+    np.testing.assert_allclose(
+        motion_of_track(replace(track, scale=np.array([50.0, 50.2, 49.8])), 0).scale, 1, atol=1e-3
+    )
     assert motion.gaze is None
     looking = motion_of_track(replace(track, gaze=np.array([[0.1, 0.2], [0.3, 0.1], [0.1, 0.2]])), 0)
     np.testing.assert_allclose(looking.gaze, [[0, 0], [0.2, -0.1], [0, 0]], atol=1e-12)
@@ -51,7 +54,7 @@ def test_a_portrait_of_a_tracked_frame_lies_upon_the_track() -> None:
     track = FaceTrack(landmarks, *fit_pose(landmarks), np.zeros(3), np.ones(3, bool), 25.0)
     portrait = Portrait(Frames(np.zeros((1, 160, 200, 3), np.uint8), 25.0), track[:1])
     placed = build_rig(portrait).place(motion_of_track(track, 0))[0]
-    np.testing.assert_allclose(placed[:, :468, :2], track.landmarks[:, :468, :2], atol=0.02)
+    np.testing.assert_allclose(placed[:, :468, :2], track.landmarks[:, :468, :2], atol=0.1)
 
 
 def test_a_loop_goes_forth_and_back() -> None:
@@ -60,6 +63,12 @@ def test_a_loop_goes_forth_and_back() -> None:
     assert path.tolist() == [0, 1, 2, 3, 2, 1, 0, 1, 2]
     gaze = np.arange(8.0).reshape(4, 2)
     assert loop(motion_of_track(replace(track, gaze=gaze), 0), 5).gaze[4, 0] == gaze[2, 0]
-    assert loop(motion_of_track(replace(track, scale=np.arange(1.0, 5.0)), 0), 5).scale.tolist() == [1, 2, 3, 4, 3]
+    assert loop(motion_of_track(replace(track, scale=np.arange(1.0, 5.0)), 0), 5).scale.round(2).tolist() == [
+        1,
+        2,
+        3,
+        4,
+        3,
+    ]
     one = loop(motion_of_track(track[:1], 0), 3)
     assert len(one) == 3

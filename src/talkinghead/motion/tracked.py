@@ -16,6 +16,8 @@ from talkinghead.face.pose import (
 )
 from talkinghead.types import FaceTrack, FloatArray, Motion, Pose
 
+_NOISE = 0.01  # logarithm of the size up to which a tracked head that keeps its distance grows and shrinks
+
 
 def motion_of_track(track: FaceTrack, row: int) -> Motion:
     """The motion of a tracked face: lips, head pose, size, blinks and gaze.
@@ -37,8 +39,14 @@ def motion_of_track(track: FaceTrack, row: int) -> Motion:
     unit = float(track.scale[row] * np.linalg.norm(right - left))
     rotation, translation = head_of_track(eyes, Pose(track.rotation[row], eyes.translation[row], unit))
     gaze = None if track.gaze is None else track.gaze - track.gaze[row]
-    scale = track.scale / track.scale[row]
+    scale = _sure_sizes(track.scale / track.scale[row])
     return Motion(track.fps, landmarks, rotation, translation, track.blink, rest, gaze=gaze, scale=scale)
+
+
+def _sure_sizes(sizes: FloatArray) -> FloatArray:
+    """Sizes (T,) of a head, in units of one of them, without what the tracker's noise may be."""
+    change = np.log(sizes)
+    return np.asarray(np.exp(change * np.square(change) / (np.square(change) + _NOISE**2)))
 
 
 def head_of_track(track: FaceTrack, pose: Pose) -> tuple[FloatArray, FloatArray]:
