@@ -15,6 +15,7 @@ from talkinghead.media.looped import LoopedVideo
 from talkinghead.media.mixed import MixedSound
 from talkinghead.media.sound import ArraySound, read_speech
 from talkinghead.media.speech_parts import cut_speech
+from talkinghead.media.spool import return_freed_memory
 from talkinghead.media.video import VideoReader
 from talkinghead.methods.base import Renderer
 from talkinghead.motion.editing import retarget
@@ -186,6 +187,7 @@ def prepare_dub(
     lips = head.motion(fitted, portrait, fps=video.fps, seed=seed, head=0.0, blink=0.0, progress=progress)
     sound = _sound_track(speech, under, 10 ** (gain_db / 20), count / video.fps, cut=count < said)
     renderer = head.renderer_names[portrait.drawing] if own_renderer else RENDERER
+    return_freed_memory()
     facts = {"method": head.method, "renderer": renderer, "version": __version__, "synthetic_parts": SYNTHETIC}
     return Dubbing(
         appearance,

@@ -17,7 +17,7 @@ import pytest
 
 from talkinghead.errors import InputError
 from talkinghead.media import spool as module
-from talkinghead.media.spool import Spool, forget_pages, spool_rows, spool_samples
+from talkinghead.media.spool import Spool, forget_pages, return_freed_memory, spool_rows, spool_samples
 
 
 def whole(spool: Spool) -> np.ndarray:
@@ -171,6 +171,23 @@ def test_pages_that_were_read_are_forgotten_and_read_again() -> None:
     forget_pages(part, made)
     assert _resident(rows) <= before
     np.testing.assert_array_equal(rows, made)
+
+
+@pytest.mark.skipif(module._find_trim() is None, reason="the C library returns memory by itself, or not at all")
+def test_what_was_freed_between_things_in_use_is_returned() -> None:
+    held = [bytearray(b"x" * 100_000) for _ in range(1000)]
+    kept = held[::20]
+    del held
+    before = _anonymous()
+    return_freed_memory()
+    assert _anonymous() < before - 40_000
+    assert all(len(each) == 100_000 for each in kept)
+
+
+def _anonymous() -> int:
+    """KiB that this process holds itself."""
+    told = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+    return next(int(line.split()[1]) for line in told if line.startswith("RssAnon:"))
 
 
 def _resident(rows: np.ndarray) -> int:

@@ -5,13 +5,15 @@ The files have no lasting name: they vanish with the last value that uses them, 
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import math
 import mmap
 import tempfile
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import IO, Any
 
 import numpy as np
@@ -158,6 +160,25 @@ def forget_pages(*rows: npt.NDArray[Any]) -> None:
             base = getattr(base, "base", None)
         if base is not None and hasattr(base, "madvise") and hasattr(mmap, "MADV_DONTNEED"):
             base.madvise(mmap.MADV_DONTNEED)
+
+
+def return_freed_memory() -> None:
+    """Give back to the system what was freed.
+
+    GNU's C library keeps holes between what is in use: 1.8 GB of them after the frames of half an hour were looked at.
+    Elsewhere this does nothing.
+    """
+    trim = _find_trim()
+    if trim is not None:
+        trim(0)
+
+
+@lru_cache(maxsize=1)
+def _find_trim() -> Callable[[int], int] | None:
+    try:
+        return ctypes.CDLL(None).malloc_trim
+    except (AttributeError, OSError, TypeError):
+        return None
 
 
 def _temporary_file() -> IO[bytes]:

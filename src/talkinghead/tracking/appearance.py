@@ -14,11 +14,13 @@ from talkinghead.face.landmarks import MESH_OF_68
 from talkinghead.face.pose import poses_between_eyes
 from talkinghead.face.rest import lip_gap
 from talkinghead.media.joined import VideoExcerpt
-from talkinghead.media.spool import forget_pages, spool_rows
+from talkinghead.media.spool import forget_pages, return_freed_memory, spool_rows
 from talkinghead.tracking.chooser import FaceChooser
 from talkinghead.tracking.cover import MouthCover
+from talkinghead.tracking.follow import SeenFace
 from talkinghead.tracking.raw import RawTrack, read_raw_track
 from talkinghead.tracking.reference import join_track
+from talkinghead.tracking.shots import ShotFrame
 from talkinghead.tracking.stretches import choose_person, find_stretches
 from talkinghead.tracking.track import place_landmarks
 from talkinghead.types import (
@@ -43,6 +45,7 @@ _OPEN = 0.12  # eye distances between the lips at which teeth show well
 _WIDE_ENOUGH = 0.05  # the same at which they show at all
 _FEW = 0.1  # of the frames: fewer with the person are told
 _TOLD_S = 0.2
+_TIDIED = 1000  # frames, after which memory that was freed is given back
 
 
 @dataclass(frozen=True)
@@ -141,7 +144,13 @@ def find_appearance(
     """
     chooser = None if face is None and who is None else FaceChooser(face, who)
     cover = MouthCover(video.fps)
-    raw = read_raw_track(video, progress=progress, choose=chooser, look=cover)
+
+    def look(frames: Sequence[ShotFrame], faces: Sequence[SeenFace | None]) -> None:
+        cover(frames, faces)
+        if frames[-1].number // _TIDIED > (frames[0].number - 1) // _TIDIED:
+            return_freed_memory()
+
+    raw = read_raw_track(video, progress=progress, choose=chooser, look=look)
     if not raw.found.any():
         raise InputError(f"{name}: no face was found in any frame: give a video in which one is clearly visible.")
     stretches = find_stretches(raw, shortest=_SHORTEST_S)
