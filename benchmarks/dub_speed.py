@@ -206,6 +206,10 @@ def table(result: Mapping[str, Any]) -> str:
     lines += "| video | in all | without what is mapped from files |\n|---|---|---|\n"
     for seconds, peak in result["memory"].items():
         lines += f"| {seconds} s | {peak['resident']:.0f} | {peak.get('anonymous', float('nan')):.0f} |\n"
+    for seconds, peak in result["memory"].items():
+        if "in use" in peak:
+            lines += f"\nOf the {peak['anonymous']:.0f} MiB of {seconds} s, {peak['in use']:.0f} were in use when the first "
+            lines += "frames were drawn: the rest had been freed, and was not given back to the system, as it is since then.\n"
     return lines
 
 
