@@ -16,6 +16,7 @@ from talkinghead.data.voice_packs import (
     Utterance,
     load_voices,
     machines,
+    more_people,
     people,
     prepare_voices,
     save_voices,
@@ -97,6 +98,18 @@ def test_no_person_takes_more_than_a_share(small_corpus: Path, monkeypatch: pyte
     monkeypatch.setattr(voice_packs, "_MOST_S", 4.5)
     seconds = sum(len(i.samples) / 16_000 for i in people(small_corpus, held_out=False) if i.voice == "LS-19")
     assert seconds == pytest.approx(4.5)
+
+
+def test_of_further_people_there_is_little_of_each(small_corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert list(more_people(small_corpus)) == []
+    (small_corpus / "speech_open").mkdir()
+    rows = ["file,dataset,speaker", "g.wav,speechocean762,SO-1", "h.wav,speechocean762,SO-1", "i.wav,VCTK,p1"]
+    (small_corpus / "speech_open" / "manifest.csv").write_text("\n".join(rows) + "\n")
+    for name in "ghi":
+        write_wav(small_corpus / "speech_open" / f"{name}.wav", speech_like(5.0))
+    monkeypatch.setattr(voice_packs, "_MOST_OF", {"speechocean762": 3.0})
+    found = [(item.voice, item.source, len(item.samples)) for item in more_people(small_corpus)]
+    assert found == [("SO-1", "speechocean762", 48_000), ("p1", "VCTK", 40_000), ("p1", "VCTK", 40_000)]
 
 
 def test_a_folder_that_is_no_corpus_is_named(tmp_path: Path) -> None:

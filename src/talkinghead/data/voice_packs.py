@@ -44,9 +44,11 @@ HELD_OUT_VOICES = (
 MEL_RATE = 62.5
 NUM_MELS = 80
 
+_MORE = "speech_open"
 _DATASETS = ("LibriSpeech", "VCTK", "LJSpeech", "CMU ARCTIC", "Common Voice", "MFA own recording", "FACEGOOD")
 _SPEEDS = (0.87, 1.0, 1.15)  # of people: pitch and throat change with it, so that each is three voices
 _MOST_S = 90.0  # of one person
+_MOST_OF = {"speechocean762": 20.0}  # the same where there are hundreds
 _LONGEST_S = 6.0  # of an utterance
 _WHOLE_S = 4.0  # what is no longer stays whole
 _EVERY = 28  # so many-th clip of GRID s1: its 42 minutes are one voice
@@ -121,6 +123,17 @@ def people(corpus: Path, *, held_out: bool) -> Iterator[Utterance]:
             yield from utterances(played, speaker if speed == 1.0 else f"{speaker}x{speed:g}", source)
 
 
+def more_people(corpus: Path) -> Iterator[Utterance]:
+    """What people say in ``speech_open``, as they are; nothing if it is not there."""
+    seconds: defaultdict[str, float] = defaultdict(float)
+    for row in manifest_rows(corpus / _MORE) if (corpus / _MORE).is_dir() else ():
+        speaker, most = row["speaker"], _MOST_OF.get(row["dataset"], _MOST_S)
+        if seconds[speaker] < most:
+            samples = read_speech(corpus / _MORE / row["file"]).samples[: round(most * SAMPLE_RATE)]
+            seconds[speaker] += len(samples) / SAMPLE_RATE
+            yield from utterances(samples, speaker, row["dataset"])
+
+
 def machines(hours: float, *, seed: int, prompts: tuple[str, ...] = ()) -> Iterator[Utterance]:
     """Voices of espeak-ng, a few sentences each, until the hours are filled.
 
@@ -182,7 +195,9 @@ def load_voices(path: Path) -> VoicePack:
 
 
 def prepare_voices(corpus: Path, cache: Path, *, hours: float = 0.5, seed: int = 0) -> dict[str, Path]:
-    """The packs "heldout", "people" and "machines", made in ``cache`` where they are not there yet or damaged.
+    """The packs "heldout", "people", "more" (people of ``speech_open``) and "machines".
+
+    They are made in ``cache`` where they are not there yet or damaged.
 
     Args:
         corpus: the folder of the shared recordings.
@@ -196,6 +211,7 @@ def prepare_voices(corpus: Path, cache: Path, *, hours: float = 0.5, seed: int =
     makers: dict[str, Callable[[], Iterator[Utterance]]] = {
         "heldout": lambda: people(corpus, held_out=True),
         "people": lambda: people(corpus, held_out=False),
+        "more": lambda: more_people(corpus),
         "machines": lambda: machines(hours, seed=seed, prompts=sentences(corpus)),
     }
     paths = {name: cache / f"{name}.npz" for name in makers}

@@ -20,6 +20,9 @@ from talkinghead.training.stage import Training
 
 _FRAMES = 128  # of a crop, or a few more for whole stretches
 _PEOPLE = 0.7  # of the crops; the rest are synthetic voices
+# Of the people's, if there are 267 more people: after 160 steps, the code then tells 26.6 % of the phones instead of
+# 25.4 and 5.0 % of f v instead of 1.0; the reader by a second of it 20.3 % instead of 21.9.
+_MORE = 0.5
 _UNKNOWN = 0.05  # of the crops, in which the encoder gets no speaker embedding
 _WATCHED, _WATCHED_CROPS = 8, 24  # batches for validation, and their size
 _RIDGE = 1.0
@@ -132,7 +135,10 @@ def train_voice(training: Training) -> None:
     held_out = packs["heldout"]
     torch.manual_seed(0)
     network = VoiceConversion(config.voice)
-    shares = [(packs["people"], _PEOPLE), (packs["machines"], 1 - _PEOPLE)]
+    more = _MORE * _PEOPLE if len(packs["more"]) else 0.0
+    shares = [(packs["people"], _PEOPLE - more), (packs["machines"], 1 - _PEOPLE)]
+    if more:
+        shares.append((packs["more"], more))
     scores = training.fit(
         network,
         partial(voice_losses, config=config),
@@ -148,7 +154,7 @@ def train_voice(training: Training) -> None:
         "hours": {source: float(f"{value:.2g}") for source, value in hours.items()},
         "voices": sum(len(set(pack.voices.tolist())) for pack, _ in shares),
         "held_out": HELD_OUT_VOICES,
-        "data_licence": "CC BY 4.0, CC0, public domain, MIT, BSD-like, US government works; synthesised here",
+        "data_licence": "CC BY, CC BY-SA, CC0, public domain, MIT, BSD-like, Apache-2.0, US government works; synthetic",
         "scores": {"split": "held-out voices", **scores, "speaker from the mels": round(from_mels, 4)},
     }
     training.save(network, "voice", card)
