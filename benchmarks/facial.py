@@ -33,6 +33,7 @@ from talkinghead.store import Store
 _TABLE_1, _HABITS, _ABLATIONS, _FRAMES, _PICTURES = "table 1", "habits", "ablations", "frames", "pictures"
 _LONG, _COST, _MEMORY = "long", "cost", "memory"
 _BEFORE = "before"
+_RENDERERS = "renderers"
 _ORDER = (_TABLE_1, _HABITS, _FRAMES, _PICTURES, _ABLATIONS, _LONG, _COST, _MEMORY)
 _TITLE = """# FACIAL: persons learned from their videos
 
@@ -104,4 +105,6 @@ def page(result: Mapping[str, Any]) -> str:
     lines = [title, "", paragraph(told), ""]
     if result.get(_BEFORE):  # sections that a run of parts left as they were
         lines += [paragraph(_EARLIER.format(" and ".join(result[_BEFORE]))), ""]
+    if result.get(_RENDERERS):  # of persons that were put together from several trainings
+        lines += [paragraph(result[_RENDERERS]), ""]
     return "\n".join([*lines, *(sections[name](result[name]) for name in _ORDER if result.get(name))])

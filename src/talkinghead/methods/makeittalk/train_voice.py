@@ -154,7 +154,7 @@ def train_voice(training: Training) -> None:
         "hours": {source: float(f"{value:.2g}") for source, value in hours.items()},
         "voices": sum(len(set(pack.voices.tolist())) for pack, _ in shares),
         "held_out": HELD_OUT_VOICES,
-        "data_licence": "CC BY, CC BY-SA, CC0, public domain, MIT, BSD-like, Apache-2.0, US government works; synthetic",
+        "data_licence": "CC BY, CC BY-SA, CC0, public domain, MIT, BSD-like, Apache-2.0, US government; synthetic",
         "scores": {"split": "held-out voices", **scores, "speaker from the mels": round(from_mels, 4)},
     }
     training.save(network, "voice", card)
