@@ -206,13 +206,6 @@ def table(result: Mapping[str, Any]) -> str:
     lines += "| video | in all | without what is mapped from files |\n|---|---|---|\n"
     for seconds, peak in result["memory"].items():
         lines += f"| {seconds} s | {peak['resident']:.0f} | {peak.get('anonymous', float('nan')):.0f} |\n"
-    for seconds, peak in result["memory"].items():
-        if "in use" in peak:
-            held, used = f"{peak['anonymous']:.0f} MiB of {seconds} s", f"{peak['in use']:.0f}"
-            lines += (
-                f"\nOf the {held}, {used} were in use when the first frames were drawn: the rest had been freed, and "
-            )
-            lines += "was not given back to the system, as it is since then.\n"
     return lines
 
 

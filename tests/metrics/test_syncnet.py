@@ -182,7 +182,7 @@ def test_sizes() -> None:
 
 
 def test_missing_weights_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(syncnet, "_WEIGHTS", tmp_path / "syncnet.safetensors")
+    monkeypatch.setattr(syncnet, "WEIGHTS", tmp_path / "syncnet.safetensors")
     load_syncnet.cache_clear()
     with pytest.raises(InputError, match=r"syncnet\.safetensors: no such weights"):
         load_syncnet()
