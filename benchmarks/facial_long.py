@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from benchmarks.memory import peaks
+from benchmarks.memory import peaks_by_length, peaks_table
 from benchmarks.papers import paragraph
-from benchmarks.speed import write_speech
 from talkinghead.methods.facial.config import POSE_SIZE
 from talkinghead.methods.facial.features import FPS
 from talkinghead.methods.facial.gan import FacialGenerator
@@ -94,21 +91,12 @@ def long_section(result: Mapping[str, Any]) -> str:
 def measure_memory(person: Person) -> dict[str, Any]:
     """Peak MiB of ``talkinghead animate`` by seconds of speech."""
     width, height = person.portrait().size
-    found: dict[str, Any] = {"fps": _SLOW_FPS, "width": width, "height": height, "peaks": {}}
-    with tempfile.TemporaryDirectory() as name:
-        speech, out = Path(name) / "speech.wav", Path(name) / "out.mp4"
-        for seconds in _SECONDS:
-            write_speech(seconds, speech)
-            said = ["animate", str(person.folder), str(speech), "--method", "facial", "--fps", f"{_SLOW_FPS:g}"]
-            found["peaks"][f"{seconds:.0f}"] = peaks([*said, "-o", str(out), "--overwrite"])
-    return found
+    options = ["--method", "facial", "--fps", f"{_SLOW_FPS:g}"]
+    found = peaks_by_length(person.folder, _SECONDS, options)
+    return {"fps": _SLOW_FPS, "width": width, "height": height, "peaks": found}
 
 
 def memory_section(result: Mapping[str, Any]) -> str:
     """What ``measure_memory`` gives as Markdown."""
     title, told = _MEMORY.format(**{name: result[name] for name in ("width", "height", "fps")}).split("\n\n", 1)
-    lines = [title, "", paragraph(told), "", "| seconds of speech | resident MiB | anonymous MiB |", "|---|---|---|"]
-    for seconds, peak in result["peaks"].items():
-        cells = [f"{peak[kind]:.0f}" if kind in peak else "-" for kind in ("resident", "anonymous")]
-        lines.append(f"| {seconds} | {' | '.join(cells)} |")
-    return "\n".join(lines) + "\n"
+    return "\n".join([title, "", paragraph(told), "", peaks_table(result["peaks"])])

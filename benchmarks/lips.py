@@ -148,10 +148,14 @@ def score(landmarks: FloatArray, take: Take, *, width: bool = True) -> Score:
 
 def predict(generator: MotionGenerator, take: Take) -> FloatArray:
     """(T, 68, 3) landmarks from a take's sound and the face in its calmest frame, of which no pixel counts."""
+    return predict_landmarks(generator, take.speech(), calmest_face(take), take.track.fps)
+
+
+def calmest_face(take: Take) -> Portrait:
+    """The face in a take's calmest frame, without its picture."""
     best = best_frame(take.track)
     track = take.track[best : best + 1]
-    portrait = Portrait(Frames(np.zeros((1, 16, 16, 3), np.uint8), track.fps), track)
-    return predict_landmarks(generator, take.speech(), portrait, take.track.fps)
+    return Portrait(Frames(np.zeros((1, 16, 16, 3), np.uint8), track.fps), track)
 
 
 def landmarks_of(opening: FloatArray) -> FloatArray:

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import cv2
@@ -40,6 +40,32 @@ def _anonymous_mib(process: int) -> float:
     return max(
         (int(line.split()[1]) / 1024 for line in status.splitlines() if line.startswith("RssAnon:")), default=0.0
     )
+
+
+def peaks_by_length(face: Path, seconds: Iterable[float], options: Sequence[str]) -> dict[str, dict[str, float]]:
+    """Seconds of speech -> ``peaks`` of ``talkinghead animate``.
+
+    Args:
+        face: picture, video or person.
+        seconds: lengths.
+        options: further arguments.
+    """
+    with tempfile.TemporaryDirectory() as name:
+        speech, out = Path(name) / "speech.wav", Path(name) / "out.mp4"
+        found = {}
+        for length in seconds:
+            write_speech(length, speech)
+            found[f"{length:g}"] = peaks(["animate", str(face), str(speech), "-o", str(out), "--overwrite", *options])
+    return found
+
+
+def peaks_table(found: Mapping[str, Mapping[str, float]]) -> str:
+    """What ``peaks_by_length`` gives as a Markdown table."""
+    lines = ["| speech, s | resident, MiB | anonymous, MiB |", "|---|---|---|"]
+    for length, peak in found.items():
+        cells = [f"{peak[kind]:.0f}" if kind in peak else "-" for kind in ("resident", "anonymous")]
+        lines.append(f"| {length} | {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
 
 
 def peaks(arguments: list[str]) -> dict[str, float]:

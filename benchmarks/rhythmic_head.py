@@ -75,9 +75,6 @@ comparison real frames, moved by a pixel or two, and of the first frames the one
 _BEFORE = """All of this page was measured before FlowNet's warping was switched off in what ships, for which the table
 of ablations is a reason, and before hidden sides of single pictures were filled in.
 """
-_OLDER = """Table 2 and the parts that are switched off were measured before motion of a tracked face lay upon it and
-told its size, and before backgrounds were shifted.
-"""
 _SPEED = """## Speed
 
 Frames per second of a picture of 256 x 256 px on {cores} cores, references encoded, without writing the video. In the
@@ -159,8 +156,7 @@ def summarise(result: Mapping[str, Any]) -> dict[str, Any]:
     turned = {"portraits": len(drifts), "median": float(np.median(drifts)), "largest": max(drifts)}
     return {
         "table 2": _summarise_frames(result["table 2"]),
-        "lost": _summarise_parts(result.get("lost") or result["table 2"].get(_OF_PAPER, {}).get("clips", [])),
-        "older": bool(result.get("older")),
+        "lost": _summarise_parts(result["table 2"].get(_OF_PAPER, {}).get("clips", [])),
         "ablations": summarise_ablations(result["ablations"]),
         "trained apart": summarise_ablations(result.get("trained apart", {})),
         "speed": result["speed"],
@@ -201,8 +197,6 @@ def page(result: Mapping[str, Any]) -> str:
     lines = [_TITLE]
     if measured_with_warping(result["ablations"]):
         lines.append(_BEFORE)
-    if result.get("older"):
-        lines.append(_OLDER)
     for group, found in result["table 2"].items():
         clips = found["SSIM"][FULL]["clips"]
         lines += [f"{group} ({clips} clips):", "", "| | SSIM | CSIM | Frechet |", "|---|---|---|---|"]

@@ -11,7 +11,7 @@ import numpy as np
 from benchmarks import rhythmic_heads
 from benchmarks.evaluation import ALL_MEASURES, unit_of
 from benchmarks.intervals import cell, compare, interval
-from benchmarks.lips import ARABIC, HDTF, OTHER, group_of, predict
+from benchmarks.lips import ARABIC, HDTF, OTHER, calmest_face, group_of, predict
 from talkinghead.data.corpus import Corpus
 from talkinghead.data.offsets import shift
 from talkinghead.data.tracks import Take, read_takes
@@ -23,8 +23,7 @@ from talkinghead.face.rest import closed_mouth
 from talkinghead.methods import method_names, shipped_generator
 from talkinghead.metrics.aperture import aperture_correlation
 from talkinghead.store import Store
-from talkinghead.tracking.portrait import best_frame
-from talkinghead.types import FloatArray, Frames, Portrait
+from talkinghead.types import FloatArray
 
 _METHOD = "rhythmic_head"
 _CLIPS = 11  # of table 1, from pictures that are made
@@ -83,10 +82,7 @@ def measure_landmarks(corpus: Path, store: Store) -> dict[str, dict[str, list[di
 
 def hold_mouth(take: Take) -> FloatArray:
     """(T, 68, 3) the landmarks of a take's calmest frame, the lips closed, again and again."""
-    best = best_frame(take.track)
-    track = take.track[best : best + 1]
-    portrait = Portrait(Frames(np.zeros((1, 16, 16, 3), np.uint8), track.fps), track)
-    return np.repeat(closed_mouth(portrait.landmarks)[None], len(take.track), axis=0)
+    return np.repeat(closed_mouth(calmest_face(take).landmarks)[None], len(take.track), axis=0)
 
 
 def _score(made: FloatArray, reference: FloatArray, take: Take) -> dict[str, float]:

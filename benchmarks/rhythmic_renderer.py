@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -13,9 +12,8 @@ import cv2
 import numpy as np
 import torch
 
-from benchmarks.memory import peaks
+from benchmarks.memory import peaks_by_length, peaks_table
 from benchmarks.rhythmic_clips import HELD_OUT, REFERENCES, choose_takes, draw, groups, portraits_of
-from benchmarks.speed import write_speech
 from talkinghead.data.tracks import Take
 from talkinghead.errors import InputError
 from talkinghead.methods import get_renderer
@@ -76,29 +74,18 @@ def measure_memory(corpus: Path, seconds: Sequence[float] = _SECONDS) -> dict[st
     """
     video = next(recording.video for recording in groups(corpus)[HELD_OUT] if recording.speaker == _WHO)
     chosen = ["--method", "rhythmic_head", "--renderer", "composition", "--references", "8", "--fps", str(_RATE)]
-    found = {}
-    with tempfile.TemporaryDirectory() as name:
-        speech, out = Path(name) / "speech.wav", Path(name) / "out.mp4"
-        for length in seconds:
-            write_speech(length, speech)
-            found[f"{length:g}"] = peaks(["animate", str(video), str(speech), "-o", str(out), "--overwrite", *chosen])
-    return found
+    return peaks_by_length(video, seconds, chosen)
 
 
 def memory_section(result: Mapping[str, Mapping[str, float]]) -> str:
     """What ``measure_memory`` gives as Markdown."""
-    kinds = [kind for kind in ("anonymous", "resident") if all(kind in peak for peak in result.values())]
-    lines = [
-        "## Memory",
-        "",
-        "Peak memory of `talkinghead animate` with a video as face, 8 references, and heads that go on as the video's,",
-        f"at {_RATE} frames per second. Anonymous memory leaves out what is mapped from files.",
-        "",
-        f"| speech, s | {' | '.join(f'{kind}, MiB' for kind in kinds)} |",
-        "|---" * (1 + len(kinds)) + "|",
-    ]
-    lines += [f"| {length} | {' | '.join(f'{peak[kind]:.0f}' for kind in kinds)} |" for length, peak in result.items()]
-    return "\n".join(lines)
+    told = (
+        "## Memory\n\n"
+        "Peak memory of `talkinghead animate` with a video as face, 8 references, and heads that go on as the video's,"
+        "\n"
+        f"at {_RATE} frames per second. Anonymous memory leaves out what is mapped from files.\n\n"
+    )
+    return told + peaks_table(result).rstrip()
 
 
 def read_portraits(folder: Path) -> Iterator[tuple[str, Portrait]]:

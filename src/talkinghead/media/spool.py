@@ -27,6 +27,7 @@ Samples = npt.NDArray[np.float32]
 IN_MEMORY = 60 * 16_000
 """Samples up to which ``spool_samples`` needs no file: a minute at 16 kHz, 4 MB."""
 
+_TIDIED = 1000  # frames, after which memory that was freed is given back
 _PIECE = 65_536
 _FULL_SCALE = 32_768
 
@@ -160,6 +161,12 @@ def forget_pages(*rows: npt.NDArray[Any]) -> None:
             base = getattr(base, "base", None)
         if base is not None and hasattr(base, "madvise") and hasattr(mmap, "MADV_DONTNEED"):
             base.madvise(mmap.MADV_DONTNEED)
+
+
+def return_memory_between(before: int, done: int) -> None:
+    """Give back what was freed if a thousandth frame, or more than one, lies between two numbers of frames."""
+    if done // _TIDIED > before // _TIDIED:
+        return_freed_memory()
 
 
 def return_freed_memory() -> None:

@@ -12,7 +12,7 @@ import numpy as np
 from talkinghead.face.rest import closed_mouth
 from talkinghead.media.coded_video import CodedVideo
 from talkinghead.media.looped import LoopedVideo
-from talkinghead.media.spool import forget_pages, return_freed_memory
+from talkinghead.media.spool import forget_pages, return_memory_between
 from talkinghead.motion.lips import in_order
 from talkinghead.rendering.mouth import MouthFiller
 from talkinghead.rendering.mouth_redraw import MouthRedraw, NewMouth, PosedFace
@@ -24,7 +24,6 @@ from talkinghead.tracking.shots import read_ahead
 from talkinghead.types import CodedFrames, FloatArray, Frames, IndexArray, Motion, Pose, VideoSource, Window
 
 _PIECE = 8  # frames redrawn together
-_TIDIED = 1000  # frames, after which memory that was freed is given back
 _LIGHT_S = 0.25  # in which the light on a mouth follows that on the skin
 
 
@@ -72,8 +71,7 @@ def _pieces(
                 heads = None if drawn is None else list(islice(drawn, len(mouths)))
                 yield scenes.piece(chunk[part], own[part], mouths, int(spans[first]), heads)
         done += len(chunk)
-        if done // _TIDIED > (done - len(chunk)) // _TIDIED:
-            return_freed_memory()
+        return_memory_between(done - len(chunk), done)
         appearance.forget_pages()
         forget_pages(rest, motion.landmarks)
 

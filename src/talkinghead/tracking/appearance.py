@@ -14,7 +14,7 @@ from talkinghead.face.landmarks import MESH_OF_68
 from talkinghead.face.pose import poses_between_eyes
 from talkinghead.face.rest import lip_gap
 from talkinghead.media.joined import VideoExcerpt
-from talkinghead.media.spool import forget_pages, return_freed_memory, spool_rows
+from talkinghead.media.spool import forget_pages, return_memory_between, spool_rows
 from talkinghead.tracking.chooser import FaceChooser
 from talkinghead.tracking.cover import MouthCover
 from talkinghead.tracking.follow import SeenFace
@@ -45,7 +45,6 @@ _OPEN = 0.12  # eye distances between the lips at which teeth show well
 _WIDE_ENOUGH = 0.05  # the same at which they show at all
 _FEW = 0.1  # of the frames: fewer with the person are told
 _TOLD_S = 0.2
-_TIDIED = 1000  # frames, after which memory that was freed is given back
 
 
 @dataclass(frozen=True)
@@ -147,8 +146,7 @@ def find_appearance(
 
     def look(frames: Sequence[ShotFrame], faces: Sequence[SeenFace | None]) -> None:
         cover(frames, faces)
-        if frames[-1].number // _TIDIED > (frames[0].number - 1) // _TIDIED:
-            return_freed_memory()
+        return_memory_between(frames[0].number - 1, frames[-1].number)
 
     raw = read_raw_track(video, progress=progress, choose=chooser, look=look)
     if not raw.found.any():

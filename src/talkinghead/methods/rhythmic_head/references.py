@@ -103,18 +103,13 @@ class ReferenceFrames:
         self.crop = crop
         self.rigs = build_rigs(portrait) if rigs is None else rigs
         self._own = self.rigs[portrait.best]
-        self.frontal = int(np.linalg.norm(rotation_from_matrix(self._matrices()), axis=1).argmin())
-        self._heads = _head_vectors(
-            self._matrices(), np.stack([rig.origin for rig in self.rigs]), track.blink, self._own.scale
-        )
+        matrices, places = self._matrices(), np.stack([rig.origin for rig in self.rigs])
+        sizes = np.array([rig.scale for rig in self.rigs])
+        self.frontal = int(np.linalg.norm(rotation_from_matrix(matrices), axis=1).argmin())
+        self._heads = _head_vectors(matrices, places, track.blink, self._own.scale)
         self._mouths = np.stack([rig.landmarks[LIPS].ravel() for rig in self.rigs])
         faces = [crop.points(rig.source[:_SURFACE]) for rig in self.rigs]
-        cameras = _camera_vectors(
-            self._matrices(),
-            np.stack([rig.origin for rig in self.rigs]),
-            np.array([rig.scale for rig in self.rigs]),
-            self._own.scale,
-        )
+        cameras = _camera_vectors(matrices, places, sizes, self._own.scale)
         self._background = BackgroundShift(self.pictures, faces, cameras)
         between = _compare_vectors(self._heads, self._heads)
         self._pose_bandwidth = _bandwidth(between)
