@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from talkinghead.face.kind import flat_share, is_drawing
+from talkinghead.face.kind import DRAWN, flat_share, is_drawing
 from talkinghead.face.landmarks import canonical_face
 from talkinghead.types import FloatArray, ImageArray, Portrait
 
@@ -43,6 +43,14 @@ def test_flat_fields_are_a_drawing(side: int) -> None:
 def test_light_and_grain_are_a_photo(side: int) -> None:
     assert flat_share(textured_picture(side), landmarks_in(side)) < 0.15
     assert is_drawing(textured_picture(side), landmarks_in(side)) is False
+
+
+@pytest.mark.parametrize("side", [-1, 1])
+def test_a_wall_over_half_of_a_photo_is_no_drawing(calm: Portrait, side: int) -> None:
+    hidden, middle = calm.picture.copy(), int(calm.mesh[168, 0])
+    hidden[:, slice(None, middle) if side < 0 else slice(middle, None)] = (170, 130, 110)
+    assert flat_share(hidden, calm.mesh) > DRAWN
+    assert not is_drawing(hidden, calm.mesh)
 
 
 def test_flat_share_of_one_colour_and_of_a_ramp() -> None:

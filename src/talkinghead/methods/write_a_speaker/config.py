@@ -13,6 +13,7 @@ class MouthConfig:
         embedding_size: of a phone in the lookup table.
         channels: of the stacked residual convolutions.
         layers: how many.
+        dropout: share of the channels that are left out in training.
         recurrent: whether a bidirectional LSTM takes their place, as in the works that the paper compares with.
         discriminator_channels: of the discriminator, each of which halves the number of frames.
         adversarial: weight of the generator's adversarial term; 0: no discriminator.
@@ -22,6 +23,7 @@ class MouthConfig:
     embedding_size: int = 128
     channels: int = 256
     layers: int = 8
+    dropout: float = 0.0
     recurrent: bool = False
     discriminator_channels: tuple[int, ...] = (64, 128, 256)
     adversarial: float = 1.0
@@ -41,6 +43,7 @@ class WordsConfig:
             sees the rhythm beside the parameters.
         channels: of the encoder, at each number of frames, which the next one halves; the decoder mirrors them.
         layers: residual convolutions between encoder and decoder.
+        dropout: share of the channels that are left out in training.
         discriminator_channels: of the discriminator, each of which halves the number of frames.
         adversarial: weight of the generator's adversarial term; 0: no discriminator.
         ssim_weight: weight of the SSIM-Seq term, lambda_upp.
@@ -53,6 +56,7 @@ class WordsConfig:
     noise: int = 0
     channels: tuple[int, ...] = (128, 128, 256, 256)
     layers: int = 3
+    dropout: float = 0.0
     discriminator_channels: tuple[int, ...] = (64, 128, 256)
     adversarial: float = 1.0
     ssim_weight: float = 100.0

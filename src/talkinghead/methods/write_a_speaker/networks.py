@@ -27,16 +27,18 @@ class Res1D(nn.Module):
 
     Args:
         channels: of input and output.
+        dropout: share of the channels between the two that are left out in training, all frames of a channel at once.
     """
 
-    def __init__(self, channels: int) -> None:
+    def __init__(self, channels: int, dropout: float = 0.0) -> None:
         super().__init__()
+        self.dropout = nn.Dropout1d(dropout)
         self.first = nn.Conv1d(channels, channels, 3, padding=1)
         self.second = nn.Conv1d(channels, channels, 3, padding=1)
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, channels, T) -> the same shape."""
-        inside = self.second(F.leaky_relu(self.first(x), _SLOPE))
+        inside = self.second(self.dropout(F.leaky_relu(self.first(x), _SLOPE)))
         return F.leaky_relu(x + inside, _SLOPE)
 
 
@@ -54,6 +56,7 @@ class MouthGenerator(nn.Module):
     def __init__(self, config: MouthConfig) -> None:
         super().__init__()
         self.config = config
+        self.dropout = nn.Dropout1d(config.dropout)
         self.lookup = nn.Linear(1 + len(PHONES), config.embedding_size, bias=False)
         width = config.channels
         if config.recurrent:
@@ -62,7 +65,7 @@ class MouthGenerator(nn.Module):
         else:
             self.lstm = None
             self.stem = nn.Conv1d(config.embedding_size, width, 3, padding=1)
-            self.layers = nn.Sequential(*[Res1D(width) for _ in range(config.layers)])
+            self.layers = nn.Sequential(*[Res1D(width, config.dropout) for _ in range(config.layers)])
         self.out = nn.Conv1d(width, len(MOUTH_EXPRESSIONS), 1)
         nn.init.normal_(self.lookup.weight)
 
@@ -76,9 +79,9 @@ class MouthGenerator(nn.Module):
         silence = 1.0 - phones.sum(dim=2, keepdim=True)
         embedded = self.lookup(torch.cat([silence, phones], dim=2))
         if self.lstm is not None:
-            hidden = self.lstm(embedded)[0].mT
+            hidden = self.dropout(self.lstm(embedded)[0].mT)
         else:
-            hidden = self.layers(F.leaky_relu(self.stem(embedded.mT), _SLOPE))
+            hidden = self.dropout(self.layers(F.leaky_relu(self.stem(embedded.mT), _SLOPE)))
         weights: Tensor = self.out(hidden).mT.float()
         return weights
 
@@ -98,6 +101,7 @@ class WordsGenerator(nn.Module):
     def __init__(self, config: WordsConfig) -> None:
         super().__init__()
         self.config = config
+        self.dropout = nn.Dropout1d(config.dropout)
         size = config.embedding_size
         self.words = nn.Embedding(config.words, size)
         self.meaning = nn.Linear(VECTOR_SIZE, size, bias=False)
@@ -106,7 +110,7 @@ class WordsGenerator(nn.Module):
         read = (2 if config.emotions else 1) * size + NUM_BEATS + config.noise
         self.stem = nn.Conv1d(read, widths[0], 3, padding=1)
         self.down = nn.ModuleList(nn.Conv1d(a, b, 4, stride=2, padding=1) for a, b in pairwise(widths))
-        self.middle = nn.Sequential(*[Res1D(widths[-1]) for _ in range(config.layers)])
+        self.middle = nn.Sequential(*[Res1D(widths[-1], config.dropout) for _ in range(config.layers)])
         self.up = nn.ModuleList(nn.Conv1d(a + b, b, 3, padding=1) for a, b in pairwise(widths[::-1]))
         self.out = nn.Conv1d(widths[0], config.outputs, 3, padding=1)
         with torch.no_grad():  # words that have taught nothing yet, or never will, should not move anything
@@ -151,7 +155,7 @@ class WordsGenerator(nn.Module):
             read.append(beats.new_zeros((*words.shape, self.config.noise)) if noise is None else noise)
         count = words.shape[1]
         x = torch.cat(read, dim=2).mT
-        x = F.leaky_relu(self.stem(F.pad(x, (0, -count % self.stride))), _SLOPE)
+        x = self.dropout(F.leaky_relu(self.stem(F.pad(x, (0, -count % self.stride))), _SLOPE))
         beside = []
         for layer in self.down:
             beside.append(x)
