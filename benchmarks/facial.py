@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,14 @@ from benchmarks.facial_motion import (
     read_sentences,
     summarise_ablations,
 )
-from benchmarks.facial_people import find_people, has_renderer, measure_person, people_section, summarise_people
+from benchmarks.facial_people import (
+    ROWS,
+    find_people,
+    has_renderer,
+    measure_person,
+    people_section,
+    summarise_people,
+)
 from benchmarks.facial_pictures import PICTURE, draw_pictures, pictures_section
 from benchmarks.papers import paragraph
 from benchmarks.pieces import measure_pieces
@@ -63,7 +71,12 @@ def measure(corpus: Path, store: Path, runs: Path, persons: Path, images: Path) 
     if not people:
         raise InputError(f"{persons} holds no person: make s1, s4 and obama with talkinghead adapt --method facial.")
     kept, scratch, main = Store(store), runs / "facial" / "videos", people[0]
-    pieces = {f"{_TABLE_1} {one.speaker}": lambda one=one: measure_person(one, kept, scratch) for one in people} | {
+    rows: dict[str, Callable[[], Any]] = {
+        f"{_TABLE_1} {one.speaker} {row}": partial(measure_person, one, kept, scratch, only=(row,))
+        for one in people
+        for row in ROWS
+    }
+    pieces = rows | {
         _HABITS: lambda: measure_habits(people, read_sentences(corpus, kept), kept),
         _ABLATIONS: lambda: measure_ablations(read_sentences(corpus, kept), runs),
         _LONG: lambda: measure_long(load_shipped(), read_sentences(corpus, kept)),
@@ -75,22 +88,26 @@ def measure(corpus: Path, store: Path, runs: Path, persons: Path, images: Path) 
         pieces[_PICTURES] = lambda: draw_pictures(main, kept, images / PICTURE)
     found = measure_pieces(runs / "facial" / "pieces", pieces)
     told = {one.speaker: f"{one.person.seconds:.0f} s" for one in people}
-    return {
-        "people": told,
-        _TABLE_1: {one.speaker: found.pop(f"{_TABLE_1} {one.speaker}") for one in people},
-        **found,
-    }
+    table: dict[str, dict[str, Any]] = {one.speaker: {} for one in people}
+    for one in people:
+        for row in ROWS:
+            table[one.speaker] |= found.pop(f"{_TABLE_1} {one.speaker} {row}")
+    return {"people": told, _TABLE_1: table, **found}
 
 
 def summarise(result: Mapping[str, Any]) -> dict[str, Any]:
     """The result of ``measure`` without its clips."""
-    shorten = {_TABLE_1: summarise_people, _ABLATIONS: summarise_ablations, _FRAMES: summarise_frames}
+    shorten: dict[str, Callable[[Any], Any]] = {
+        _TABLE_1: summarise_people,
+        _ABLATIONS: summarise_ablations,
+        _FRAMES: summarise_frames,
+    }
     return {name: shorten[name](part) if name in shorten else part for name, part in result.items()}
 
 
 def page(result: Mapping[str, Any]) -> str:
     """What ``summarise`` gives, as a page."""
-    sections = {
+    sections: dict[str, Callable[[Any], str]] = {
         _TABLE_1: people_section,
         _HABITS: habits_section,
         _FRAMES: frames_section,

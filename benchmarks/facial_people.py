@@ -103,21 +103,17 @@ def _held_out(person: Person, recordings: Sequence[Recording], known: set[str]) 
             yield recording
 
 
-def measure_people(people: Sequence[Somebody], store: Store, scratch: Path) -> dict[str, dict[str, list[Scores]]]:
-    """Speaker -> row -> scores of each clip.
-
-    Args:
-        people: of ``find_people``.
-        store: keeps tracks.
-        scratch: folder for videos.
-    """
-    return {somebody.speaker: measure_person(somebody, store, scratch) for somebody in people}
-
-
 def measure_person(
     somebody: Somebody, store: Store, scratch: Path, *, only: Collection[str] = ROWS
 ) -> dict[str, list[Scores]]:
-    """Row -> scores of each clip; arguments as for ``measure_people``, and which rows."""
+    """Row -> scores of each clip.
+
+    Args:
+        somebody: of ``find_people``.
+        store: keeps tracks.
+        scratch: folder for videos.
+        only: which rows.
+    """
     load: dict[str, Callable[[], TalkingHead]] = {
         OWN: partial(TalkingHead.from_pretrained, "facial", person=somebody.person),
         WARPED: partial(TalkingHead.from_pretrained, "facial", person=somebody.person, renderer="warp"),
@@ -129,7 +125,7 @@ def measure_person(
         del load[OWN]
     heads = {name: load[name]() for name in load if name in only}
     drawn_by = load[OWN if OWN in load else WARPED]() if TRACKED in only else None
-    portrait, held = somebody.person.portrait(), somebody.held_out
+    portrait, held = somebody.person.portrait(reference=True), somebody.held_out
     chosen = [held[row] for row in dict.fromkeys(np.linspace(0, len(held) - 1, _MOST).round().astype(int))]
     scratch.mkdir(parents=True, exist_ok=True)
     rows: dict[str, list[Scores]] = {}

@@ -46,7 +46,7 @@ and attentional_landmarks.
 def draw_pictures(somebody: Somebody, store: Store, file: Path) -> Mapping[str, str]:
     """Write the sheet of a person, and return what its section says."""
     [take] = read_takes(somebody.held_out[:1], store)
-    portrait = somebody.person.portrait()
+    portrait = somebody.person.portrait(reference=True)
     weights = Weights((somebody.person.folder / "weights" / "facial",))
     own = load_generator(weights).generate(sound_of(take), portrait)
     lines = [_draw_eyes(load_renderer(weights), own, portrait), _draw_paths(take, own, portrait)]

@@ -12,7 +12,7 @@ import numpy as np
 from talkinghead.errors import InputError, announce
 from talkinghead.media import sniff
 from talkinghead.methods import get_method, get_renderer, method_of_renderer
-from talkinghead.methods.base import MotionGenerator, PerKind, Renderer
+from talkinghead.methods.base import MotionGenerator, PerKind, Renderer, UsesReference
 from talkinghead.motion.editing import retarget, retime, scale_head, with_blink
 from talkinghead.motion.files import check_motion_rate
 from talkinghead.motion.idle import idle_blinks
@@ -53,7 +53,7 @@ class TalkingHead:
         method: name to write into the provenance record.
         renderer_names: the same for the renderers of photos and of drawings.
         check: raises ``InputError`` for a portrait that lacks what the method needs.
-        needs_reference: whether portraits are read with their reference video.
+        needs_reference: whether portraits are read with their reference video (``methods.base.UsesReference``).
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class TalkingHead:
         method: str = "custom",
         renderer_names: tuple[str, str] = ("custom", "custom"),
         check: Callable[[Portrait], None] = lambda portrait: None,
-        needs_reference: bool = False,
+        needs_reference: UsesReference = False,
     ) -> None:
         self.generator, self.renderer = generator, renderer
         self.method, self.renderer_names = method, renderer_names
@@ -214,11 +214,11 @@ class TalkingHead:
         if filmed and usual == 1 and references not in (None, 1):
             announce(f"the renderer {self.renderer_names[0]} draws from one picture: --references is left out.")
         count = usual if references is None or usual == 1 else references
-        wanted = self.needs_reference or count != 1
+        wanted = self.needs_reference if count == 1 else True
         if is_person(face):
             portrait = open_person(face).portrait(reference=wanted)
         else:
-            portrait = read_portrait(face, face=which_face, drawing=drawing, reference=wanted)
+            portrait = read_portrait(face, face=which_face, drawing=drawing, reference=wanted is True)
         return gather_references(portrait, count)
 
     def motion(

@@ -110,7 +110,7 @@ def test_a_method_must_be_known_before_anything_is_made(
     assert not (tmp_path / "anna").exists()
 
 
-def test_a_video_that_changed_is_told(anna: Path) -> None:
+def test_a_video_that_changed_is_told(anna: Path, caplog: pytest.LogCaptureFixture) -> None:
     with (anna.parent / "drawn.mp4").open("ab") as file:
         file.write(b"\0")
     with pytest.raises(InputError, match="has changed since"):
@@ -119,6 +119,8 @@ def test_a_video_that_changed_is_told(anna: Path) -> None:
     assert person.portrait().picture.shape == (192, 192, 3)  # the picture needs no video
     with pytest.raises(InputError, match="has changed since"):
         person.portrait(reference=True)
+    assert person.portrait(reference="if there").reference is None
+    assert "in the picture alone" in caplog.text
     (anna.parent / "drawn.mp4").unlink()
     with pytest.raises(InputError, match="is not there any more"):
         person.reference()

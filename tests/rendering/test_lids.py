@@ -10,7 +10,7 @@ import pytest
 from talkinghead.face.landmarks import LEFT_EYE_CONTOUR, RIGHT_EYE_CONTOUR
 from talkinghead.methods.base import Renderer
 from talkinghead.rendering.irises import Irises
-from talkinghead.rendering.lids import LidPainter
+from talkinghead.rendering.lids import LidPainter, _lash_colour, _paint_lashes
 from talkinghead.rendering.mouth import FlatFiller
 from talkinghead.rendering.rig import build_rig
 from talkinghead.rendering.warp import WarpRenderer
@@ -63,6 +63,29 @@ def test_nothing_but_the_surroundings_of_the_eyes_changes(portrait: Portrait, st
     eyes = mesh[np.r_[LEFT_EYE_CONTOUR, RIGHT_EYE_CONTOUR]]
     width = np.ptp(mesh[LEFT_EYE_CONTOUR, 0])
     assert np.linalg.norm(changed[:, None] - eyes, axis=-1).min(axis=1).max() < 1.1 * width
+
+
+def test_shut_lids_meet_in_a_dark_line(calm: Portrait, still: Still, pictures: Pictures) -> None:
+    warp = WarpRenderer(FlatFiller(), FlatFiller())
+    [shut] = pictures(warp, still(calm, blink=np.ones(1)), calm).astype(int).sum(axis=-1)
+    for contour in (LEFT_EYE_CONTOUR, RIGHT_EYE_CONTOUR):
+        for x, y in calm.mesh[contour[11:14], :2].round().astype(int):  # along the lower lid
+            assert shut[y - 2 : y + 3, x].min() < 0.7 * shut[y + 6, x]
+
+
+def test_the_line_has_the_colour_of_the_portraits_lashes(calm: Portrait) -> None:
+    picture, contour = calm.picture.copy(), calm.mesh[LEFT_EYE_CONTOUR, :2]
+    assert (_lash_colour(picture, contour) < 120).all()
+    picture[:] = (10, 200, 90)
+    np.testing.assert_array_equal(_lash_colour(picture, contour), (10, 200, 90))
+
+
+def test_eyes_that_are_shut_in_the_portrait_get_no_second_line(calm: Portrait) -> None:
+    contour = np.array(calm.mesh[LEFT_EYE_CONTOUR, :2])
+    contour[1:8] = contour[15:8:-1]
+    frame = calm.picture.copy()
+    _paint_lashes(frame, calm.picture, contour, contour, contour)
+    np.testing.assert_array_equal(frame, calm.picture)
 
 
 def test_a_faint_blink_shows_a_little(calm: Portrait, still: Still) -> None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:  # listing the methods need not wait for torch
     from talkinghead.weights import Weights
 
 Needs: TypeAlias = Literal["picture", "frames", "video"]
+UsesReference: TypeAlias = bool | Literal["if there"]
 
 
 class MotionGenerator(Protocol):
@@ -100,7 +101,8 @@ class Method:
             loaded from where they were written; none of them ships.
         needs: the face input that it requires: one picture, several frames, or a whole reference video.
         least_s: the least length of that video (s).
-        uses_reference: whether its generator makes use of the reference video wherever there is one.
+        uses_reference: whether its generator makes use of the reference video wherever there is one; "if there": of a
+            person's, unless the video is gone.
         emotional: whether its generator shows the emotions of a speech.
         weights: the folder of shipped weights; those of a size other than "small" lie in a subfolder of that name.
     """
@@ -119,7 +121,7 @@ class Method:
     variants: Mapping[str, Any] = field(default_factory=dict)
     needs: Needs = "picture"
     least_s: float = 0.0
-    uses_reference: bool = False
+    uses_reference: UsesReference = False
     emotional: bool = False
     weights: Path | None = None
 

@@ -29,7 +29,7 @@ from talkinghead.speech.features import SAMPLE_RATE, loudness_gain, speech_at_16
 from talkinghead.speech.phones import is_speech
 from talkinghead.speech.phonetic import crop_speech
 from talkinghead.speech.speaker import speaker_embedding
-from talkinghead.types import NUM_LANDMARKS, FloatArray, Motion, Portrait, Speech, num_frames
+from talkinghead.types import NUM_LANDMARKS, FloatArray, Motion, Portrait, Reference, Speech, num_frames
 
 BLOCK_S = 60.0
 """Length of a block. Whole seconds are whole frames of motion and of every feature."""
@@ -52,6 +52,7 @@ class Talk:
         pictured: (68, 3) the landmarks of the portrait in the head frame.
         rest: (68, 3) the same with the lips closed.
         seed: of all random choices.
+        reference: the reference video of the face, or None.
     """
 
     speech: Speech
@@ -60,6 +61,7 @@ class Talk:
     pictured: FloatArray
     rest: FloatArray
     seed: int
+    reference: Reference | None = None
 
     def __len__(self) -> int:
         return len(self.activity)
@@ -167,7 +169,8 @@ def prepare_talk(speech: Speech, portrait: Portrait, *, fps: float, seed: int = 
     if speech.phones is None and not is_speech(speech.samples, activity, fps):
         announce("nobody speaks in the sound, it is taken for music: the mouth will rest.")
         activity = np.zeros_like(activity)
-    return Talk(speech, fps, activity, portrait.landmarks, closed_mouth(portrait.landmarks), seed)
+    rest = closed_mouth(portrait.landmarks)
+    return Talk(speech, fps, activity, portrait.landmarks, rest, seed, portrait.reference)
 
 
 def _compute_features(animator: Animator, talk: Talk) -> FloatArray:

@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from talkinghead.errors import InputError, announce
-from talkinghead.methods.base import Method
+from talkinghead.methods.base import Method, UsesReference
 from talkinghead.person.portrait import DETAILS, PICTURE, load_portrait
 from talkinghead.person.record import PersonRecord, Scores, find_videos, has_record, read_record
 from talkinghead.person.reference import TRACK, load_duration, load_reference
@@ -53,17 +53,26 @@ class Person:
         """
         return load_duration(self.folder)
 
-    def portrait(self, *, reference: bool = False) -> Portrait:
+    def portrait(self, *, reference: UsesReference = False) -> Portrait:
         """The picture to animate.
 
         Args:
-            reference: whether to include the reference video, whose files must then exist.
+            reference: whether to include the reference video, whose files must then exist; "if there": if they do,
+                and if not, that is announced.
 
         Raises:
             InputError: files of the folder are missing or damaged, or the videos are missing or have changed.
         """
         portrait = load_portrait(self.folder)
-        return dataclasses.replace(portrait, reference=self.reference()) if reference else portrait
+        if not reference:
+            return portrait
+        try:
+            return dataclasses.replace(portrait, reference=self.reference())
+        except InputError as error:
+            if reference != "if there":
+                raise
+            announce(f"{self.name}'s face moves from what it is in the picture alone: {error}")
+            return portrait
 
     def reference(self) -> Reference:
         """The reference video with its track and its speech.

@@ -15,7 +15,7 @@ import numpy as np
 
 from talkinghead.cancellation import current_checkpoint
 from talkinghead.rendering.irises import Irises
-from talkinghead.rendering.lids import BLINK_SEEN, paint_eyes
+from talkinghead.rendering.lids import BLINK_SEEN, lid_rims, paint_eyes
 from talkinghead.rendering.mouth import MouthFiller
 from talkinghead.rendering.mouth_painter import MouthPainter
 from talkinghead.rendering.rasteriser import backward_map
@@ -54,7 +54,7 @@ class _Scene:
 
     def __init__(self, portrait: Portrait, rig: Rig, filler: MouthFiller) -> None:
         self.image = np.ascontiguousarray(portrait.picture)
-        self.rig = rig
+        self.rig, self.rims = rig, lid_rims(rig)
         width, height = portrait.size
         low = np.floor(rig.source.min(axis=0)).astype(int).clip(0)
         high = np.ceil(rig.source.max(axis=0)).astype(int) + 1
@@ -72,7 +72,7 @@ class _Scene:
         def one(t: int) -> ImageArray:
             check()
             image = self.image if motion.gaze is None else self.irises.look(motion.gaze[t])
-            frame = self._warp(image, placed[t])
+            frame = self._warp(image, placed[t], float(motion.blink[t]))
             mouths.paint(frame, t)
             if motion.blink[t] > BLINK_SEEN:
                 paint_eyes(frame, image, self.rig, placed[t], open_eyes[t])
@@ -80,14 +80,14 @@ class _Scene:
 
         return np.stack(list(pool.map(one, range(len(motion)))))
 
-    def _warp(self, image: ImageArray, placed: FloatArray) -> ImageArray:
-        """A picture (H, W, 3) of the portrait with its vertices at (V, 3) px."""
+    def _warp(self, image: ImageArray, placed: FloatArray, blink: float) -> ImageArray:
+        """A picture (H, W, 3) of the portrait with its vertices at (V, 3) px; ``blink``: how far its eyes are shut."""
         frame = image.copy()
         if not np.allclose(placed[:, :2], self.rig.source, atol=1e-3):
             maps = backward_map(
                 placed[:, :2],
                 placed[:, 2],
-                self.rig.source,
+                self.rig.source + blink * self.rims if blink > BLINK_SEEN else self.rig.source,
                 self.rig.triangles,
                 size=(self.right - self.left, self.bottom - self.top),
                 corner=(self.left, self.top),

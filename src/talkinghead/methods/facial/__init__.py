@@ -56,6 +56,7 @@ METHOD = Method(
     build=build,
     generator=load_generator,
     renderers={"render-to-video": load_renderer},
+    uses_reference="if there",
     person_renderer=("render-to-video", "video"),
     stages=STAGES,
     prepare=defer("talkinghead.methods.facial.train:prepare_recording"),

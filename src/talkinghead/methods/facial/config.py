@@ -32,6 +32,7 @@ class AttributesConfig:
         joint: whether one network makes all attributes; False: the ablation in which one makes the expression and
             another, which knows nothing of it, pose and blink.
         heads: whether it bears how far somebody's head moves (``heads``), as networks of persons do.
+        usual: whether it bears somebody's mean expression, as networks of persons do.
     """
 
     features: str = "characters"
@@ -48,6 +49,7 @@ class AttributesConfig:
     local: bool = True
     joint: bool = True
     heads: bool = False
+    usual: bool = False
 
     @property
     def num_attributes(self) -> int:

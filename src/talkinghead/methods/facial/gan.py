@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from itertools import pairwise
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -122,7 +123,7 @@ class FacialGenerator(nn.Module):
         (``mean``, ``spread``), so that the printed weights of their losses mean the same for any units.
 
     It bears how often and how long those blink from whom it learned (``blinks``, of ``blinks.habit_of``); of a person,
-    also how far their head moves (``head``, of ``heads.head_levels``).
+    also how far their head moves (``head``, of ``heads.head_levels``) and their mean expression (``usual``).
 
     Args:
         config: sizes.
@@ -132,6 +133,7 @@ class FacialGenerator(nn.Module):
     spread: Tensor
     blinks: Tensor
     head: Tensor | None
+    usual: Tensor | None
 
     def __init__(self, config: AttributesConfig) -> None:
         super().__init__()
@@ -143,6 +145,7 @@ class FacialGenerator(nn.Module):
         self.register_buffer("spread", torch.ones(config.num_attributes))
         self.register_buffer("blinks", torch.tensor(USUAL))
         self.register_buffer("head", torch.zeros(NUM_BANDS, POSE_SIZE) if config.heads else None)
+        self.register_buffer("usual", torch.zeros(size) if config.usual else None)
 
     def forward(self, speech: Tensor, state: Tensor) -> Tensor:
         """Standardised attributes (B, T, num_attributes).
@@ -180,6 +183,11 @@ class FacialGenerator(nn.Module):
         """Take how far a person's head moves from their poses (T, POSE_SIZE)."""
         self.config = replace(self.config, heads=True)
         self.head = torch.from_numpy(head_levels(poses, fps)).float()
+
+    def adopt_usual(self, expressions: Iterable[FloatArray]) -> None:
+        """Take a person's mean expression from their expressions (T, expression_size)."""
+        self.config = replace(self.config, usual=True)
+        self.usual = torch.from_numpy(np.concatenate(list(expressions)).mean(axis=0)).float()
 
     def adopt_scale(self, attributes: Tensor) -> None:
         """Take mean and spread from the attributes (N, num_attributes) of the training data.

@@ -15,6 +15,7 @@ from talkinghead.methods.facial.config import POSE_SIZE
 from talkinghead.methods.facial.features import FPS, speech_features
 from talkinghead.methods.facial.gan import AFTER, BEFORE, FacialGenerator
 from talkinghead.methods.facial.heads import CUTOFF_HZ, match_levels
+from talkinghead.methods.facial.mouths import shift_lips
 from talkinghead.motion.contacts import contact_shares
 from talkinghead.motion.expressions import landmarks_from_expression
 from talkinghead.motion.generator import Movement, Talk, generate_motion
@@ -67,18 +68,25 @@ class FacialMotion:
         # The mean pose in silence is not this portrait's: the head moves relative to that. Expressions were learned as
         # what differs from a face at rest.
         quiet = np.concatenate(list(self.windows(np.zeros((3 * self.network.config.window, features.shape[1])))))
-        settled = quiet[len(quiet) // 3 :].mean(axis=0)
+        silent = quiet[len(quiet) // 3 :].mean(axis=0)
 
         # Lips that have passed each other in the picture, which is the tracker's noise, open from where they meet.
         [shut] = in_order(talk.rest[None], talk.rest)
 
-        def landmarks(part: slice) -> FloatArray:
-            weights = np.array(rows[part, :size], np.float64)
+        def face(expression: FloatArray) -> FloatArray:
+            weights = np.array(expression, np.float64)
             weights[:, _MOUTH] *= _REACH
-            made = landmarks_from_expression(weights, talk.pictured)
-            return in_order(shut + made - talk.pictured, talk.rest)
+            return np.asarray(shut + landmarks_from_expression(weights, talk.pictured) - talk.pictured)
 
-        pose = np.asarray(rows[:, size : size + POSE_SIZE], np.float64) - settled[size : size + POSE_SIZE]
+        shift = np.zeros_like(talk.rest)
+        if talk.reference is not None and self.network.usual is not None:
+            usual = self.network.usual.double().cpu().numpy()
+            shift = shift_lips(talk.reference.track, face(usual[None])[0])
+
+        def landmarks(part: slice) -> FloatArray:
+            return in_order(face(rows[part, :size]) + shift, talk.rest)
+
+        pose = np.asarray(rows[:, size : size + POSE_SIZE], np.float64) - silent[size : size + POSE_SIZE]
         head = self.move_head(pose)
         contacts = None
         if self.network.config.features.startswith("phones"):
@@ -90,7 +98,8 @@ class FacialMotion:
             level=float(self.network.mean[-1]),
             seed=talk.seed,
         )
-        return Movement(landmarks, talk.rest, head=(head[:, :3], head[:, 3:]), idle=0.0, blink=blink, contacts=contacts)
+        settled = in_order((talk.rest + shift)[None], talk.rest)[0]
+        return Movement(landmarks, settled, head=(head[:, :3], head[:, 3:]), idle=0.0, blink=blink, contacts=contacts)
 
     def move_head(self, pose: FloatArray) -> FloatArray:
         """Smooth head motion of the network's poses (T, POSE_SIZE); of a person, as far as their own."""

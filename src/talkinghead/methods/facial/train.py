@@ -165,6 +165,7 @@ def train_attributes(training: Training) -> None:
     if corpus.folder is None:  # of a person; how far heads of many people move is nobody's
         pose = np.s_[:, sizes.expression_size : sizes.expression_size + POSE_SIZE]
         pair.generator.adopt_head([own.attributes[pose] for own in learned], FPS)
+        pair.generator.adopt_usual([own.attributes[:, : sizes.expression_size] for own in learned])
 
     def validate(network: nn.Module) -> dict[str, float]:
         assert isinstance(network, Adversaries)
