@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import torch
 
-from benchmarks import emotions, space_time
+from benchmarks import emotions, mouth_styles, space_time
 from benchmarks.facial_people import find_people
 from benchmarks.intervals import Interval, cell, compare, interval
+from benchmarks.mouth_styles import score_mouth
 from benchmarks.write_a_speaker_rows import (
     FULL,
     Row,
@@ -25,24 +26,20 @@ from benchmarks.write_a_speaker_rows import (
 from talkinghead.data.corpus import Corpus
 from talkinghead.errors import InputError, announce
 from talkinghead.face.expressions import MOUTH_EXPRESSIONS, UPPER_EXPRESSIONS
-from talkinghead.face.landmarks import LIPS
 from talkinghead.methods import get_method
 from talkinghead.methods.write_a_speaker import load_generator
 from talkinghead.methods.write_a_speaker.features import FPS
 from talkinghead.methods.write_a_speaker.losses import ssim_sequence
-from talkinghead.methods.write_a_speaker.scores import mouth_landmarks
 from talkinghead.methods.write_a_speaker.targets import HEAD_UNITS
-from talkinghead.metrics.aperture import aperture_correlation
 from talkinghead.metrics.head_motion import spectrum_distance
-from talkinghead.metrics.jaw_lip import jaw_lip_distance
 from talkinghead.store import Store
 from talkinghead.types import FloatArray
 
 Score = Callable[[FloatArray, FloatArray], dict[str, float]]
 """Measures of parameters (T, n) against the real ones."""
 
-_EMOTIONS, _FRAMES = "emotions", "table 2"
-_SECTIONS: Mapping[str, Any] = {_EMOTIONS: emotions, _FRAMES: space_time}
+_EMOTIONS, _STYLES, _FRAMES = "emotions", "styles", "table 2"
+_SECTIONS: Mapping[str, Any] = {_EMOTIONS: emotions, _STYLES: mouth_styles, _FRAMES: space_time}
 _HIGHER = ("opening", "SSIM-Seq")
 _SPLITS = {"test": "GRID s1, test", "unseen": "unseen speakers"}
 _TAUGHT = slice(0, None, 8)  # of the training sentences: what the mean face and the jaw are made of
@@ -66,17 +63,6 @@ with loudness are made of training sentences. The other methods speak from the s
 has learned from the unseen speakers, too. Means over stretches and their bootstrap 95 % interval. * marks rows than
 which "full" is better, ! rows than which it is worse.
 """.format(**_PAPER)
-
-
-def score_mouth(made: FloatArray, real: FloatArray) -> dict[str, float]:
-    """The measures of weights (T, 28) against the real ones."""
-    lips = mouth_landmarks(made), mouth_landmarks(real)
-    return {
-        "MSE": 1e4 * float(((made - real) ** 2).sum(axis=1).mean()),
-        "LMD, %": 100 * float(np.linalg.norm(lips[0][:, LIPS] - lips[1][:, LIPS], axis=-1).mean()),
-        "D-LL, %": 100 * jaw_lip_distance(*lips),
-        "opening": aperture_correlation(*lips),
-    }
 
 
 def score_upper_face(made: FloatArray, real: FloatArray) -> dict[str, float]:
@@ -124,7 +110,9 @@ def measure(corpus: Path, store: Path, runs: Path, persons: Path) -> dict[str, A
         found[_EMOTIONS] = emotions.measure(corpus, store, runs / "write_a_speaker" / "emotions.png")
     except InputError as error:
         announce(f"emotions are left out: {error}")
-    found[_FRAMES] = space_time.measure(find_people(persons, corpus), kept, runs, runs / "write_a_speaker")
+    people = list(find_people(persons, corpus))
+    found[_STYLES] = mouth_styles.measure(people, kept)
+    found[_FRAMES] = space_time.measure(people, kept, runs, runs / "write_a_speaker")
     return found
 
 
