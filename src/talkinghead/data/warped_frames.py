@@ -62,6 +62,7 @@ def warp_frames(take: Take, *, size: int, few: bool) -> WarpedFrames:
     """
     best = best_frame(take.track)
     rows = choose_frames(take.track, few=few)
+    rows = rows[1:] if len(rows) > 1 else rows  # the calmest, warped by nothing, is its own target: 100 dB in a mean
     still, *pictures = take.frames([best, *rows])
     portrait = Portrait(Frames(still[None], take.track.fps), take.track[best : best + 1])
     motion, head = motion_of_track(take.track, best), HeadScene(portrait, size=size)
