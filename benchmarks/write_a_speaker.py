@@ -20,7 +20,7 @@ from benchmarks.write_a_speaker_rows import (
     head_rows,
     mouth_rows,
     read_spoken,
-    spread_of,
+    style_of,
     upper_rows,
 )
 from talkinghead.data.corpus import Corpus
@@ -48,20 +48,20 @@ _DIGITS = {"MSE": 0, "LMD, %": 2, "D-LL, %": 2, "opening": 3, "SSIM-Seq": 3, "sp
 
 _TITLE = """# Write-a-Speaker: table 1, the speaker-independent stage, and emotions
 
-Predicted weights of expressions against those fitted to the tracked faces, 3 s at a time, after each speaker's style is
-taken off. MSE is of the 28 weights of the mouth in percent, summed; LMD is the distance of the lips' landmarks on a
-face without head motion, in percent of the eye distance; D-LL that of jaw and lips in percent of the lips' width;
-"opening" is the correlation over time of the distance of the lips. SSIM-Seq (equation 4, both constants 0.0001) is of
-the 23 weights of the upper face, without emotion, or of the head's pose; "spectrum" is the distance of the spectra of
-the head's turns (`metrics.head_motion`) from those of the same stretch. The paper's own values, on motion capture of an
-actress and with units and constants that it does not state, are MSE {MSE}, LMD {LMD}, SSIM {SSIM}: they cannot be
-compared with these.
+Predicted weights of expressions against those fitted to the tracked faces, 3 s at a time, after each speaker's style
+(the mean of each weight, and how far it moves) is taken off. MSE is of the 28 weights of the mouth in percent, summed;
+LMD is the distance of the lips' landmarks on a face without head motion, in percent of the eye distance; D-LL that of
+jaw and lips in percent of the lips' width; "opening" is the correlation over time of the distance of the lips. SSIM-Seq
+(equation 4, both constants 0.0001) is of the 23 weights of the upper face, without emotion, or of the head's pose;
+"spectrum" is the distance of the spectra of the head's turns (`metrics.head_motion`) from those of the same stretch.
+The paper's own values, on motion capture of an actress and with units and constants that it does not state, are MSE
+{MSE}, LMD {LMD}, SSIM {SSIM}: they cannot be compared with these.
 
 "Full" reads the phones as they were aligned with the text; "full, sound alone" as the recogniser hears them. The
-ablations are compared with a full network that was trained as briefly as they. The mean face and the jaw that opens
-with loudness are made of training sentences. The other methods speak from the sound on the mean face, and makeittalk
-has learned from the unseen speakers, too. Means over stretches and their bootstrap 95 % interval. * marks rows than
-which "full" is better, ! rows than which it is worse.
+ablations were trained as long. The mean face and the jaw that opens with loudness are made of training sentences. The
+other methods speak from the sound on the mean face, and makeittalk has learned from the unseen speakers, too. Means
+over stretches and their bootstrap 95 % interval. * marks rows than which "full" is better, ! rows than which it is
+worse.
 """.format(**_PAPER)
 
 
@@ -87,7 +87,7 @@ def measure(corpus: Path, store: Path, runs: Path, persons: Path) -> dict[str, A
     """
     opened, kept = Corpus.open(corpus), Store(store)
     learned = opened.recordings("train")[_TAUGHT]
-    wanted = spread_of(learned, kept)
+    wanted = style_of(learned, kept)
     taught = read_spoken(learned, kept, wanted)
     generator = load_generator(get_method("write_a_speaker").find_weights())
     tables: dict[str, tuple[dict[str, Row], Callable[[Spoken], FloatArray], Score]] = {

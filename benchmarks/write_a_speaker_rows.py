@@ -24,7 +24,7 @@ from talkinghead.methods.write_a_speaker.motion import WriteASpeakerMotion
 from talkinghead.methods.write_a_speaker.networks import MouthGenerator, WordsGenerator
 from talkinghead.methods.write_a_speaker.recordings import FRAMES, SpokenStretch, read_stretches
 from talkinghead.methods.write_a_speaker.scores import predict_mouth
-from talkinghead.methods.write_a_speaker.styles import main_spread, normalise_heads, normalise_styles
+from talkinghead.methods.write_a_speaker.styles import SpeakerStyle, main_style, normalise_heads, normalise_styles
 from talkinghead.methods.write_a_speaker.targets import HEAD_UNITS, weights_of_motion
 from talkinghead.motion.idle import idle_head
 from talkinghead.speech.phonetic import crop_speech
@@ -34,11 +34,7 @@ from talkinghead.types import FloatArray, Frames, Portrait, Speech
 from talkinghead.weights import load_network
 
 FULL = "full"
-_SHORT = {
-    "full, trained as briefly": "small",
-    "without GAN, trained as briefly": "small-no-gan",
-    "LSTM in place of Res1D, trained as briefly": "small-lstm",
-}
+_VARIANTS = {"without GAN": "small-no-gan", "LSTM in place of Res1D": "small-lstm"}
 _RATE = 16_000
 
 
@@ -72,13 +68,13 @@ Row = Callable[[Spoken], FloatArray]
 """Makes the parameters (FRAMES, n) of a stretch."""
 
 
-def read_spoken(recordings: Sequence[Recording], store: Store, wanted: FloatArray) -> list[Spoken]:
+def read_spoken(recordings: Sequence[Recording], store: Store, wanted: SpeakerStyle) -> list[Spoken]:
     """All stretches of recordings.
 
     Args:
         recordings: of a split.
         store: keeps tracks, weights and phones.
-        wanted: of ``styles.main_spread``.
+        wanted: of ``styles.main_style``.
     """
     stretches = read_stretches(recordings, store)
     parts = zip(
@@ -95,7 +91,7 @@ def mouth_rows(runs: Path, taught: Sequence[Spoken]) -> dict[str, Row]:
     """The rows of the mouth's table, (FRAMES, 28) each; variants that are not trained are announced and left out.
 
     Args:
-        runs: ``write_a_speaker/mouth-CONFIG`` in it holds what was trained as briefly as the variants.
+        runs: ``write_a_speaker/mouth-CONFIG`` in it holds the variants, trained as long as what ships.
         taught: stretches that networks may learn from.
     """
     shipped = load_generator(get_method("write_a_speaker").find_weights()).mouth
@@ -103,7 +99,7 @@ def mouth_rows(runs: Path, taught: Sequence[Spoken]) -> dict[str, Row]:
         FULL: lambda spoken: predict_mouth(shipped, spoken.stretch.phones[-1]),
         "full, sound alone": lambda spoken: predict_mouth(shipped, spoken.stretch.phones[0]),
     }
-    for name, config in _SHORT.items():
+    for name, config in _VARIANTS.items():
         file = runs / "write_a_speaker" / f"mouth-{config}" / "mouth_animation.safetensors"
         if not file.is_file():
             announce(f"{file} is not there: the row {name!r} is left out.")
@@ -136,7 +132,7 @@ def upper_rows(generator: WriteASpeakerMotion, runs: Path, taught: Sequence[Spok
         FULL: of_network(generator.upper_face),
         "full, words unknown": of_network(generator.upper_face, words=False),
     }
-    for name, config in list(_SHORT.items())[:2]:
+    for name, config in list(_VARIANTS.items())[:1]:
         file = runs / "write_a_speaker" / f"upper_face-{config}" / "upper_face.safetensors"
         if file.is_file():
             rows[name] = of_network(load_network(WordsGenerator, WordsConfig, file).eval())
@@ -160,9 +156,9 @@ def head_rows(generator: WriteASpeakerMotion) -> dict[str, Row]:
     return {FULL: of_words, "idle motion": idle, "still": lambda spoken: np.zeros((FRAMES, 6))}
 
 
-def spread_of(recordings: Sequence[Recording], store: Store) -> FloatArray:
-    """``styles.main_spread`` of recordings that networks learn from."""
-    return main_spread(read_stretches(recordings, store))
+def style_of(recordings: Sequence[Recording], store: Store) -> SpeakerStyle:
+    """``styles.main_style`` of recordings that networks learn from."""
+    return main_style(read_stretches(recordings, store))
 
 
 def _of_mouth(network: MouthGenerator) -> Row:

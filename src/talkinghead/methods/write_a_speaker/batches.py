@@ -17,7 +17,7 @@ from talkinghead.methods.write_a_speaker.config import WordsConfig
 from talkinghead.methods.write_a_speaker.emotion import emotion_shares, emotion_weights
 from talkinghead.methods.write_a_speaker.features import FPS, frame_at, word_frames
 from talkinghead.methods.write_a_speaker.recordings import CAPTURED_SPEAKER, FRAMES, SpokenStretch
-from talkinghead.methods.write_a_speaker.styles import main_spread, normalise_styles, parameters_of
+from talkinghead.methods.write_a_speaker.styles import main_style, normalise_styles, parameters_of
 from talkinghead.methods.write_a_speaker.vocabulary import UNKNOWN, Vocabulary
 from talkinghead.speech.emotions import EMOTIONS
 from talkinghead.types import FloatArray, Interval
@@ -65,7 +65,7 @@ class MouthWeightBatches:
         self._draw = Draw(stretches, size)
         self._phones = [stretch.phones for stretch in stretches]
         self._weights = [
-            weights[:, MOUTH_EXPRESSIONS] for weights in normalise_styles(stretches, main_spread(stretches))
+            weights[:, MOUTH_EXPRESSIONS] for weights in normalise_styles(stretches, main_style(stretches))
         ]
 
     def __call__(self, step: int) -> dict[str, Tensor]:
@@ -99,7 +99,7 @@ class WordsBatches:
         self._stretches = [stretch for stretch in stretches if stretch.pose is not None]
         self._config, self._vocabulary = config, vocabulary
         self._draw = Draw(self._stretches, size)
-        self._parameters = parameters_of(self._stretches, config, main_spread(self._stretches))
+        self._parameters = parameters_of(self._stretches, config, main_style(self._stretches))
         self._shown = emotion_weights()[:, UPPER_EXPRESSIONS]
 
     def __call__(self, step: int) -> dict[str, Tensor]:

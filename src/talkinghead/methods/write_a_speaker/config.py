@@ -137,7 +137,7 @@ class WriteASpeakerConfig:
 
 _SMALL_WORDS = WordsConfig(embedding_size=32, channels=(48, 48, 64, 96), layers=2, discriminator_channels=(32, 48, 64))
 _SMALL = WriteASpeakerConfig(
-    MouthConfig(embedding_size=64, channels=96, layers=5, discriminator_channels=(48, 64, 96)),
+    MouthConfig(embedding_size=64, channels=96, layers=5, dropout=0.2, discriminator_channels=(48, 64, 96)),
     _SMALL_WORDS,
     # Words hardly tell where a head goes: a network that must hit the recorded path learns to stand still.
     replace(_SMALL_WORDS, outputs=6, emotions=False, noise=4, adversarial=1.0, ssim_weight=10.0),

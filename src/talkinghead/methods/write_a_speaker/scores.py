@@ -19,7 +19,7 @@ from talkinghead.methods.write_a_speaker.emotion import emotion_shares
 from talkinghead.methods.write_a_speaker.features import FPS, word_frames
 from talkinghead.methods.write_a_speaker.losses import ssim_sequence
 from talkinghead.methods.write_a_speaker.recordings import FRAMES, SpokenStretch
-from talkinghead.methods.write_a_speaker.styles import normalise_styles, parameters_of
+from talkinghead.methods.write_a_speaker.styles import SpeakerStyle, normalise_styles, parameters_of
 from talkinghead.methods.write_a_speaker.targets import HEAD_UNITS
 from talkinghead.methods.write_a_speaker.vocabulary import Vocabulary
 from talkinghead.metrics.aperture import aperture_correlation
@@ -28,13 +28,13 @@ from talkinghead.motion.expressions import landmarks_from_expression
 from talkinghead.types import NUM_EXPRESSIONS, FloatArray
 
 
-def score_mouth(network: nn.Module, stretches: Sequence[SpokenStretch], wanted: FloatArray) -> dict[str, float]:
+def score_mouth(network: nn.Module, stretches: Sequence[SpokenStretch], wanted: SpeakerStyle) -> dict[str, float]:
     """``score_mouths`` of what a network makes of the phones of stretches.
 
     Args:
         network: weights (1, T, 28) from phones (1, T, 39).
         stretches: whose style is normalised by speaker.
-        wanted: (51,) of ``styles.main_spread``.
+        wanted: of ``styles.main_style``.
     """
     made = [predict_mouth(network, stretch.phones[-1]) for stretch in stretches]
     return score_mouths(made, [weights[:, MOUTH_EXPRESSIONS] for weights in normalise_styles(stretches, wanted)])
@@ -79,7 +79,7 @@ def score_words(
     stretches: Sequence[SpokenStretch],
     config: WordsConfig,
     vocabulary: Vocabulary,
-    wanted: FloatArray,
+    wanted: SpeakerStyle,
 ) -> dict[str, float]:
     """SSIM-Seq of the upper face without emotion, or of the head's pose, and of heads also the spectrum's distance.
 

@@ -30,7 +30,7 @@ from talkinghead.methods.write_a_speaker.recordings import (
     read_stretches,
 )
 from talkinghead.methods.write_a_speaker.scores import score_mouth, score_words
-from talkinghead.methods.write_a_speaker.styles import main_spread
+from talkinghead.methods.write_a_speaker.styles import main_style
 from talkinghead.methods.write_a_speaker.vocabulary import load_vocabulary
 from talkinghead.training.adversarial import Adversaries
 from talkinghead.training.fit import Schedule
@@ -46,7 +46,7 @@ _CAPTURED_LICENCE = "MIT (FACEGOOD)"
 def train_mouth(training: Training) -> None:
     """Train the mouth on open recordings and captured mouths; the scores are of ``val`` and of unseen speakers."""
     splits = _read_splits(training)
-    wanted = main_spread(splits["train"])
+    wanted = main_style(splits["train"])
     captured = read_captured(training.corpus.folder / _SPEECH_FOLDER, training.store) if training.corpus.folder else []
     network = _fit(
         training,
@@ -78,7 +78,7 @@ def train_head(training: Training) -> None:
 def _train_words(training: Training, part: str, name: str, losses: Callable[..., Any], what: str) -> None:
     config, vocabulary = getattr(training.config, part), load_vocabulary()
     splits = _read_splits(training)
-    wanted = main_spread(splits["train"])
+    wanted = main_style(splits["train"])
     network = _fit(
         training,
         words_adversaries(config),
