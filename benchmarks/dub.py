@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks import dub_covers
+from benchmarks import dub_covers, dub_titles
 from benchmarks.dub_masks import lip_band, near_face
 from benchmarks.dub_outside import compare_outside, count_unchanged
 from benchmarks.intervals import Interval, interval
@@ -97,7 +97,7 @@ def measure(
     Returns:
         groups: of each folder "rows", for each kind of video the ``Interval`` of each measure over the clips, and
             "outside", the same of what must not change; painted: of each of ``RENDERERS`` both, as "rows" and "kept";
-            covers: see ``benchmarks.dub_covers``.
+            covers, titles: see ``benchmarks.dub_covers`` and ``dub_titles``.
     """
     head, still = TalkingHead.from_pretrained(), TalkingHead.from_pretrained(renderer="warp")
     embed = _embedder()
@@ -112,7 +112,7 @@ def measure(
         result["groups"][name] = {"clips": len(found), **_summarise(found)}
     painted = [known[name] for name in PAINTED if name in clips] + groups["unseen_speakers"][:_UNSEEN_PAINTED]
     result["painted"] = _gather_painted([measure_painted(_read(each, seconds), embed) for each in painted])
-    result["covers"] = dub_covers.measure(corpus)
+    result["covers"], result["titles"] = dub_covers.measure(corpus), dub_titles.measure(corpus)
     return result
 
 

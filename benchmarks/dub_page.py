@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from benchmarks import dub_covers
+from benchmarks import dub_covers, dub_titles
 from benchmarks.dub import CALM, KINDS
 from benchmarks.intervals import cell
 
@@ -61,6 +61,8 @@ def table(result: Mapping[str, Any]) -> str:
         lines += _painted(result["painted"])
     if "covers" in result:
         lines += dub_covers.table(result["covers"])
+    if "titles" in result:
+        lines += dub_titles.table(result["titles"])
     lines.append("Time and memory: [another page](dub_speed.md).")
     return "\n".join(lines) + "\n"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -12,9 +13,11 @@ from drawn import drawn_face, speech_like, write_wav
 from talkinghead.dubbing import Dubbing, dub, prepare_dub
 from talkinghead.errors import InputError
 from talkinghead.face.landmarks import MESH_OF_68
+from talkinghead.face.pose import OUTER_EYE_CORNERS
 from talkinghead.face.rest import lip_gap
 from talkinghead.media import ArrayVideo, VideoReader, read_speech, save_video, speech_from_array
 from talkinghead.pipeline import TalkingHead
+from talkinghead.rendering.rig import build_rig
 from talkinghead.tracking import track_faces
 from talkinghead.tracking.appearance import Appearance, find_appearance
 from talkinghead.types import Frames, ImageArray, Speech, Video
@@ -22,10 +25,10 @@ from talkinghead.types import Frames, ImageArray, Speech, Video
 FPS, COUNT, SIZE = 10.0, 16, 160
 
 
-def head_that_sways(count: int = COUNT) -> ImageArray:
-    """(T, SIZE, SIZE, 3) the drawn face, with grain."""
+def head_that_sways(count: int = COUNT, most: float = 3.0) -> ImageArray:
+    """(T, SIZE, SIZE, 3) the drawn face, with grain, up to so many px to each side."""
     face = drawn_face(SIZE, grain=4).image
-    shifts = 3 * np.sin(np.arange(count) / 3)
+    shifts = most * np.sin(np.arange(count) / 3)
     affines = [np.array([[1.0, 0, shift], [0, 1.0, 0]]) for shift in shifts]
     return np.stack([cv2.warpAffine(face, affine, (SIZE, SIZE), borderMode=cv2.BORDER_REPLICATE) for affine in affines])
 
@@ -105,6 +108,31 @@ def test_head_and_blinks_of_the_motion_are_the_videos(dubbing: Dubbing) -> None:
     sway = dubbing.motion.translation[:, 0] * dubbing.appearance.scale[0]
     assert np.corrcoef(sway, np.sin(np.arange(COUNT) / 3))[0, 1] > 0.95
     np.testing.assert_allclose(np.ptp(sway), 6, atol=2)
+
+
+def test_the_motion_lies_on_the_head_of_the_video(dubbing: Dubbing) -> None:
+    motion, portrait, track = dubbing.motion, dubbing.portrait, dubbing.appearance.track
+    eyes = OUTER_EYE_CORNERS
+    placed = build_rig(portrait).place(motion)[1][:, eyes, :2]
+    assert np.abs(placed.mean(axis=1) - track.landmarks[:, eyes, :2].mean(axis=1)).max() < 0.6
+    assert motion.scale is not None
+
+
+def test_a_title_across_the_chin_stays_where_it_is(talking_head: TalkingHead, speech: Speech) -> None:
+    images = head_that_sways(COUNT, 8.0)
+    chin = find_appearance(ArrayVideo(Frames(images[:4], FPS))).track.landmarks[:, [17, 152], 1].mean()
+    title = np.s_[:, round(chin) - 4 : round(chin) + 5, 20:-20]
+    images[title] = (20, 40, 120)
+    images[title][:, 2:7, ::4] = 245
+    found = find_appearance(ArrayVideo(Frames(images, FPS)))
+    dubbing = prepare_dub(talking_head, found, speech)
+    without = replace(dubbing, appearance=replace(found, stills=()))
+    changed, kept = (
+        np.abs(images_of(each.video())[title].astype(int) - images[title]).max(axis=3) > 8
+        for each in (without, dubbing)
+    )
+    assert changed.mean() > 0.1
+    assert kept.mean() < 0.1 * changed.mean()
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from talkinghead.errors import InputError, announce
+from talkinghead.face.pose import OUTER_EYE_CORNERS
 from talkinghead.media.coded_video import open_coded
 from talkinghead.media.looped import LoopedVideo
 from talkinghead.media.mixed import MixedSound
@@ -20,7 +21,7 @@ from talkinghead.media.video import VideoReader
 from talkinghead.methods.base import Renderer
 from talkinghead.motion.editing import retarget
 from talkinghead.motion.mouth_rest import estimate_rest
-from talkinghead.motion.tracked import head_of_track
+from talkinghead.motion.tracked import head_of_portrait
 from talkinghead.pipeline import TalkingHead
 from talkinghead.rendering.interior import load_filler
 from talkinghead.rendering.mouth import FlatFiller
@@ -237,10 +238,10 @@ def _with_own_head(lips: Motion, appearance: Appearance, portrait: Portrait) -> 
     known = np.flatnonzero(rows >= 0)
     nearest = rows[known[np.searchsorted((known[1:] + known[:-1]) / 2, looped.sources(0, len(lips)))]]
     track = appearance.track
-    rotation, translation = head_of_track(track, portrait.pose)
-    return replace(
-        lips, rotation=rotation[nearest], translation=translation[nearest], blink=track.blink[nearest], gaze=None
-    )
+    corners = portrait.pose.head_from_camera(portrait.mesh[OUTER_EYE_CORNERS])
+    rotation, translation, scale = (part[nearest] for part in head_of_portrait(track, portrait.pose, corners))
+    blink = track.blink[nearest]
+    return replace(lips, rotation=rotation, translation=translation, scale=scale, blink=blink, gaze=None)
 
 
 def _loop(appearance: Appearance, count: int) -> LoopedVideo:

@@ -29,18 +29,35 @@ def motion_of_track(track: FaceTrack, row: int) -> Motion:
     chosen = np.concatenate([MESH_OF_68, OUTER_EYE_CORNERS])  # first, for tracks are long and lie in files
     seen = np.asarray(track.landmarks[:, chosen], np.float64)
     points = head_from_camera(seen, track.rotation, track.translation, track.scale)
-    left, right = points[row, -2:]
     landmarks = place_between_eyes(points[:, :-2], points[row : row + 1, -2:], track.found[row : row + 1])
     rest = landmarks[row]
     for eye in (LEFT_EYE, RIGHT_EYE):
         landmarks[:, eye] = rest[eye]
-    middle = matrix_from_rotation(track.rotation) @ ((left + right) / 2)
-    eyes = replace(track, translation=track.translation + track.scale[:, None] * middle)
-    unit = float(track.scale[row] * np.linalg.norm(right - left))
-    rotation, translation = head_of_track(eyes, Pose(track.rotation[row], eyes.translation[row], unit))
+    rotation, translation, scale = head_of_portrait(
+        track, Pose(track.rotation[row], track.translation[row], float(track.scale[row])), points[row, -2:]
+    )
     gaze = None if track.gaze is None else track.gaze - track.gaze[row]
-    scale = _sure_sizes(track.scale / track.scale[row])
     return Motion(track.fps, landmarks, rotation, translation, track.blink, rest, gaze=gaze, scale=scale)
+
+
+def head_of_portrait(track: FaceTrack, pose: Pose, corners: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """How a tracked head moves a portrait of it, as in ``Motion``.
+
+    Args:
+        track: T rows.
+        pose: of the head in the portrait, in the frames and the unit of the track.
+        corners: (2, 3) the outer corners of the portrait's eyes in the head frame of the pose.
+
+    Returns:
+        rotation (T, 3) rad, translation (T, 3) in the portrait's eye distances, and sizes (T,) in units of its own.
+    """
+    left, right = corners
+    middle, unit = (left + right) / 2, float(pose.scale * np.linalg.norm(right - left))
+    seen = track.translation + track.scale[:, None] * (matrix_from_rotation(track.rotation) @ middle)
+    pictured = pose.translation + pose.scale * (matrix_from_rotation(pose.rotation) @ middle)
+    eyes = replace(track, translation=seen)
+    rotation, translation = head_of_track(eyes, Pose(pose.rotation, pictured, unit))
+    return rotation, translation, _sure_sizes(track.scale / pose.scale)
 
 
 def _sure_sizes(sizes: FloatArray) -> FloatArray:

@@ -14,13 +14,16 @@ from talkinghead.media.coded_video import CodedVideo
 from talkinghead.media.looped import LoopedVideo
 from talkinghead.media.spool import forget_pages, return_memory_between
 from talkinghead.motion.lips import in_order
+from talkinghead.rendering.hidden import fill_hidden
 from talkinghead.rendering.mouth import MouthFiller
 from talkinghead.rendering.mouth_redraw import MouthRedraw, NewMouth, PosedFace
 from talkinghead.rendering.mouth_rig import mouth_window
+from talkinghead.rendering.outline import blend
 from talkinghead.rendering.painted_face import DrawnHead
 from talkinghead.rendering.side_by_side import side_by_side
 from talkinghead.tracking.appearance import Appearance
 from talkinghead.tracking.shots import read_ahead
+from talkinghead.tracking.still_parts import StillPart, keep_stills
 from talkinghead.types import CodedFrames, FloatArray, Frames, IndexArray, Motion, Pose, VideoSource, Window
 
 _PIECE = 8  # frames redrawn together
@@ -60,7 +63,8 @@ def _pieces(
     rows, scenes, closed = appearance.rows(), _Scenes(appearance, video.video, filler), closed_mouth(motion.rest)
     done = 0
     for chunk in read_ahead(cast("Iterator[Frames]", video.chunks())):
-        own = rows[video.sources(done, done + len(chunk))]
+        sources = video.sources(done, done + len(chunk))
+        own = rows[sources]
         spans = scenes.spans(own)
         edges = [0, *(np.flatnonzero(np.diff(spans)) + 1).tolist(), len(chunk)]
         for first, last in pairwise(edges):
@@ -69,7 +73,7 @@ def _pieces(
                 change = np.asarray(motion.landmarks[done + part.start : done + part.stop], np.float64) - closed
                 mouths = _mouths(appearance, own[part], rest, change)
                 heads = None if drawn is None else list(islice(drawn, len(mouths)))
-                yield scenes.piece(chunk[part], own[part], mouths, int(spans[first]), heads)
+                yield scenes.piece(chunk[part], own[part], sources[part], mouths, int(spans[first]), heads)
         done += len(chunk)
         return_memory_between(done - len(chunk), done)
         appearance.forget_pages()
@@ -96,6 +100,7 @@ class _Task:
         mouth: the new one.
         light: (3,) of the frame.
         head: whose lower face is laid over the frame, or None.
+        stills: what stands still before the face around then.
     """
 
     number: int
@@ -105,6 +110,7 @@ class _Task:
     mouth: NewMouth
     light: FloatArray
     head: DrawnHead | None
+    stills: list[StillPart]
 
 
 @dataclass(frozen=True)
@@ -120,11 +126,18 @@ def _draw(piece: _Piece) -> Frames | CodedFrames:
     frames, tasks = piece.frames, piece.tasks
     if piece.redraw is None or not tasks:
         return frames
-    faces = [PosedFace(frames.view(task.number, task.window), task.mesh, task.pose, task.window) for task in tasks]
+    views = [frames.view(task.number, task.window) for task in tasks]
+    kept = [keep_stills(task.stills, view, task.window) for task, view in zip(tasks, views)]
+    # Of what stands still nothing is dragged along by the skin beside it.
+    under = [view if keep is None else fill_hidden(view, keep) for view, keep in zip(views, kept)]
+    faces = [PosedFace(view, task.mesh, task.pose, task.window) for task, view in zip(tasks, under)]
     heads = [task.head for task in tasks if task.head is not None]
     drawn = piece.redraw(faces, [task.mouth for task in tasks], np.stack([task.light for task in tasks]), heads or None)
+    for image, view, keep in zip(drawn, views, kept):
+        if keep is not None:
+            blend(image, view, keep, np.zeros(2, int))
     return frames.with_views(
-        {task.number: (task.window, face.image, image) for task, face, image in zip(tasks, faces, drawn)}
+        {task.number: (task.window, view, image) for task, view, image in zip(tasks, views, drawn)}
     )
 
 
@@ -146,6 +159,7 @@ class _Scenes:
         self,
         frames: Frames | CodedFrames,
         rows: IndexArray,
+        sources: IndexArray,
         mouths: list[NewMouth],
         span: int,
         heads: list[DrawnHead] | None,
@@ -171,12 +185,16 @@ class _Scenes:
                     mouth,
                     light,
                     None if heads is None else heads[number],
+                    self._stills_about(int(sources[number])),
                 )
             )
         return _Piece(frames, tasks, self._redraw)
 
     def _mesh(self, row: int) -> FloatArray:
         return np.asarray(self._appearance.track.landmarks[row], np.float64)
+
+    def _stills_about(self, frame: int) -> list[StillPart]:
+        return [part for part in self._appearance.stills if part.may_show(frame, self._video.fps)]
 
     def _prepare(self, span: int) -> MouthRedraw:
         appearance = self._appearance

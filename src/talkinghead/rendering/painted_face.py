@@ -58,7 +58,7 @@ def draw_heads(render: Render, motion: Motion, portrait: Portrait) -> Iterator[D
         portrait: cut out around its head first, so that no time is lost on the rest of its picture.
     """
     count = len(motion)
-    motion = replace(motion, translation=np.zeros((count, 3)), blink=np.zeros(count), gaze=None)
+    motion = replace(motion, translation=np.zeros((count, 3)), blink=np.zeros(count), gaze=None, scale=None)
     portrait = cut_heads(portrait)
     rig = build_rig(portrait)
     done = 0

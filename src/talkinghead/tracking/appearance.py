@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import scipy
@@ -21,6 +21,8 @@ from talkinghead.tracking.follow import SeenFace
 from talkinghead.tracking.raw import RawTrack, read_raw_track
 from talkinghead.tracking.reference import join_track
 from talkinghead.tracking.shots import ShotFrame
+from talkinghead.tracking.still_parts import StillPart
+from talkinghead.tracking.stills import StillFinder
 from talkinghead.tracking.stretches import choose_person, find_stretches
 from talkinghead.tracking.track import place_landmarks
 from talkinghead.types import (
@@ -59,6 +61,7 @@ class Appearance:
         scale: (R,) px per unit.
         landmarks: (R, 68, 3) float32 in the head frame of these poses.
         shown: (R,) in [0, 1], how much of a new mouth is to be seen.
+        stills: what stands still before the face, and keeps its pixels.
     """
 
     video: VideoSource
@@ -68,6 +71,7 @@ class Appearance:
     scale: FloatArray
     landmarks: FloatArray
     shown: FloatArray
+    stills: tuple[StillPart, ...] = ()
 
     def rows(self) -> IndexArray:
         """(num_frames,) the row of each frame of the video, -1 where the person is not seen."""
@@ -142,10 +146,11 @@ def find_appearance(
         InputError: no frame shows a face, none for long enough, or there is no face of that number.
     """
     chooser = None if face is None and who is None else FaceChooser(face, who)
-    cover = MouthCover(video.fps)
+    cover, stills = MouthCover(video.fps), StillFinder(video.fps)
 
     def look(frames: Sequence[ShotFrame], faces: Sequence[SeenFace | None]) -> None:
         cover(frames, faces)
+        stills(frames, faces)
         return_memory_between(frames[0].number - 1, frames[-1].number)
 
     raw = read_raw_track(video, progress=progress, choose=chooser, look=look)
@@ -162,7 +167,7 @@ def find_appearance(
     turned = np.abs(track.rotation[:, 1])
     shown *= 1 - _ramp((turned - _TURNED[0]) / (_TURNED[1] - _TURNED[0]))
     _tell(raw, spans, covered, turned >= _TURNED[1], name)
-    return _place(video, spans, track, shown)
+    return replace(_place(video, spans, track, shown), stills=stills.finish())
 
 
 def _place(video: VideoSource, spans: tuple[tuple[int, int], ...], track: FaceTrack, shown: FloatArray) -> Appearance:
