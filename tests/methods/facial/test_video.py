@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from talkinghead.data.warped_frames import WarpedFrames
 from talkinghead.methods.facial.config import CONFIGS
 from talkinghead.methods.facial.renderer import RenderToVideoRenderer
 from talkinghead.methods.facial.scenes import eye_maps
-from talkinghead.methods.facial.train_video import ShotBatches, Shots
+from talkinghead.methods.facial.train_video import ShotBatches, Shots, _choose_share
 from talkinghead.methods.facial.video import RenderToVideo, video_adversaries
 from talkinghead.methods.facial.video_losses import as_window, generate, video_example, video_losses
 from talkinghead.motion.expressions import landmarks_from_expression
@@ -23,6 +24,7 @@ from talkinghead.rendering.interior import InteriorFiller, MouthInterior
 from talkinghead.rendering.mesh_render import TEXTURE_SIDE, Skin
 from talkinghead.rendering.mouth import FlatFiller
 from talkinghead.rendering.warp import WarpRenderer
+from talkinghead.training.validation import PictureValidation
 from talkinghead.types import Motion, Portrait
 
 TINY = CONFIGS["tiny"]
@@ -178,3 +180,27 @@ def test_a_rendered_face_leaves_blinks_to_the_warp(calm: Portrait) -> None:
     x, y = calm.mesh[[159, 145], :2].mean(axis=0).round().astype(int)  # between the lids
     eye = np.s_[0, y - 1 : y + 2, x - 2 : x + 3]
     assert np.abs(made.images[eye].astype(int) - warped.images[eye]).max() <= 2
+
+
+@pytest.mark.parametrize(("wanted", "share"), [(0.0, 0.2), (0.3, 0.35), (5.0, 1.0)])
+def test_as_much_is_kept_of_what_was_learned_as_helps_frames_held_back(
+    tmp_path: Path, wanted: float, share: float
+) -> None:
+    """A network whose every pixel is lighter by 20 levels than the person's picture; targets by a share of that."""
+    pair = video_adversaries(TINY.video)
+    out = pair.generator.out
+    out.weight.data.zero_()
+    out.bias.data.fill_(np.arctanh(20 / 255))
+    own = torch.full((1, 32, 32, 3), 100, dtype=torch.uint8)
+    batch = {
+        "maps": torch.zeros(1, TINY.video.window, 32, 32, 4, dtype=torch.uint8),
+        "own": own,
+        "source": own,
+        "target": own + round(20 * wanted),
+        "target_landmarks": torch.full((1, 68, 2), 16.0),
+    }
+    scores = _choose_share(PictureValidation({"val": batch}, generate, tmp_path), pair)
+    assert scores["share"] == share
+    assert (out.bias == np.float32(np.arctanh(20 / 255))).all()  # training goes on with all of it
+    pair.generator.temper(scores["share"])
+    assert out.bias.detach().numpy() == pytest.approx(share * np.arctanh(20 / 255), rel=1e-5)

@@ -14,7 +14,7 @@ from functools import partial
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from talkinghead.data.corpus import describe
 from talkinghead.data.recording import Recording
@@ -29,6 +29,7 @@ from talkinghead.rendering.face_scene import FaceScene
 from talkinghead.rendering.mesh_render import Skin
 from talkinghead.rendering.skin import fit_skin
 from talkinghead.store import Store
+from talkinghead.training.adversarial import Adversaries
 from talkinghead.training.fit import Schedule
 from talkinghead.training.perceptual import perceptual_distance
 from talkinghead.training.stage import Training
@@ -36,9 +37,11 @@ from talkinghead.training.validation import PictureValidation
 from talkinghead.types import ImageArray
 
 _SKIN_FRAMES = 12  # from which texture and light are fitted
+_SHARE = "share"
 _VALIDATION = 24  # frames
 _ON_FACE = 0.75  # of the windows lie about one of the face's landmarks, the others anywhere
 _JITTER = 0.1  # sides of a window by which it lies off
+_SHARES = (0.2, 0.35, 0.6, 1.0)  # of what was learned that may be kept
 
 
 @dataclass(frozen=True)
@@ -140,8 +143,8 @@ class ShotBatches:
 def train_video(training: Training) -> None:
     """Train the renderer of a person; each validation leaves ``sheet.png`` in the output folder.
 
-    The initial network, which shows the person's warped picture, is kept unless training improves it on recordings held
-    back.
+    A network that learned from few recordings says too much: how large a share of it is kept is chosen on recordings
+    held back. The initial network, which shows the person's warped picture, stays unless that improves it.
     """
     corpus, config, store = training.corpus, training.config, training.store
     splits = {name: found for name in ("train", "val") if (found := corpus.recordings(name))}
@@ -156,6 +159,7 @@ def train_video(training: Training) -> None:
         every = max(1, len(held.places) // _VALIDATION)
         groups[name] = held.batch(held.places[::every][:_VALIDATION])
     validation = PictureValidation(groups, generate, training.out)
+    shared = "val" in groups and config.video.residual
     torch.manual_seed(0)
     network = video_adversaries(config.video).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     network.generator.wear(skin)
@@ -163,10 +167,12 @@ def train_video(training: Training) -> None:
         network,
         partial(video_losses, config=config, distance=perceptual_distance(None)),
         batches,
-        validate=validation,
+        validate=partial(_choose_share, validation) if shared else validation,
         schedule=Schedule(training.options.learning_rate, shape="decay"),
         merit=_merit if "val" in groups else None,
     )
+    if shared:
+        network.generator.temper(scores[_SHARE])
     card = {
         "network": "rendering-to-video of one person (Zhang et al. 2021, section 3.4)",
         "config": config.video,
@@ -174,6 +180,18 @@ def train_video(training: Training) -> None:
         "scores": {"splits": ", ".join(groups), **scores, "the warped picture as it is": validation.unchanged},
     }
     training.save(network.generator, "video", card)
+
+
+def _choose_share(validation: PictureValidation, network: nn.Module) -> dict[str, float]:
+    """The scores with the best share of what a network makes, and that share."""
+    assert isinstance(network, Adversaries)
+    generator, found = network.generator, list[dict[str, float]]()
+    kept = {name: value.clone() for name, value in generator.out.state_dict().items()}
+    for share in _SHARES:
+        generator.temper(share)
+        found.append({**validation(network), _SHARE: share})
+        generator.out.load_state_dict(kept)
+    return max(found, key=_merit)
 
 
 def _merit(scores: Mapping[str, float]) -> float:

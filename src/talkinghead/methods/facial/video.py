@@ -83,6 +83,12 @@ class RenderToVideo(nn.Module):
         made = torch.tanh(F.pixel_shuffle(self.out(x).float(), 2))
         return own + 2 * made if config.residual else made
 
+    def temper(self, share: float) -> None:
+        """Keep a share of the difference from the person's own picture that it makes."""
+        with torch.no_grad():
+            for parameter in self.out.parameters():
+                parameter.mul_(share)
+
     def wear(self, skin: Skin) -> None:
         """Bear a person's skin."""
         self.albedo.copy_(torch.from_numpy(skin.albedo).permute(2, 0, 1))
