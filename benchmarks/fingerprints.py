@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import talkinghead
@@ -46,10 +46,17 @@ def _files(folder: Path) -> dict[str, Path]:
     return {file.stem: file for file in sorted(folder.rglob("weights/*.safetensors"))}
 
 
-def fingerprints(part: str, folder: Path = _PACKAGE) -> dict[str, str]:
-    """Name of each file of weights that a part depends on -> the first digits of its SHA-256."""
+def fingerprints(part: str, folder: Path = _PACKAGE, *, left_out: Collection[str] = ()) -> dict[str, str]:
+    """Name of each file of weights that a part depends on -> the first digits of its SHA-256.
+
+    Args:
+        part: of the report.
+        folder: where weights lie that ship.
+        left_out: methods that a part of all methods was not measured with.
+    """
     files = _files(folder)
-    rooms = {file.parts[-3] for file in files.values()} - {_JUDGES} if part in _OF_ALL_METHODS else _USUAL
+    everyone = {file.parts[-3] for file in files.values()} - {_JUDGES, *left_out}
+    rooms = everyone if part in _OF_ALL_METHODS else _USUAL
     usual = (name for name, file in files.items() if file.parts[-3] in rooms)
     names = _ONLY.get(part, tuple(usual))
     return {name: hashlib.sha256(files[name].read_bytes()).hexdigest()[:_DIGITS] for name in names if name in files}

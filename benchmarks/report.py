@@ -10,6 +10,7 @@ from typing import Any
 from benchmarks import evaluation, overview, papers
 from benchmarks.fingerprints import describe_changes, fingerprints
 from benchmarks.parts import PARTS
+from talkinghead.methods import method_names
 
 RESULTS = Path(__file__).with_name("results")
 CLIPS = RESULTS / "clips"
@@ -42,9 +43,11 @@ def read(folder: Path = RESULTS) -> dict[str, Record]:
 
 def origin(part: str, record: Record) -> str:
     """When and with what a record was measured, and which weights have changed since, in one line."""
-    machine = record["machine"]
+    machine, result = record["machine"], json.dumps(record["result"])
+    left_out = [name for name in method_names() if f'"{name}"' not in result]
     facts = (record.get("date"), f"talkinghead {machine['version']}", machine["system"], machine.get("processor"))
-    since = describe_changes(record["weights"], fingerprints(part)) if "weights" in record else ""
+    now = fingerprints(part, left_out=left_out)
+    since = describe_changes(record["weights"], now) if "weights" in record else ""
     return f"*Measured: {', '.join(fact for fact in facts if fact)}.{since and ' ' + since}*\n"
 
 

@@ -28,6 +28,7 @@ def test_a_part_depends_on_its_own_weights(tmp_path: Path) -> None:
     (tmp_path / "another" / "weights" / "gaze.safetensors").write_bytes(b"gaze")
     assert list(fingerprints("speed", tmp_path)) == ["content", "phones"]
     assert set(fingerprints("evaluation", tmp_path)) == {"content", "gaze", "phones"}
+    assert set(fingerprints("evaluation", tmp_path, left_out=["another"])) == {"content", "phones"}
     assert fingerprints("tracking_noise", tmp_path) == {}
     before = fingerprints("recogniser", tmp_path)
     (tmp_path / "speech" / "weights" / "phones.safetensors").write_bytes(b"other")
