@@ -75,6 +75,12 @@ def test_frames_without_the_title_keep_nothing(parts: tuple[StillPart, ...]) -> 
     assert keep(parts, face_at(0.0)[0]) is None
 
 
+def test_a_title_that_goes_again_is_known_by_what_it_was() -> None:
+    parts = find(SWAY[:20], titled=slice(0, 16))
+    assert keep(parts, add_title(face_at(3.3)[0])) is not None
+    assert keep(parts, face_at(3.3)[0]) is None
+
+
 def test_a_part_may_be_cut_off_by_the_window(parts: tuple[StillPart, ...]) -> None:
     image = add_title(face_at(2.0)[0])
     whole = keep(parts, image)

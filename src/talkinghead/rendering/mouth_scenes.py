@@ -204,7 +204,10 @@ class _Scenes:
 
     def _read(self, row: int) -> PosedFace:
         frame = int(np.flatnonzero(self._appearance.rows() == row)[0])
-        return PosedFace(np.array(self._video.frame(frame)), self._mesh(row), self._appearance.pose(row))
+        image = np.array(self._video.frame(frame))
+        kept = keep_stills(self._stills_about(frame), image, Window(0, 0, *self._video.size))
+        image = image if kept is None else fill_hidden(image, kept)
+        return PosedFace(image, self._mesh(row), self._appearance.pose(row))
 
     def _follow_light(self, light: FloatArray) -> FloatArray:
         share = 1 - np.exp(-1 / (_LIGHT_S * self._appearance.video.fps))

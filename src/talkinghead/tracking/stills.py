@@ -57,6 +57,7 @@ class _Block:
         pairs: how many frames were compared.
         counts: (3, h, w) in how many of them each cell stood still, clearly did so, and told anything.
         inner: the same where the cell surely showed the face.
+        shown: (h, w) float32, what each cell showed when it stood still last.
     """
 
     corner: tuple[int, int]
@@ -68,9 +69,11 @@ class _Block:
     pairs: int = 0
     counts: npt.NDArray[np.uint8] = field(init=False)
     inner: npt.NDArray[np.uint8] = field(init=False)
+    shown: npt.NDArray[np.float32] = field(init=False)
 
     def __post_init__(self) -> None:
         self.counts, self.inner = (np.zeros((3, *self.look.shape), np.uint8) for _ in range(2))
+        self.shown = self.look
 
 
 @dataclass
@@ -184,6 +187,7 @@ def _compare(block: _Block, look: npt.NDArray[np.float32], mesh: FloatArray, mov
     counts = np.stack([surely, clearly, still | moves])
     block.counts += counts
     block.inner += counts * inside
+    block.shown = np.where(surely, look, block.shown)
     block.pairs += 1
 
 
@@ -207,7 +211,7 @@ def _find_parts(block: _Block) -> Iterator[StillPart]:
         left, top, width, height = cv2.boundingRect(mine.astype(np.uint8))
         box = np.s_[top : top + height, left : left + width]
         corner = (block.corner[0] + left * block.cell, block.corner[1] + top * block.cell)
-        look = block.look[box].round().astype(np.uint8)
+        look = block.shown[box].round().astype(np.uint8)
         yield StillPart(block.first, block.number, corner, block.cell, mine[box], (mine & inner)[box], look)
 
 
