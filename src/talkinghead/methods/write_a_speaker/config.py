@@ -13,6 +13,7 @@ class MouthConfig:
         embedding_size: of a phone in the lookup table.
         channels: of the stacked residual convolutions.
         layers: how many.
+        dilations: of the layers, in turn.
         dropout: share of the channels that are left out in training.
         recurrent: whether a bidirectional LSTM takes their place, as in the works that the paper compares with.
         discriminator_channels: of the discriminator, each of which halves the number of frames.
@@ -23,6 +24,7 @@ class MouthConfig:
     embedding_size: int = 128
     channels: int = 256
     layers: int = 8
+    dilations: tuple[int, ...] = (1,)
     dropout: float = 0.0
     recurrent: bool = False
     discriminator_channels: tuple[int, ...] = (64, 128, 256)
@@ -137,7 +139,9 @@ class WriteASpeakerConfig:
 
 _SMALL_WORDS = WordsConfig(embedding_size=32, channels=(48, 48, 64, 96), layers=2, discriminator_channels=(32, 48, 64))
 _SMALL = WriteASpeakerConfig(
-    MouthConfig(embedding_size=64, channels=96, layers=5, dropout=0.2, discriminator_channels=(48, 64, 96)),
+    MouthConfig(
+        embedding_size=64, channels=96, dilations=(1, 2, 4, 8), dropout=0.2, discriminator_channels=(48, 64, 96)
+    ),
     _SMALL_WORDS,
     # Words hardly tell where a head goes: a network that must hit the recorded path learns to stand still.
     replace(_SMALL_WORDS, outputs=6, emotions=False, noise=4, adversarial=1.0, ssim_weight=10.0),

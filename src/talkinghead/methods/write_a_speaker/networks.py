@@ -28,12 +28,13 @@ class Res1D(nn.Module):
     Args:
         channels: of input and output.
         dropout: share of the channels between the two that are left out in training, all frames of a channel at once.
+        dilation: frames from one to the next of the three that the first sees.
     """
 
-    def __init__(self, channels: int, dropout: float = 0.0) -> None:
+    def __init__(self, channels: int, dropout: float = 0.0, dilation: int = 1) -> None:
         super().__init__()
         self.dropout = nn.Dropout1d(dropout)
-        self.first = nn.Conv1d(channels, channels, 3, padding=1)
+        self.first = nn.Conv1d(channels, channels, 3, padding=dilation, dilation=dilation)
         self.second = nn.Conv1d(channels, channels, 3, padding=1)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -65,14 +66,19 @@ class MouthGenerator(nn.Module):
         else:
             self.lstm = None
             self.stem = nn.Conv1d(config.embedding_size, width, 3, padding=1)
-            self.layers = nn.Sequential(*[Res1D(width, config.dropout) for _ in range(config.layers)])
+            self.layers = nn.Sequential(*[Res1D(width, config.dropout, dilation) for dilation in self._dilations])
         self.out = nn.Conv1d(width, len(MOUTH_EXPRESSIONS), 1)
         nn.init.normal_(self.lookup.weight)
 
     @property
     def reach(self) -> int:
         """Frames before and after a frame on which its weights depend."""
-        return 2 * self.config.layers + 1
+        return sum(self._dilations) + self.config.layers + 1
+
+    @property
+    def _dilations(self) -> list[int]:
+        found = self.config.dilations
+        return [found[number % len(found)] for number in range(self.config.layers)]
 
     def forward(self, phones: Tensor) -> Tensor:
         """Weights (B, T, 28), about in [0, 1], of shares (B, T, 39) of the phones; what is left is silence."""

@@ -13,7 +13,7 @@ STAGES = {
         losses=defer(f"{_HERE}.losses:mouth_losses"),
         example=defer(f"{_HERE}.losses:mouth_example"),
         train=defer(f"{_HERE}.train:train_mouth"),
-        options=TrainingOptions(steps=1400, batch=32, learning_rate=5e-4, validate_every=350),
+        options=TrainingOptions(steps=2800, batch=32, learning_rate=5e-4, validate_every=700),
     ),
     "upper_face": Stage(
         what="words and emotion -> the 23 weights of the upper face (equations 4 to 6), on open recordings",
