@@ -102,7 +102,7 @@ def test_of_a_face_that_stands_still_nothing_is_known() -> None:
     assert find(np.zeros(40), titled=slice(0, 40), noise=1.0) == ()
 
 
-def test_what_lasts_is_one_part_and_a_new_shot_begins_anew() -> None:
+def test_what_lasts_is_one_part() -> None:
     parts = find(6 * np.sin(np.arange(120) / 2), titled=slice(30, 120))
     assert 30 <= parts[0].start < parts[0].stop
     assert parts[-1].stop >= 110

@@ -92,9 +92,7 @@ class StillFinder:
     def __call__(self, frames: Sequence[ShotFrame], faces: Sequence[SeenFace | None]) -> None:
         """Compare what is seen in some frames in a row."""
         for frame, face in zip(frames, faces):
-            if frame.is_cut:
-                self._finish()
-            if face is not None:
+            if face is not None:  # a title that comes may look like a cut, and a true one tells of nothing that stands
                 self._look(frame, np.asarray(face.mesh[:, :2], np.float64))
 
     def finish(self) -> tuple[StillPart, ...]:
