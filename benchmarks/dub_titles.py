@@ -9,7 +9,6 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from benchmarks.dub_covers import CLIPS
 from talkinghead import TalkingHead
 from talkinghead.data.corpus import Corpus
 from talkinghead.dubbing import Dubbing, prepare_dub
@@ -20,6 +19,7 @@ from talkinghead.tracking.appearance import Appearance, find_appearance
 from talkinghead.tracking.still_parts import keep_stills
 from talkinghead.types import BoolArray, FloatArray, Frames, ImageArray, Speech, num_frames
 
+CLIPS = ("styletalk__KristiNoem", "styletalk__reagan_clip1", "vid2speech__grid_s4_sgac2a")
 KINDS = {
     "bar": "title on a bar",
     "while": "the same for half of the time",
@@ -126,7 +126,7 @@ def table(result: Mapping[str, Mapping[str, float]]) -> list[str]:
     """Lines of the page."""
     lines = [
         "## Titles across the chin\n",
-        f"Painted over {_SECONDS:g} s of the same videos, between lower lip and chin, and dubbed with the video's own",
+        f"Painted over {_SECONDS:g} s of {len(CLIPS)} videos, between lower lip and chin, and dubbed with their own",
         "words: the share of the title's pixels that change by more than 8 grey levels in frames with a new mouth, if",
         "nothing that stands still is looked for, and as it is.\n",
         "| | changed before | changed now |",
