@@ -40,17 +40,12 @@ from talkinghead.store import Store
 
 _TABLE_1, _HABITS, _ABLATIONS, _FRAMES, _PICTURES = "table 1", "habits", "ablations", "frames", "pictures"
 _LONG, _COST, _MEMORY = "long", "cost", "memory"
-_BEFORE = "before"
-_RENDERERS = "renderers"
 _ORDER = (_TABLE_1, _HABITS, _FRAMES, _PICTURES, _ABLATIONS, _LONG, _COST, _MEMORY)
 _TITLE = """# FACIAL: persons learned from their videos
 
 Persons whom `talkinghead adapt --method facial` made: {people}. Nothing below was learned from the clips on which it
 is measured; the weights for anybody, however, have learned from other sentences of GRID's s1, and from all of the
 video of {obama}.
-"""
-
-_EARLIER = """Measured before the phones were trained again, and before mouths and heads of persons moved further: {}.
 """
 
 
@@ -120,8 +115,4 @@ def page(result: Mapping[str, Any]) -> str:
     people = ", ".join(f"{speaker} from {seconds}" for speaker, seconds in result["people"].items())
     title, told = _TITLE.format(people=people, obama="Barack Obama").split("\n\n", 1)
     lines = [title, "", paragraph(told), ""]
-    if result.get(_BEFORE):  # sections that a run of parts left as they were
-        lines += [paragraph(_EARLIER.format(" and ".join(result[_BEFORE]))), ""]
-    if result.get(_RENDERERS):  # of persons that were put together from several trainings
-        lines += [paragraph(result[_RENDERERS]), ""]
     return "\n".join([*lines, *(sections[name](result[name]) for name in _ORDER if result.get(name))])

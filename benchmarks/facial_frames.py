@@ -25,6 +25,7 @@ from talkinghead.methods.facial import load_renderer
 from talkinghead.methods.facial.config import CONFIGS
 from talkinghead.methods.facial.renderer import RenderToVideoRenderer
 from talkinghead.methods.facial.video import RenderToVideo
+from talkinghead.metrics.blinks import find_blinks
 from talkinghead.metrics.cpbd import cpbd
 from talkinghead.metrics.psnr import psnr
 from talkinghead.metrics.ssim import ssim
@@ -40,7 +41,7 @@ from talkinghead.rendering.warp import WarpRenderer
 from talkinghead.store import Store
 from talkinghead.tracking import portrait_from_image, track_faces
 from talkinghead.tracking.portrait import best_frame
-from talkinghead.types import FloatArray, Frames, ImageArray, Motion, Portrait
+from talkinghead.types import FaceTrack, FloatArray, Frames, ImageArray, Motion, Portrait
 from talkinghead.weights import Weights
 
 FULL = "render-to-video"
@@ -61,7 +62,8 @@ _FRAMES = """## Frames of {speaker} from real landmarks ({clips} clips)
 
 Each held-out clip's calmest frame is moved by the landmarks of its other frames, of which every sixth counts, and
 compared in the square of the head (256 px). "Closure" is what the tracker sees of eyes, from 0 to 1, when the same
-motion says that they are shut. `*` marks rows than which render-to-video is better, `!` rows than which it is worse.
+motion says that they are shut; "real": of blinks in these clips at their deepest. `*` marks rows than which
+render-to-video is better, `!` rows than which it is worse.
 """
 _SPEED = """## Cost
 
@@ -107,7 +109,7 @@ def measure_frames(somebody: Somebody, store: Store, runs: Path, sheet: Path) ->
             rows.setdefault(name, []).append({**_score(made, real, crop), "closure": float(seen)})
             shown.append(made[len(real) // 2])
             below.append(closed[-1])
-        rows.setdefault("real", []).append({"CPBD": _sharpness(real, crop)})
+        rows.setdefault("real", []).append({"CPBD": _sharpness(real, crop), **_deepest(take.track)})
         pictures += [
             np.concatenate([cv2.resize(crop.extract(p), (_SHOWN, _SHOWN)) for p in line], axis=1)
             for line in (shown, below)
@@ -122,6 +124,14 @@ def _prepare(take: Take) -> tuple[Portrait, Motion, ImageArray]:
     still, *real = take.frames([best, *range(0, len(take.track), _EVERY)])
     portrait = Portrait(Frames(still[None], take.track.fps), take.track[best : best + 1])
     return portrait, motion_of_track(take.track, best), np.stack(real)
+
+
+def _deepest(track: FaceTrack) -> dict[str, float]:
+    """How far eyes are seen to be shut in the mean over real blinks, if there are any."""
+    spans = [
+        (round(blink.start * track.fps), round(blink.end * track.fps)) for blink in find_blinks(track.blink, track.fps)
+    ]
+    return {"closure": float(np.mean([track.blink[a : b + 1].max() for a, b in spans]))} if spans else {}
 
 
 def _draw(renderer: Renderer, motion: Motion, portrait: Portrait) -> ImageArray:

@@ -55,10 +55,12 @@ _DIGITS = {
     "blinks told": 3,
 }
 _REAL, _PERSON, _ANYBODY = "real", "the person's weights", "weights for anybody"
+_LEARNED, _HELD_OUT = "real, learned from", "real, held back"
 _HABITS = """## Heads and blinks of persons
 
 Every person says the {sentences} test sentences of GRID's s1, so that the sound tells nobody apart; the real rows are
-all that there is of them. Blinks and their length at half height are of `metrics.blinks`. "Told" is the share of
+all that there is of them. Blinks and their length at half height are of `metrics.blinks`; how often somebody blinks is
+learned from the reference, and differs in what was held back where that is short. "Told" is the share of
 pieces of {seconds:g} s whose pose, or whose lids, a classifier of {people} people assigns to the right one
 (`metrics.personalisation`, cross-validated; chance is {chance:.0%}), poses without what is faster than 3 Hz, which is
 the tracker's noise. The paper prints 0.85 by the pose and 0.73 by the blinks, of other people.
@@ -98,7 +100,9 @@ def measure_habits(people: Sequence[Somebody], sentences: Sequence[SpokenAttribu
         sentences: that each of them says.
         store: keeps tracks.
     """
-    real = {one.speaker: _real_attributes(one, store) for one in people}
+    learned = {one.speaker: _learned_attributes(one) for one in people}
+    held = {one.speaker: [attributes_of(take.track)[0] for take in read_takes(one.held_out, store)] for one in people}
+    real = {speaker: [*learned[speaker], *held[speaker]] for speaker in learned}
     size = load_shipped().config.expression_size
     made: dict[str, dict[str, list[FloatArray]]] = {_PERSON: {}, _ANYBODY: {}}
     for one in people:
@@ -110,9 +114,9 @@ def measure_habits(people: Sequence[Somebody], sentences: Sequence[SpokenAttribu
                 _with_habits(_make(network, sentence), network, number) for number, sentence in enumerate(sentences)
             ]
     rows = {_REAL: {name: _cut(own) for name, own in real.items()}, **made}
+    seen = {_REAL: real, _LEARNED: learned, _HELD_OUT: held, **made}
     blinks = {
-        speaker: {row: _blinks([path[:, -1] for path in own[speaker]]) for row, own in {**rows, _REAL: real}.items()}
-        for speaker in real
+        speaker: {row: _blinks([path[:, -1] for path in own[speaker]]) for row, own in seen.items()} for speaker in real
     }
     told: dict[str, dict[str, float]] = {}
     picks: dict[str, Callable[[FloatArray], FloatArray]] = {
@@ -132,11 +136,10 @@ def measure_habits(people: Sequence[Somebody], sentences: Sequence[SpokenAttribu
     return {"blinks": blinks, "told": told, "sentences": len(sentences)}
 
 
-def _real_attributes(one: Somebody, store: Store) -> list[FloatArray]:
-    """(T, 58) of each recording of a person, learned from or held out."""
-    learned = person_corpus(one.person.record, one.person.folder).recordings()
-    takes = [*read_takes(learned, Store(one.person.folder / "store")), *read_takes(one.held_out, store)]
-    return [attributes_of(take.track)[0] for take in takes]
+def _learned_attributes(one: Somebody) -> list[FloatArray]:
+    """(T, 58) of each recording that a person was learned from."""
+    recordings = person_corpus(one.person.record, one.person.folder).recordings()
+    return [attributes_of(take.track)[0] for take in read_takes(recordings, Store(one.person.folder / "store"))]
 
 
 def _cut(paths: Sequence[FloatArray]) -> list[FloatArray]:
@@ -154,10 +157,11 @@ def _with_habits(made: FloatArray, network: FacialGenerator, seed: int) -> Float
 
 
 def _blinks(curves: Sequence[FloatArray]) -> dict[str, float]:
-    """How often and how long, and in how many seconds."""
+    """How often and how long, how many, and in how many seconds."""
     found = [(blink.end - blink.start) for curve in curves for blink in find_blinks(curve, FPS)]
     seconds = sum(map(len, curves)) / FPS
-    return {"rate": len(found) / seconds, "length": float(np.mean(found)) if found else 0.0, "seconds": seconds}
+    length = float(np.mean(found)) if found else 0.0
+    return {"rate": len(found) / seconds, "length": length, "count": len(found), "seconds": seconds}
 
 
 def habits_section(result: Mapping[str, Any]) -> str:
@@ -165,15 +169,19 @@ def habits_section(result: Mapping[str, Any]) -> str:
     people = len(result["blinks"])
     told = _HABITS.format(sentences=result["sentences"], seconds=_PIECE_S, people=people, chance=1 / people)
     lines = _wrap(told)
-    rows = (_REAL, _PERSON, _ANYBODY)
+    rows: tuple[str, ...] = (_LEARNED, _HELD_OUT, _PERSON, _ANYBODY)
     lines += [f"| blinks per second, length | {' | '.join(rows)} |", "|---" * (1 + len(rows)) + "|"]
-    for speaker, own in result["blinks"].items():
-        cells = [f"{own[row]['rate']:.2f}, {own[row]['length']:.2f} s (in {own[row]['seconds']:.0f} s)" for row in rows]
-        lines.append(f"| {speaker} | {' | '.join(cells)} |")
+    for speaker, blinks in result["blinks"].items():
+        lines.append(f"| {speaker} | {' | '.join(_blinks_cell(blinks[row]) for row in rows)} |")
+    rows = (_REAL, _PERSON, _ANYBODY)
     lines += ["", f"| told by | {' | '.join(rows)} |", "|---" * (1 + len(rows)) + "|"]
     for measured, own in result["told"].items():
         lines.append(f"| {measured} | {' | '.join(f'{own[row]:.2f}' for row in rows)} |")
     return "\n".join(lines) + "\n"
+
+
+def _blinks_cell(found: Mapping[str, float]) -> str:
+    return f"{found['rate']:.2f}, {found['length']:.2f} s ({found['count']:.0f} in {found['seconds']:.0f} s)"
 
 
 def _wrap(text: str) -> list[str]:

@@ -31,15 +31,15 @@ to the shortest speech.
 """
 
 
-def _anonymous_mib(process: int) -> float:
-    """Anonymous resident memory of a running process; 0 where the system does not tell."""
+def _memory_mib(process: int) -> dict[str, float]:
+    """Of a running process: "anonymous" resident memory now and "resident" at its peak, where the system tells."""
     try:
         status = Path(f"/proc/{process}/status").read_text(encoding="ascii")
     except OSError:
-        return 0.0
-    return max(
-        (int(line.split()[1]) / 1024 for line in status.splitlines() if line.startswith("RssAnon:")), default=0.0
-    )
+        return {}
+    kinds = {"RssAnon": "anonymous", "VmHWM": "resident"}
+    lines = (line.split() for line in status.splitlines() if line.split(":")[0] in kinds)
+    return {kinds[name[:-1]]: int(size) / 1024 for name, size, _ in lines}
 
 
 def peaks_by_length(face: Path, seconds: Iterable[float], options: Sequence[str]) -> dict[str, dict[str, float]]:
@@ -72,9 +72,10 @@ def peaks(arguments: list[str]) -> dict[str, float]:
     """Peak MiB of ``talkinghead`` with these arguments: "resident", and "anonymous" where the system tells it."""
     with tempfile.TemporaryFile() as said:
         command = subprocess.Popen([sys.executable, "-c", _COMMAND, *arguments], stdout=said, stderr=said)
-        anonymous, ended, code = 0.0, 0, 0
+        found: dict[str, float] = {}
+        ended, code = 0, 0
         while not ended:
-            anonymous = max(anonymous, _anonymous_mib(command.pid))
+            found |= {kind: max(size, found.get(kind, 0.0)) for kind, size in _memory_mib(command.pid).items()}
             time.sleep(_EVERY_S)
             ended, code, used = os.wait4(command.pid, os.WNOHANG)
         command.returncode = os.waitstatus_to_exitcode(code)
@@ -82,8 +83,8 @@ def peaks(arguments: list[str]) -> dict[str, float]:
             said.seek(0)
             raise RuntimeError(said.read().decode(errors="replace"))
     unit = 1 if sys.platform == "darwin" else 1024
-    result = {"resident": used.ru_maxrss * unit / 2**20}
-    return result | ({"anonymous": anonymous} if anonymous else {})
+    # What the system tells at the end also counts what was this process, larger at times, before it became the command.
+    return {"resident": used.ru_maxrss * unit / 2**20} | found
 
 
 def measure(*, minutes: tuple[float, ...] = MINUTES, size: int = 512) -> dict[str, dict[str, float]]:
