@@ -21,8 +21,8 @@ from talkinghead.rendering.warp import WarpRenderer
 from talkinghead.tracking.portrait import best_frame
 from talkinghead.types import Frames, ImageArray, IndexArray, Motion, Portrait
 
-# Clips of one person, of each of which a few pictures are enough. These are a blink and wide mouths: a network that sees
-# nothing else spoils what hardly moves.
+# Clips of one person, of each of which a few pictures are enough. These are a blink and wide mouths: a network that
+# sees nothing else spoils what hardly moves.
 _MANY = 50
 
 
