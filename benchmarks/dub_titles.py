@@ -22,8 +22,8 @@ from talkinghead.types import BoolArray, FloatArray, Frames, ImageArray, Speech,
 CLIPS = ("styletalk__KristiNoem", "styletalk__reagan_clip1", "vid2speech__grid_s4_sgac2a")
 KINDS = {
     "bar": "title on a bar",
-    "while": "the same for half of the time",
-    "half": "the same, half transparent",
+    "while": "title on a bar, for half of the time",
+    "half": "title on a half transparent bar",
     "letters": "letters alone",
     "ticker": "letters that run along a bar",
 }
