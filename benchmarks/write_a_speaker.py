@@ -111,7 +111,7 @@ def measure(corpus: Path, store: Path, runs: Path, persons: Path) -> dict[str, A
     except InputError as error:
         announce(f"emotions are left out: {error}")
     people = list(find_people(persons, corpus))
-    found[_STYLES] = mouth_styles.measure(people, kept)
+    found[_STYLES] = mouth_styles.measure(people, corpus, kept)
     found[_FRAMES] = space_time.measure(people, kept, runs, runs / "write_a_speaker")
     return found
 
