@@ -97,14 +97,14 @@ def measure_frames(somebody: Somebody, store: Store, runs: Path, sheet: Path) ->
     rows: dict[str, list[dict[str, float]]] = {}
     pictures: list[ImageArray] = []
     for take in read_takes(chosen, store, smooth=False):
-        portrait, motion, real = _prepare(take)
+        portrait, motion, real, counted = _prepare(take)
         # Open before they shut: the tracker's measure is relative to the lids that it has seen.
         lids = np.repeat([0.0, 1.0], _SHUT_FRAMES)
         shut = replace(motion[: len(lids)], blink=lids)
         crop = Crop.of(portrait.mesh, portrait.size).refine()
         shown, below = [real[len(real) // 2]], [portrait.picture]
         for name, renderer in renderers.items():
-            made, closed = _draw(renderer, motion, portrait)[::_EVERY], _draw(renderer, shut, portrait)
+            made, closed = _draw(renderer, motion, portrait)[counted], _draw(renderer, shut, portrait)
             seen = track_faces(iter([Frames(closed, motion.fps)])).blink[_SHUT_FRAMES:].mean()
             rows.setdefault(name, []).append({**_score(made, real, crop), "closure": float(seen)})
             shown.append(made[len(real) // 2])
@@ -118,12 +118,13 @@ def measure_frames(somebody: Somebody, store: Store, runs: Path, sheet: Path) ->
     return {"speaker": somebody.speaker, "rows": rows}
 
 
-def _prepare(take: Take) -> tuple[Portrait, Motion, ImageArray]:
-    """The calmest frame, the whole motion away from it, and the frames (n, H, W, 3) that count."""
+def _prepare(take: Take) -> tuple[Portrait, Motion, ImageArray, list[int]]:
+    """The calmest frame, the whole motion away from it, and the frames (n, H, W, 3) that count, with their rows."""
     best = best_frame(take.track)
-    still, *real = take.frames([best, *range(0, len(take.track), _EVERY)])
+    counted = [row for row in range(0, len(take.track), _EVERY) if row != best]
+    still, *real = take.frames([best, *counted])
     portrait = Portrait(Frames(still[None], take.track.fps), take.track[best : best + 1])
-    return portrait, motion_of_track(take.track, best), np.stack(real)
+    return portrait, motion_of_track(take.track, best), np.stack(real), counted
 
 
 def _deepest(track: FaceTrack) -> dict[str, float]:

@@ -40,7 +40,7 @@ from talkinghead.rendering.warp import WarpRenderer
 from talkinghead.store import Store
 from talkinghead.tracking import portrait_from_image
 from talkinghead.tracking.portrait import best_frame
-from talkinghead.types import FloatArray, Frames, ImageArray, Motion, Portrait, Speech, Video
+from talkinghead.types import FloatArray, Frames, ImageArray, IndexArray, Motion, Portrait, Speech, Video
 from talkinghead.weights import Weights
 
 FULL = "space-time"
@@ -113,13 +113,13 @@ def _measure_person(
     embedder = find_embedder()
     places = np.linspace(0, len(recordings) - 1, _CLIPS).round().astype(int)
     for take in read_takes([recordings[place] for place in dict.fromkeys(places)], store, smooth=False):
-        portrait, motion, real = _prepare(take)
+        portrait, motion, real, counted = _prepare(take)
         crop = Crop.of(portrait.mesh, portrait.size).refine()
         made = {name: _draw(renderer, motion, portrait) for name, renderer in renderers.items()}
         for name, frames in {**made, "real": real}.items():
-            rows.setdefault(name, []).append(_score(frames, real, crop))
+            rows.setdefault(name, []).append(_score(frames, real, crop, counted))
             if embedder is not None:
-                faces.setdefault(name, []).append(embedder(frames[::_EVERY], take.track.landmarks[::_EVERY]))
+                faces.setdefault(name, []).append(embedder(frames[counted], take.track.landmarks[counted]))
         if len(pictures) < _SHOWN:
             row = len(real) // 2
             pictures.append(np.concatenate([crop.extract(frames[row]) for frames in (real, *made.values())], axis=1))
@@ -192,12 +192,13 @@ def section(result: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _prepare(take: Take) -> tuple[Portrait, Motion, ImageArray]:
-    """The calmest frame, the motion of all frames, and these (T, H, W, 3)."""
+def _prepare(take: Take) -> tuple[Portrait, Motion, ImageArray, IndexArray]:
+    """The calmest frame, the motion of all frames, these (T, H, W, 3), and which of them count: not the calmest."""
     best = best_frame(take.track)
     still, *real = take.frames([best, *range(len(take.track))])
     portrait = Portrait(Frames(still[None], take.track.fps), take.track[best : best + 1])
-    return portrait, motion_of_track(take.track, best), np.stack(real)
+    counted = np.array([row for row in range(0, len(real), _EVERY) if row != best], np.intp)
+    return portrait, motion_of_track(take.track, best), np.stack(real), counted
 
 
 def _draw(renderer: Renderer, motion: Motion, portrait: Portrait) -> ImageArray:
@@ -205,10 +206,10 @@ def _draw(renderer: Renderer, motion: Motion, portrait: Portrait) -> ImageArray:
     return np.concatenate([chunk.images for chunk in renderer.render(motion, portrait)])
 
 
-def _score(frames: ImageArray, real: ImageArray, crop: Crop) -> dict[str, float]:
-    """Of frames (T, H, W, 3)."""
+def _score(frames: ImageArray, real: ImageArray, crop: Crop, counted: IndexArray) -> dict[str, float]:
+    """Of frames (T, H, W, 3), of which some rows count."""
     seen = {} if frames is real else _view(frames, real)
-    alone, frames, real = frames is real, frames[::_EVERY], real[::_EVERY]
+    alone, frames, real = frames is real, frames[counted], real[counted]
     sharp = {"CPBD": float(np.mean([cpbd(frame) for frame in frames]))}
     if alone:
         return sharp
