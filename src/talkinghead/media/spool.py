@@ -27,7 +27,8 @@ Samples = npt.NDArray[np.float32]
 IN_MEMORY = 60 * 16_000
 """Samples up to which ``spool_samples`` needs no file: a minute at 16 kHz, 4 MB."""
 
-_TIDIED = 1000  # frames, after which memory that was freed is given back
+# Frames after which memory that was freed is given back: until then the holes that they leave may be as large as they.
+_TIDIED = 100
 _PIECE = 65_536
 _FULL_SCALE = 32_768
 
@@ -164,7 +165,7 @@ def forget_pages(*rows: npt.NDArray[Any]) -> None:
 
 
 def return_memory_between(before: int, done: int) -> None:
-    """Give back what was freed if a thousandth frame, or more than one, lies between two numbers of frames."""
+    """Give back what was freed if a hundredth frame, or more than one, lies between two numbers of frames."""
     if done // _TIDIED > before // _TIDIED:
         return_freed_memory()
 
