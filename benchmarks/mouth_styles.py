@@ -14,6 +14,7 @@ import torch
 from benchmarks.facial_people import Somebody
 from benchmarks.intervals import Interval, cell, compare, interval
 from talkinghead.data.corpus import Corpus
+from talkinghead.errors import announce
 from talkinghead.face.landmarks import LIPS
 from talkinghead.methods import get_method
 from talkinghead.methods.write_a_speaker import load_generator
@@ -55,8 +56,10 @@ def measure(people: Iterable[Somebody], corpus: Path, store: Store) -> dict[str,
         learned = [one for one in table.recordings(speakers=(somebody.speaker,)) if one.video.name in names]
         recordings = [one for one in learned if one not in somebody.held_out] + list(somebody.held_out)
         pairs = pair_weights(mouth, list(read_performances(recordings, store)))
-        if len(pairs) >= _FOLDS:
-            found[somebody.speaker] = _measure_person(pairs)
+        if len(pairs) < _FOLDS:
+            announce(f"{somebody.speaker} has {len(pairs)} clips, not {_FOLDS}: the styles are without.")
+            continue
+        found[somebody.speaker] = _measure_person(pairs)
     return found
 
 

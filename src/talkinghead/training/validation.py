@@ -55,7 +55,6 @@ class PictureValidation:
             made = generate_pictures(network, batch, self._generate)
             scores |= {f"{name} {key}": value for key, value in score_pictures(made, batch).items()}
             columns = [*(_levels(batch, key) for key in self._shown), made, _levels(batch, "target")]
-            # The last pairs, because both frames of a clip's first pair may be its calmest.
             sheets += [np.concatenate(row, axis=1) for row in list(zip(*columns))[-_SHOWN:]]
         save_image(np.concatenate(sheets), self._out / "sheet.png")
         return scores

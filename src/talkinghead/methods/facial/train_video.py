@@ -173,6 +173,7 @@ def train_video(training: Training) -> None:
     )
     if shared:
         network.generator.temper(scores[_SHARE])
+        validation(network)  # so that the sheet shows what is kept
     card = {
         "network": "rendering-to-video of one person (Zhang et al. 2021, section 3.4)",
         "config": config.video,
