@@ -14,6 +14,7 @@ from starlette.testclient import TestClient
 from mutations import mutate_bytes
 from served import HERE, make_service
 from talkinghead.media import read_provenance
+from talkinghead.production.stages import STAGE_NAMES
 from talkinghead.web.records import TaskRecord
 from talkinghead.web.server import make_app
 from talkinghead.web.service import client_of
@@ -47,8 +48,11 @@ def done(client: TestClient, face: Path, speech: Path) -> str:
     assert {event.split("\n")[0] for event in events} == {"event: progress", "event: done"}
     last = json.loads(events[-1].split("data: ")[1])
     assert last["state"] == "done", last
-    stages = {json.loads(event.split("data: ")[1]).get("progress", {}).get("stage") for event in events}
-    assert {"render"} <= stages
+    # Which stages are seen depends on how fast the machine is: events are samples of what goes on.
+    progress = [json.loads(event.split("data: ")[1]).get("progress") or {} for event in events]
+    stages = {each["stage"] for each in progress if each.get("stage")}
+    assert stages
+    assert stages <= set(STAGE_NAMES)
     return str(told["id"])
 
 
