@@ -67,9 +67,9 @@ render-to-video is better, `!` rows than which it is worse.
 """
 _SPEED = """## Cost
 
-Of {name}'s person, in a second of a core's time, all threads counted: {load:.0f} processes were waiting for {cores}
-cores, so that the clock tells nothing. Networks had {threads} thread(s). Pictures show the head; motion includes what
-recognises the speech, and frames include the warp.
+Of {name}'s person, on {cores} cores for which {load:.0f} processes waited when this began: in a second on the clock, and
+in a second of a core's time, all threads counted. Networks had {threads} thread(s). Pictures show the head; motion
+includes what recognises the speech, and frames include the warp.
 """
 
 
@@ -222,6 +222,6 @@ def cost_section(result: Mapping[str, Any]) -> str:
     """What ``measure_cost`` gives as Markdown."""
     facts = ("name", "cores", "load", "threads")
     lines = [_SPEED.format(**{fact: result[fact] for fact in facts})]
-    lines += ["| | in a second of a core |", "|---|---|"]
-    lines += [f"| {name} | {core:.0f} |" for name, (core, _) in result["rates"].items()]
+    lines += ["| | in a second | in a second of a core |", "|---|---|---|"]
+    lines += [f"| {name} | {clock:.0f} | {core:.0f} |" for name, (core, clock) in result["rates"].items()]
     return "\n".join(lines) + "\n"

@@ -130,3 +130,23 @@ def test_music_moves_nothing(calm: Portrait, monkeypatch: pytest.MonkeyPatch, ca
     known = replace(speech(), phones=(Interval("M", 0.0, 4.0),))
     assert np.ptp(generate_motion(Loud(), known, calm).landmarks[:, LIPS], axis=0).max() > 0.01
     assert not caplog.text
+
+
+@pytest.mark.parametrize(("speaks", "asked"), [("first", [1]), ("later", [1, 3]), ("never", [1, 3])])
+def test_what_is_heard_first_tells_whether_somebody_speaks(
+    calm: Portrait, monkeypatch: pytest.MonkeyPatch, speaks: str, asked: list[int]
+) -> None:
+    """All of it is asked about if the beginning is no speech, as a song before a talk is not."""
+    heard: list[int] = []
+
+    def is_speech(samples: FloatArray, activity: FloatArray, fps: float) -> bool:
+        assert len(activity) == pytest.approx(len(samples) / 16_000 * fps, abs=1)
+        heard.append(round(len(samples) / 16_000))
+        return speaks == "first" or (speaks == "later" and heard[-1] > 2)
+
+    monkeypatch.setattr(generator, "_TOLD_S", 0.9)
+    monkeypatch.setattr(generator, "voice_activity", lambda samples, fps: np.ones(round(len(samples) / 16_000 * fps)))
+    monkeypatch.setattr(generator, "is_speech", is_speech)
+    talk = prepare_talk(speech(3.0), calm, fps=25.0)
+    assert heard == asked
+    assert talk.activity.any() == (speaks != "never")

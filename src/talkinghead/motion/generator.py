@@ -38,6 +38,7 @@ MARGIN_S = 2.0
 """Context of a block on either side, longer than the memory of any feature, filter or ramp."""
 
 _VOICE_S = 60.0  # of the speech, which tell whose voice it is
+_TOLD_S = 15.0  # of voice, after which it is asked whether it speaks: to recognise all of it would cost as much again
 _CUTOFF_HZ = 9.0  # lips close and open within about 0.1 s; faster motion is a network's jitter
 
 
@@ -166,11 +167,21 @@ def prepare_talk(speech: Speech, portrait: Portrait, *, fps: float, seed: int = 
     """A talk with ``fps`` rows per second; a sound in which nobody speaks is announced."""
     speech = speech_at_16_khz(speech)
     activity = _fit_length(voice_activity(speech.samples, fps), num_frames(speech.duration, fps))
-    if speech.phones is None and not is_speech(speech.samples, activity, fps):
+    if speech.phones is None and not _somebody_speaks(speech.samples, activity, fps):
         announce("nobody speaks in the sound, it is taken for music: the mouth will rest.")
         activity = np.zeros_like(activity)
     rest = closed_mouth(portrait.landmarks)
     return Talk(speech, fps, activity, portrait.landmarks, rest, seed, portrait.reference)
+
+
+def _somebody_speaks(samples: FloatArray, activity: FloatArray, fps: float) -> bool:
+    """Whether sound (N,) at 16 kHz that passed for a voice is speech; mostly, what is heard first tells that."""
+    voiced = np.flatnonzero(activity > 0.5)
+    if len(voiced) > _TOLD_S * fps:
+        heard = int(voiced[round(_TOLD_S * fps)])
+        if is_speech(samples[: round(heard / fps * SAMPLE_RATE)], activity[:heard], fps):
+            return True
+    return is_speech(samples, activity, fps)
 
 
 def _compute_features(animator: Animator, talk: Talk) -> FloatArray:
