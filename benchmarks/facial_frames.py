@@ -67,8 +67,8 @@ render-to-video is better, `!` rows than which it is worse.
 """
 _SPEED = """## Cost
 
-Of {name}'s person, on {cores} cores for which {load:.0f} processes waited when this began: in a second on the clock, and
-in a second of a core's time, all threads counted. Networks had {threads} thread(s). Pictures show the head; motion
+Of {name}'s person, on {cores} cores for which {load:.0f} processes waited when this began: in a second on the clock,
+and in a second of a core's time, all threads counted. Networks had {threads} thread(s). Pictures show the head; motion
 includes what recognises the speech, and frames include the warp.
 """
 
