@@ -11,11 +11,17 @@ from torch import Tensor
 
 from talkinghead.errors import InputError
 from talkinghead.face.expressions import EXPRESSION_NAMES
+from talkinghead.face.landmarks import LIPS
 from talkinghead.face.rest import UPPER_INNER, closed_mouth, lip_gap
 from talkinghead.methods.facial import METHOD
 from talkinghead.methods.facial.config import CONFIGS, VARIANTS, AttributesConfig
 from talkinghead.methods.facial.gan import AFTER, BEFORE, FacialGenerator, LocalGenerator, attributes_adversaries
-from talkinghead.methods.facial.losses import attributes_example, attributes_losses, position_and_motion_loss
+from talkinghead.methods.facial.losses import (
+    attributes_example,
+    attributes_losses,
+    lips_loss,
+    position_and_motion_loss,
+)
 from talkinghead.methods.facial.motion import FacialMotion
 from talkinghead.motion.expressions import landmarks_from_expression
 from talkinghead.motion.generator import Talk
@@ -98,6 +104,33 @@ def test_frames_beyond_the_clip_do_not_count() -> None:
     made = real.clone()
     made[:, 3:] = 100.0
     assert position_and_motion_loss(made, real, valid) == 0.0
+
+
+def test_the_loss_of_lips_is_of_their_landmarks(calm: Portrait) -> None:
+    real, valid = torch.zeros(1, 4, 51), torch.ones(1, 4)
+    jaw, lid = EXPRESSION_NAMES.index("jawOpen"), EXPRESSION_NAMES.index("eyeBlinkLeft")
+    made = real.clone()
+    made[..., jaw] = 0.5
+    weights = made[0].double().numpy()
+    moved = landmarks_from_expression(weights, calm.landmarks) - closed_mouth(calm.landmarks)
+    expected = np.square(moved[:, LIPS]).mean()
+    assert expected > 1e-3
+    assert lips_loss(made, real, valid).item() == pytest.approx(expected, rel=1e-4)
+    made[..., lid] = 1.0
+    assert lips_loss(made, real, valid).item() == pytest.approx(expected, rel=1e-4)
+
+
+def test_the_loss_of_lips_is_of_what_the_network_makes_in_its_own_units() -> None:
+    config = CONFIGS["tiny"]
+    pair, batch = attributes_adversaries(config.attributes), attributes_example(config, 0)
+    batch["noise"].zero_()
+    pair.generator.adopt_scale(3 * batch["attributes"].flatten(0, 1))
+    assert "lips_loss" not in attributes_losses(pair, batch, config)
+    state = pair.generator.standardise(batch["attributes"])[:, 0]
+    shown = pair.generator.restore(pair(batch["speech"], state))[..., :51]
+    expected = 2.0 * lips_loss(shown, batch["attributes"][..., :51], batch["valid"])
+    losses = attributes_losses(pair, batch, config, lips=2.0)
+    assert losses["lips_loss"].item() == pytest.approx(expected.item(), rel=1e-4)
 
 
 def test_the_printed_weights() -> None:

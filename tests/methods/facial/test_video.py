@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -67,6 +68,21 @@ def test_at_first_it_shows_the_persons_own_picture() -> None:
     assert (made - own).abs().mean() < 0.2 * (made.mean() - own).abs().mean()
     assert (made - own).abs().max() < 1 / 255  # half a level: what is not improved shows the warped picture
     assert network(residual=False)(maps, own).equal(network(residual=False)(maps, -own))
+
+
+def test_changes_as_small_as_grain_are_left_out_in_use_alone() -> None:
+    """Large ones stay, and all of them while it learns, as nothing would be learned from what is left out."""
+    maps, own = torch.rand(1, 8, 32, 32), torch.zeros(1, 3, 32, 32)
+    of = network()
+    with torch.no_grad():
+        of.out.weight.zero_()
+        for levels, kept in ((1.0, 0.1), (40.0, 0.99)):
+            of.out.bias.fill_(math.atanh(levels / 255))
+            assert of.train()(maps, own).numpy() == pytest.approx(levels / 127.5, rel=1e-4)
+            seen = of.eval()(maps, own)
+            assert seen.min() > 0
+            share = seen * 127.5 / levels
+            assert share.max() < kept if levels < 2 else share.min() > kept
 
 
 def test_without_the_attention_map_blinks_are_not_seen() -> None:
