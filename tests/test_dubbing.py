@@ -118,12 +118,16 @@ def test_the_motion_lies_on_the_head_of_the_video(dubbing: Dubbing) -> None:
     assert motion.scale is not None
 
 
-def test_a_title_across_the_chin_stays_where_it_is(talking_head: TalkingHead, speech: Speech) -> None:
+@pytest.mark.parametrize("pace", [0, 3])
+def test_a_title_across_the_chin_stays_as_it_is(talking_head: TalkingHead, speech: Speech, pace: int) -> None:
+    """It stands still, or its letters run by so many px per frame."""
     images = head_that_sways(COUNT, 8.0)
     chin = find_appearance(ArrayVideo(Frames(images[:4], FPS))).track.landmarks[:, [17, 152], 1].mean()
     title = np.s_[:, round(chin) - 4 : round(chin) + 5, 20:-20]
     images[title] = (20, 40, 120)
-    images[title][:, 2:7, ::4] = 245
+    letters = np.random.default_rng(0).uniform(size=images.shape[2]) < 0.3
+    for number, image in enumerate(images[title]):
+        image[2:7, np.roll(letters, -pace * number)[20:-20]] = 245
     found = find_appearance(ArrayVideo(Frames(images, FPS)))
     dubbing = prepare_dub(talking_head, found, speech)
     without = replace(dubbing, appearance=replace(found, stills=()))

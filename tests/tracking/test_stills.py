@@ -2,30 +2,17 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 import pytest
 
-from talkinghead.face.landmarks import canonical_face
-from talkinghead.tracking.follow import SeenFace
-from talkinghead.tracking.shots import ShotFrame
+from grainy import SIDE, face_at, show_frames
 from talkinghead.tracking.still_parts import StillPart, keep_stills
 from talkinghead.tracking.stills import StillFinder
 from talkinghead.types import FloatArray, ImageArray, Window
 
-FPS, SIDE, UNIT = 10.0, 200, 60.0
+FPS = 10.0
 TITLE = np.s_[125:137, 40:160]
 """Across the face below the lips."""
-
-
-def face_at(shift: float) -> tuple[ImageArray, FloatArray]:
-    """A picture (SIDE, SIDE, 3) of a grainy face, and its mesh, so many px to the right of the middle."""
-    rng = np.random.default_rng(0)
-    grain = cv2.GaussianBlur(rng.uniform(0, 255, (SIDE, SIDE)), (0, 0), 2.5)
-    grain = ((grain - grain.mean()) / grain.std() * 25 + 128).clip(0, 255).astype(np.float32)
-    image = cv2.warpAffine(grain, np.array([[1.0, 0, shift], [0, 1.0, shift / 2]]), (SIDE, SIDE), borderMode=4)
-    mesh = canonical_face()[0] * UNIT + (SIDE / 2, 75, 0) + (shift, shift / 2, 0)
-    return np.repeat(image[..., None], 3, axis=2).astype(np.uint8), mesh
 
 
 def add_title(image: ImageArray) -> ImageArray:
@@ -40,11 +27,12 @@ def find(shifts: FloatArray, *, titled: slice = slice(0, 0), noise: float = 0.0)
     finder, rng = StillFinder(FPS), np.random.default_rng(1)
     shown = np.zeros(len(shifts), bool)
     shown[titled] = True
+    seen = []
     for number, shift in enumerate(shifts.tolist()):
         image, mesh = face_at(shift)
         image = add_title(image) if shown[number] else image
-        mesh = mesh + noise * rng.normal(size=(1, 2)).dot(np.eye(2, 3))
-        finder([ShotFrame(number, image, image[:9, :16], number == 0)], [SeenFace(mesh, 5.0)])
+        seen.append((image, mesh + noise * rng.normal(size=(1, 2)).dot(np.eye(2, 3))))
+    finder(*show_frames(seen))
     return finder.finish()
 
 

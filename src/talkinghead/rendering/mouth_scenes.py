@@ -23,7 +23,7 @@ from talkinghead.rendering.painted_face import DrawnHead
 from talkinghead.rendering.side_by_side import side_by_side
 from talkinghead.tracking.appearance import Appearance
 from talkinghead.tracking.shots import read_ahead
-from talkinghead.tracking.still_parts import StillPart, keep_stills
+from talkinghead.tracking.still_parts import KeptPart, keep_stills
 from talkinghead.types import CodedFrames, FloatArray, Frames, IndexArray, Motion, Pose, VideoSource, Window
 
 _PIECE = 8  # frames redrawn together
@@ -110,7 +110,7 @@ class _Task:
     mouth: NewMouth
     light: FloatArray
     head: DrawnHead | None
-    stills: list[StillPart]
+    stills: list[KeptPart]
 
 
 @dataclass(frozen=True)
@@ -193,7 +193,7 @@ class _Scenes:
     def _mesh(self, row: int) -> FloatArray:
         return np.asarray(self._appearance.track.landmarks[row], np.float64)
 
-    def _stills_about(self, frame: int) -> list[StillPart]:
+    def _stills_about(self, frame: int) -> list[KeptPart]:
         return [part for part in self._appearance.stills if part.may_show(frame, self._video.fps)]
 
     def _prepare(self, span: int) -> MouthRedraw:

@@ -21,9 +21,10 @@ from talkinghead.tracking.follow import SeenFace
 from talkinghead.tracking.raw import RawTrack, read_raw_track
 from talkinghead.tracking.reference import join_track
 from talkinghead.tracking.shots import ShotFrame
-from talkinghead.tracking.still_parts import StillPart
+from talkinghead.tracking.still_parts import KeptPart
 from talkinghead.tracking.stills import StillFinder
 from talkinghead.tracking.stretches import choose_person, find_stretches
+from talkinghead.tracking.tickers import TickerFinder
 from talkinghead.tracking.track import place_landmarks
 from talkinghead.types import (
     BoolArray,
@@ -61,7 +62,7 @@ class Appearance:
         scale: (R,) px per unit.
         landmarks: (R, 68, 3) float32 in the head frame of these poses.
         shown: (R,) in [0, 1], how much of a new mouth is to be seen.
-        stills: what stands still before the face, and keeps its pixels.
+        stills: what stands still, or runs, before the face, and keeps its pixels.
     """
 
     video: VideoSource
@@ -71,7 +72,7 @@ class Appearance:
     scale: FloatArray
     landmarks: FloatArray
     shown: FloatArray
-    stills: tuple[StillPart, ...] = ()
+    stills: tuple[KeptPart, ...] = ()
 
     def rows(self) -> IndexArray:
         """(num_frames,) the row of each frame of the video, -1 where the person is not seen."""
@@ -146,11 +147,12 @@ def find_appearance(
         InputError: no frame shows a face, none for long enough, or there is no face of that number.
     """
     chooser = None if face is None and who is None else FaceChooser(face, who)
-    cover, stills = MouthCover(video.fps), StillFinder(video.fps)
+    cover, stills, tickers = MouthCover(video.fps), StillFinder(video.fps), TickerFinder(video.fps)
 
     def look(frames: Sequence[ShotFrame], faces: Sequence[SeenFace | None]) -> None:
         cover(frames, faces)
         stills(frames, faces)
+        tickers(frames, faces)
         return_memory_between(frames[0].number - 1, frames[-1].number)
 
     raw = read_raw_track(video, progress=progress, choose=chooser, look=look)
@@ -167,7 +169,7 @@ def find_appearance(
     turned = np.abs(track.rotation[:, 1])
     shown *= 1 - _ramp((turned - _TURNED[0]) / (_TURNED[1] - _TURNED[0]))
     _tell(raw, spans, covered, turned >= _TURNED[1], name)
-    return replace(_place(video, spans, track, shown), stills=stills.finish())
+    return replace(_place(video, spans, track, shown), stills=(*stills.finish(), *tickers.finish()))
 
 
 def _place(video: VideoSource, spans: tuple[tuple[int, int], ...], track: FaceTrack, shown: FloatArray) -> Appearance:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from talkinghead.types import BoolArray, FloatArray, ImageArray, Window
+from talkinghead.types import BoolArray, FloatArray, ImageArray, IndexArray, Window
 
 _RIM = 1  # cells around a part that are kept with it
 _ALIKE = (0.4, 0.75)  # correlation with what was seen before: from none of a part to all
@@ -18,8 +18,8 @@ _NEAR_S = 4.0  # before and after which a part may be there, too
 
 
 @dataclass(frozen=True)
-class StillPart:
-    """Something that stands still before a face for a while.
+class KeptPart:
+    """A part of the frame that keeps its pixels for a while.
 
     Attributes:
         start: the first frame in which it was seen.
@@ -27,8 +27,6 @@ class StillPart:
         corner: (left, top) px of its box in the frame, whole cells.
         cell: px of a side of a cell.
         mask: (h, w) bool, which cells keep their pixels.
-        sure: (h, w) bool, the cells of them that were seen to stand still before the face.
-        look: (h, w) uint8, grey, what they show.
     """
 
     start: int
@@ -36,8 +34,11 @@ class StillPart:
     corner: tuple[int, int]
     cell: int
     mask: BoolArray
-    sure: BoolArray
-    look: ImageArray
+
+    def may_show(self, frame: int, fps: float) -> bool:
+        """Whether the part may be there in a frame."""
+        del fps
+        return self.start <= frame <= self.stop
 
     def in_window(self, image: ImageArray, window: Window) -> FloatArray | None:
         """How much of each pixel of a window is the part's; None if it is not there.
@@ -61,16 +62,37 @@ class StillPart:
 
     def _find(self, image: ImageArray, window: Window) -> float:
         """How surely the part is there."""
+        first, last = self._box_in(window)
+        return float(image.size > 0 and bool((last > first).all()))
+
+    def _box_in(self, window: Window) -> tuple[IndexArray, IndexArray]:
+        """The first whole cells (column, row) in a window, and the ones after the last."""
         sides = np.array([window.left, window.top, window.right, window.bottom]) - np.tile(self.corner, 2)
-        first = np.maximum(-(-sides[:2] // self.cell), 0)
-        last = np.minimum(sides[2:] // self.cell, self.mask.shape[::-1])
+        return np.maximum(-(-sides[:2] // self.cell), 0), np.minimum(sides[2:] // self.cell, self.mask.shape[::-1])
+
+
+@dataclass(frozen=True)
+class StillPart(KeptPart):
+    """Something that stands still before a face for a while.
+
+    Attributes:
+        sure: (h, w) bool, the cells of the mask that were seen to stand still before the face.
+        look: (h, w) uint8, grey, what they show.
+    """
+
+    sure: BoolArray
+    look: ImageArray
+
+    def _find(self, image: ImageArray, window: Window) -> float:
+        """How surely the part is there."""
+        first, last = self._box_in(window)
         if (last <= first).any():
             return 0.0
         box = np.s_[first[1] : last[1], first[0] : last[0]]
         sure = self.sure[box]
         if np.count_nonzero(sure) < _FEWEST:
             return 0.0
-        left, top = (first * self.cell - sides[:2]).tolist()
+        left, top = (first * self.cell + self.corner - (window.left, window.top)).tolist()
         width, height = (last - first).tolist()
         alike = _correlate(mean_cells(image, (left, top), (width, height), self.cell)[sure], self.look[box][sure])
         return float(np.clip((alike - _ALIKE[0]) / (_ALIKE[1] - _ALIKE[0]), 0, 1))
@@ -99,7 +121,7 @@ class StillPart:
         return self.start - _NEAR_S * fps <= frame <= self.stop + _NEAR_S * fps
 
 
-def keep_stills(parts: Sequence[StillPart], image: ImageArray, window: Window) -> FloatArray | None:
+def keep_stills(parts: Sequence[KeptPart], image: ImageArray, window: Window) -> FloatArray | None:
     """How much of each pixel of a window of a frame stands still; None if nothing does.
 
     Args:
