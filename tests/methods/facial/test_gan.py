@@ -170,9 +170,12 @@ def test_a_window_begins_with_its_state() -> None:
     np.testing.assert_allclose(made, np.repeat(state[None], 200, axis=0), atol=1e-6)
 
 
-def test_mouths_open_further_and_from_where_lips_meet(calm: Portrait) -> None:
+@pytest.mark.parametrize(("persons", "factor"), [(False, 1.2), (True, 1.3)])
+def test_mouths_open_further_and_from_where_lips_meet(calm: Portrait, persons: bool, factor: float) -> None:
     """An open jaw on a picture whose lips have passed each other, which is the tracker's noise."""
     network = generator()
+    if persons:
+        network.adopt_usual([np.zeros((2, 51))])
     jaw = torch.zeros(58)
     jaw[EXPRESSION_NAMES.index("jawOpen")] = 0.5
 
@@ -185,7 +188,7 @@ def test_mouths_open_further_and_from_where_lips_meet(calm: Portrait) -> None:
     pictured[UPPER_INNER, 1] += lip_gap(pictured) + 0.01
     talk = Talk(Speech(np.zeros(16_000, np.float32), 16_000), 30.0, np.ones(30), pictured, pictured, 0)
     movement = FacialMotion(network).animate(talk, np.zeros((30, TINY.num_features), np.float32))
-    opened = landmarks_from_expression(1.2 * jaw[None, :51].double().numpy(), pictured) - pictured
+    opened = landmarks_from_expression(factor * jaw[None, :51].double().numpy(), pictured) - pictured
     assert lip_gap(movement.landmarks(slice(0, 3))) == pytest.approx(lip_gap(opened).repeat(3), abs=1e-6)
 
 
