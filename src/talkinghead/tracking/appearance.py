@@ -15,6 +15,7 @@ from talkinghead.face.pose import poses_between_eyes
 from talkinghead.face.rest import lip_gap
 from talkinghead.media.joined import VideoExcerpt
 from talkinghead.media.spool import forget_pages, return_memory_between, spool_rows
+from talkinghead.tracking.arrivals import ArrivalFinder
 from talkinghead.tracking.chooser import FaceChooser
 from talkinghead.tracking.cover import MouthCover
 from talkinghead.tracking.follow import SeenFace
@@ -147,12 +148,13 @@ def find_appearance(
         InputError: no frame shows a face, none for long enough, or there is no face of that number.
     """
     chooser = None if face is None and who is None else FaceChooser(face, who)
-    cover, stills, tickers = MouthCover(video.fps), StillFinder(video.fps), TickerFinder(video.fps)
+    cover = MouthCover(video.fps)
+    finders = StillFinder(video.fps), TickerFinder(video.fps), ArrivalFinder(video.fps)
 
     def look(frames: Sequence[ShotFrame], faces: Sequence[SeenFace | None]) -> None:
         cover(frames, faces)
-        stills(frames, faces)
-        tickers(frames, faces)
+        for find in finders:
+            find(frames, faces)
         return_memory_between(frames[0].number - 1, frames[-1].number)
 
     raw = read_raw_track(video, progress=progress, choose=chooser, look=look)
@@ -169,7 +171,7 @@ def find_appearance(
     turned = np.abs(track.rotation[:, 1])
     shown *= 1 - _ramp((turned - _TURNED[0]) / (_TURNED[1] - _TURNED[0]))
     _tell(raw, spans, covered, turned >= _TURNED[1], name)
-    return replace(_place(video, spans, track, shown), stills=(*stills.finish(), *tickers.finish()))
+    return replace(_place(video, spans, track, shown), stills=tuple(part for find in finders for part in find.finish()))
 
 
 def _place(video: VideoSource, spans: tuple[tuple[int, int], ...], track: FaceTrack, shown: FloatArray) -> Appearance:

@@ -17,6 +17,9 @@ from talkinghead.types import BoolArray, FloatArray, ImageArray, Window
 _CELLS = 56  # per eye distance
 _AROUND = 0.45  # eye distances beside the lower face that are looked at, too
 _WITHIN = 0.08  # eye distances inside the outline of the face, at which it is surely the face that is seen
+_BELOW = 0.3  # eye distances below the face, that may be hidden chin
+_LATER_S, _LATEST_S = 0.2, 0.45  # between frames that are compared
+_CONVEX = 1.5  # size of a convex hull relative to what it is around, up to which it is taken
 _SMALLEST = 8  # cells to a side
 
 Look = npt.NDArray[np.float32]
@@ -93,6 +96,47 @@ def read_cells(frame: ShotFrame, mesh: FloatArray) -> FaceCells | None:
     return FaceCells(frame.number, corner, cell, (mesh - corner + 0.5) / cell - 0.5, look)
 
 
+@dataclass
+class CellsApart:
+    """Cells of the face in frames a fifth of a second apart.
+
+    Attributes:
+        fps: frames per second.
+    """
+
+    fps: float
+    _before: FaceCells | None = None
+
+    def read(self, frame: ShotFrame, mesh: FloatArray) -> tuple[FaceCells, FaceCells] | None:
+        """The same cells of an earlier frame and of this one, with a face (478, 2) px.
+
+        Returns:
+            None if it is not yet time, or the face has been elsewhere.
+        """
+        before = self._before
+        waited = 0.0 if before is None else (frame.number - before.number) / self.fps
+        if before is not None and waited < _LATER_S:
+            return None
+        if before is None or waited > _LATEST_S or not before.lie_around(mesh, frame.image):
+            self._before = read_cells(frame, mesh)
+            return None
+        self._before = before.read(frame, mesh)
+        return before, self._before
+
+
+def find_front(before: FaceCells, now: FaceCells) -> BoolArray:
+    """(h, w) which cells show the face, or what lies over it, in both, or are just below: a bar seems to end a chin."""
+    inside = (before.inside & now.inside).astype(np.uint8)
+    below = round(_BELOW * now.unit)
+    return np.asarray(cv2.dilate(inside, np.ones((below + 1, 1), np.uint8), anchor=(0, below)) > 0)
+
+
+def leave_unexplained(before: FaceCells, now: FaceCells) -> Look:
+    """(h, w) by how many grey levels cells are other than if they stood still, and than if they moved with the head."""
+    moved = before.move_by(before.head_move_to(now.mesh))
+    return np.minimum(compare_looks(now.look, before.look), compare_looks(now.look, moved))
+
+
 def compare_looks(one: Look, other: Look) -> Look:
     """(h, w) by how many grey levels two looks differ around each cell."""
     return np.asarray(cv2.blur(cv2.absdiff(one, other), (3, 3)), np.float32)
@@ -110,6 +154,14 @@ def close_cells(cells: BoolArray, across: float) -> ImageArray:
     padded = cv2.copyMakeBorder(cells.astype(np.uint8), *(4 * (margin,)), cv2.BORDER_CONSTANT)
     closed = cv2.morphologyEx(padded, cv2.MORPH_CLOSE, disc(across / 2))
     return np.asarray(closed[margin:-margin, margin:-margin])
+
+
+def straighten_cells(cells: BoolArray) -> BoolArray:
+    """Cells (h, w), or their convex hull if that is hardly larger, as of bars, boxes and lines of text."""
+    rows, columns = np.nonzero(cells)
+    hull = cv2.convexHull(np.stack([columns, rows], axis=1).astype(np.int32))
+    filled = cv2.fillConvexPoly(np.zeros(cells.shape, np.uint8), hull, 1) > 0
+    return filled if np.count_nonzero(filled) <= _CONVEX * len(rows) else cells
 
 
 def eye_distance(mesh: FloatArray) -> float:

@@ -97,6 +97,10 @@ class StillPart(KeptPart):
         alike = _correlate(mean_cells(image, (left, top), (width, height), self.cell)[sure], self.look[box][sure])
         return float(np.clip((alike - _ALIKE[0]) / (_ALIKE[1] - _ALIKE[0]), 0, 1))
 
+    def is_in(self, image: ImageArray) -> float:
+        """How surely a whole frame (H, W, 3) shows the part, from 0 to 1."""
+        return self._find(image, Window(0, 0, image.shape[1], image.shape[0]))
+
     def extend(self, other: StillPart, fps: float) -> StillPart | None:
         """The same until another one ends; None unless that is the same a little later."""
         late = other.start - self.stop > _NEAR_S * fps

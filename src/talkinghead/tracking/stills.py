@@ -19,7 +19,16 @@ import numpy.typing as npt
 import scipy
 
 from talkinghead.face.landmarks import FACE_OVAL
-from talkinghead.tracking.face_cells import FaceCells, Look, close_cells, compare_looks, disc, eye_distance, read_cells
+from talkinghead.tracking.face_cells import (
+    FaceCells,
+    Look,
+    close_cells,
+    compare_looks,
+    disc,
+    eye_distance,
+    read_cells,
+    straighten_cells,
+)
 from talkinghead.tracking.follow import SeenFace
 from talkinghead.tracking.shots import ShotFrame
 from talkinghead.tracking.still_parts import StillPart
@@ -36,7 +45,6 @@ _BETTER = 0.5  # of what the worse one leaves unexplained, the share that the be
 _MOSTLY = 0.7  # of the pictures in which a cell tells something
 _CLOSED, _APART = 0.13, 0.5  # eye distances between cells that belong to a part as well; between those of one part
 _REACH = 0.6  # eye distances outside the face to which a part is followed
-_CONVEX = 1.5  # size of a convex hull relative to what it is around, up to which it is taken
 _RECENT = 8  # parts, one of which may last
 _LEAST = 0.025  # square eye distances of clear cells inside the face that make a part
 
@@ -166,7 +174,7 @@ def _find_parts(block: _Block) -> Iterator[StillPart]:
     together = cv2.dilate(mask.astype(np.uint8), disc(_APART * unit / 2))
     count, labels = cv2.connectedComponents(together)
     for number in range(1, count):
-        mine = _straighten(mask & (labels == number))
+        mine = straighten_cells(mask & (labels == number))
         left, top, width, height = cv2.boundingRect(mine.astype(np.uint8))
         box = np.s_[top : top + height, left : left + width]
         corner = (cells.corner[0] + left * cells.cell, cells.corner[1] + top * cells.cell)
@@ -182,11 +190,3 @@ def _follow(sure: BoolArray, part: BoolArray, box: IndexArray, unit: float) -> B
     rows[top : top + height], columns[left : left + width] = True, True
     cross = rows[: sure.shape[0], None] | columns[None, : sure.shape[1]]
     return np.asarray(part | (sure & near & cross))
-
-
-def _straighten(cells: BoolArray) -> BoolArray:
-    """Cells (h, w), or their convex hull if that is hardly larger, as of bars, boxes and lines of text."""
-    rows, columns = np.nonzero(cells)
-    hull = cv2.convexHull(np.stack([columns, rows], axis=1).astype(np.int32))
-    filled = cv2.fillConvexPoly(np.zeros(cells.shape, np.uint8), hull, 1) > 0
-    return filled if np.count_nonzero(filled) <= _CONVEX * len(rows) else cells

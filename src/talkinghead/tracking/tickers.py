@@ -17,23 +17,22 @@ import numpy as np
 import numpy.typing as npt
 import scipy
 
-from talkinghead.tracking.face_cells import FaceCells, Look, compare_looks, read_cells
+from talkinghead.tracking.face_cells import CellsApart, FaceCells, Look, compare_looks, find_front, leave_unexplained
 from talkinghead.tracking.follow import SeenFace
 from talkinghead.tracking.shots import ShotFrame
 from talkinghead.tracking.still_parts import KeptPart
-from talkinghead.types import BoolArray, FloatArray, ImageArray
+from talkinghead.types import BoolArray, ImageArray
 
-_LATER_S, _LATEST_S = 0.2, 0.45  # than the frame with which another is compared
 _PACES = (0.05, 1.1)  # eye distances by which letters run in that time
 _FINE = (-1.0, -0.5, 0.0, 0.5, 1.0)  # cells about what they should have run, that are tried
 _SEEN = 5.0  # grey levels by which the best account of a cell must be better than the second
 _CLEAR = 4.0  # times as much, by which it is clear
 _BETTER = 0.5  # of what the second leaves unexplained, the share that the best one leaves at most
 _LEAST = 0.025  # square eye distances of clear cells that tell of letters
-_BELOW = 0.3  # eye distances below the face where letters are looked for
 _MOSTLY = 3  # times as many cells of a row for letters as against them
 _SOME = 0.1  # of the cells of the row with the most of them
 _AGREE, _MISSES = 4, 2  # comparisons that make a ticker; as many in a row may tell of none
+_SOON_S = 0.2  # after they were seen last, letters are still there unless a comparison tells otherwise
 _LOST_S = 2.0  # after which letters that were not seen are others
 _CLOSED, _APART = 0.13, 0.5  # eye distances between rows of one ticker; between columns
 _PADDED = 0.3  # eye distances of bar above and below letters, at most
@@ -86,7 +85,7 @@ class _Run:
     least: float = np.inf
 
     def add(self, account: _Account, before: FaceCells, now: FaceCells) -> None:
-        box, front = _box(now), _front(before, now)
+        box, front = _box(now), find_front(before, now)
         for count, seen in zip(self.counts, (account.surely, account.against)):
             count[box] += seen
         for count, seen in zip(self.counts[2:], (account.surely, account.against)):
@@ -112,38 +111,31 @@ class TickerFinder:
     fps: float
     parts: list[KeptPart] = field(default_factory=list)
     _number: int = 0
-    _before: FaceCells | None = None
+    _pairs: CellsApart = field(init=False)
     _run: _Run | None = None
+
+    def __post_init__(self) -> None:
+        self._pairs = CellsApart(self.fps)
 
     def __call__(self, frames: Sequence[ShotFrame], faces: Sequence[SeenFace | None]) -> None:
         """Compare what is seen in some frames in a row."""
         for frame, face in zip(frames, faces):
             if face is not None:  # a ticker runs on across cuts
                 self._number = frame.number
-                self._look(frame, np.asarray(face.mesh[:, :2], np.float64))
+                pair = self._pairs.read(frame, np.asarray(face.mesh[:, :2], np.float64))
+                if pair is not None:
+                    self._compare(*pair, frame.image)
 
     def finish(self) -> tuple[KeptPart, ...]:
         """All that was found."""
         self._finish()
         return tuple(self.parts)
 
-    def _look(self, frame: ShotFrame, mesh: FloatArray) -> None:
-        before = self._before
-        waited = 0.0 if before is None else (frame.number - before.number) / self.fps
-        if before is not None and waited < _LATER_S:
-            return
-        if before is None or waited > _LATEST_S or not before.lie_around(mesh, frame.image):
-            self._before = read_cells(frame, mesh)
-            return
-        self._before = before.read(frame, mesh)
-        self._compare(before, self._before, frame.image)
-
     def _compare(self, before: FaceCells, now: FaceCells, image: ImageArray) -> None:
         run = self._run
         if run is not None and (now.cell != run.cells.cell or now.number - run.last.number > _LOST_S * self.fps):
             self._finish()
-        moved = before.move_by(before.head_move_to(now.mesh))
-        other = np.minimum(compare_looks(now.look, before.look), compare_looks(now.look, moved))
+        other = leave_unexplained(before, now)
         if self._run is not None:
             account = _explain(self._run.pace * (now.number - before.number), before, now, other)
             if np.count_nonzero(account.clear[self._run.rows()[_box(now)[0]]]) >= _LEAST * now.unit**2:
@@ -156,7 +148,7 @@ class TickerFinder:
         shift = _search(before, now, other)
         if shift is None:
             return
-        account, front = _explain(shift, before, now, other), _front(before, now)
+        account, front = _explain(shift, before, now, other), find_front(before, now)
         if np.count_nonzero((account.clear & front)[account.rows(front)]) >= _LEAST * now.unit**2:
             size = [side // now.cell for side in image.shape[:2]]
             self._run = _Run(0.0, before, now, np.zeros((4, *size), np.uint16))
@@ -166,20 +158,13 @@ class TickerFinder:
         run, self._run = self._run, None
         if run is not None and run.agreed >= _AGREE:
             last = run.last.number
-            soon = not run.missed and self._number - last < _LATER_S * self.fps
+            soon = not run.missed and self._number - last < _SOON_S * self.fps
             self.parts.extend(_find_bars(run, self._number if soon else last))
-
-
-def _front(before: FaceCells, now: FaceCells) -> BoolArray:
-    """(h, w) which cells show the face, or what lies over it, in both, or are just below: a bar seems to end a chin."""
-    inside = (before.inside & now.inside).astype(np.uint8)
-    below = round(_BELOW * now.unit)
-    return np.asarray(cv2.dilate(inside, np.ones((below + 1, 1), np.uint8), anchor=(0, below)) > 0)
 
 
 def _search(before: FaceCells, now: FaceCells, other: Look) -> int | None:
     """By how many cells letters before the face have run to the right, if any have."""
-    front = _front(before, now)
+    front = find_front(before, now)
     rows = np.flatnonzero(front.any(axis=1))
     if not len(rows):
         return None
@@ -203,7 +188,7 @@ def _search(before: FaceCells, now: FaceCells, other: Look) -> int | None:
 
 def _explain(shift: float, before: FaceCells, now: FaceCells, other: Look) -> _Account:
     """What letters that have run by about so many cells explain better than what else there is, which leaves (h, w)."""
-    front, accounts = _front(before, now), []
+    front, accounts = find_front(before, now), []
     for fine in _FINE:
         far = shift + fine
         left = compare_looks(now.look, before.move_by(np.array([[1, 0, far], [0, 1.0, 0]])))
