@@ -90,6 +90,22 @@ def test_of_a_face_that_stands_still_nothing_is_known() -> None:
     assert find(np.zeros(40), titled=slice(0, 40), noise=1.0) == ()
 
 
+def test_what_hardly_stands_out_is_found_if_it_stands_still_often() -> None:
+    finder, seen = StillFinder(FPS), []
+    grain = 18 * np.random.default_rng(2).uniform(-1, 1, (30, 40, 1))
+    for shift in SWAY.tolist():
+        image, mesh = face_at(shift)
+        image = (128 + 0.4 * (image - 128.0)).astype(np.uint8)
+        image[110:140, 80:120] = (128 + grain).astype(np.uint8)
+        seen.append((image, mesh))
+    finder(*show_frames(seen))
+    kept = keep(finder.finish(), seen[-1][0])
+    assert kept is not None
+    assert kept[113:137, 83:117].mean() > 0.9
+    kept[101:149, 71:129] = 0
+    assert not kept.any()
+
+
 def test_what_lasts_is_one_part() -> None:
     parts = find(6 * np.sin(np.arange(120) / 2), titled=slice(30, 120))
     assert 30 <= parts[0].start < parts[0].stop

@@ -46,7 +46,9 @@ _MOSTLY = 0.7  # of the pictures in which a cell tells something
 _CLOSED, _APART = 0.13, 0.5  # eye distances between cells that belong to a part as well; between those of one part
 _REACH = 0.6  # eye distances outside the face to which a part is followed
 _RECENT = 8  # parts, one of which may last
-_LEAST = 0.025  # square eye distances of clear cells inside the face that make a part
+_LEAST = 0.025  # square eye distances of clear cells inside the face that make a part ...
+_LEAST_OFTEN = 0.06  # ... and of cells, clear or not, that stand still often:
+_OFTEN, _TIMES = 0.6, 4  # in that share of the pictures, and in as many at least
 
 
 @dataclass
@@ -164,11 +166,14 @@ def _find_parts(block: _Block) -> Iterator[StillPart]:
         (still + clear >= _VOTES) & (still >= _MOSTLY * told) for still, clear, told in (block.counts, block.inner)
     )
     clear = inner & (block.inner[1] >= _FEWEST)
+    often = inner & (block.inner[0] >= max(_TIMES, _OFTEN * block.pairs))
     count, labels, boxes, _ = cv2.connectedComponentsWithStats(close_cells(inner, _CLOSED * unit))
     mask = np.zeros(sure.shape, bool)
     for number in range(1, count):
-        if np.count_nonzero(clear & (labels == number)) >= _LEAST * unit**2:
-            mask |= _follow(sure, labels == number, boxes[number], unit)
+        mine = labels == number
+        enough = np.count_nonzero(clear & mine) >= _LEAST * unit**2
+        if enough or np.count_nonzero(often & mine) >= _LEAST_OFTEN * unit**2:
+            mask |= _follow(sure, mine, boxes[number], unit)
     mask = scipy.ndimage.binary_fill_holes(close_cells(mask, _CLOSED * unit))
     # Words side by side are one part.
     together = cv2.dilate(mask.astype(np.uint8), disc(_APART * unit / 2))
