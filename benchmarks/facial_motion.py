@@ -152,7 +152,7 @@ def _with_habits(made: FloatArray, network: FacialGenerator, seed: int) -> Float
     """What a network made, with whole blinks, and the head as far as it moves."""
     size = network.config.expression_size
     pose = FacialMotion(network).move_head(made[:, size : size + POSE_SIZE])
-    lids = place_blinks(made[:, -1], FPS, habit=network.habit, level=float(network.mean[-1]), seed=seed)
+    lids = place_blinks(made[:, -1], FPS, habit=network.habit, level=network.level, seed=seed)
     return np.concatenate([made[:, :size], pose, lids[:, None]], axis=1)
 
 

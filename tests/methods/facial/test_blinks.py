@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from talkinghead.methods.facial.blinks import USUAL, habit_of, place_blinks
+from talkinghead.methods.facial.config import CONFIGS
+from talkinghead.methods.facial.gan import FacialGenerator
 from talkinghead.metrics.blinks import blink_duration, blink_rate, find_blinks
 
 FPS = 30.0
@@ -45,3 +47,23 @@ def test_the_habit_is_that_of_the_curves() -> None:
     assert rate == pytest.approx(0.5, rel=0.1)
     assert length == pytest.approx(0.2, abs=0.02)
     assert habit_of([np.zeros(90)], FPS) == USUAL
+
+
+def test_those_whose_lids_are_seldom_down_blink_as_often_in_short_speeches() -> None:
+    """Of a curve below the level of many people less than a blink would be gathered in three seconds."""
+    network = FacialGenerator(CONFIGS["tiny"].attributes)
+    network.mean[-1] = 0.15
+    assert network.level == pytest.approx(0.15)
+    seldom = np.full(90, 0.04)
+    network.adopt_lids([seldom, seldom[:10]])
+    assert network.level == pytest.approx(0.04)
+    assert network.config.lids
+
+    def count(level: float) -> int:
+        return sum(
+            len(find_blinks(place_blinks(seldom, FPS, habit=(0.2, 0.13), level=level, seed=seed), FPS))
+            for seed in range(100)
+        )
+
+    assert count(network.level) == pytest.approx(0.2 * 300, abs=10)
+    assert count(0.15) < 0.75 * count(network.level)

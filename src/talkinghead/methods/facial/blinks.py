@@ -39,7 +39,7 @@ def place_blinks(curve: FloatArray, fps: float, *, habit: tuple[float, float], l
         curve: (T,) in [0, 1], the network's.
         fps: frames per second.
         habit: of ``habit_of``.
-        level: the mean of the curve in the training data.
+        level: the mean of such a curve of whose habit it is.
         seed: of how near the first blink is.
 
     Returns:

@@ -33,6 +33,7 @@ class AttributesConfig:
             another, which knows nothing of it, pose and blink.
         heads: whether it bears how far somebody's head moves (``heads``), as networks of persons do.
         usual: whether it bears somebody's mean expression, as networks of persons do.
+        lids: whether it bears how far somebody's lids are down in the mean, as networks of persons do.
     """
 
     features: str = "characters"
@@ -50,6 +51,7 @@ class AttributesConfig:
     joint: bool = True
     heads: bool = False
     usual: bool = False
+    lids: bool = False
 
     @property
     def num_attributes(self) -> int:

@@ -123,7 +123,8 @@ class FacialGenerator(nn.Module):
         (``mean``, ``spread``), so that the printed weights of their losses mean the same for any units.
 
     It bears how often and how long those blink from whom it learned (``blinks``, of ``blinks.habit_of``); of a person,
-    also how far their head moves (``head``, of ``heads.head_levels``) and their mean expression (``usual``).
+    also how far their head moves (``head``, of ``heads.head_levels``), their mean expression (``usual``) and how far their
+    lids are down in the mean (``lids``).
 
     Args:
         config: sizes.
@@ -134,6 +135,7 @@ class FacialGenerator(nn.Module):
     blinks: Tensor
     head: Tensor | None
     usual: Tensor | None
+    lids: Tensor | None
 
     def __init__(self, config: AttributesConfig) -> None:
         super().__init__()
@@ -146,6 +148,7 @@ class FacialGenerator(nn.Module):
         self.register_buffer("blinks", torch.tensor(USUAL))
         self.register_buffer("head", torch.zeros(NUM_BANDS, POSE_SIZE) if config.heads else None)
         self.register_buffer("usual", torch.zeros(size) if config.usual else None)
+        self.register_buffer("lids", torch.zeros(()) if config.lids else None)
 
     def forward(self, speech: Tensor, state: Tensor) -> Tensor:
         """Standardised attributes (B, T, num_attributes).
@@ -175,6 +178,11 @@ class FacialGenerator(nn.Module):
         rate, length = self.blinks.tolist()
         return rate, length
 
+    @property
+    def level(self) -> float:
+        """How far lids are down in the mean over time; those who blink seldom have a lower level."""
+        return float(self.mean[-1] if self.lids is None else self.lids)
+
     def adopt_habit(self, curves: Iterable[FloatArray], fps: float) -> None:
         """Take how often and how long people blink from their curves (T,)."""
         self.blinks.copy_(torch.tensor(habit_of(curves, fps)))
@@ -188,6 +196,11 @@ class FacialGenerator(nn.Module):
         """Take a person's mean expression from their expressions (T, expression_size)."""
         self.config = replace(self.config, usual=True)
         self.usual = torch.from_numpy(np.concatenate(list(expressions)).mean(axis=0)).float()
+
+    def adopt_lids(self, curves: Iterable[FloatArray]) -> None:
+        """Take how far a person's lids are down from their curves (T,)."""
+        self.config = replace(self.config, lids=True)
+        self.lids = torch.tensor(float(np.concatenate(list(curves)).mean()))
 
     def adopt_scale(self, attributes: Tensor) -> None:
         """Take mean and spread from the attributes (N, num_attributes) of the training data.

@@ -99,7 +99,7 @@ class FacialMotion:
             np.asarray(rows[:, -1]),
             FPS,
             habit=self.network.habit,
-            level=float(self.network.mean[-1]),
+            level=self.network.level,
             seed=talk.seed,
         )
         settled = in_order((talk.rest + shift)[None], talk.rest)[0]

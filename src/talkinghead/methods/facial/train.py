@@ -115,7 +115,7 @@ def score(network: FacialGenerator, performances: Sequence[SpokenAttributes]) ->
     correlation of the opening, range of the head and rate of blinks beside the real ones.
     """
     motion, size = FacialMotion(network), network.config.expression_size
-    rows, level = [], float(network.mean[-1])
+    rows = []
     for number, own in enumerate(performances):
         made = np.concatenate(list(motion.windows(own.speech[0]))).astype(np.float64)
         landmarks = landmarks_from_expression(made[:, :size], own.rest)
@@ -125,7 +125,7 @@ def score(network: FacialGenerator, performances: Sequence[SpokenAttributes]) ->
             [
                 aperture_correlation(landmarks, own.landmarks),
                 motion_range(turned) / max(motion_range(real), 1e-6),
-                blink_rate(place_blinks(made[:, -1], FPS, habit=network.habit, level=level, seed=number), FPS)
+                blink_rate(place_blinks(made[:, -1], FPS, habit=network.habit, level=network.level, seed=number), FPS)
                 - blink_rate(own.attributes[:, -1], FPS),
                 lip_landmark_distance_3d(landmarks, own.landmarks),
             ]
@@ -167,11 +167,13 @@ def train_attributes(training: Training) -> None:
         pair.generator.adopt_scale(batches.all_attributes())
     else:
         load_weights(pair.generator, training.start)
-    pair.generator.adopt_habit([own.attributes[:, -1] for own in learned], FPS)
+    lids = [own.attributes[:, -1] for own in learned]
+    pair.generator.adopt_habit(lids, FPS)
     of_person, fits = corpus.folder is None, sizes.expression_size == NUM_EXPRESSIONS
     if of_person:  # how far heads of many people move is nobody's
         pose = np.s_[:, sizes.expression_size : sizes.expression_size + POSE_SIZE]
         pair.generator.adopt_head([own.attributes[pose] for own in learned], FPS)
+        pair.generator.adopt_lids(lids)
         pair.generator.adopt_usual([own.attributes[:, : sizes.expression_size] for own in learned])
 
     def validate(network: nn.Module) -> dict[str, float]:
