@@ -123,8 +123,8 @@ class FacialGenerator(nn.Module):
         (``mean``, ``spread``), so that the printed weights of their losses mean the same for any units.
 
     It bears how often and how long those blink from whom it learned (``blinks``, of ``blinks.habit_of``); of a person,
-    also how far their head moves (``head``, of ``heads.head_levels``), their mean expression (``usual``) and how far their
-    lids are down in the mean (``lids``).
+    also how far their head moves (``head``, of ``heads.head_levels``), their mean expression (``usual``) and how far
+    their lids are down in the mean (``lids``).
 
     Args:
         config: sizes.
