@@ -62,8 +62,8 @@ _FRAMES = """## Frames of {speaker} from real landmarks ({clips} clips)
 
 Each held-out clip's calmest frame is moved by the landmarks of its other frames, of which every sixth counts, and
 compared in the square of the head (256 px). "Closure" is what the tracker sees of eyes, from 0 to 1, when the same
-motion says that they are shut; "real": of blinks in these clips at their deepest. `*` marks rows than which
-render-to-video is better, `!` rows than which it is worse.
+motion says that they are shut; "real": of blinks in these clips at their deepest. All networks learned as many steps.
+`*` marks rows than which render-to-video is better, `!` rows than which it is worse.
 """
 _SPEED = """## Cost
 

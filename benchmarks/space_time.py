@@ -59,7 +59,7 @@ _CLIPS, _EVERY = 16, 8  # of a person, and frames of which one counts
 _SHOWN = 4  # frames on the sheet
 _TIMED = 50  # frames
 _DIGITS = {"SSIM": 4, "PSNR, dB": 2, "SSIM of the head": 4, "CPBD": 3, "VMAF": 1}
-STEPS = 300
+STEPS = 600
 """That each of the networks learned."""
 
 _CRF = 6  # of the files that VMAF compares

@@ -89,6 +89,11 @@ def score_pictures(made: ImageArray, batch: Mapping[str, Tensor]) -> dict[str, f
     }
 
 
+def picture_merit(scores: Mapping[str, float]) -> float:
+    """How good a network's pictures are: all of the validation's, and as much what is around the lips."""
+    return scores["val PSNR_dB"] + scores["val lips_PSNR_dB"]
+
+
 def _corners(places: FloatArray, most: int) -> list[tuple[int, int]]:
     return [(int(x), int(y)) for x, y in places.round().clip(0, most)]
 

@@ -9,7 +9,7 @@ Source: Zhang et al. 2021, section 5.1: Adam with 1e-4, batches of 1, 50 epochs 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -35,7 +35,7 @@ from talkinghead.training.adversarial import Adversaries
 from talkinghead.training.fit import Schedule
 from talkinghead.training.perceptual import perceptual_distance
 from talkinghead.training.stage import Training
-from talkinghead.training.validation import PictureValidation
+from talkinghead.training.validation import PictureValidation, picture_merit
 from talkinghead.types import ImageArray
 
 _SKIN_FRAMES = 12  # from which texture and light are fitted
@@ -178,7 +178,7 @@ def train_video(training: Training) -> None:
         batches,
         validate=partial(_choose_share, validation) if shared else validation,
         schedule=Schedule(training.options.learning_rate, shape="decay"),
-        merit=_merit if "val" in groups else None,
+        merit=picture_merit if "val" in groups else None,
     )
     if shared:
         network.generator.temper(scores[_SHARE])
@@ -201,9 +201,4 @@ def _choose_share(validation: PictureValidation, network: nn.Module) -> dict[str
         generator.temper(share)
         found.append({**validation(network), _SHARE: share})
         generator.out.load_state_dict(kept)
-    return max(found, key=_merit)
-
-
-def _merit(scores: Mapping[str, float]) -> float:
-    """Of the whole picture, and of what is around the lips."""
-    return scores["val PSNR_dB"] + scores["val lips_PSNR_dB"]
+    return max(found, key=picture_merit)

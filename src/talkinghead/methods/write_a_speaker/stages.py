@@ -48,7 +48,7 @@ STAGES = {
         losses=defer(f"{_HERE}.video_losses:video_losses"),
         example=defer(f"{_HERE}.video_losses:video_example"),
         train=defer(f"{_HERE}.train_video:train_video"),
-        options=TrainingOptions(steps=600, batch=4, learning_rate=4e-4, validate_every=100),
+        options=TrainingOptions(steps=1200, batch=4, learning_rate=1e-3, validate_every=200),
         scope=("person",),
     ),
 }
