@@ -183,7 +183,7 @@ def measure_cost(person: Person) -> dict[str, Any]:
     found["threads"] = torch.get_num_threads()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        write_speech(60.0, folder / "speech.wav")
+        write_speech(120.0, folder / "speech.wav")
         speech, portrait = read_speech(folder / "speech.wav"), person.portrait()
         head.motion(replace(speech, samples=speech.samples[: 2 * speech.sample_rate], sound=None), portrait)
         clocks, motion = _time(lambda: head.motion(speech, portrait))
