@@ -69,7 +69,7 @@ def test_the_page() -> None:
     )
     assert f"| GRID-s1 |{' 0.40, 0.17 s (24 in 60 s) |' * 4}" in text
     assert "400 steps, on recordings of GRID-s1 (41)" in text
-    assert "| motion, seconds of speech | 90 |" in text
+    assert "| motion, seconds of speech | 55 | 90 |" in text
     assert "| 10 | 700 | - |" in text
     assert "| pose | 1.02 | 0.80 | 0.010 | 1.000 |" in text
 
